@@ -1,0 +1,77 @@
+# The house: one target and one include root a folder, so that an arrow that is not declared does not compile.
+#
+#   gh_library(limits USES base runtime store PACKAGES OpenSSL::Crypto)
+#
+# builds src/limits/*.cc (tests apart) into the static library gh_limits. USES adds exactly the named include roots, and
+# nothing that those use in turn: include roots are not transitive, linking is. ASIO turns on the shared precompiled header
+# and with it the right to include <boost/asio...>. Tests beside the source, x_test.cc, become the program NAME_tests.
+
+set(GH_SOURCE_ROOT "${PROJECT_SOURCE_DIR}/src")
+define_property(GLOBAL PROPERTY GH_FOLDERS BRIEF_DOCS "folders declared with gh_library")
+
+function(gh_library NAME)
+  cmake_parse_arguments(ARG "ASIO;OPTIMISE" "FOLDER" "USES;PACKAGES;TEST_USES;TEST_PACKAGES" ${ARGN})
+  if(NOT ARG_FOLDER)
+    set(ARG_FOLDER ${NAME})
+  endif()
+  set(folder "${GH_SOURCE_ROOT}/${ARG_FOLDER}")
+  file(GLOB sources CONFIGURE_DEPENDS "${folder}/*.cc")
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  set_property(GLOBAL APPEND PROPERTY GH_FOLDERS ${NAME})
+
+  if(sources)
+    add_library(gh_${NAME} STATIC ${sources})
+  else()
+    message(FATAL_ERROR "gh_library(${NAME}): no sources in ${folder}")
+  endif()
+  _gh_wire(gh_${NAME} ${NAME} "${folder}" "${ARG_USES}" "${ARG_PACKAGES}" "${ARG_ASIO}")
+  if(ARG_OPTIMISE AND NOT GATEHOUSE_FLAVOUR STREQUAL release)
+    target_compile_options(gh_${NAME} PRIVATE -O2)
+  endif()
+  if(GATEHOUSE_TESTS AND tests)
+    add_executable(${NAME}_tests ${tests})
+    _gh_wire(${NAME}_tests ${NAME} "${folder}" "${NAME};${ARG_USES};${ARG_TEST_USES}" "${ARG_PACKAGES};${ARG_TEST_PACKAGES};GTest::gmock_main" "${ARG_ASIO}")
+    add_test(NAME unit.${NAME} COMMAND ${NAME}_tests --gtest_brief=1)
+  endif()
+endfunction()
+
+# A test program of its own (contract, scenario): gh_test(NAME SOURCES ... USES ...).
+function(gh_test NAME)
+  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;USES;PACKAGES" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  _gh_wire(${NAME} "" "${CMAKE_CURRENT_SOURCE_DIR}" "${ARG_USES}" "${ARG_PACKAGES};GTest::gmock_main" "${ARG_ASIO}")
+  add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
+endfunction()
+
+# A program: gh_program(gatehouse SOURCES main.cc USES app).
+function(gh_program NAME)
+  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;USES;PACKAGES" ${ARGN})
+  add_executable(${NAME} ${ARG_SOURCES})
+  _gh_wire(${NAME} "" "${CMAKE_CURRENT_SOURCE_DIR}" "${ARG_USES}" "${ARG_PACKAGES}" "${ARG_ASIO}")
+endfunction()
+
+function(_gh_wire TARGET NAME FOLDER USES PACKAGES ASIO)
+  target_link_libraries(${TARGET} PRIVATE gh_flags)
+  if(NAME)
+    target_include_directories(${TARGET} PRIVATE "${FOLDER}/include" "${FOLDER}")
+  endif()
+  list(REMOVE_ITEM USES "")
+  list(REMOVE_ITEM PACKAGES "")
+  foreach(used IN LISTS USES)
+    string(REGEX REPLACE "^adapter_" "adapters/" used_folder "${used}")
+    target_include_directories(${TARGET} PRIVATE "${GH_SOURCE_ROOT}/${used_folder}/include")
+    target_link_libraries(${TARGET} PUBLIC gh_${used})
+  endforeach()
+  foreach(package IN LISTS PACKAGES)
+    target_link_libraries(${TARGET} PRIVATE ${package})
+  endforeach()
+  if(ASIO)
+    target_link_libraries(${TARGET} PRIVATE gh_asio)
+    if(NOT TARGET gh_asio_pch)
+      message(FATAL_ERROR "ASIO before the precompiled header is declared")
+    endif()
+    target_precompile_headers(${TARGET} REUSE_FROM gh_asio_pch)
+  endif()
+endfunction()

@@ -1,0 +1,87 @@
+// runtime/reactor.h — one thread that turns one event loop, and owns what lives on it.
+// Threads  post() from any thread; everything else on the reactor's own thread, or before run() and after stop()
+// Errors   an exception that escapes a spawned task is reported to on_escaped and never ends the loop
+#pragma once
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <exception>
+#include <functional>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/runtime/task.h"
+
+namespace gatehouse {
+
+class Deadline;
+
+class Reactor {
+ public:
+  Reactor(int index, const Clock& clock);
+  ~Reactor();
+  Reactor(const Reactor&) = delete;
+  Reactor& operator=(const Reactor&) = delete;
+
+  // Runs until stop(). Deadlines are looked at every tick.
+  void run();
+  void stop();
+
+  int index() const { return index_; }
+  const Clock& clock() const { return clock_; }
+  boost::asio::io_context& context() { return context_; }
+  Executor executor() { return context_.get_executor(); }
+
+  template <class F>
+  void post(F&& f) {
+    boost::asio::post(context_, std::forward<F>(f));
+  }
+  // Starts a task that nobody waits for. The task starts at once when called on the reactor's thread before or in run().
+  void spawn(Task<void> task);
+  // How often spawned tasks ended by an exception.
+  std::uint64_t escaped() const { return escaped_; }
+  std::function<void(const char* what)> on_escaped;
+
+  static constexpr milliseconds tick_interval{100};
+  // Fires what is due; run() calls it every tick_interval, tests with a fake clock call it themselves.
+  void tick();
+
+ private:
+  friend class Deadline;
+  void arm_ticker();
+
+  const int index_;
+  const Clock& clock_;
+  boost::asio::io_context context_;
+  boost::asio::executor_work_guard<Executor> work_;
+  boost::asio::steady_timer ticker_;
+  Deadline* deadlines_ = nullptr;  // intrusive list
+  Deadline* scan_ = nullptr;       // the next one to look at while tick() runs
+  std::uint64_t escaped_ = 0;
+};
+
+// A point in time at which something is called, to within one tick. arm() is one store, so that it may be moved at every
+// request; many thousands are fine.
+class Deadline {
+ public:
+  Deadline(Reactor& reactor, std::function<void()> due);
+  ~Deadline();
+  Deadline(const Deadline&) = delete;
+  Deadline& operator=(const Deadline&) = delete;
+
+  void arm(Instant when) { when_ = when; }
+  void arm_in(nanoseconds wait) { when_ = reactor_.clock().now() + wait; }
+  void disarm() { when_ = Instant::max(); }
+  bool armed() const { return when_ != Instant::max(); }
+
+ private:
+  friend class Reactor;
+  Reactor& reactor_;
+  Instant when_ = Instant::max();
+  std::function<void()> due_;
+  Deadline* next_ = nullptr;
+  Deadline* previous_ = nullptr;
+};
+
+}  // namespace gatehouse

@@ -1,0 +1,59 @@
+// runtime/worker_pool.h — a few threads for work that blocks, one pool a purpose.
+// Threads  run() on a reactor; the function runs on a worker, its result comes back to the reactor
+// Errors   Nothing when the queue is full or the pool is stopping: the caller says what that means
+#pragma once
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "gatehouse/runtime/mailbox.h"
+#include "gatehouse/runtime/signal.h"
+#include "gatehouse/runtime/task.h"
+
+namespace gatehouse {
+
+// Proof that the code runs on a thread that may block. Only a pool can make one.
+class Worker {
+ private:
+  friend class WorkerPool;
+  Worker() = default;
+};
+
+class WorkerPool {
+ public:
+  WorkerPool(std::string name, std::size_t threads, std::size_t queue);
+  ~WorkerPool();
+  WorkerPool(const WorkerPool&) = delete;
+  WorkerPool& operator=(const WorkerPool&) = delete;
+
+  template <class R>
+  Task<std::optional<R>> run(Reactor& reactor, std::function<R(Worker&)> work) {
+    auto state = std::make_shared<Pending<R>>(reactor);
+    auto job = [state, &reactor, work = std::move(work)](Worker& worker) {
+      state->result.emplace(work(worker));
+      reactor.post([state] { state->done.raise(); });
+    };
+    if (!queue_.push(std::move(job))) co_return std::nullopt;
+    co_await state->done.wait();
+    co_return std::move(state->result);
+  }
+
+ private:
+  template <class R>
+  struct Pending {
+    explicit Pending(Reactor& reactor) : done(reactor) {}
+    Signal done;
+    std::optional<R> result;
+  };
+  void work();
+
+  Mailbox<std::function<void(Worker&)>> queue_;
+  std::mutex taking_;
+  std::vector<std::function<void(Worker&)>> taken_;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace gatehouse

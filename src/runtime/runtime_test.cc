@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <vector>
+
+#include "gatehouse/base/fake_clock.h"
+#include "gatehouse/runtime/gate.h"
+#include "gatehouse/runtime/mailbox.h"
+#include "gatehouse/runtime/per_reactor.h"
+#include "gatehouse/runtime/reactor_pool.h"
+#include "gatehouse/runtime/worker_pool.h"
+
+namespace gatehouse {
+namespace {
+
+struct RuntimeTest : testing::Test {
+  // Turns the loop until nothing is ready.
+  void turn() {
+    reactor.context().restart();
+    reactor.context().poll();
+  }
+  FakeClock clock;
+  Reactor reactor{0, clock};
+};
+using Signal_ = RuntimeTest;
+using Gate_ = RuntimeTest;
+using Deadline_ = RuntimeTest;
+using Reactor_ = RuntimeTest;
+
+Task<void> count_waits(Signal& signal, int& count) {
+  for (;;) {
+    co_await signal.wait();
+    ++count;
+  }
+}
+
+TEST_F(Signal_, RaisedBeforeOrAfterTheWaitWakesOnce) {
+  int woken = 0;
+  Signal signal(reactor);
+  signal.raise();
+  reactor.spawn(count_waits(signal, woken));
+  turn();
+  EXPECT_EQ(woken, 1);
+  signal.raise();
+  signal.raise();
+  turn();
+  EXPECT_EQ(woken, 2);
+}
+
+Task<void> close_gate(Gate& gate, bool& closed) {
+  co_await gate.close();
+  closed = true;
+}
+
+TEST_F(Gate_, CloseWaitsForThoseInsideAndKeepsOthersOut) {
+  Gate gate(reactor);
+  bool closed = false;
+  auto pass = gate.enter();
+  ASSERT_TRUE(pass);
+  reactor.spawn(close_gate(gate, closed));
+  turn();
+  EXPECT_FALSE(closed);
+  EXPECT_FALSE(gate.enter());
+  pass.reset();
+  turn();
+  EXPECT_TRUE(closed);
+}
+
+TEST_F(Deadline_, FiresOnceWhenDueAndMayDestroyItsNeighbours) {
+  int fired = 0;
+  auto victim = std::make_unique<Deadline>(reactor, [&] { ++fired; });
+  Deadline killer(reactor, [&] {
+    ++fired;
+    victim.reset();
+  });
+  killer.arm_in(seconds(1));
+  victim->arm_in(seconds(1));
+  reactor.tick();
+  EXPECT_EQ(fired, 0);
+  clock.advance(seconds(1));
+  reactor.tick();
+  EXPECT_EQ(fired, 1);
+  clock.advance(seconds(9));
+  reactor.tick();
+  EXPECT_EQ(fired, 1);
+}
+
+Task<void> break_an_invariant() {
+  GH_ASSERT(1 > 2);
+  co_return;
+}
+
+TEST_F(Reactor_, AnEscapedExceptionIsReportedAndTheLoopTurnsOn) {
+  std::string what;
+  reactor.on_escaped = [&](const char* w) { what = w; };
+  reactor.spawn(break_an_invariant());
+  turn();
+  EXPECT_EQ(reactor.escaped(), 1U);
+  EXPECT_NE(what.find("1 > 2"), std::string::npos);
+}
+
+TEST(Mailbox, RefusesWhenFullAndWhenClosed) {
+  Mailbox<int> box(2);
+  EXPECT_TRUE(box.push(1));
+  EXPECT_TRUE(box.push(2));
+  EXPECT_FALSE(box.push(3));
+  std::vector<int> got;
+  box.drain(got);
+  EXPECT_EQ(got, (std::vector<int>{1, 2}));
+  box.close();
+  EXPECT_FALSE(box.push(4));
+}
+
+Task<void> ask_worker(WorkerPool& pool, Reactor& reactor, std::thread::id& ran_on) {
+  std::function<std::thread::id(Worker&)> work = [](Worker&) { return std::this_thread::get_id(); };
+  auto asked = pool.run<std::thread::id>(reactor, std::move(work));
+  ran_on = (co_await std::move(asked)).value();
+  reactor.stop();
+}
+
+TEST(WorkerPool, RunsElsewhereAndComesBack) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  WorkerPool pool("test", 2, 8);
+  std::thread::id ran_on;
+  reactor.spawn(ask_worker(pool, reactor, ran_on));
+  reactor.run();
+  EXPECT_NE(ran_on, std::thread::id());
+  EXPECT_NE(ran_on, std::this_thread::get_id());
+}
+
+TEST(PerReactor, EveryReactorSeesTheNewSnapshot) {
+  const FakeClock clock;
+  Reactor a(0, clock), b(1, clock);
+  PerReactor<int> value({&a, &b}, std::make_shared<const int>(1));
+  value.publish(std::make_shared<const int>(2));
+  EXPECT_EQ(*value.get(a), 1);
+  a.context().poll();
+  EXPECT_EQ(*value.get(a), 2);
+  EXPECT_EQ(*value.get(b), 1);
+}
+
+}  // namespace
+}  // namespace gatehouse
