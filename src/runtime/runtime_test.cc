@@ -3,6 +3,7 @@
 #include <memory>
 #include <vector>
 
+#include "gatehouse/base/assert.h"
 #include "gatehouse/base/fake_clock.h"
 #include "gatehouse/runtime/gate.h"
 #include "gatehouse/runtime/mailbox.h"

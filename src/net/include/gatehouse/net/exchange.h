@@ -1,0 +1,89 @@
+// net/exchange.h — one request and its answer, as the server hands them to whoever answers.
+// Units    sizes in bytes
+// Threads  the reactor of the connection, and no other
+// Errors   read_body: request_timeout (408), body_too_large (413), malformed_body (400, the connection closes after the
+//          answer), client_gone (cancelled: nobody reads an answer)
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/base/strong.h"
+#include "gatehouse/runtime/reactor.h"
+#include "gatehouse/runtime/task.h"
+#include "gatehouse/wire/http1/head.h"
+
+namespace gatehouse::net {
+
+// A whole answer. Content-Length, Date, Server and Connection are the server's to write; HEAD's body is left out by it.
+class Response {
+ public:
+  explicit Response(int status) : status_(status) {}
+  int status() const { return status_; }
+  const std::string& body() const { return body_; }
+  const std::string& extra_fields() const { return fields_; }
+
+  Response& body(std::string_view content_type, std::string bytes);
+  // name must be a token and value free of control bytes; asserted.
+  Response& field(std::string_view name, std::string_view value);
+  Response& close_after() { return close_ = true, *this; }
+  bool closes() const { return close_; }
+
+ private:
+  int status_;
+  bool close_ = false;
+  std::string fields_;  // "Name: value\r\n" ready to send
+  std::string body_;
+};
+
+class Exchange {
+ public:
+  virtual ~Exchange() = default;
+
+  // Valid until the answer is complete.
+  virtual const wire::RequestHead& head() const = 0;
+  virtual std::string_view client_address() const = 0;  // of the socket, no port
+  virtual Reactor& reactor() = 0;
+  virtual Instant started() const = 0;  // when the head was complete
+
+  // Reads the whole body, after sending 100 Continue where the client waits for it. Valid until the answer is complete.
+  virtual Task<Result<std::string_view>> read_body(ByteCount max) = 0;
+
+  // Exactly one of respond() and begin_stream() is called for each exchange. Both only put bytes into the connection's
+  // output; a body that nobody read is drained if it is short, else the connection closes.
+  virtual void respond(Response response) = 0;
+  // A streamed answer (chunked on HTTP/1.1, until close on 1.0); response.body() is the first piece.
+  virtual void begin_stream(Response response) = 0;
+  virtual void send(std::string_view piece) = 0;
+  virtual void end_stream() = 0;
+  // Ends the connection after what is already queued, without the final chunk: the client sees a broken stream.
+  virtual void abort_stream() = 0;
+
+  // Bytes that the client has not taken yet, and when it last took some.
+  virtual std::size_t unsent() const = 0;
+  virtual Instant last_drained() const = 0;
+
+  // Is the client still there? While a handler is suspended the connection is watched: FIN and RST are seen at once.
+  virtual bool gone() const = 0;
+  // Calls changed on the reactor when gone() becomes true or when unsent() falls below low_water after it was above.
+  // An empty function ends it.
+  virtual void watch(std::size_t low_water, std::function<void()> changed) = 0;
+  // What went over the socket for this answer so far.
+  virtual std::uint64_t bytes_sent() const = 0;
+};
+
+// Answers requests. handle() returns when the answer is complete (or the client gone).
+class Handler {
+ public:
+  virtual ~Handler() = default;
+  virtual Task<void> handle(Exchange& exchange) = 0;
+  // The answer to bytes that never became a request: malformed, too large, too slow. head is null when there is none.
+  virtual Response refuse(const Error& error, const wire::RequestHead* head) = 0;
+};
+
+}  // namespace gatehouse::net
