@@ -55,7 +55,9 @@ Error caller_error(std::string_view reason, std::string public_text) {
 }
 
 Error internal_error(std::string_view reason, std::string detail) {
-  return Error(Code::internal, Origin::gatehouse, reason, "Internal server error, please try again later").with_detail(std::move(detail)).with_retry(Retry::later());
+  return Error(Code::internal, Origin::gatehouse, reason, "Internal server error, please try again later")
+      .with_detail(std::move(detail))
+      .with_retry(Retry::later());
 }
 
 Error operator_error(std::string_view reason, std::string public_text) {

@@ -4,7 +4,8 @@
 
 namespace gatehouse {
 
-Reactor::Reactor(int index, const Clock& clock) : index_(index), clock_(clock), context_(1), work_(context_.get_executor()), ticker_(context_) {}
+Reactor::Reactor(int index, const Clock& clock)
+    : index_(index), clock_(clock), context_(1), work_(context_.get_executor()), ticker_(context_) {}
 Reactor::~Reactor() = default;
 
 void Reactor::run() {

@@ -12,25 +12,25 @@
 namespace gatehouse {
 
 enum class Code {
-  invalid_argument,   // 400, or 422 where the dialect says so
-  unauthenticated,    // 401
-  permission_denied,  // 403
-  not_found,          // 404
-  method_not_allowed, // 405
-  timeout,            // 408: the caller did not send in time
-  conflict,           // 409
-  too_large,          // 413
-  uri_too_long,       // 414
-  head_too_large,     // 431
-  expectation_failed, // 417
-  unsupported_media,  // 415
-  rate_limited,       // 429
-  internal,           // 500
-  not_supported,      // 501
-  unavailable,        // 503
-  deadline_exceeded,  // 504
-  version_not_supported, // 505
-  cancelled,          // the caller went away: nobody reads an answer
+  invalid_argument,       // 400, or 422 where the dialect says so
+  unauthenticated,        // 401
+  permission_denied,      // 403
+  not_found,              // 404
+  method_not_allowed,     // 405
+  timeout,                // 408: the caller did not send in time
+  conflict,               // 409
+  too_large,              // 413
+  uri_too_long,           // 414
+  head_too_large,         // 431
+  expectation_failed,     // 417
+  unsupported_media,      // 415
+  rate_limited,           // 429
+  internal,               // 500
+  not_supported,          // 501
+  unavailable,            // 503
+  deadline_exceeded,      // 504
+  version_not_supported,  // 505
+  cancelled,              // the caller went away: nobody reads an answer
 };
 
 enum class Origin { caller, gatehouse, engine, operator_ };

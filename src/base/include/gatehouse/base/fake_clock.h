@@ -10,7 +10,9 @@ namespace gatehouse {
 class FakeClock final : public Clock {
  public:
   Instant now() const override { return Instant(nanoseconds(since_start_.load())); }
-  WallTime wall() const override { return WallTime(seconds(1'700'000'000)) + std::chrono::duration_cast<WallTime::duration>(nanoseconds(since_start_.load())); }
+  WallTime wall() const override {
+    return WallTime(seconds(1'700'000'000)) + std::chrono::duration_cast<WallTime::duration>(nanoseconds(since_start_.load()));
+  }
   void advance(nanoseconds by) { since_start_ += by.count(); }
 
  private:

@@ -45,9 +45,9 @@ inline Status ok() { return Status(std::monostate{}); }
 
 #define GH_CAT_(a, b) a##b
 #define GH_CAT(a, b) GH_CAT_(a, b)
-#define GH_TRY_IMPL(result, decl, expr, ret)       \
-  auto result = (expr);                            \
-  if (!result) ret std::move(result).error();      \
+#define GH_TRY_IMPL(result, decl, expr, ret)  \
+  auto result = (expr);                       \
+  if (!result) ret std::move(result).error(); \
   decl = std::move(result).value()
 #define GH_TRY(decl, expr) GH_TRY_IMPL(GH_CAT(gh_result_, __LINE__), decl, expr, return)
 #define GH_CO_TRY(decl, expr) GH_TRY_IMPL(GH_CAT(gh_result_, __LINE__), decl, expr, co_return)

@@ -11,7 +11,8 @@ namespace gatehouse {
 template <class T>
 class PerReactor {
  public:
-  PerReactor(std::vector<Reactor*> reactors, std::shared_ptr<const T> first) : reactors_(std::move(reactors)), slots_(std::make_shared<Slots>(reactors_.size(), first)) {}
+  PerReactor(std::vector<Reactor*> reactors, std::shared_ptr<const T> first)
+      : reactors_(std::move(reactors)), slots_(std::make_shared<Slots>(reactors_.size(), first)) {}
 
   const std::shared_ptr<const T>& get(const Reactor& reactor) const { return (*slots_)[static_cast<std::size_t>(reactor.index())]; }
   void publish(std::shared_ptr<const T> next) {
