@@ -3,6 +3,7 @@ set(GATEHOUSE_FLAVOUR dev CACHE STRING "release, dev, gcc, asan or tsan")
 option(GATEHOUSE_TESTS "build the tests" ON)
 option(GATEHOUSE_FUZZ "build the fuzz targets" OFF)
 option(GATEHOUSE_BENCH "build the benchmarks" OFF)
+option(GATEHOUSE_COVERAGE "count executed lines (gcc)" OFF)
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -10,7 +11,23 @@ set(CMAKE_CXX_EXTENSIONS OFF)
 set(CMAKE_POSITION_INDEPENDENT_CODE OFF)  # -fPIE everywhere instead: one precompiled header serves libraries and programs
 set(CMAKE_SKIP_INSTALL_RULES ON)
 
+# Objects name paths of the tree, not of the machine; so ccache also hits in another checkout. ccache cannot look into a
+# precompiled header: Packages.cmake puts a checksum beside it (CCACHE_PCH_EXTSUM).
+find_program(GH_CCACHE ccache)
+if(GH_CCACHE)
+  set(GH_CCACHE_HERE ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime ${GH_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros,include_file_mtime,include_file_ctime
+    CCACHE_PCH_EXTSUM=1 CCACHE_NOHASHDIR=1 "CCACHE_BASEDIR=${PROJECT_SOURCE_DIR}" ${GH_CCACHE})
+endif()
+
 add_library(gh_flags INTERFACE)
+target_compile_options(gh_flags INTERFACE "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+if(CMAKE_CXX_COMPILER_ID STREQUAL Clang)
+  target_compile_options(gh_flags INTERFACE "SHELL:-Xclang -fno-pch-timestamp")
+  set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -Xclang -include-pch -Xclang <PCH_FILE>)  # without CMake's second path, which ccache takes literally
+else()
+  target_compile_options(gh_flags INTERFACE -fpch-preprocess)
+endif()
 target_compile_options(gh_flags INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wconversion -Wno-sign-conversion
   -fPIE -fno-omit-frame-pointer -fstack-protector-strong)
@@ -21,8 +38,6 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
 endif()
 
 if(GATEHOUSE_FLAVOUR STREQUAL release)
-  
-
   set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
   target_compile_options(gh_flags INTERFACE -flto=thin -fcf-protection=full -ftrivial-auto-var-init=zero)
   target_compile_definitions(gh_flags INTERFACE _FORTIFY_SOURCE=3 _GLIBCXX_ASSERTIONS)
@@ -33,8 +48,10 @@ elseif(GATEHOUSE_FLAVOUR STREQUAL dev)
   target_link_options(gh_flags INTERFACE -fuse-ld=lld-19)
 elseif(GATEHOUSE_FLAVOUR STREQUAL gcc)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
-  target_compile_options(gh_flags INTERFACE --coverage -fprofile-update=atomic)
-  target_link_options(gh_flags INTERFACE --coverage)
+  if(GATEHOUSE_COVERAGE)  # ccache refuses these options
+    target_compile_options(gh_flags INTERFACE --coverage -fprofile-update=atomic)
+    target_link_options(gh_flags INTERFACE --coverage)
+  endif()
 elseif(GATEHOUSE_FLAVOUR STREQUAL asan)
   set(CMAKE_CXX_FLAGS_DEBUG "-O1 -g1")
   target_compile_options(gh_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fsanitize=fuzzer-no-link)

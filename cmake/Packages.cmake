@@ -1,5 +1,5 @@
 # Third-party libraries as imported targets. Everything is a Debian 12 package, but for the llama.cpp libraries, which
-# tools/fetch_engines.sh puts into GATEHOUSE_CACHE (pinned by hash).
+# tools/run/fetch.sh puts into GATEHOUSE_CACHE (pinned by hash).
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(simdjson REQUIRED)
@@ -13,9 +13,17 @@ if(GATEHOUSE_TESTS)
   find_package(GTest REQUIRED)
 endif()
 
+find_package(tomlplusplus REQUIRED)
+add_library(gh_toml INTERFACE)  # header-only
+target_link_libraries(gh_toml INTERFACE tomlplusplus::tomlplusplus)
+
+# Boost without Asio's settings: Beast's parser and Boost.JSON inside wire.
+add_library(gh_boost INTERFACE)
+target_include_directories(gh_boost SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
+target_link_libraries(gh_boost INTERFACE Threads::Threads)
+
 add_library(gh_asio INTERFACE)
-target_include_directories(gh_asio SYSTEM INTERFACE ${Boost_INCLUDE_DIRS})
-target_link_libraries(gh_asio INTERFACE Threads::Threads)
+target_link_libraries(gh_asio INTERFACE gh_boost)
 target_compile_definitions(gh_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY BOOST_ASIO_HAS_CO_AWAIT)
 
 # The precompiled header needs a translation unit of its own to hang on.
@@ -24,6 +32,16 @@ configure_file("${CMAKE_BINARY_DIR}/asio_pch.cc.in" "${CMAKE_BINARY_DIR}/asio_pc
 add_library(gh_asio_pch STATIC "${CMAKE_BINARY_DIR}/asio_pch.cc")
 target_link_libraries(gh_asio_pch PRIVATE gh_flags gh_asio)
 target_precompile_headers(gh_asio_pch PRIVATE "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h")
+if(GH_CCACHE)
+  # A compiled header is good in its own folder alone; those who use it are told by the checksum what is in it.
+  set_target_properties(gh_asio_pch PROPERTIES CXX_COMPILER_LAUNCHER "${GH_CCACHE_HERE}")
+  file(SHA256 "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h" _gh_pch_sum)
+  foreach(_gh_suffix pch gch)
+    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/CMakeFiles/gh_asio_pch.dir/cmake_pch.hxx.${_gh_suffix}.sum"
+      CONTENT "@_gh_pch_sum@ boost @Boost_VERSION@ @CMAKE_CXX_COMPILER_ID@ @CMAKE_CXX_COMPILER_VERSION@ @GATEHOUSE_FLAVOUR@\n" @ONLY)
+  endforeach()
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h")
+endif()
 
 if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
   set(_gh_cache "$ENV{XDG_CACHE_HOME}/gatehouse")

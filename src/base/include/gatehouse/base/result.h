@@ -51,9 +51,11 @@ inline Status ok() { return Status(std::monostate{}); }
   decl = std::move(result).value()
 #define GH_TRY(decl, expr) GH_TRY_IMPL(GH_CAT(gh_result_, __LINE__), decl, expr, return)
 #define GH_CO_TRY(decl, expr) GH_TRY_IMPL(GH_CAT(gh_result_, __LINE__), decl, expr, co_return)
-#define GH_CHECK_IMPL(result, expr, ret) \
-  auto result = (expr);                  \
-  if (!result) ret std::move(result).error()
-// For a Status whose value says nothing.
+#define GH_CHECK_IMPL(result, expr, ret)        \
+  do {                                          \
+    auto result = (expr);                       \
+    if (!result) ret std::move(result).error(); \
+  } while (false)
+// For a Status whose value says nothing; one statement.
 #define GH_CHECK(expr) GH_CHECK_IMPL(GH_CAT(gh_result_, __LINE__), expr, return)
 #define GH_CO_CHECK(expr) GH_CHECK_IMPL(GH_CAT(gh_result_, __LINE__), expr, co_return)

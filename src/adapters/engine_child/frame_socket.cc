@@ -1,0 +1,161 @@
+#include "frame_socket.h"
+
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+namespace gatehouse::adapters {
+
+namespace w = wire::engine;
+
+namespace {
+
+constexpr std::size_t pending_bound = 64 * 1024 * 1024;
+constexpr std::size_t read_size = 64 * 1024;
+
+Error socket_error(std::string_view reason, std::string detail) {
+  return Error(Code::unavailable, Origin::engine, reason, "The model's engine is not available").with_detail(std::move(detail));
+}
+
+}  // namespace
+
+FrameSocket::FrameSocket(Reactor& reactor, Fd fd, w::Sender peer)
+    : reactor_(reactor), socket_(reactor.context()), reader_(peer), raw_fd_(fd.get()) {
+  socket_.assign(boost::asio::local::stream_protocol(), fd.release());
+  socket_.non_blocking(true);
+}
+
+FrameSocket::~FrameSocket() = default;
+
+void FrameSocket::start(Callbacks callbacks) {
+  callbacks_ = std::move(callbacks);
+  wait_readable();
+}
+
+void FrameSocket::wait_readable() {
+  socket_.async_wait(boost::asio::socket_base::wait_read, [self = shared_from_this()](boost::system::error_code failed) {
+    if (failed || !self->open_) return;
+    self->read_some();
+  });
+}
+
+void FrameSocket::read_some() {
+  std::string& buffer = reader_.buffer();
+  const std::size_t had = buffer.size();
+  buffer.resize(had + read_size);
+  iovec part{buffer.data() + had, read_size};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  const ssize_t n = recvmsg(raw_fd_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  buffer.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return wait_readable();
+  if (n <= 0) return fail(socket_error("engine_gone", n == 0 ? "end of file" : std::strerror(errno)));
+  for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
+    const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+    for (std::size_t i = 0; i < count; ++i) {
+      int fd;
+      std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+      descriptors_.emplace_back(fd);
+    }
+  }
+  const auto self = shared_from_this();  // a callback may drop the last other reference
+  while (open_) {
+    auto frame = reader_.next();
+    if (!frame) return fail(std::move(frame).error());
+    if (!*frame) break;
+    Fd descriptor;
+    if (std::holds_alternative<w::Load>((*frame)->body) && !descriptors_.empty()) {
+      descriptor = std::move(descriptors_.front());
+      descriptors_.pop_front();
+    }
+    const Status taken = callbacks_.frame(std::move(**frame), std::move(descriptor));
+    if (!taken) return fail(taken.error());
+  }
+  if (open_) wait_readable();
+}
+
+bool FrameSocket::send(std::uint64_t job, const w::Body& body) {
+  const std::lock_guard lock(mutex_);
+  if (broken_) return false;
+  const std::size_t had = pending_.size();
+  w::encode(job, body, pending_);
+  if (had == 0) write_some();
+  if (pending_.size() > pending_bound) broken_ = true;
+  return !broken_;
+}
+
+bool FrameSocket::send_with(std::uint64_t job, const w::Body& body, const Fd& descriptor) {
+  const std::lock_guard lock(mutex_);
+  std::string bytes;
+  w::encode(job, body, bytes);
+  if (broken_ || !pending_.empty()) return false;
+  iovec part{bytes.data(), bytes.size()};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
+  msghdr message{};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
+  cmsghdr* c = CMSG_FIRSTHDR(&message);
+  c->cmsg_level = SOL_SOCKET;
+  c->cmsg_type = SCM_RIGHTS;
+  c->cmsg_len = CMSG_LEN(sizeof(int));
+  const int fd = descriptor.get();
+  std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
+  // A load frame is some tens of bytes: an idle socket takes it whole.
+  return sendmsg(raw_fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
+}
+
+// With mutex_ held.
+void FrameSocket::write_some() {
+  std::size_t sent = 0;
+  while (sent < pending_.size()) {
+    const ssize_t n = ::send(raw_fd_, pending_.data() + sent, pending_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n >= 0) {
+      sent += static_cast<std::size_t>(n);
+    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+      break;
+    } else if (errno != EINTR) {
+      broken_ = true;  // the reader notices the end too, and reports it
+      break;
+    }
+  }
+  pending_.erase(0, sent);
+  if (!pending_.empty() && !broken_ && !waits_writable_) {
+    waits_writable_ = true;
+    reactor_.post([self = shared_from_this()] { self->wait_writable(); });
+  }
+}
+
+void FrameSocket::wait_writable() {
+  if (!open_) return;
+  socket_.async_wait(boost::asio::socket_base::wait_write, [self = shared_from_this()](boost::system::error_code failed) {
+    if (failed) return;
+    const std::lock_guard lock(self->mutex_);
+    self->waits_writable_ = false;
+    self->write_some();
+  });
+}
+
+void FrameSocket::fail(Error error) {
+  if (!open_) return;
+  close();
+  if (callbacks_.closed) std::exchange(callbacks_.closed, nullptr)(error);
+}
+
+void FrameSocket::close() {
+  open_ = false;
+  const std::lock_guard lock(mutex_);
+  broken_ = true;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,58 @@
+// adapters/engine_child/spawner.h — how an engine comes to life: as a child process, or as a thread of the front for tests.
+// Threads  spawn() on the control thread: the kernel ends the child when the thread that made it ends
+// Errors   engine_spawn_failed
+#pragma once
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gatehouse/adapters/engine_child/engine_host.h"
+#include "gatehouse/base/fd.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/runtime/reactor.h"
+
+namespace gatehouse::adapters {
+
+class EngineProcess {
+ public:
+  virtual ~EngineProcess() = default;  // ends it, and waits for its end
+  virtual void kill() = 0;
+  virtual pid_t pid() const = 0;  // 0 for a thread
+};
+
+class EngineSpawner {
+ public:
+  virtual ~EngineSpawner() = default;
+  virtual Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) = 0;
+};
+
+// The same binary again: `PROGRAM ARGUMENTS… --links N`, with an empty environment, the control socket at descriptor 3 and the links behind
+// it.
+class ProcessSpawner final : public EngineSpawner {
+ public:
+  ProcessSpawner(std::string program, std::vector<std::string> arguments)
+      : program_(std::move(program)), arguments_(std::move(arguments)) {}
+  Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) override;
+  static constexpr int first_descriptor = 3;
+
+ private:
+  const std::string program_;
+  const std::vector<std::string> arguments_;
+};
+
+// A host on a thread: the same messages over the same sockets.
+class ThreadSpawner final : public EngineSpawner {
+ public:
+  using Load = std::function<Result<engine::LoadedModel>(Fd model_file, const wire::engine::Load& options)>;
+  ThreadSpawner(Load load, const Clock& clock) : load_(std::move(load)), clock_(clock) {}
+  Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) override;
+
+ private:
+  const Load load_;
+  const Clock& clock_;
+};
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,100 @@
+#include "gatehouse/adapters/engine_child/spawner.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <cstring>
+#include <thread>
+
+namespace gatehouse::adapters {
+namespace {
+
+class ChildProcess final : public EngineProcess {
+ public:
+  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ~ChildProcess() override {
+    kill();
+    int status;
+    while (waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+    }
+  }
+  // Not reaped before the destructor, so the number cannot belong to another process.
+  void kill() override { ::kill(pid_, SIGKILL); }
+  pid_t pid() const override { return pid_; }
+
+ private:
+  const pid_t pid_;
+};
+
+class HostThread final : public EngineProcess {
+ public:
+  explicit HostThread(std::function<void()> run) : thread_(std::move(run)) {}
+  ~HostThread() override { thread_.join(); }
+  void kill() override {}  // it ends when its sockets are closed
+  pid_t pid() const override { return 0; }
+
+ private:
+  std::thread thread_;
+};
+
+struct FileActions {
+  FileActions() { posix_spawn_file_actions_init(&value); }
+  ~FileActions() { posix_spawn_file_actions_destroy(&value); }
+  posix_spawn_file_actions_t value;
+};
+
+struct Attributes {
+  Attributes() { posix_spawnattr_init(&value); }
+  ~Attributes() { posix_spawnattr_destroy(&value); }
+  posix_spawnattr_t value;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::vector<Fd> links) {
+  std::vector<int> wanted{control.get()};
+  for (const Fd& link : links) wanted.push_back(link.get());
+  // Out of the way of the numbers that they will get, so that no move overwrites another's source.
+  std::vector<Fd> high;
+  const int above = ProcessSpawner::first_descriptor + static_cast<int>(wanted.size());
+  for (const int fd : wanted) high.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, above));
+
+  FileActions actions;
+  for (std::size_t i = 0; i < high.size(); ++i)
+    posix_spawn_file_actions_adddup2(&actions.value, high[i].get(), first_descriptor + static_cast<int>(i));
+  Attributes attributes;
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes.value, &none);
+  posix_spawnattr_setsigdefault(&attributes.value, &all);
+  posix_spawnattr_setpgroup(&attributes.value, 0);  // a Ctrl-C at the terminal is for the front, which then drains
+  posix_spawnattr_setflags(&attributes.value, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
+
+  std::vector<std::string> arguments = arguments_;
+  arguments.insert(arguments.begin(), program_);
+  arguments.push_back("--links");
+  arguments.push_back(std::to_string(links.size()));
+  std::vector<char*> argv;
+  for (std::string& a : arguments) argv.push_back(a.data());
+  argv.push_back(nullptr);
+  char* environment[] = {nullptr};
+  pid_t pid = -1;
+  const int rc = posix_spawn(&pid, program_.c_str(), &actions.value, &attributes.value, argv.data(), environment);
+  if (rc != 0) return operator_error("engine_spawn_failed", "an engine cannot be started").with_detail(std::strerror(rc));
+  return std::unique_ptr<EngineProcess>(std::make_unique<ChildProcess>(pid));
+}
+
+Result<std::unique_ptr<EngineProcess>> ThreadSpawner::spawn(Fd control, std::vector<Fd> links) {
+  auto wiring = std::make_shared<HostWiring>();
+  wiring->name = "thread";
+  wiring->control = std::move(control);
+  wiring->links = std::move(links);
+  wiring->load = load_;
+  return std::unique_ptr<EngineProcess>(
+      std::make_unique<HostThread>([wiring, &clock = clock_] { run_engine_host(std::move(*wiring), clock); }));
+}
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,27 @@
+// engine/engine.h — a loaded language model that answers jobs, wherever it runs: the port between gateway and engines.
+// Threads  every call takes the reactor it is made on
+// Errors   prepare: model_loading (503, with a time), engine_failed (503), origin engine
+#pragma once
+#include <memory>
+#include <string>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/engine/job.h"
+#include "gatehouse/runtime/reactor.h"
+
+namespace gatehouse::engine {
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Sends the prompt to be rendered and counted. The job's news say what came of it.
+  virtual Result<std::unique_ptr<Job>> prepare(Reactor& reactor, const wire::engine::Prepare& prompt) = 0;
+  // Waits until the engine can take jobs again (after its child was lost), at most until then.
+  virtual Task<Status> until_ready(Reactor& reactor, Instant then) = 0;
+  // The last state the engine told; from any thread.
+  virtual wire::engine::State state() const = 0;
+};
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,79 @@
+// engine/job.h — one request for a language model as the front sees it, from prepare to done.
+// Units    tokens
+// Threads  one reactor; the engine behind it lives elsewhere
+// State    prepare → prepared | refused · start → tokens, waiting … → done · lost at any time, when the engine died
+//          Destroying a job that has not ended cancels it: the sequence is free before the engine's next step.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gatehouse/base/strong.h"
+#include "gatehouse/runtime/signal.h"
+#include "gatehouse/runtime/task.h"
+#include "gatehouse/wire/engine/frames.h"
+
+namespace gatehouse::engine {
+
+class Job;
+
+// The way to the engine, as a job needs it. send() never blocks.
+class JobChannel {
+ public:
+  virtual ~JobChannel() = default;
+  virtual void send(JobId job, const wire::engine::Body& body) = 0;
+  // The job is gone; what still comes for it is dropped.
+  virtual void forget(Job& job) = 0;
+};
+
+// What happened since take() was last called.
+struct JobNews {
+  std::optional<wire::engine::Prepared> prepared;
+  std::optional<wire::engine::Refused> refused;
+  std::optional<wire::engine::Done> done;
+  std::string text;
+  std::uint32_t tokens = 0;
+  bool asks_ahead = false;  // will soon need a grant
+  bool waiting = false;     // needs a grant now
+  bool lost = false;        // the engine died: nothing more will come
+};
+
+class Job {
+ public:
+  Job(Reactor& reactor, JobChannel& channel, JobId id) : id_(id), channel_(&channel), signal_(reactor) {}
+  ~Job();
+  Job(const Job&) = delete;
+  Job& operator=(const Job&) = delete;
+
+  JobId id() const { return id_; }
+  std::uint32_t granted() const { return granted_; }
+  std::uint32_t produced() const { return produced_; }
+  bool started() const { return started_; }
+  bool ended() const { return ended_; }
+
+  void start(Tokens grant);
+  void grant(Tokens more);
+  void finish(wire::engine::FinishReason reason);
+  void cancel();
+
+  // Returns when there is news or somebody poked.
+  Task<void> wait() { return signal_.wait(); }
+  JobNews take();
+  // Wakes who waits, without news from the engine: the client has gone, a deadline has passed.
+  void poke() { signal_.raise(); }
+
+  // For the channel. False: the engine broke the protocol (tokens beyond the grant, an event out of order).
+  [[nodiscard]] bool deliver(wire::engine::Body&& body);
+  [[nodiscard]] bool deliver(wire::engine::TokenEvent&& event);
+  void lose();
+
+ private:
+  const JobId id_;
+  JobChannel* channel_;  // null when lost
+  Signal signal_;
+  JobNews news_;
+  std::uint32_t granted_ = 0, produced_ = 0;
+  bool prepared_ = false, started_ = false, ended_ = false;
+};
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,128 @@
+// engine/loop.h — the decode loop: iteration-level batching of jobs over the seats of one model, never past what was granted.
+// Units    tokens, cells; instants of the given clock
+// Threads  push() from any thread; turn() and run() on the engine's own thread
+// Rules    a token counts when it is sampled; the end token does not; text withheld by a stop string does. At zero left the sequence is
+//          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error.
+// Source   docs/ARCHITECTURE.md, "The joint"
+#pragma once
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/engine/plan_step.h"
+#include "gatehouse/engine/sequence_model.h"
+#include "gatehouse/engine/text_stream.h"
+#include "gatehouse/runtime/mailbox.h"
+#include "gatehouse/wire/engine/frames.h"
+
+namespace gatehouse::engine {
+
+// A job's name within one engine: the socket it came by and the number it has there.
+struct JobKey {
+  std::uint32_t link = 0;
+  std::uint64_t job = 0;
+  friend auto operator<=>(const JobKey&, const JobKey&) = default;
+};
+
+// A prompt that the prepare thread has rendered and counted.
+struct PreparedJob {
+  std::vector<Token> prompt;
+  wire::engine::Sampling sampling;
+  std::vector<std::string> stops;
+};
+
+struct LoopCommand {
+  LoopCommand(JobKey key_,
+              std::variant<PreparedJob, wire::engine::Start, wire::engine::Grant, wire::engine::Finish, wire::engine::Cancel> what_)
+      : key(key_), what(std::move(what_)) {}
+  JobKey key;
+  std::variant<PreparedJob, wire::engine::Start, wire::engine::Grant, wire::engine::Finish, wire::engine::Cancel> what;
+};
+
+// Where events go. Called on the engine's thread; must not block.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void send(std::uint32_t link, std::uint64_t job, const wire::engine::Body& body) = 0;
+};
+
+struct LoopOptions {
+  std::uint32_t queue = 256;  // jobs prepared or waiting
+  std::uint32_t prefill_chunk = 128;
+  nanoseconds prepared_lifetime = seconds(30);
+  nanoseconds patience = seconds(2);
+};
+
+// Read by other threads while the loop turns.
+struct LoopCounters {
+  std::atomic<std::uint32_t> jobs{0}, queued{0}, sequences{0};
+  std::atomic<std::uint64_t> kv_cells{0}, steps{0};
+};
+
+class EngineLoop {
+ public:
+  EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink, LoopOptions options);
+  ~EngineLoop();
+
+  // False when the queue is full: the job must be refused.
+  bool push(LoopCommand command);
+  const LoopCounters& counters() const { return counters_; }
+
+  // One iteration: commands, plan, decode, prefill, events. False when there was nothing to compute.
+  bool turn();
+  // Turns until stop().
+  void run();
+  void stop() { commands_.close(); }
+
+ private:
+  struct Sequence;
+  using Sequences = std::map<JobKey, std::unique_ptr<Sequence>>;
+
+  void apply(LoopCommand& command);
+  void apply_start(Sequence& s, std::uint32_t grant);
+  void apply_grant(Sequence& s, std::uint32_t tokens);
+  void apply_finish(Sequence& s, wire::engine::FinishReason reason);
+  StepPlan plan(Instant now);
+  void execute(const StepPlan& plan);
+  void decode(const std::vector<Seat>& seats);
+  void prefill(const Prefill& prefill);
+  void take_seat(Sequence& s, Seat seat);
+  void move_seat(const SeatMove& move);
+  // Samples the next token of a sequence whose logits are there.
+  void advance(Sequence& s);
+  void park(Sequence& s);
+  void end(Sequence& s, wire::engine::FinishReason reason, std::string_view error = {});
+  wire::engine::TokenEvent& event_of(Sequence& s);
+  void flush();
+  void expire_prepared(Instant now);
+  void count();
+  Instant next_deadline() const;
+
+  SequenceModel& model_;
+  const Clock& clock_;
+  EventSink& sink_;
+  const LoopOptions options_;
+  Mailbox<LoopCommand> commands_;
+  LoopCounters counters_;
+
+  Sequences sequences_;            // every job, prepared ones included
+  std::vector<Sequence*> seated_;  // by seat; null when free
+  std::deque<Sequence*> waiting_;  // started, no seat yet
+  std::uint64_t next_order_ = 0;
+  std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
+  std::vector<std::pair<JobKey, wire::engine::Done>> dones_;   // of this step, sent behind the tokens
+  // Reused from step to step.
+  std::vector<LoopCommand> inbox_;
+  std::vector<SequenceView> views_;
+  std::vector<WaitingView> queue_views_;
+  std::vector<SeatToken> batch_;
+};
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,68 @@
+// engine/plan_step.h — what the engine does next, decided from what stands: who gets a seat, who decodes, whose prompt goes on.
+// Units    tokens and seats; instants of the engine's clock
+// Threads  pure function
+// Rules    seats first come first served, the lowest free seat; every running sequence decodes in every step; prompts are computed in
+//          chunks, oldest first, between decode steps (a job seated by this plan waits for the next one)
+// Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that decode
+//          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
+//          - a free seat between running ones that no waiting job takes: the highest running sequence moves into the lowest such seat;
+//          - else a parked sequence between running ones: the lowest such moves to the lowest free seat (outside, by the rule before);
+//          a sequence with more than move_cells_max cells stays. Free seats below or above all running ones cost nothing: no move.
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/engine/sequence_model.h"
+
+namespace gatehouse::engine {
+
+enum class Phase : std::uint8_t { prefill, decode, parked };
+
+struct SequenceView {
+  Seat seat = 0;
+  Phase phase = Phase::prefill;
+  std::uint32_t prompt_left = 0;      // tokens of the prompt not yet computed
+  std::uint32_t cells = 0;            // written
+  std::uint64_t order = 0;            // of arrival; lower is older
+  Instant patience = Instant::max();  // parked: when waiting for a grant becomes an error
+};
+
+struct WaitingView {
+  std::uint64_t order = 0;
+};
+
+struct StepLimits {
+  std::uint32_t seats = 16;
+  std::uint32_t prefill_chunk = 128;        // while somebody decodes
+  std::uint32_t prefill_chunk_alone = 512;  // while nobody does
+  std::uint32_t move_cells_max = 4096;      // a sequence longer than this is not worth moving
+};
+
+struct SeatMove {
+  Seat from, to;
+  friend bool operator==(const SeatMove&, const SeatMove&) = default;
+};
+struct Prefill {
+  Seat seat;
+  std::uint32_t tokens;
+  bool last;
+  friend bool operator==(const Prefill&, const Prefill&) = default;
+};
+
+struct StepPlan {
+  std::vector<Seat> expired;                         // first: parked longer than their patience; their seats are free for what follows
+  std::optional<SeatMove> move;                      // then; at most one a step
+  std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order, oldest first) → seat, after the move
+  std::vector<Seat> decode;                          // ascending, in the numbering after the move
+  std::optional<Prefill> prefill;                    // after the decode
+  bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && !prefill; }
+};
+
+// sequences: every taken seat (each once, below limits.seats), in any order. waiting: jobs that were started and have no seat, in any order.
+StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const WaitingView> waiting, const StepLimits& limits, Instant now);
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,67 @@
+// engine/sequence_model.h — what the engine loop needs of a language model: text to tokens, tokens to the next token.
+// Shapes   a seat is one sequence of the KV cache, numbered from 0; positions count from 0 within a seat
+// Threads  PromptCompiler on the prepare thread, SequenceModel on the engine loop's thread, both at the same time
+// Errors   compile: context_length_exceeded, template_failed, invalid_prompt (origin caller);
+//          decode failures are engine_decode_failed (origin engine) and end the jobs that were in the batch
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/wire/engine/frames.h"
+
+namespace gatehouse::engine {
+
+using Token = std::int32_t;
+using Seat = std::uint32_t;
+
+class PromptCompiler {
+ public:
+  virtual ~PromptCompiler() = default;
+  // Renders the chat template (or takes the prompt raw) and tokenises. What came from the caller never becomes a control token.
+  virtual Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) = 0;
+};
+
+// One token for one seat of a decode step.
+struct SeatToken {
+  Seat seat;
+  std::uint32_t position;
+  Token token;
+};
+
+class SequenceModel {
+ public:
+  virtual ~SequenceModel() = default;
+  virtual std::uint32_t seats() const = 0;
+  virtual std::uint32_t seat_cells() const = 0;
+  virtual std::string description() const = 0;  // for logs: kernels, threads
+
+  // Sampling state of the sequence that takes the seat.
+  virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
+  // Part of a prompt into the KV cache; with last, the logits of its final token are kept for sample(seat).
+  virtual Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) = 0;
+  // One token each for several seats in one pass; logits are kept for sample() of each of these seats.
+  virtual Status decode(std::span<const SeatToken> batch) = 0;
+  // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
+  virtual Token sample(Seat seat) = 0;
+  // Ends generation: end of turn or end of text.
+  virtual bool is_end(Token token) const = 0;
+  // The token's bytes (control tokens have none). May hold parts of UTF-8 characters. Valid until the next call.
+  virtual std::string_view piece(Token token) = 0;
+  // Frees the cells and the sampler of the seat.
+  virtual void close(Seat seat) = 0;
+  // The sequence in from goes on, unchanged, in to (which is free).
+  virtual Status move(Seat from, Seat to) = 0;
+};
+
+// A loaded model: both halves.
+struct LoadedModel {
+  std::unique_ptr<PromptCompiler> compiler;
+  std::unique_ptr<SequenceModel> sequences;
+};
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,42 @@
+// engine/text_stream.h — turns the bytes of tokens into text that may be shown: whole UTF-8 characters, nothing of a stop string.
+// Units    bytes
+// Rules    Generation stops at the byte that first completes a stop string; where several end there, the longest (the earliest start)
+// counts.
+//          This does not depend on how the text is cut into tokens. Empty and ill-formed stop strings are ignored: they can never be met.
+// Threads  value type
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::engine {
+
+class TextStream {
+ public:
+  explicit TextStream(std::vector<std::string> stops);
+
+  // Takes the bytes of one token and appends to out what may be shown now. Holds back an unfinished character (at most 3 bytes) and the
+  // longest tail that could still become a stop string. Bytes that can never be UTF-8 become U+FFFD, one for each maximal ill-formed part.
+  // True when a stop string was met: what precedes it was appended, and the stream takes nothing more.
+  bool push(std::string_view bytes, std::string& out);
+  // At an end that is no stop string: what was held back for one is text after all; an unfinished character is dropped.
+  void finish(std::string& out);
+  bool stopped() const { return stopped_; }
+
+ private:
+  // A stop string and how much of it the text ends with, followed as Knuth, Morris and Pratt do: constant work a byte for any string.
+  struct Stop {
+    std::string text;
+    std::vector<std::uint32_t> border;  // of text[0..i]: the longest proper prefix that is also its end
+    std::size_t matched;
+  };
+  std::size_t advance(char byte);
+
+  std::vector<Stop> stops_;
+  std::string pending_;     // valid UTF-8 that may be the beginning of a stop string
+  std::string unfinished_;  // the first bytes of a character
+  bool stopped_ = false;
+};
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,82 @@
+#include "gatehouse/engine/job.h"
+
+#include <utility>
+
+#include "gatehouse/base/assert.h"
+
+namespace gatehouse::engine {
+
+namespace w = wire::engine;
+
+Job::~Job() {
+  if (channel_ == nullptr) return;
+  cancel();
+  channel_->forget(*this);
+}
+
+void Job::start(Tokens grant) {
+  GH_ASSERT(prepared_ && !started_ && grant.value() > 0);
+  started_ = true;
+  granted_ = grant.value();
+  if (channel_ != nullptr) channel_->send(id_, w::Start{grant.value()});
+}
+
+void Job::grant(Tokens more) {
+  if (ended_ || channel_ == nullptr) return;
+  granted_ += more.value();
+  channel_->send(id_, w::Grant{more.value()});
+}
+
+void Job::finish(w::FinishReason reason) {
+  if (!ended_ && channel_ != nullptr) channel_->send(id_, w::Finish{reason});
+}
+
+void Job::cancel() {
+  if (!ended_ && channel_ != nullptr) channel_->send(id_, w::Cancel{});
+  ended_ = true;
+}
+
+JobNews Job::take() { return std::exchange(news_, JobNews{}); }
+
+bool Job::deliver(w::TokenEvent&& event) {
+  if (!started_ || event.count > granted_ - produced_) return false;
+  produced_ += event.count;
+  news_.tokens += event.count;
+  news_.text += event.text;
+  news_.asks_ahead |= event.ask_ahead;
+  news_.waiting |= event.waiting;
+  signal_.raise();
+  return true;
+}
+
+bool Job::deliver(w::Body&& body) {
+  if (auto* prepared = std::get_if<w::Prepared>(&body)) {
+    if (prepared_) return false;
+    prepared_ = true;
+    news_.prepared = *prepared;
+  } else if (auto* refused = std::get_if<w::Refused>(&body)) {
+    if (prepared_) return false;
+    news_.refused = std::move(*refused);
+    ended_ = true;
+  } else if (auto* done = std::get_if<w::Done>(&body)) {
+    if (!prepared_) return false;
+    news_.done = std::move(*done);
+    ended_ = true;
+  } else if (std::holds_alternative<w::Waiting>(body)) {
+    if (!started_) return false;
+    news_.waiting = true;
+  } else {
+    return false;
+  }
+  signal_.raise();
+  return true;
+}
+
+void Job::lose() {
+  channel_ = nullptr;
+  ended_ = true;
+  news_.lost = true;
+  signal_.raise();
+}
+
+}  // namespace gatehouse::engine

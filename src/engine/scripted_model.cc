@@ -1,0 +1,125 @@
+#include "gatehouse/engine/scripted_model.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "gatehouse/base/assert.h"
+
+namespace gatehouse::engine {
+namespace {
+
+constexpr Token end_token = 256;
+
+class ScriptedCompiler final : public PromptCompiler {
+ public:
+  explicit ScriptedCompiler(std::uint32_t seat_cells) : seat_cells_(seat_cells) {}
+  Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) override {
+    const std::string& text = prepare.chat && !prepare.messages.empty() ? prepare.messages.back().content : prepare.prompt;
+    if (text == "template:broken") return caller_error("template_failed", "the chat template cannot render these messages");
+    if (text.size() >= seat_cells_) return caller_error("context_length_exceeded", "the prompt is too long");
+    std::vector<Token> tokens;
+    for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
+    if (tokens.empty()) tokens.push_back('?');
+    return tokens;
+  }
+
+ private:
+  const std::uint32_t seat_cells_;
+};
+
+class ScriptedSequences final : public SequenceModel {
+ public:
+  ScriptedSequences(ScriptedOptions options, ScriptedTrace* trace)
+      : options_(std::move(options)), trace_(trace != nullptr ? *trace : own_), seats_(options_.seats) {}
+
+  std::uint32_t seats() const override { return options_.seats; }
+  std::uint32_t seat_cells() const override { return options_.seat_cells; }
+  std::string description() const override { return "scripted"; }
+
+  void open(Seat seat, const wire::engine::Sampling&) override {
+    GH_ASSERT(seat < seats_.size() && !seats_[seat].taken);
+    seats_[seat] = Row{};
+    seats_[seat].taken = true;
+    ++trace_.open_seats;
+  }
+  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) override {
+    pass();
+    ++trace_.prefill_passes;
+    Row& row = seats_.at(seat);
+    GH_ASSERT(row.taken && position == row.cells && !tokens.empty());
+    for (const Token t : tokens) row.prompt += static_cast<char>(t);
+    row.cells += static_cast<std::uint32_t>(tokens.size());
+    row.logits = last;
+    return ok();
+  }
+  Status decode(std::span<const SeatToken> batch) override {
+    pass();
+    ++trace_.decode_passes;
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      Row& row = seats_.at(batch[i].seat);
+      GH_ASSERT(row.taken && batch[i].position == row.cells && batch[i].token == row.last);
+      ++row.cells;
+      GH_ASSERT(row.cells <= options_.seat_cells);
+      row.logits = true;
+      if (i > 0 && batch[i].seat != batch[i - 1].seat + 1) ++trace_.sparse_batches;
+    }
+    return ok();
+  }
+  Token sample(Seat seat) override {
+    Row& row = seats_.at(seat);
+    GH_ASSERT(row.taken && row.logits);
+    row.logits = false;
+    return row.last = next(row);
+  }
+  bool is_end(Token token) const override { return token == end_token; }
+  std::string_view piece(Token token) override {
+    piece_.assign(1, static_cast<char>(token));
+    return piece_;
+  }
+  void close(Seat seat) override {
+    GH_ASSERT(seats_.at(seat).taken);
+    seats_[seat] = Row{};
+    --trace_.open_seats;
+  }
+  Status move(Seat from, Seat to) override {
+    GH_ASSERT(seats_.at(from).taken && !seats_.at(to).taken);
+    seats_[to] = std::exchange(seats_[from], Row{});
+    ++trace_.moves;
+    return ok();
+  }
+
+ private:
+  struct Row {
+    bool taken = false, logits = false;
+    std::uint32_t cells = 0;
+    std::string prompt;
+    std::size_t said = 0;
+    Token last = -1;
+  };
+  void pass() {
+    if (options_.before_pass) options_.before_pass();
+  }
+  static Token next(Row& row) {
+    const std::string_view prompt = row.prompt;
+    const bool loops = prompt.starts_with("loop:");
+    const std::string_view text = loops ? prompt.substr(5) : prompt.starts_with("say:") ? prompt.substr(4) : std::string_view("?");
+    if (!loops && row.said >= text.size()) return end_token;
+    GH_ASSERT(!text.empty());
+    return static_cast<unsigned char>(text[row.said++ % text.size()]);
+  }
+
+  const ScriptedOptions options_;
+  ScriptedTrace own_;
+  ScriptedTrace& trace_;
+  std::vector<Row> seats_;
+  std::string piece_;
+};
+
+}  // namespace
+
+LoadedModel scripted_model(ScriptedOptions options, ScriptedTrace* trace) {
+  auto compiler = std::make_unique<ScriptedCompiler>(options.seat_cells);
+  return LoadedModel{std::move(compiler), std::make_unique<ScriptedSequences>(std::move(options), trace)};
+}
+
+}  // namespace gatehouse::engine

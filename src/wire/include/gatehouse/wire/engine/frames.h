@@ -1,0 +1,210 @@
+// wire/engine/frames.h — the protocol between the front (F) and an engine child (E), as values and bytes.
+// Wire     little-endian `u32 length | u8 type | u8 version | u16 flags | u64 job` and `length` bytes of payload, at most 1 MiB;
+//          a prepare that is longer comes in parts (flag more) with the same job. Strings are u32 length + bytes.
+// Units    tokens; cells of the KV cache; microseconds in timings
+// Threads  pure functions on values
+// Errors   engine_frame_malformed, engine_frame_too_large, origin engine: the peer is broken and must be ended
+// Source   docs/ARCHITECTURE.md, "The joint"
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+
+namespace gatehouse::wire::engine {
+
+inline constexpr std::uint8_t protocol_version = 1;
+inline constexpr std::size_t header_bytes = 16;
+inline constexpr std::size_t max_payload = 1024 * 1024;
+inline constexpr std::size_t max_assembled = 64 * 1024 * 1024;  // all parts of one prepare
+
+enum class Type : std::uint8_t {
+  // F → E
+  hello = 1,
+  prepare = 2,
+  start = 3,
+  grant = 4,
+  finish = 5,
+  cancel = 6,
+  load = 7,
+  unload = 8,
+  stats = 9,
+  // E → F
+  hello_back = 65,
+  prepared = 66,
+  refused = 67,
+  tokens = 68,
+  waiting = 69,
+  done = 70,
+  state = 71,
+};
+
+enum class FinishReason : std::uint8_t { stop = 0, length = 1, cancelled = 2, error = 3 };
+
+// ---- F → E ----
+struct Hello {
+  std::uint32_t link = 0;  // which reactor this socket belongs to
+  friend bool operator==(const Hello&, const Hello&) = default;
+};
+struct Message {
+  std::string role, content;
+  friend bool operator==(const Message&, const Message&) = default;
+};
+struct Sampling {
+  float temperature = 1.0F;  // 0 = greedy
+  float top_p = 1.0F;
+  float min_p = 0.0F;
+  std::uint32_t top_k = 0;  // 0 = all
+  std::optional<std::uint64_t> seed;
+  friend bool operator==(const Sampling&, const Sampling&) = default;
+};
+// Render, tokenise, keep: nothing is computed. Exactly one of messages and prompt is used, as chat says.
+struct Prepare {
+  bool chat = true;
+  std::vector<Message> messages;
+  std::string prompt;
+  Sampling sampling;
+  std::vector<std::string> stops;
+  std::uint64_t tenant = 0;  // a number that means nothing to the engine
+  friend bool operator==(const Prepare&, const Prepare&) = default;
+};
+struct Start {
+  std::uint32_t grant = 0;
+  friend bool operator==(const Start&, const Start&) = default;
+};
+// A grant of 0 renews the patience of a job that waits.
+struct Grant {
+  std::uint32_t tokens = 0;
+  friend bool operator==(const Grant&, const Grant&) = default;
+};
+// No grant will follow: when what is granted is used up, end with this reason (at once, where it is used up already).
+struct Finish {
+  FinishReason reason = FinishReason::length;
+  friend bool operator==(const Finish&, const Finish&) = default;
+};
+struct Cancel {
+  friend bool operator==(const Cancel&, const Cancel&) = default;
+};
+// The model file's descriptor comes with it (SCM_RIGHTS).
+struct Load {
+  std::string model;
+  std::uint32_t seats = 16;
+  std::uint32_t seat_cells = 4096;
+  std::uint32_t threads = 1;
+  std::uint32_t prefill_chunk = 128;
+  std::uint32_t queue = 256;  // jobs prepared or waiting for a seat
+  friend bool operator==(const Load&, const Load&) = default;
+};
+struct Unload {
+  friend bool operator==(const Unload&, const Unload&) = default;
+};
+struct Stats {
+  friend bool operator==(const Stats&, const Stats&) = default;
+};
+
+// ---- E → F ----
+struct HelloBack {
+  std::string engine;  // such as "llama.cpp 0.5.0"
+  friend bool operator==(const HelloBack&, const HelloBack&) = default;
+};
+struct Prepared {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t seat_cells = 0;
+  friend bool operator==(const Prepared&, const Prepared&) = default;
+};
+struct Refused {
+  std::string code;   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt
+  std::string param;  // the field at fault, or empty
+  std::string text;   // may be shown to the caller
+  friend bool operator==(const Refused&, const Refused&) = default;
+};
+// What one step brought one job.
+struct TokenEvent {
+  std::uint64_t job = 0;
+  std::uint32_t count = 0;  // tokens sampled, the end token not counted
+  bool ask_ahead = false;   // 8 or fewer are left of the grant
+  bool waiting = false;     // the grant is used up: the sequence is parked
+  std::string text;         // whole UTF-8 characters, stop strings withheld; may be empty
+  friend bool operator==(const TokenEvent&, const TokenEvent&) = default;
+};
+// One a step and link; the header's job is 0.
+struct TokenBatch {
+  std::vector<TokenEvent> events;
+  friend bool operator==(const TokenBatch&, const TokenBatch&) = default;
+};
+struct Waiting {
+  friend bool operator==(const Waiting&, const Waiting&) = default;
+};
+// Exactly one for each prepare that was not refused, cancelled ones included.
+struct Done {
+  FinishReason reason = FinishReason::stop;
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;
+  std::uint32_t completion_tokens = 0;
+  std::uint64_t queued_us = 0;
+  std::uint64_t prefill_us = 0;
+  std::uint64_t decode_us = 0;
+  std::string error;  // stable key when reason is error
+  friend bool operator==(const Done&, const Done&) = default;
+};
+enum class ModelState : std::uint8_t { empty = 0, loading = 1, ready = 2, failed = 3 };
+struct State {
+  ModelState state = ModelState::empty;
+  std::string detail;  // why it failed, or which CPU kernels are used
+  std::uint32_t seats = 0;
+  std::uint32_t seat_cells = 0;
+  std::uint32_t sequences = 0;  // seats taken
+  std::uint64_t kv_cells = 0;   // cells written
+  std::uint32_t queued = 0;     // waiting for a seat
+  std::uint32_t jobs = 0;       // prepared, waiting or running
+  std::uint64_t steps = 0;
+  std::uint64_t rss_bytes = 0;
+  std::uint32_t open_fds = 0;
+  friend bool operator==(const State&, const State&) = default;
+};
+
+using Body = std::variant<Hello, Prepare, Start, Grant, Finish, Cancel, Load, Unload, Stats, HelloBack, Prepared, Refused, TokenBatch,
+                          Waiting, Done, State>;
+struct Frame {
+  std::uint64_t job = 0;
+  Body body;
+};
+
+// Appends the frame to out; a prepare that is too long for one in parts, a token batch that is too long as several batches.
+// Before: a prepare takes at most max_assembled bytes, any other body (or single token event) at most max_payload.
+void encode(std::uint64_t job, const Body& body, std::string& out);
+
+// Which side the bytes come from: a type of the other side is malformed.
+enum class Sender { front, engine };
+
+// Takes bytes as they come, gives frames as they are whole; puts long prepares together (parts of different jobs may interleave, at most 64
+// at once).
+class FrameReader {
+ public:
+  explicit FrameReader(Sender sender) : sender_(sender) {}
+  // Where the next bytes may be written, and how many were.
+  std::string& buffer() { return buffer_; }
+  void append(std::string_view bytes) { buffer_.append(bytes); }
+  // The next whole frame, nothing when more bytes are needed. After an error only errors.
+  Result<std::optional<Frame>> next();
+
+ private:
+  Result<std::optional<Frame>> take_part(std::uint8_t type, std::uint64_t job, bool more, std::string_view payload);
+  Sender sender_;
+  std::string buffer_;
+  std::size_t at_ = 0;  // consumed so far
+  struct Part {
+    std::uint64_t job;
+    std::string bytes;
+  };
+  std::vector<Part> parts_;
+  std::size_t part_bytes_ = 0;
+  bool broken_ = false;  // a refused frame is followed by nothing
+};
+
+}  // namespace gatehouse::wire::engine
