@@ -24,11 +24,16 @@ std::size_t character_bytes(unsigned char lead) {
 Range continuation(std::string_view unfinished) {
   if (unfinished.size() > 1) return {0x80, 0xBF};
   switch (static_cast<unsigned char>(unfinished.front())) {
-    case 0xE0: return {0xA0, 0xBF};
-    case 0xED: return {0x80, 0x9F};
-    case 0xF0: return {0x90, 0xBF};
-    case 0xF4: return {0x80, 0x8F};
-    default: return {0x80, 0xBF};
+    case 0xE0:
+      return {0xA0, 0xBF};
+    case 0xED:
+      return {0x80, 0x9F};
+    case 0xF0:
+      return {0x90, 0xBF};
+    case 0xF4:
+      return {0x80, 0x8F};
+    default:
+      return {0x80, 0xBF};
   }
 }
 
@@ -48,9 +53,14 @@ void take_byte(char byte, std::string& unfinished, std::string& whole) {
     unfinished.clear();
   }
   switch (character_bytes(b)) {
-    case 0: whole.append(replacement); break;
-    case 1: whole.push_back(byte); break;
-    default: unfinished.push_back(byte);
+    case 0:
+      whole.append(replacement);
+      break;
+    case 1:
+      whole.push_back(byte);
+      break;
+    default:
+      unfinished.push_back(byte);
   }
 }
 
@@ -87,30 +97,43 @@ std::size_t TextStream::advance(char byte) {
   return met;
 }
 
+// What is held back is a beginning of a stop string, so it need not be kept: the longest one matched.
+std::string_view TextStream::held() const {
+  std::string_view longest;
+  for (const Stop& stop : stops_) {
+    if (stop.matched > longest.size()) longest = std::string_view(stop.text).substr(0, stop.matched);
+  }
+  return longest;
+}
+
 bool TextStream::push(std::string_view bytes, std::string& out) {
   if (stopped_) return true;
-  std::size_t seen = pending_.size();
+  const std::string_view before = held();
+  // What was held back and what came since, without the last bytes.
+  const auto show_all_but = [&](std::size_t last) {
+    const std::size_t shown = before.size() + fresh_.size() - last;
+    out.append(before.substr(0, shown));
+    if (shown > before.size()) out.append(fresh_, 0, shown - before.size());
+  };
+  fresh_.clear();
+  std::size_t seen = 0;
   for (const char byte : bytes) {
-    take_byte(byte, unfinished_, pending_);
-    for (; seen < pending_.size(); ++seen) {
-      const std::size_t met = advance(pending_[seen]);
+    take_byte(byte, unfinished_, fresh_);
+    for (; seen < fresh_.size(); ++seen) {
+      const std::size_t met = advance(fresh_[seen]);
       if (met == 0) continue;
-      out.append(pending_, 0, seen + 1 - met);
-      pending_.clear();
-      unfinished_.clear();
+      fresh_.resize(seen + 1);
+      show_all_but(met);
       return stopped_ = true;
     }
   }
-  std::size_t held = 0;
-  for (const Stop& stop : stops_) held = std::max<std::size_t>(held, stop.matched);
-  out.append(pending_, 0, pending_.size() - held);
-  pending_.erase(0, pending_.size() - held);
+  show_all_but(held().size());
   return false;
 }
 
 void TextStream::finish(std::string& out) {
-  out.append(pending_);
-  pending_.clear();
+  if (stopped_) return;
+  out.append(held());
   unfinished_.clear();
   for (Stop& stop : stops_) stop.matched = 0;
 }

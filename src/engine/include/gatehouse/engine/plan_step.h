@@ -3,7 +3,8 @@
 // Threads  pure function
 // Rules    seats first come first served, the lowest free seat; every running sequence decodes in every step; prompts are computed in
 //          chunks, oldest first, between decode steps (a job seated by this plan waits for the next one)
-// Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that decode
+// Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that
+// decode
 //          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
 //          - a free seat between running ones that no waiting job takes: the highest running sequence moves into the lowest such seat;
 //          - else a parked sequence between running ones: the lowest such moves to the lowest free seat (outside, by the rule before);
@@ -62,7 +63,8 @@ struct StepPlan {
   bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && !prefill; }
 };
 
-// sequences: every taken seat (each once, below limits.seats), in any order. waiting: jobs that were started and have no seat, in any order.
+// sequences: every taken seat (each once, below limits.seats), in any order. waiting: jobs that were started and have no seat, in any
+// order.
 StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const WaitingView> waiting, const StepLimits& limits, Instant now);
 
 }  // namespace gatehouse::engine

@@ -32,9 +32,10 @@ class TextStream {
     std::size_t matched;
   };
   std::size_t advance(char byte);
+  std::string_view held() const;
 
   std::vector<Stop> stops_;
-  std::string pending_;     // valid UTF-8 that may be the beginning of a stop string
+  std::string fresh_;       // whole characters of the push under way
   std::string unfinished_;  // the first bytes of a character
   bool stopped_ = false;
 };

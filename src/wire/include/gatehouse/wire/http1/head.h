@@ -20,10 +20,11 @@ struct FieldView {
 
 struct RequestHead {
   Method method = Method::get;
-  std::string_view target;  // as sent; absolute form is reduced to its path and query
-  std::string_view path;    // the target up to '?', percent-escapes as sent
-  std::string_view query;   // behind '?', empty when none
-  int minor = 1;            // HTTP/1.minor
+  std::string_view target;    // as sent; absolute form is reduced to its path and query
+  std::string_view path;      // the target up to '?', percent-escapes as sent
+  std::string_view query;     // behind '?', empty when none
+  int minor = 1;              // HTTP/1.minor
+  bool host_present = false;  // always on 1.1; 1.0 may come without, and then only probes answer it
   bool keep_alive = true;
   bool chunked = false;
   bool expects_continue = false;

@@ -1,0 +1,315 @@
+#include "gatehouse/engine/plan_step.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <random>
+
+namespace gatehouse::engine {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Pair;
+
+const Instant now = Instant() + seconds(100);
+
+SequenceView decoding(Seat seat, std::uint32_t cells = 10) { return {.seat = seat, .phase = Phase::decode, .cells = cells, .order = seat}; }
+SequenceView prefilling(Seat seat, std::uint32_t left, std::uint64_t order) {
+  return {.seat = seat, .phase = Phase::prefill, .prompt_left = left, .order = order};
+}
+SequenceView parked(Seat seat, Instant patience = now + seconds(1)) {
+  return {.seat = seat, .phase = Phase::parked, .cells = 10, .order = seat, .patience = patience};
+}
+StepLimits limits_of(std::uint32_t seats) {
+  return {.seats = seats, .prefill_chunk = 128, .prefill_chunk_alone = 512, .move_cells_max = 1000};
+}
+StepPlan plan(const std::vector<SequenceView>& sequences, const std::vector<WaitingView>& waiting = {}, StepLimits limits = limits_of(8)) {
+  return plan_step(sequences, waiting, limits, now);
+}
+
+TEST(PlanStep, NothingToDoIsIdle) {
+  EXPECT_TRUE(plan({}).idle());
+  EXPECT_TRUE(plan({parked(3)}).idle());
+  EXPECT_TRUE(plan({}, {{1}}, limits_of(0)).idle());
+}
+
+TEST(PlanStep, TheOldestGetTheLowestFreeSeats) {
+  const StepPlan p = plan({decoding(1)}, {{30}, {10}, {20}}, limits_of(4));
+  EXPECT_THAT(p.seat, ElementsAre(Pair(10, 0), Pair(20, 2), Pair(30, 3)));
+  EXPECT_FALSE(p.idle());
+}
+
+TEST(PlanStep, WhoFindsNoSeatWaits) {
+  EXPECT_THAT(plan({decoding(0)}, {{3}, {2}, {1}}, limits_of(2)).seat, ElementsAre(Pair(1, 1)));
+  EXPECT_THAT(plan({decoding(0), parked(1)}, {{3}}, limits_of(2)).seat, IsEmpty());
+}
+
+TEST(PlanStep, AJobSeatedNowIsPrefilledByTheNextPlan) {
+  const StepPlan p = plan({}, {{1}});
+  EXPECT_THAT(p.seat, ElementsAre(Pair(1, 0)));
+  EXPECT_EQ(p.prefill, std::nullopt);
+}
+
+TEST(PlanStep, PatienceEndsAtItsInstantAndFreesTheSeatAtOnce) {
+  const StepPlan p = plan({parked(2, now), parked(0, now + nanoseconds(1)), parked(1, now - seconds(1))}, {{9}});
+  EXPECT_THAT(p.expired, ElementsAre(1, 2));
+  EXPECT_THAT(p.seat, ElementsAre(Pair(9, 1)));
+  EXPECT_THAT(plan({{.seat = 0, .phase = Phase::decode, .patience = now - seconds(1)}}).expired, IsEmpty());
+}
+
+TEST(PlanStep, EveryOneThatDecodesIsInTheBatchInAscendingOrder) {
+  EXPECT_THAT(plan({decoding(2), parked(3), decoding(0), prefilling(4, 5, 4), decoding(1)}).decode, ElementsAre(0, 1, 2));
+}
+
+TEST(PlanStep, PromptsGoOnOldestFirstInChunks) {
+  // Somebody decodes: small chunks, so that nobody waits long for the next token.
+  EXPECT_EQ(plan({decoding(0), prefilling(1, 1000, 7), prefilling(2, 50, 6)}).prefill, (Prefill{2, 50, true}));
+  EXPECT_EQ(plan({decoding(0), prefilling(1, 1000, 5), prefilling(2, 50, 6)}).prefill, (Prefill{1, 128, false}));
+  EXPECT_EQ(plan({decoding(0), prefilling(1, 129, 5)}).prefill, (Prefill{1, 128, false}));
+  EXPECT_EQ(plan({decoding(0), prefilling(1, 128, 5)}).prefill, (Prefill{1, 128, true}));
+  // Alone, or next to parked ones only.
+  EXPECT_EQ(plan({parked(0), prefilling(1, 1000, 5)}).prefill, (Prefill{1, 512, false}));
+  EXPECT_EQ(plan({prefilling(0, 512, 5)}).prefill, (Prefill{0, 512, true}));
+}
+
+TEST(PlanStep, AChunkOfZeroStillGoesOn) {
+  StepLimits limits = limits_of(2);
+  limits.prefill_chunk_alone = 0;
+  EXPECT_EQ(plan({prefilling(0, 2, 1)}, {}, limits).prefill, (Prefill{0, 1, false}));
+}
+
+TEST(PlanStep, TheHighestRunningSequenceFillsTheLowestHole) {
+  const StepPlan p = plan({decoding(0), decoding(2), decoding(4)});
+  EXPECT_EQ(p.move, (SeatMove{4, 1}));
+  EXPECT_THAT(p.decode, ElementsAre(0, 1, 2));
+}
+
+TEST(PlanStep, AMovedPromptGoesOnInItsNewSeat) {
+  const StepPlan p = plan({decoding(0), prefilling(5, 40, 9)});
+  EXPECT_EQ(p.move, (SeatMove{5, 1}));
+  EXPECT_EQ(p.prefill, (Prefill{1, 40, true}));
+}
+
+TEST(PlanStep, AJobThatWaitsFillsTheHoleInstead) {
+  EXPECT_EQ(plan({decoding(0), decoding(2)}, {{9}}).move, std::nullopt);
+  const StepPlan p = plan({decoding(0), decoding(3)}, {{9}});
+  EXPECT_THAT(p.seat, ElementsAre(Pair(9, 1)));
+  EXPECT_EQ(p.move, (SeatMove{3, 2}));
+}
+
+TEST(PlanStep, TheSeatOfAnExpiredOneIsAHole) {
+  const StepPlan p = plan({decoding(0), parked(1, now), decoding(2)});
+  EXPECT_THAT(p.expired, ElementsAre(1));
+  EXPECT_EQ(p.move, (SeatMove{2, 1}));
+  EXPECT_THAT(p.decode, ElementsAre(0, 1));
+}
+
+TEST(PlanStep, FreeSeatsOutsideTheRunningOnesCostNothing) {
+  EXPECT_EQ(plan({decoding(2), decoding(3)}).move, std::nullopt);
+  EXPECT_EQ(plan({decoding(0), parked(4)}).move, std::nullopt);
+  EXPECT_EQ(plan({parked(0), decoding(4)}).move, std::nullopt);
+}
+
+TEST(PlanStep, ALongSequenceStaysWhereItIs) {
+  EXPECT_EQ(plan({decoding(0), decoding(2, 1000)}).move, (SeatMove{2, 1}));
+  EXPECT_EQ(plan({decoding(0), decoding(2, 1001)}).move, std::nullopt);
+  EXPECT_THAT(plan({decoding(0), decoding(2, 1001)}).decode, ElementsAre(0, 2));
+}
+
+TEST(PlanStep, AParkedOneBetweenRunningOnesMakesRoom) {
+  EXPECT_EQ(plan({decoding(0), parked(1), decoding(2)}).move, (SeatMove{1, 3}));
+  EXPECT_EQ(plan({decoding(1), parked(2), decoding(3)}).move, (SeatMove{2, 0}));
+  // A hole comes first; without a free seat everybody stays.
+  EXPECT_EQ(plan({decoding(0), parked(1), decoding(3)}).move, (SeatMove{3, 2}));
+  EXPECT_EQ(plan({decoding(0), parked(1), decoding(2)}, {}, limits_of(3)).move, std::nullopt);
+  EXPECT_EQ(plan({decoding(0), parked(1), decoding(2)}, {{9}}, limits_of(4)).move, std::nullopt);
+}
+
+TEST(PlanStep, TwoSequencesOnOneSeatAreABrokenInvariant) {
+  EXPECT_THROW(plan({decoding(1), decoding(1)}), BrokenInvariant);
+  EXPECT_THROW(plan({decoding(8)}), BrokenInvariant);
+}
+
+// ---- Simulation: what no single plan can show ----
+
+struct Job {
+  SequenceView view;
+  std::uint32_t tokens_left;
+  std::uint64_t started_step;  // when it began to wait
+};
+
+// Plays the engine loop: applies plans to sequences, checks each against the rules.
+class Simulation {
+ public:
+  explicit Simulation(std::uint64_t seed) : engine_(seed) {
+    limits_.seats = static_cast<std::uint32_t>(1 + below(12));
+    arrive_every_ = 1 + below(12);
+    limits_.prefill_chunk = static_cast<std::uint32_t>(8 + below(64));
+    limits_.prefill_chunk_alone = limits_.prefill_chunk * 4;
+  }
+
+  void run() {
+    for (int i = 0; i < 150 && !testing::Test::HasFailure(); ++i) busy_step();
+    for (auto& [seat, job] : seated_) {
+      if (job.view.phase == Phase::parked) job.view.patience = now_ + seconds(1);
+    }
+    for (std::uint32_t i = 0; i < 3 * limits_.seats; ++i) step(Ends::no);
+    if (seated_.size() < limits_.seats) {
+      EXPECT_LE(runs_of_running(), 1U) << "running sequences are not consecutive";
+    }
+    finish_all();
+  }
+
+ private:
+  enum class Ends { no, yes };
+
+  std::uint64_t below(std::uint64_t n) { return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(engine_); }
+  Job& any_seated() { return std::next(seated_.begin(), static_cast<std::ptrdiff_t>(below(seated_.size())))->second; }
+
+  void busy_step() {
+    if (below(arrive_every_) == 0) arrive();
+    if (!seated_.empty() && below(6) == 0) seated_.erase(any_seated().view.seat);  // the client went away
+    if (!waiting_.empty() && below(10) == 0) waiting_.erase(waiting_.begin());
+    if (!seated_.empty() && below(4) == 0) park_or_resume(any_seated().view);
+    step(Ends::yes);
+  }
+
+  void arrive() {
+    Job job{.view = {}, .tokens_left = static_cast<std::uint32_t>(1 + below(30)), .started_step = step_};
+    job.view.prompt_left = static_cast<std::uint32_t>(1 + below(300));
+    job.view.order = next_order_++;
+    waiting_.emplace(job.view.order, job);
+  }
+
+  void park_or_resume(SequenceView& s) {
+    if (s.phase == Phase::decode) {
+      s.phase = Phase::parked;
+      s.patience = now_ + milliseconds(below(40));
+    } else if (s.phase == Phase::parked) {
+      s.phase = Phase::decode;
+      s.patience = Instant::max();
+    }
+  }
+
+  void step(Ends ends) {
+    std::vector<SequenceView> sequences;
+    for (const auto& [seat, job] : seated_) sequences.push_back(job.view);
+    std::ranges::shuffle(sequences, engine_);
+    std::vector<WaitingView> waiting;
+    for (const auto& [order, job] : waiting_) waiting.push_back({order});
+    std::ranges::shuffle(waiting, engine_);
+    const StepPlan plan = plan_step(sequences, waiting, limits_, now_);
+    expire(plan);
+    move(plan);
+    check_prefill_and_decode(plan);  // before new ones are seated: they take no part
+    take_seats(plan);
+    compute(plan, ends);
+    now_ += milliseconds(1);
+    ++step_;
+  }
+
+  void expire(const StepPlan& plan) {
+    std::vector<Seat> due;
+    for (const auto& [seat, job] : seated_) {
+      if (job.view.phase == Phase::parked && job.view.patience <= now_) due.push_back(seat);
+    }
+    EXPECT_EQ(plan.expired, due);
+    for (const Seat seat : plan.expired) seated_.erase(seat);
+  }
+
+  void move(const StepPlan& plan) {
+    if (!plan.move) return;
+    const auto [from, to] = *plan.move;
+    ASSERT_TRUE(seated_.contains(from));
+    ASSERT_FALSE(seated_.contains(to));
+    ASSERT_LT(to, limits_.seats);
+    auto node = seated_.extract(from);
+    node.key() = node.mapped().view.seat = to;
+    seated_.insert(std::move(node));
+  }
+
+  void take_seats(const StepPlan& plan) {
+    const std::size_t expected = std::min<std::size_t>(waiting_.size(), limits_.seats - seated_.size());
+    EXPECT_EQ(plan.seat.size(), expected) << "a free seat and a job that waits";
+    for (const auto& [order, seat] : plan.seat) {
+      ASSERT_EQ(order, waiting_.begin()->first) << "not first come first served";
+      ASSERT_LT(seat, limits_.seats);
+      auto node = waiting_.extract(waiting_.begin());
+      node.mapped().view.seat = seat;
+      ASSERT_TRUE(seated_.emplace(seat, node.mapped()).second) << "two sequences on one seat";
+    }
+  }
+
+  void check_prefill_and_decode(const StepPlan& plan) {
+    std::vector<Seat> decoding;
+    const SequenceView* oldest = nullptr;
+    for (const auto& [seat, job] : seated_) {
+      if (job.view.phase == Phase::decode) decoding.push_back(seat);
+      if (job.view.phase == Phase::prefill && (oldest == nullptr || job.view.order < oldest->order)) oldest = &job.view;
+    }
+    EXPECT_EQ(plan.decode, decoding);
+    ASSERT_EQ(plan.prefill.has_value(), oldest != nullptr);
+    if (oldest == nullptr) return;
+    EXPECT_EQ(plan.prefill->seat, oldest->seat);
+    EXPECT_GT(plan.prefill->tokens, 0U);
+    EXPECT_LE(plan.prefill->tokens, decoding.empty() ? limits_.prefill_chunk_alone : limits_.prefill_chunk);
+    EXPECT_EQ(plan.prefill->last, plan.prefill->tokens == oldest->prompt_left);
+  }
+
+  void compute(const StepPlan& plan, Ends ends) {
+    for (const Seat seat : plan.decode) {
+      Job& job = seated_.at(seat);
+      ++job.view.cells;
+      if (ends == Ends::yes && --job.tokens_left == 0) seated_.erase(seat);
+    }
+    if (!plan.prefill) return;
+    SequenceView& s = seated_.at(plan.prefill->seat).view;
+    s.prompt_left -= plan.prefill->tokens;
+    s.cells += plan.prefill->tokens;
+    if (plan.prefill->last) s.phase = Phase::decode;
+  }
+
+  std::size_t runs_of_running() const {
+    std::size_t runs = 0;
+    std::optional<Seat> last;
+    for (const auto& [seat, job] : seated_) {
+      if (job.view.phase == Phase::parked) continue;
+      if (!last || seat != *last + 1) ++runs;
+      last = seat;
+    }
+    return runs;
+  }
+
+  // Nobody starves: every step computes a token or part of a prompt, or expires somebody, so the work that is left bounds the steps.
+  void finish_all() {
+    std::uint64_t bound = 1100;  // of which 1000 are the longest patience
+    for (const auto& [seat, job] : seated_) bound += job.view.prompt_left + job.tokens_left + 2;
+    for (const auto& [order, job] : waiting_) bound += job.view.prompt_left + job.tokens_left + 2;
+    while (bound > 0 && !testing::Test::HasFailure() && !(seated_.empty() && waiting_.empty())) {
+      step(Ends::yes);
+      --bound;
+    }
+    EXPECT_TRUE(seated_.empty() && waiting_.empty()) << "somebody starved";
+  }
+
+  std::mt19937_64 engine_;
+  StepLimits limits_;
+  std::uint64_t arrive_every_ = 1;
+  Instant now_ = Instant() + seconds(1);
+  std::uint64_t step_ = 0, next_order_ = 1;
+  std::map<Seat, Job> seated_;
+  std::map<std::uint64_t, Job> waiting_;
+};
+
+TEST(PlanStep, ThousandsOfStepsKeepTheRules) {
+  for (std::uint64_t seed = 1; seed <= 300 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(seed);
+    Simulation(seed).run();
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::engine

@@ -1,0 +1,76 @@
+#include "access_line.h"
+
+#include <charconv>
+
+#include "json_string.h"
+#include "timestamp.h"
+
+namespace gatehouse::telemetry {
+namespace {
+
+constexpr std::size_t max_path = 512, max_text = 256;
+
+// The first bytes of a text, whole characters only.
+std::string_view cap(std::string_view text, std::size_t max) {
+  if (text.size() <= max) return text;
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) --max;
+  return text.substr(0, max);
+}
+
+void append_number(std::string& out, std::uint64_t value) {
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  out.append(digits, static_cast<std::size_t>(end - digits));
+}
+
+void append_text(std::string& out, std::string_view key, std::string_view value, std::size_t max = max_text) {
+  out += key;
+  if (value.empty()) {
+    out += "null";
+    return;
+  }
+  append_json_string(out, cap(value, max));
+}
+
+// Six decimals, without printf.
+void append_seconds(std::string& out, double value) {
+  const auto micros = value > 0 && value < 1e9 ? static_cast<std::uint64_t>(value * 1e6 + 0.5) : 0;
+  append_number(out, micros / 1'000'000);
+  char fraction[] = {'.', '0', '0', '0', '0', '0', '0'};
+  std::uint64_t rest = micros % 1'000'000;
+  for (std::size_t i = 6; i > 0; --i, rest /= 10) fraction[i] = static_cast<char>('0' + rest % 10);
+  out.append(fraction, sizeof fraction);
+}
+
+}  // namespace
+
+void append_access_line(std::string& out, const AccessRecord& r) {
+  out += R"({"time":")";
+  append_time(out, r.time);
+  append_text(out, R"(","request_id":)", r.request_id);
+  append_text(out, R"(,"method":)", r.method);
+  append_text(out, R"(,"path":)", r.path, max_path);
+  append_text(out, R"(,"client_ip":)", r.client_ip);
+  out += R"(,"status_code":)";
+  append_number(out, r.status > 0 ? static_cast<std::uint64_t>(r.status) : 0);
+  out += R"(,"process_time":)";
+  append_seconds(out, r.process_time);
+  out += R"(,"bytes":)";
+  append_number(out, r.bytes);
+  append_text(out, R"(,"user_agent":)", r.user_agent);
+  append_text(out, R"(,"referer":)", r.referer);
+  append_text(out, R"(,"tenant_id":)", r.tenant_id);
+  append_text(out, R"(,"key_id":)", r.key_id);
+  append_text(out, R"(,"error":)", r.error);
+  if (!r.model.empty()) {
+    append_text(out, R"(,"model":)", r.model);
+    out += R"(,"prompt_tokens":)";
+    append_number(out, r.prompt_tokens);
+    out += R"(,"completion_tokens":)";
+    append_number(out, r.completion_tokens);
+    append_text(out, R"(,"finish":)", r.finish);
+  }
+  out += "}\n";
+}
+
+}  // namespace gatehouse::telemetry

@@ -1,0 +1,84 @@
+#include "json_string.h"
+
+#include <array>
+#include <cstdint>
+
+#include "utf8.h"
+
+namespace gatehouse::telemetry {
+namespace {
+
+constexpr std::array<bool, 256> make_plain(bool quoted) {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = c != '\\' && !(quoted && c == '"');
+  return plain;
+}
+constexpr std::array<bool, 256> plain_quoted = make_plain(true), plain_bare = make_plain(false);
+
+void append_code(std::string& out, std::uint32_t code_point) {
+  static constexpr char digits[] = "0123456789abcdef";
+  out += "\\u";
+  for (int shift = 12; shift >= 0; shift -= 4) out += digits[(code_point >> shift) & 15U];
+}
+
+void append_ascii(std::string& out, char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      return;
+    case '\\':
+      out += "\\\\";
+      return;
+    case '\n':
+      out += "\\n";
+      return;
+    case '\r':
+      out += "\\r";
+      return;
+    case '\t':
+      out += "\\t";
+      return;
+    default:
+      append_code(out, static_cast<unsigned char>(c));
+  }
+}
+
+// C1 controls (0x9B starts a terminal sequence), line separators, and what turns the direction of writing around.
+bool harmful(std::uint32_t c) {
+  return (c >= 0x80 && c <= 0x9F) || c == 0x2028 || c == 0x2029 || (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+}
+
+void append_escaped(std::string& out, std::string_view text, const std::array<bool, 256>& plain) {
+  std::size_t i = 0;
+  while (i < text.size()) {
+    const std::size_t start = i;
+    while (i < text.size() && plain[static_cast<unsigned char>(text[i])]) ++i;
+    out.append(text, start, i - start);
+    if (i == text.size()) return;
+    if (static_cast<unsigned char>(text[i]) < 0x80) {
+      append_ascii(out, text[i++]);
+      continue;
+    }
+    const Character c = first_character(text.substr(i));
+    if (c.size == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (harmful(c.code_point)) {
+      append_code(out, c.code_point);
+    } else {
+      out.append(text, i, c.size);
+    }
+    i += c.size == 0 ? 1 : c.size;
+  }
+}
+
+}  // namespace
+
+void append_json_string(std::string& out, std::string_view text) {
+  out += '"';
+  append_escaped(out, text, plain_quoted);
+  out += '"';
+}
+
+void append_plain(std::string& out, std::string_view text) { append_escaped(out, text, plain_bare); }
+
+}  // namespace gatehouse::telemetry

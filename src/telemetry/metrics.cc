@@ -1,0 +1,125 @@
+#include "gatehouse/telemetry/metrics.h"
+
+#include <algorithm>
+
+#include "exposition.h"
+#include "gatehouse/base/assert.h"
+
+namespace gatehouse::telemetry {
+namespace {
+
+constexpr std::size_t max_series = 1000;
+
+std::size_t shard_of_this_thread() {
+  static std::atomic<std::size_t> threads{0};
+  thread_local const std::size_t shard = threads.fetch_add(1, std::memory_order_relaxed) % metric_shards;
+  return shard;
+}
+
+std::string_view name_of(Metrics::Kind kind) {
+  switch (kind) {
+    case Metrics::Kind::counter:
+      return "counter";
+    case Metrics::Kind::gauge:
+      return "gauge";
+    case Metrics::Kind::histogram:
+      break;
+  }
+  return "histogram";
+}
+
+// The series with those labels, made where there is none.
+template <class Series, class Make>
+Series& series(std::map<std::string, std::unique_ptr<Series>>& all, Labels labels, Make make) {
+  for (const auto& [name, value] : labels) GH_ASSERT(is_label_name(name));
+  std::string key = write_labels(labels);
+  if (!all.contains(key) && all.size() >= max_series) {
+    for (auto& [name, value] : labels) value = "other";
+    key = write_labels(labels);
+  }
+  std::unique_ptr<Series>& slot = all[std::move(key)];
+  if (!slot) slot = make();
+  return *slot;
+}
+
+}  // namespace
+
+void Counter::add(std::uint64_t n) { shards_[shard_of_this_thread()].count.fetch_add(n, std::memory_order_relaxed); }
+
+std::uint64_t Counter::value() const {
+  std::uint64_t sum = 0;
+  for (const Shard& shard : shards_) sum += shard.count.load(std::memory_order_relaxed);
+  return sum;
+}
+
+Histogram::Histogram(std::vector<double> upper_bounds) : bounds_(std::move(upper_bounds)) {
+  GH_ASSERT(std::is_sorted(bounds_.begin(), bounds_.end()));
+  for (Shard& shard : shards_) shard.counts = std::vector<std::atomic<std::uint64_t>>(bounds_.size() + 1);
+}
+
+void Histogram::observe(double value) {
+  const auto bucket = static_cast<std::size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
+  Shard& shard = shards_[shard_of_this_thread()];
+  shard.counts[bucket].fetch_add(1, std::memory_order_relaxed);
+  shard.sum.fetch_add(value, std::memory_order_relaxed);
+}
+
+Histogram::Reading Histogram::read() const {
+  Reading reading{std::vector<std::uint64_t>(bounds_.size() + 1), 0};
+  for (const Shard& shard : shards_) {
+    for (std::size_t i = 0; i < reading.counts.size(); ++i) reading.counts[i] += shard.counts[i].load(std::memory_order_relaxed);
+    reading.sum += shard.sum.load(std::memory_order_relaxed);
+  }
+  return reading;
+}
+
+Metrics::Family& Metrics::family(Kind kind, std::string_view name, std::string_view help) {
+  GH_ASSERT(is_metric_name(name));
+  auto found = families_.find(name);
+  if (found == families_.end()) {
+    found = families_.try_emplace(std::string(name)).first;
+    found->second.kind = kind;
+    found->second.help = help;
+  }
+  GH_ASSERT(found->second.kind == kind);
+  return found->second;
+}
+
+Counter& Metrics::counter(std::string_view name, std::string_view help, Labels labels) {
+  const std::lock_guard lock(mutex_);
+  return series(family(Kind::counter, name, help).counters, std::move(labels), [] { return std::make_unique<Counter>(); });
+}
+
+Histogram& Metrics::histogram(std::string_view name, std::string_view help, const std::vector<double>& upper_bounds, Labels labels) {
+  const std::lock_guard lock(mutex_);
+  return series(family(Kind::histogram, name, help).histograms, std::move(labels),
+                [&] { return std::make_unique<Histogram>(upper_bounds); });
+}
+
+void Metrics::watch(Kind kind, std::string_view name, std::string_view help, std::function<std::vector<Sample>()> read) {
+  GH_ASSERT(kind != Kind::histogram);
+  const std::lock_guard lock(mutex_);
+  family(kind, name, help).reads.push_back(std::move(read));
+}
+
+void Metrics::watch(Kind kind, std::string_view name, std::string_view help, std::function<double()> read) {
+  watch(kind, name, help, [read = std::move(read)] { return std::vector<Sample>{Sample{{}, read()}}; });
+}
+
+void Metrics::append_family(std::string& out, const std::string& name, const Family& family) {
+  append_head(out, name, family.help, name_of(family.kind));
+  for (const auto& [labels, counter] : family.counters) append_sample(out, name, labels, counter->value());
+  for (const auto& [labels, histogram] : family.histograms) append_histogram(out, name, labels, *histogram);
+  for (const auto& read : family.reads) {
+    for (const Sample& sample : read()) append_sample(out, name, write_labels(sample.labels), sample.value);
+  }
+}
+
+std::string Metrics::scrape() const {
+  const std::lock_guard lock(mutex_);
+  std::string out;
+  for (const auto& [name, family] : families_) append_family(out, name, family);
+  return out;
+}
+
+}  // namespace gatehouse::telemetry

@@ -1,0 +1,82 @@
+// wire/engine/random_frames.h — for tests: frames with random fields; the same seed gives the same frames.
+#pragma once
+#include <random>
+#include <string>
+
+#include "engine/layout.h"
+
+namespace gatehouse::wire::engine {
+
+class RandomFrames {
+ public:
+  explicit RandomFrames(std::uint64_t seed) : engine_(seed) {}
+  std::uint64_t below(std::uint64_t n) { return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(engine_); }
+  bool coin() { return below(2) == 1; }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(engine_()); }
+  std::uint64_t u64() { return engine_(); }
+  float fraction() { return static_cast<float>(below(2000)) / 1000.0F; }
+  std::string text(std::size_t longest = 40) {
+    std::string out(below(longest + 1), '\0');
+    for (char& c : out) c = static_cast<char>(below(256));
+    return out;
+  }
+
+  Body body(std::size_t index) {
+    switch (type_by_index[index]) {
+      case Type::hello:
+        return Hello{u32()};
+      case Type::prepare:
+        return prepare();
+      case Type::start:
+        return Start{u32()};
+      case Type::grant:
+        return Grant{u32()};
+      case Type::finish:
+        return Finish{static_cast<FinishReason>(below(4))};
+      case Type::cancel:
+        return Cancel{};
+      case Type::load:
+        return Load{text(), u32(), u32(), u32(), u32(), u32()};
+      case Type::unload:
+        return Unload{};
+      case Type::stats:
+        return Stats{};
+      case Type::hello_back:
+        return HelloBack{text()};
+      case Type::prepared:
+        return Prepared{u32(), u32(), u32()};
+      case Type::refused:
+        return Refused{text(), text(), text()};
+      case Type::tokens:
+        return token_batch();
+      case Type::waiting:
+        return Waiting{};
+      case Type::done:
+        return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text()};
+      case Type::state:
+        return State{static_cast<ModelState>(below(4)), text(), u32(), u32(), u32(), u64(), u32(), u32(), u64(), u64(), u32()};
+    }
+    return Cancel{};
+  }
+
+  Prepare prepare(std::size_t prompt_bytes = 40) {
+    Prepare p;
+    p.chat = coin();
+    for (std::uint64_t i = below(4); i > 0; --i) p.messages.push_back({text(), text()});
+    p.prompt = text(prompt_bytes);
+    p.sampling = {fraction(), fraction(), fraction(), u32(), coin() ? std::optional(u64()) : std::nullopt};
+    for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
+    p.tenant = u64();
+    return p;
+  }
+  TokenBatch token_batch() {
+    TokenBatch batch;
+    for (std::uint64_t i = below(5); i > 0; --i) batch.events.push_back({u64(), u32(), coin(), coin(), text()});
+    return batch;
+  }
+
+ private:
+  std::mt19937_64 engine_;
+};
+
+}  // namespace gatehouse::wire::engine

