@@ -1,0 +1,32 @@
+// wire/llm/usage.h — how much an answer took, and whose answer it is: what every reply of a language model begins and ends with.
+// Units    tokens; created in unix seconds
+// Threads  value types; views are borrowed for the length of a call
+#pragma once
+#include <cstdint>
+#include <string_view>
+
+namespace gatehouse::wire {
+
+struct TokenUsage {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t cached_tokens = 0;  // of the prompt's, those that needed no computing
+  std::uint32_t completion_tokens = 0;
+};
+
+// The same on every chunk of an answer.
+struct AnswerHead {
+  std::string_view id;
+  std::int64_t created = 0;
+  std::string_view model;
+  std::string_view system_fingerprint = {};  // left out when empty, and by /api/llm/generate
+};
+
+// A whole answer; finish_reason is stop, length or content_filter.
+struct WholeAnswer {
+  AnswerHead head;
+  std::string_view text;
+  std::string_view finish_reason;
+  TokenUsage usage;
+};
+
+}  // namespace gatehouse::wire

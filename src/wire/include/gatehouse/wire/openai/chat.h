@@ -1,0 +1,88 @@
+// wire/openai/chat.h — the body of POST /v1/chat/completions.
+// Units    limits in tokens
+// Rules    a member that is null where the schema allows it is as good as absent; text parts of one message are joined with a newline
+// Threads  value types, pure functions
+// Errors   as wire/json/fields.h; check_abilities: not_supported_yet (501), param names the field
+// Source   openai-openapi, CreateChatCompletionRequest
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/wire/json/value.h"
+#include "gatehouse/wire/json/writer.h"
+#include "gatehouse/wire/llm/stop_list.h"
+
+namespace gatehouse::wire {
+
+enum class ChatRole : std::uint8_t { system, developer, user, assistant, tool, function };
+std::string_view name_of(ChatRole role);
+
+// A string, or a list of parts of type text.
+struct MessageContent {
+  std::string text;
+};
+
+struct ChatMessage {
+  ChatRole role = ChatRole::user;
+  std::optional<MessageContent> content;  // none only for assistant
+  std::string name;
+  std::size_t tool_calls = 0;  // how many the message carries, in either of the two ways to say so
+
+  std::string_view text() const { return content ? std::string_view(content->text) : std::string_view(); }
+};
+
+struct StreamOptions {
+  bool include_usage = false;
+};
+
+// "none", "auto", "required", or an object that names one.
+struct ToolChoice {
+  bool demands_tool = false;
+};
+
+enum class AnswerFormat : std::uint8_t { text, json_object, json_schema };
+struct ResponseFormat {
+  AnswerFormat type = AnswerFormat::text;
+};
+
+struct ChatRequest {
+  std::vector<ChatMessage> messages;
+  std::string model;  // empty: the default
+  std::optional<std::uint32_t> max_tokens, max_completion_tokens;
+  double temperature = 1.0;
+  double top_p = 1.0;
+  std::int32_t top_k = 0;  // 0 and −1: all
+  double min_p = 0.0;
+  std::optional<std::int64_t> seed;  // −1: any
+  StopList stop;
+  bool stream = false;
+  std::optional<StreamOptions> stream_options;
+  std::uint32_t n = 1;
+  bool logprobs = false;
+  std::uint32_t top_logprobs = 0;
+  std::size_t tools = 0;  // how many, functions of the older form counted in
+  ToolChoice tool_choice;
+  ResponseFormat response_format;
+  double frequency_penalty = 0.0, presence_penalty = 0.0;
+  std::size_t logit_bias = 0;  // how many
+
+  // Of the two names for it, whichever is given; both say the same when both are.
+  std::optional<std::uint32_t> token_limit() const { return max_completion_tokens ? max_completion_tokens : max_tokens; }
+  bool include_usage() const { return stream_options && stream_options->include_usage; }
+};
+
+Result<ChatRequest> read_chat_request(const JsonValue& body);
+void chat_request_schema(JsonWriter& w);
+// What the schema allows and this version cannot do yet: n > 1, logprobs, tools, penalties …
+Status check_abilities(const ChatRequest& request);
+
+// As a sampler takes them: nothing for −1, all bits otherwise.
+std::optional<std::uint64_t> sampler_seed(std::optional<std::int64_t> seed);
+std::uint32_t sampler_top_k(std::int32_t top_k);
+
+}  // namespace gatehouse::wire

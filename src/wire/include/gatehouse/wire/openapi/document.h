@@ -1,0 +1,36 @@
+// wire/openapi/document.h — an OpenAPI 3.1 document from a list of what there is to call.
+// Rules    paths in the order of their first entry; schemas stand where they are used, nothing is a $ref; a segment in braces is a
+//          path parameter; one path must not have the same method twice
+// Threads  pure function
+// Source   OpenAPI Specification 3.1.0
+#pragma once
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/wire/json/writer.h"
+
+namespace gatehouse::wire {
+
+// Writes one schema object.
+using SchemaFn = void (*)(JsonWriter&);
+
+enum class ErrorShape : std::uint8_t { api, openai };
+enum class Access : std::uint8_t { open, credential, api_key };
+
+struct OpenApiEntry {
+  std::string_view method;  // POST
+  std::string_view path;    // /v1/models/{model}
+  std::string_view tag, summary;
+  std::string_view operation_id = {};  // empty: made from method and path
+  SchemaFn request = nullptr;          // null: no body
+  SchemaFn response = nullptr;         // null: a reply that is no JSON
+  SchemaFn event = nullptr;            // of one event, where the reply may be a stream
+  ErrorShape errors = ErrorShape::api;
+  Access access = Access::credential;
+};
+
+std::string openapi_document(std::span<const OpenApiEntry> entries, std::string_view version);
+
+}  // namespace gatehouse::wire

@@ -1,0 +1,17 @@
+// wire/llm/answer_parts.h — the beginning and the end that all answers of language models share.
+#pragma once
+#include <string_view>
+
+#include "gatehouse/wire/json/writer.h"
+#include "gatehouse/wire/llm/usage.h"
+
+namespace gatehouse::wire {
+
+// Opens the object: id, object, created, model.
+void open_answer(JsonWriter& w, const AnswerHead& head, std::string_view object);
+
+// The three counts alone, or with what is known of each.
+enum class UsageForm { counts, detailed };
+void write_usage(JsonWriter& w, const TokenUsage& usage, UsageForm form);
+
+}  // namespace gatehouse::wire

@@ -1,0 +1,112 @@
+#include "gatehouse/wire/llm/replies.h"
+
+#include "answer_parts.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::string_view event_start = "data: ";
+constexpr std::string_view event_end = "\n\n";
+
+void write_choice(JsonWriter& w, std::string_view text, std::string_view finish_reason) {
+  w.key("choices").begin_list().begin_object();
+  w.member("text", text).member("index", 0).member_null("logprobs").member("finish_reason", finish_reason);
+  w.end_object().end_list();
+}
+
+void member_or_null(JsonWriter& w, std::string_view name, std::string_view text) {
+  if (text.empty()) {
+    w.member_null(name);
+  } else {
+    w.member(name, text);
+  }
+}
+
+constexpr std::string_view reply_schema = R"({"type":"object","properties":{"id":{"type":"string"},)"
+                                          R"("object":{"type":"string","enum":["text_completion"]},"created":{"type":"integer"},)"
+                                          R"("model":{"type":"string"},"choices":{"type":"array","items":{"type":"object","properties":{)"
+                                          R"("text":{"type":"string"},"index":{"type":"integer"},"logprobs":{"type":"null"},)";
+constexpr std::string_view usage_schema =
+    R"("usage":{"type":"object","properties":{"prompt_tokens":{"type":"integer","minimum":0},)"
+    R"("completion_tokens":{"type":"integer","minimum":0},"total_tokens":{"type":"integer","minimum":0}},)"
+    R"("required":["prompt_tokens","completion_tokens","total_tokens"]})";
+
+void write_reply_schema(JsonWriter& w, std::string_view finish_reason, std::string_view required) {
+  std::string schema(reply_schema);
+  schema.append(R"("finish_reason":)").append(finish_reason);
+  schema.append(R"(},"required":["text","index","logprobs","finish_reason"]}},)").append(usage_schema);
+  schema.append(R"(},"required":)").append(required).append("}");
+  w.raw(schema);
+}
+
+}  // namespace
+
+void append_event(std::string& out, std::string_view json) { out.append(event_start).append(json).append(event_end); }
+void append_done_event(std::string& out) { append_event(out, "[DONE]"); }
+
+void write_generate_reply(std::string& out, const WholeAnswer& answer) {
+  JsonWriter w(out);
+  open_answer(w, answer.head, "text_completion");
+  write_choice(w, answer.text, answer.finish_reason);
+  write_usage(w, answer.usage, UsageForm::counts);
+  w.end_object();
+}
+
+GenerateChunks::GenerateChunks(const AnswerHead& head) : prefix_(event_start) {
+  JsonWriter w(prefix_);
+  open_answer(w, head, "text_completion");
+  prefix_ += R"(,"choices":[{"text":")";
+}
+
+void GenerateChunks::text(std::string& out, std::string_view piece) const {
+  if (piece.empty()) return;
+  out += prefix_;
+  append_json_escaped(out, piece);
+  out += R"(","index":0,"logprobs":null,"finish_reason":null}]})";
+  out += event_end;
+}
+
+void GenerateChunks::finish(std::string& out, std::string_view reason, const TokenUsage& usage) const {
+  out += prefix_;
+  out += R"(","index":0,"logprobs":null,"finish_reason":")";
+  append_json_escaped(out, reason);
+  out += R"("}],)";
+  JsonWriter w(out);
+  write_usage(w, usage, UsageForm::counts);
+  out += '}';
+  out += event_end;
+}
+
+void generate_reply_schema(JsonWriter& w) {
+  write_reply_schema(w, R"({"type":"string"})", R"(["id","object","created","model","choices","usage"])");
+}
+
+void generate_event_schema(JsonWriter& w) {
+  write_reply_schema(w, R"({"type":["string","null"]})", R"(["id","object","created","model","choices"])");
+}
+
+void write_api_error(std::string& out, const ApiError& error) {
+  JsonWriter w(out);
+  w.begin_object().key("error").begin_object();
+  w.member("code", error.status).member("message", error.message).member("type", error.type);
+  member_or_null(w, "param", error.param);
+  w.member("request_id", error.request_id);
+  if (!error.details.empty()) {
+    w.key("details").begin_list();
+    for (const FieldFault& fault : error.details) {
+      w.begin_object().member("path", fault.path).member("message", fault.message).member("expected", fault.expected).end_object();
+    }
+    w.end_list();
+  }
+  w.end_object().end_object();
+}
+
+void api_error_schema(JsonWriter& w) {
+  w.raw(R"({"type":"object","properties":{"error":{"type":"object","properties":{"code":{"type":"integer"},)"
+        R"("message":{"type":"string"},"type":{"type":"string"},"param":{"type":["string","null"]},"request_id":{"type":"string"},)"
+        R"("details":{"type":"array","items":{"type":"object","properties":{"path":{"type":"string"},"message":{"type":"string"},)"
+        R"("expected":{"type":"string"}},"required":["path","message","expected"]}}},)"
+        R"("required":["code","message","type","param","request_id"]}},"required":["error"]})");
+}
+
+}  // namespace gatehouse::wire

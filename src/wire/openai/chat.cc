@@ -1,0 +1,196 @@
+#include "gatehouse/wire/openai/chat.h"
+
+#include <array>
+#include <utility>
+
+#include "llm/abilities.h"
+#include "shapes.h"
+
+namespace gatehouse::wire {
+namespace {
+
+struct ContentPart {
+  std::string type, text;
+};
+
+constexpr std::array<std::string_view, 1> part_types{"text"};
+constexpr std::array<std::string_view, 1> modalities{"text"};
+constexpr std::array<std::string_view, 3> tool_choices{"none", "auto", "required"};
+
+// "messages[3].role"
+std::string message_param(std::size_t index, std::string_view member) {
+  return "messages[" + std::to_string(index) + "]." + std::string(member);
+}
+
+}  // namespace
+
+template <>
+struct EnumNames<ChatRole> {
+  static constexpr std::array<std::string_view, 6> names{"system", "developer", "user", "assistant", "tool", "function"};
+};
+template <>
+struct EnumNames<AnswerFormat> {
+  static constexpr std::array<std::string_view, 3> names{"text", "json_object", "json_schema"};
+};
+
+std::string_view name_of(ChatRole role) { return EnumNames<ChatRole>::names[static_cast<std::size_t>(role)]; }
+
+template <>
+struct Description<ContentPart> {
+  static constexpr auto fields() {
+    return std::array{
+        field<&ContentPart::type>("type", "the kind of part: only text can be read").choices(part_types).required(),
+        field<&ContentPart::text>("text", "the text of the part").required(),
+    };
+  }
+};
+
+template <>
+struct Codec<MessageContent> {
+  static constexpr Rules at_least_one = [] {
+    Rules rules;
+    rules.min_items = 1;
+    return rules;
+  }();
+  static void read(const JsonValue& v, MessageContent& out, const Rules&, Reading& r) {
+    if (v.is_string()) return static_cast<void>(out.text.assign(v.string()));
+    if (!v.is_list()) return wrong_kind(v, "a string or a list of text parts", r);
+    std::vector<ContentPart> parts;
+    Codec<std::vector<ContentPart>>::read(v, parts, at_least_one, r);
+    for (const ContentPart& part : parts) {
+      if (&part != parts.data()) out.text.push_back('\n');
+      out.text += part.text;
+    }
+  }
+  static void schema(JsonWriter& w, const Rules& rules) {
+    w.key("anyOf").begin_list();
+    w.begin_object().member("type", "string").end_object().begin_object();
+    Codec<std::vector<ContentPart>>::schema(w, at_least_one);
+    w.end_object();
+    if (rules.nullable) w.begin_object().member("type", "null").end_object();
+    w.end_list();
+  }
+};
+
+template <>
+struct Codec<ToolChoice> {
+  static void read(const JsonValue& v, ToolChoice& out, const Rules&, Reading& r) {
+    if (v.is_object()) return static_cast<void>(out.demands_tool = true);
+    if (!v.is_string()) return wrong_kind(v, "\"none\", \"auto\", \"required\" or an object", r);
+    const auto chosen = read_choice(v, tool_choices, r);
+    if (chosen && tool_choices[*chosen] == "required") out.demands_tool = true;
+  }
+  static void schema(JsonWriter& w, const Rules& rules) {
+    w.key("anyOf").begin_list().begin_object();
+    schema_choice(w, tool_choices, rules.nullable);
+    w.end_object().begin_object().member("type", "object").end_object().end_list();
+  }
+};
+
+template <>
+struct Description<ResponseFormat> {
+  static constexpr auto fields() {
+    return std::array{
+        field<&ResponseFormat::type>("type", "text; the others are not supported yet").required(),
+        field_without_effect<AnyObject>("json_schema", "belongs to type json_schema").nullable(),
+    };
+  }
+};
+
+template <>
+struct Description<ChatMessage> {
+  using M = ChatMessage;
+  static constexpr auto fields() {
+    return std::array{
+        field<&M::role>("role", "who speaks").required(),
+        field<&M::content>("content", "what is said; null or absent only where role is assistant").nullable(),
+        field<&M::name>("name", "tells speakers of one role apart").nullable(),
+        counted_field<&M::tool_calls, &AnyObjects::items>("tool_calls", "not supported yet unless empty").nullable(),
+        counted_field<&M::tool_calls, &AnyObject::members>("function_call", "not supported yet unless empty").nullable(),
+        // An answer's message may be sent back as it came.
+        field_without_effect<std::string>("tool_call_id", "belongs to role tool").nullable(),
+        field_without_effect<std::string>("refusal", "accepted without effect").nullable(),
+        field_without_effect<AnyObjects>("annotations", "accepted without effect").nullable(),
+        field_without_effect<AnyObject>("audio", "accepted without effect").nullable(),
+    };
+  }
+  static void check(const M& message, Reading& reading) {
+    if (message.content || message.role == ChatRole::assistant) return;
+    reading.fault_at("content", "is missing", "a string or a list of text parts: only role assistant may go without");
+  }
+};
+
+template <>
+struct Description<ChatRequest> {
+  using C = ChatRequest;
+  static constexpr auto own_fields() {
+    return std::array{
+        field<&C::messages>("messages", "the conversation so far, oldest first").items(1, no_limit).required(),
+        field<&C::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
+        field<&C::max_tokens>("max_tokens", "older name of max_completion_tokens").range(1, most_tokens).nullable(),
+        field<&C::max_completion_tokens>("max_completion_tokens", "at most so many tokens are generated").range(1, most_tokens).nullable(),
+        field<&C::logprobs>("logprobs", "true is not supported yet").nullable().by_default("false"),
+        field<&C::top_logprobs>("top_logprobs", "more than 0 is not supported yet").range(0, 20).nullable(),
+        counted_field<&C::tools, &AnyObjects::items>("tools", "not supported yet unless empty").nullable(),
+        counted_field<&C::tools, &AnyObjects::items>("functions", "older name of tools").nullable(),
+        field<&C::tool_choice>("tool_choice", "none and auto; a tool cannot be demanded yet").nullable(),
+        field<&C::tool_choice>("function_call", "older name of tool_choice").nullable(),
+        field<&C::response_format>("response_format", "type text; the others are not supported yet").nullable(),
+    };
+  }
+  static constexpr auto fields_without_effect() {
+    return std::array{
+        field_without_effect<AnyObject>("metadata", "accepted without effect").nullable(),
+        field_without_effect<bool>("store", "accepted without effect").nullable(),
+        field_without_effect<std::string>("safety_identifier", "accepted without effect").nullable(),
+        field_without_effect<std::string>("prompt_cache_key", "accepted without effect").nullable(),
+        field_without_effect<std::string>("service_tier", "accepted without effect").nullable(),
+        field_without_effect<bool>("parallel_tool_calls", "accepted without effect").nullable(),
+        field_without_effect<std::string>("reasoning_effort", "accepted without effect").nullable(),
+        field_without_effect<std::string>("verbosity", "accepted without effect").nullable(),
+        field_without_effect<AnyObject>("prediction", "accepted without effect").nullable(),
+        field_without_effect<std::vector<std::string>>("modalities", "only text").choices(modalities).nullable(),
+    };
+  }
+  static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
+  static void check(const C& request, Reading& reading) {
+    check_stream_options(request.stream_options.has_value(), request.stream, reading);
+    if (request.max_tokens && request.max_completion_tokens && *request.max_tokens != *request.max_completion_tokens)
+      reading.fault_at("max_tokens", "differs from max_completion_tokens, which is its newer name", "only one of the two");
+  }
+};
+
+Result<ChatRequest> read_chat_request(const JsonValue& body) { return read_described<ChatRequest>(body); }
+void chat_request_schema(JsonWriter& w) { write_schema_of<ChatRequest>(w); }
+
+Status check_abilities(const ChatRequest& request) {
+  for (std::size_t i = 0; i < request.messages.size(); ++i) {
+    const ChatMessage& message = request.messages[i];
+    if (message.role == ChatRole::tool || message.role == ChatRole::function)
+      return not_supported_yet(message_param(i, "role"), "Tools are not supported yet: leave out messages of the roles tool and function");
+    if (message.tool_calls > 0)
+      return not_supported_yet(message_param(i, "tool_calls"), "Tools are not supported yet: leave tool_calls out or empty");
+  }
+  const std::array rows{
+      Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
+      Inability{request.logprobs, "logprobs", "logprobs must be false: probabilities of tokens are not supported yet"},
+      Inability{request.top_logprobs > 0, "top_logprobs", "top_logprobs must be 0: probabilities of tokens are not supported yet"},
+      Inability{request.tools > 0, "tools", "tools must be empty: calling tools is not supported yet"},
+      Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
+      Inability{request.response_format.type != AnswerFormat::text, "response_format",
+                "response_format must be {\"type\":\"text\"}: other formats are not supported yet"},
+      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
+      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
+      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
+  };
+  return refuse_first(rows);
+}
+
+std::optional<std::uint64_t> sampler_seed(std::optional<std::int64_t> seed) {
+  if (!seed || *seed == -1) return std::nullopt;
+  return static_cast<std::uint64_t>(*seed);
+}
+
+std::uint32_t sampler_top_k(std::int32_t top_k) { return top_k < 0 ? 0 : static_cast<std::uint32_t>(top_k); }
+
+}  // namespace gatehouse::wire

@@ -1,0 +1,171 @@
+#include "gatehouse/wire/openai/chat.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "gatehouse/wire/json/document.h"
+
+namespace gatehouse::wire {
+namespace {
+
+Result<ChatRequest> read(std::string_view json) {
+  JsonParser parser;
+  return read_chat_request(parser.parse(json).value());
+}
+
+// With one message, and these members beside it.
+std::string body(std::string_view members) {
+  return R"({"model":"m","messages":[{"role":"user","content":"hi"}])" + std::string(members.empty() ? "" : ",") + std::string(members) +
+         "}";
+}
+
+std::vector<std::string> paths(const Error& error) {
+  std::vector<std::string> out;
+  for (const FieldFault& fault : error.faults()) out.push_back(fault.path);
+  return out;
+}
+
+TEST(ChatRequest, ReadsWhatTheOfficialClientsSend) {
+  const auto request =
+      read(R"({"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"你好"},)"
+           R"({"type":"text","text":"!"}],"name":"eve"},{"role":"assistant","content":null,"refusal":null,"annotations":[],)"
+           R"("audio":null,"function_call":null,"tool_calls":null},{"role":"user","content":"and?"}],"model":"smollm2",)"
+           R"("max_completion_tokens":64,"temperature":0,"top_p":0.9,"seed":-1,"stop":["\n","END"],"stream":true,)"
+           R"("stream_options":{"include_usage":true,"include_obfuscation":false},"n":1,"logit_bias":{},"tools":[],"tool_choice":"none",)"
+           R"("response_format":{"type":"text"},"user":"u","metadata":{"a":"b"},"store":false,"safety_identifier":"s",)"
+           R"("prompt_cache_key":"k","service_tier":"auto","parallel_tool_calls":true,"reasoning_effort":"low","verbosity":"low",)"
+           R"("prediction":null,"modalities":["text"],"top_k":40,"min_p":0.05})");
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  ASSERT_EQ(request->messages.size(), 4U);
+  EXPECT_EQ(request->messages[0].role, ChatRole::developer);
+  EXPECT_EQ(request->messages[1].text(), "你好\n!");
+  EXPECT_EQ(request->messages[1].name, "eve");
+  EXPECT_FALSE(request->messages[2].content.has_value());
+  EXPECT_EQ(request->model, "smollm2");
+  EXPECT_EQ(request->token_limit(), 64U);
+  EXPECT_EQ(request->temperature, 0.0);
+  EXPECT_EQ(request->top_p, 0.9);
+  EXPECT_EQ(sampler_seed(request->seed), std::nullopt);
+  EXPECT_EQ(request->stop.strings, (std::vector<std::string>{"\n", "END"}));
+  EXPECT_TRUE(request->stream);
+  EXPECT_TRUE(request->include_usage());
+  EXPECT_EQ(sampler_top_k(request->top_k), 40U);
+  EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(ChatRequest, NullIsAsGoodAsAbsent) {
+  const auto request = read(body(
+      R"("max_tokens":null,"max_completion_tokens":null,"temperature":null,"top_p":null,"top_k":null,"min_p":null,"seed":null,"stop":null,)"
+      R"("stream":null,"stream_options":null,"n":null,"logprobs":null,"top_logprobs":null,"tools":null,"tool_choice":null,)"
+      R"("response_format":null,"frequency_penalty":null,"presence_penalty":null,"logit_bias":null,"user":null,"metadata":null)"));
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->temperature, 1.0);
+  EXPECT_EQ(request->token_limit(), std::nullopt);
+  EXPECT_EQ(request->seed, std::nullopt);
+  EXPECT_FALSE(request->stream);
+  EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(ChatRequest, NamesEveryBadFieldAtOnce) {
+  const auto request =
+      read(R"({"messages":[{"role":"wizard","content":"x"},{"role":"user"},{"role":"user","content":[{"type":"image_url","text":1}]}],)"
+           R"("temperature":2.5,"max_tokens":0,"n":"1","stop":[1,""],"stream":1,"temprature":1,"model":""})");
+  ASSERT_FALSE(request.ok());
+  EXPECT_EQ(paths(request.error()),
+            (std::vector<std::string>{"/messages/0/role", "/messages/1/content", "/messages/2/content/0/type", "/messages/2/content/0/text",
+                                      "/temperature", "/max_tokens", "/n", "/stop/0", "/stop/1", "/stream", "/temprature", "/model"}));
+  EXPECT_EQ(request.error().param(), "messages[0].role");
+  EXPECT_NE(request.error().public_text().find("temprature is not a known field (the nearest known field is 'temperature')"),
+            std::string::npos);
+}
+
+TEST(ChatRequest, ContentMayBeMissingOnlyForTheAssistant) {
+  EXPECT_TRUE(read(R"({"messages":[{"role":"assistant"}]})").ok());
+  for (const std::string_view role : {"system", "developer", "user", "tool"}) {
+    for (const std::string_view content : {"", R"(,"content":null)"}) {
+      const auto request = read(R"({"messages":[{"role":")" + std::string(role) + "\"" + std::string(content) + "}]}");
+      ASSERT_FALSE(request.ok()) << role;
+      EXPECT_EQ(paths(request.error()), std::vector<std::string>{"/messages/0/content"});
+    }
+  }
+  EXPECT_FALSE(read(R"({"messages":[{"role":"user","content":[]}]})").ok());
+  EXPECT_FALSE(read(R"({"messages":[]})").ok());
+  EXPECT_FALSE(read(R"({"messages":{}})").ok());
+  EXPECT_FALSE(read(R"({})").ok());
+}
+
+TEST(ChatRequest, StopIsAStringOrUpToFour) {
+  EXPECT_EQ(read(body(R"("stop":"x")"))->stop.strings, std::vector<std::string>{"x"});
+  EXPECT_EQ(read(body(R"("stop":[])"))->stop.strings.size(), 0U);
+  EXPECT_EQ(read(body(R"("stop":["a","b","c","d"])"))->stop.strings.size(), 4U);
+  for (const std::string_view bad : {R"("")", R"(["a","b","c","d","e"])", "1", "{}", "true", "[null]"}) {
+    EXPECT_FALSE(read(body("\"stop\":" + std::string(bad))).ok()) << bad;
+  }
+}
+
+TEST(ChatRequest, StreamOptionsNeedAStream) {
+  const auto request = read(body(R"("stream_options":{"include_usage":true})"));
+  ASSERT_FALSE(request.ok());
+  EXPECT_EQ(request.error().param(), "stream_options");
+  EXPECT_TRUE(read(body(R"("stream":true,"stream_options":{})")).ok());
+}
+
+TEST(ChatRequest, TheTwoNamesOfTheTokenLimitMustAgree) {
+  EXPECT_EQ(read(body(R"("max_tokens":5)"))->token_limit(), 5U);
+  EXPECT_EQ(read(body(R"("max_tokens":5,"max_completion_tokens":5)"))->token_limit(), 5U);
+  EXPECT_FALSE(read(body(R"("max_tokens":5,"max_completion_tokens":6)")).ok());
+}
+
+TEST(ChatRequest, SeedKeepsAllItsBits) {
+  EXPECT_EQ(sampler_seed(read(body(R"("seed":9007199254740993)"))->seed), 9007199254740993U);
+  EXPECT_EQ(sampler_seed(read(body(R"("seed":-2)"))->seed), 18446744073709551614U);
+  EXPECT_EQ(sampler_seed(read(body(R"("seed":0)"))->seed), 0U);
+  EXPECT_FALSE(read(body(R"("seed":18446744073709551615)")).ok());
+}
+
+struct Refused {
+  std::string_view members, param;
+};
+
+TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
+  const std::vector<Refused> table{
+      {R"("n":2)", "n"},
+      {R"("logprobs":true)", "logprobs"},
+      {R"("top_logprobs":3)", "top_logprobs"},
+      {R"("tools":[{"type":"function","function":{"name":"f"}}])", "tools"},
+      {R"("functions":[{"name":"f"}])", "tools"},
+      {R"("tool_choice":"required")", "tool_choice"},
+      {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice"},
+      {R"("response_format":{"type":"json_object"})", "response_format"},
+      {R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}})", "response_format"},
+      {R"("frequency_penalty":0.5)", "frequency_penalty"},
+      {R"("presence_penalty":-2)", "presence_penalty"},
+      {R"("logit_bias":{"50256":-100})", "logit_bias"},
+  };
+  for (const Refused& row : table) {
+    const auto request = read(body(row.members));
+    ASSERT_TRUE(request.ok()) << row.members << request.error().describe();
+    const Status able = check_abilities(*request);
+    ASSERT_FALSE(able.ok()) << row.members;
+    EXPECT_EQ(able.error().code(), Code::not_supported);
+    EXPECT_EQ(able.error().reason(), "not_supported_yet");
+    EXPECT_EQ(able.error().param(), row.param);
+    EXPECT_TRUE(able.error().public_text().starts_with(row.param)) << able.error().public_text();
+  }
+  for (const std::string_view harmless : {R"("n":1)", R"("logprobs":false)", R"("top_logprobs":0)", R"("tools":[])",
+                                          R"("tool_choice":"auto")", R"("frequency_penalty":0.0)"}) {
+    EXPECT_TRUE(check_abilities(*read(body(harmless))).ok()) << harmless;
+  }
+}
+
+TEST(ChatRequest, MessagesOfToolsCannotBeReadYet) {
+  const auto call = read(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]})");
+  EXPECT_EQ(check_abilities(*call).error().param(), "messages[1].tool_calls");
+  const auto answer = read(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}]})");
+  EXPECT_EQ(check_abilities(*answer).error().param(), "messages[0].role");
+}
+
+}  // namespace
+}  // namespace gatehouse::wire

@@ -1,0 +1,127 @@
+#include "gatehouse/wire/openai/completion.h"
+
+#include <array>
+
+#include "llm/abilities.h"
+#include "shapes.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::uint32_t most_prompts = 2048;
+constexpr std::string_view prompt_kinds = "a string, or a list of one string";
+
+constexpr Rules one_prompt = [] {
+  Rules rules;
+  rules.min_length = 1;
+  return rules;
+}();
+
+constexpr Rules several_prompts = [] {
+  Rules rules = one_prompt;
+  rules.min_items = 1, rules.max_items = most_prompts;
+  return rules;
+}();
+
+constexpr Rules token_list = [] {
+  Rules rules;
+  rules.min_items = 1;
+  rules.int_low = 0, rules.int_high = 2'147'483'647;
+  return rules;
+}();
+
+constexpr Rules token_lists = [] {
+  Rules rules = token_list;
+  rules.max_items = most_prompts;
+  return rules;
+}();
+
+using TokenIds = std::vector<std::int64_t>;
+
+void read_token_lists(const JsonValue& v, Reading& r) {
+  if (!check_list(v, token_lists, r)) return;
+  read_items(v, r, [&](const JsonValue& item) {
+    TokenIds dropped;
+    Codec<TokenIds>::read(item, dropped, token_list, r);
+  });
+}
+
+}  // namespace
+
+template <>
+struct Codec<PromptInput> {
+  static void read(const JsonValue& v, PromptInput& out, const Rules&, Reading& r) {
+    if (v.is_string()) {
+      out.prompts = 1;
+      return read_string(v, out.text, one_prompt, r);
+    }
+    if (!v.is_list()) return wrong_kind(v, std::string(prompt_kinds), r);
+    // What the first item is, all must be.
+    const JsonValue::Items items = v.items();
+    const JsonKind first = items.begin() != items.end() ? (*items.begin()).kind() : JsonKind::string;
+    out.token_ids = first == JsonKind::int64 || first == JsonKind::list;
+    if (first == JsonKind::list) return read_token_lists(v, r);
+    if (first == JsonKind::int64) {
+      TokenIds dropped;
+      return Codec<TokenIds>::read(v, dropped, token_list, r);
+    }
+    std::vector<std::string> prompts;
+    Codec<std::vector<std::string>>::read(v, prompts, several_prompts, r);
+    out.prompts = prompts.size();
+    if (!prompts.empty()) out.text = std::move(prompts.front());
+  }
+  static void schema(JsonWriter& w, const Rules&) {
+    w.key("anyOf").begin_list().begin_object();
+    schema_string(w, one_prompt);
+    w.end_object().begin_object();
+    Codec<std::vector<std::string>>::schema(w, several_prompts);
+    w.end_object().begin_object();
+    Codec<TokenIds>::schema(w, token_list);
+    w.end_object().begin_object();
+    schema_list_head(w, token_lists);
+    w.key("items").begin_object();
+    Codec<TokenIds>::schema(w, token_list);
+    w.end_object().end_object().end_list();
+  }
+};
+
+template <>
+struct Description<CompletionRequest> {
+  using C = CompletionRequest;
+  static constexpr auto own_fields() {
+    return std::array{
+        field<&C::prompt>("prompt", "the text to continue, as it is; more than one text, or token ids, are not supported yet").required(),
+        field<&C::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
+        field<&C::max_tokens>("max_tokens", "at most so many tokens are generated").range(1, most_tokens).nullable(),
+        field<&C::best_of>("best_of", "more than 1 is not supported yet").range(1, 20).nullable().by_default("1"),
+        field<&C::logprobs>("logprobs", "not supported yet unless null").range(0, 5).nullable(),
+        field<&C::echo>("echo", "true is not supported yet").nullable().by_default("false"),
+        field<&C::suffix>("suffix", "not supported yet unless empty").nullable(),
+    };
+  }
+  static constexpr auto fields() { return join(own_fields(), sampling_fields<C>()); }
+  static void check(const C& request, Reading& reading) {
+    check_stream_options(request.stream_options.has_value(), request.stream, reading);
+  }
+};
+
+Result<CompletionRequest> read_completion_request(const JsonValue& body) { return read_described<CompletionRequest>(body); }
+void completion_request_schema(JsonWriter& w) { write_schema_of<CompletionRequest>(w); }
+
+Status check_abilities(const CompletionRequest& request) {
+  const std::array rows{
+      Inability{request.prompt.token_ids, "prompt", "prompt must be a string: token ids are not supported yet"},
+      Inability{request.prompt.prompts > 1, "prompt", "prompt must be one string: several prompts in one request are not supported yet"},
+      Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
+      Inability{request.best_of > 1, "best_of", "best_of must be 1: choosing among several answers is not supported yet"},
+      Inability{request.logprobs.has_value(), "logprobs", "logprobs must be null: probabilities of tokens are not supported yet"},
+      Inability{request.echo, "echo", "echo must be false: it is not supported yet"},
+      Inability{!request.suffix.empty(), "suffix", "suffix must be empty: inserting text is not supported yet"},
+      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
+      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
+      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
+  };
+  return refuse_first(rows);
+}
+
+}  // namespace gatehouse::wire

@@ -1,0 +1,79 @@
+#include "gatehouse/wire/openai/completion.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "gatehouse/wire/json/document.h"
+
+namespace gatehouse::wire {
+namespace {
+
+Result<CompletionRequest> read(std::string_view json) {
+  JsonParser parser;
+  return read_completion_request(parser.parse(json).value());
+}
+Result<CompletionRequest> with(std::string_view members) { return read(R"({"model":"m","prompt":"p",)" + std::string(members) + "}"); }
+
+TEST(CompletionRequest, ReadsTheUsual) {
+  const auto request = read(R"({"model":"m","prompt":"Once","max_tokens":5,"temperature":0,"stop":"\n","seed":7,"best_of":1,"echo":false,)"
+                            R"("suffix":null,"logprobs":null,"stream":true,"stream_options":{"include_usage":true},"user":"u"})");
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->prompt.text, "Once");
+  EXPECT_EQ(request->max_tokens, 5U);
+  EXPECT_EQ(request->seed, 7);
+  EXPECT_TRUE(request->include_usage());
+  EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(CompletionRequest, AListOfOneStringIsThatString) {
+  const auto request = read(R"({"prompt":["Once"]})");
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->prompt.text, "Once");
+  EXPECT_EQ(request->prompt.prompts, 1U);
+  EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(CompletionRequest, SeveralPromptsAndTokenIdsCannotBeAnsweredYet) {
+  for (const std::string_view prompt : {R"(["a","b"])", "[1,2,3]", "[[1],[2,3]]"}) {
+    const auto request = read("{\"prompt\":" + std::string(prompt) + "}");
+    ASSERT_TRUE(request.ok()) << prompt << request.error().describe();
+    const Status able = check_abilities(*request);
+    ASSERT_FALSE(able.ok()) << prompt;
+    EXPECT_EQ(able.error().code(), Code::not_supported);
+    EXPECT_EQ(able.error().param(), "prompt");
+  }
+}
+
+TEST(CompletionRequest, OtherPromptsAreFaults) {
+  for (const std::string_view prompt :
+       {R"("")", "null", "1", "{}", "[]", "[\"\"]", "[1,\"a\"]", "[\"a\",1]", "[[]]", "[[\"a\"]]", "[-1]", "[1.5]", "[null]"}) {
+    EXPECT_FALSE(read("{\"prompt\":" + std::string(prompt) + "}").ok()) << prompt;
+  }
+  EXPECT_FALSE(read("{}").ok());
+}
+
+TEST(CompletionRequest, WhatCannotBeDoneYetNamesTheField) {
+  const std::vector<std::pair<std::string_view, std::string_view>> table{
+      {R"("n":2)", "n"},
+      {R"("best_of":2)", "best_of"},
+      {R"("logprobs":0)", "logprobs"},
+      {R"("echo":true)", "echo"},
+      {R"("suffix":"the end")", "suffix"},
+      {R"("frequency_penalty":1)", "frequency_penalty"},
+      {R"("presence_penalty":-0.5)", "presence_penalty"},
+      {R"("logit_bias":{"1":2})", "logit_bias"},
+  };
+  for (const auto& [members, param] : table) {
+    const auto request = with(members);
+    ASSERT_TRUE(request.ok()) << members;
+    const Status able = check_abilities(*request);
+    ASSERT_FALSE(able.ok()) << members;
+    EXPECT_EQ(able.error().param(), param);
+    EXPECT_EQ(able.error().reason(), "not_supported_yet");
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::wire

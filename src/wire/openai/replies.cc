@@ -1,0 +1,139 @@
+#include "gatehouse/wire/openai/replies.h"
+
+#include "llm/answer_parts.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::string_view event_start = "data: ";
+
+void open(JsonWriter& w, const AnswerHead& head, std::string_view object) {
+  open_answer(w, head, object);
+  if (!head.system_fingerprint.empty()) w.member("system_fingerprint", head.system_fingerprint);
+}
+
+std::string chunk_prefix(const AnswerHead& head, std::string_view object) {
+  std::string out(event_start);
+  JsonWriter w(out);
+  open(w, head, object);
+  return out += R"(,"choices":[)";
+}
+
+constexpr std::string_view chunk_end(StreamUsage usage) { return usage == StreamUsage::include ? "],\"usage\":null}\n\n" : "]}\n\n"; }
+
+void append_usage_chunk(std::string& out, std::string_view prefix, const TokenUsage& usage) {
+  out.append(prefix).append("],");
+  JsonWriter w(out);
+  write_usage(w, usage, UsageForm::detailed);
+  out.append("}\n\n");
+}
+
+void member_or_null(JsonWriter& w, std::string_view name, std::string_view text) {
+  if (text.empty()) {
+    w.member_null(name);
+  } else {
+    w.member(name, text);
+  }
+}
+
+void write_model_to(JsonWriter& w, const ModelObject& model) {
+  w.begin_object().member("id", model.id).member("object", "model").member("created", model.created);
+  w.member("owned_by", model.owned_by).end_object();
+}
+
+}  // namespace
+
+void write_chat_completion(std::string& out, const WholeAnswer& answer) {
+  JsonWriter w(out);
+  open(w, answer.head, "chat.completion");
+  w.key("choices").begin_list().begin_object().member("index", 0).key("message").begin_object();
+  w.member("role", "assistant").member("content", answer.text).member_null("refusal");
+  w.key("annotations").begin_list().end_list().end_object();
+  w.member_null("logprobs").member("finish_reason", answer.finish_reason).end_object().end_list();
+  write_usage(w, answer.usage, UsageForm::detailed);
+  w.end_object();
+}
+
+ChatChunks::ChatChunks(const AnswerHead& head, StreamUsage usage)
+    : prefix_(chunk_prefix(head, "chat.completion.chunk")), end_(chunk_end(usage)) {
+  text_prefix_ = prefix_ + R"({"index":0,"delta":{"content":")";
+  text_suffix_ = R"("},"logprobs":null,"finish_reason":null})";
+  text_suffix_ += end_;
+}
+
+void ChatChunks::role(std::string& out) const {
+  out += prefix_;
+  out += R"({"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null})";
+  out += end_;
+}
+
+void ChatChunks::text(std::string& out, std::string_view piece) const {
+  if (piece.empty()) return;
+  out += text_prefix_;
+  append_json_escaped(out, piece);
+  out += text_suffix_;
+}
+
+void ChatChunks::finish(std::string& out, std::string_view reason) const {
+  out += prefix_;
+  out += R"({"index":0,"delta":{},"logprobs":null,"finish_reason":")";
+  append_json_escaped(out, reason);
+  out += R"("})";
+  out += end_;
+}
+
+void ChatChunks::usage(std::string& out, const TokenUsage& usage) const { append_usage_chunk(out, prefix_, usage); }
+
+void write_text_completion(std::string& out, const WholeAnswer& answer) {
+  JsonWriter w(out);
+  open(w, answer.head, "text_completion");
+  w.key("choices").begin_list().begin_object().member("text", answer.text).member("index", 0);
+  w.member_null("logprobs").member("finish_reason", answer.finish_reason).end_object().end_list();
+  write_usage(w, answer.usage, UsageForm::detailed);
+  w.end_object();
+}
+
+TextChunks::TextChunks(const AnswerHead& head, StreamUsage usage) : prefix_(chunk_prefix(head, "text_completion")), end_(chunk_end(usage)) {
+  text_prefix_ = prefix_ + R"({"text":")";
+  text_suffix_ = R"(","index":0,"logprobs":null,"finish_reason":null})";
+  text_suffix_ += end_;
+}
+
+void TextChunks::text(std::string& out, std::string_view piece) const {
+  if (piece.empty()) return;
+  out += text_prefix_;
+  append_json_escaped(out, piece);
+  out += text_suffix_;
+}
+
+void TextChunks::finish(std::string& out, std::string_view reason) const {
+  out += text_prefix_;
+  out += R"(","index":0,"logprobs":null,"finish_reason":")";
+  append_json_escaped(out, reason);
+  out += R"("})";
+  out += end_;
+}
+
+void TextChunks::usage(std::string& out, const TokenUsage& usage) const { append_usage_chunk(out, prefix_, usage); }
+
+void write_model(std::string& out, const ModelObject& model) {
+  JsonWriter w(out);
+  write_model_to(w, model);
+}
+
+void write_model_list(std::string& out, std::span<const ModelObject> models) {
+  JsonWriter w(out);
+  w.begin_object().member("object", "list").key("data").begin_list();
+  for (const ModelObject& model : models) write_model_to(w, model);
+  w.end_list().end_object();
+}
+
+void write_openai_error(std::string& out, const OpenAiError& error) {
+  JsonWriter w(out);
+  w.begin_object().key("error").begin_object().member("message", error.message).member("type", error.type);
+  member_or_null(w, "param", error.param);
+  member_or_null(w, "code", error.code);
+  w.end_object().end_object();
+}
+
+}  // namespace gatehouse::wire

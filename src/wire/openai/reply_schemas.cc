@@ -1,0 +1,63 @@
+// What the replies of replies.cc look like, for the OpenAPI document; the tests hold the two together.
+#include <string>
+
+#include "gatehouse/wire/openai/replies.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::string_view usage_properties =
+    R"("properties":{"prompt_tokens":{"type":"integer","minimum":0},"completion_tokens":{"type":"integer","minimum":0},)"
+    R"("total_tokens":{"type":"integer","minimum":0},"prompt_tokens_details":{"type":"object","properties":)"
+    R"({"cached_tokens":{"type":"integer","minimum":0}}},"completion_tokens_details":{"type":"object","properties":)"
+    R"({"reasoning_tokens":{"type":"integer","minimum":0}}}},"required":["prompt_tokens","completion_tokens","total_tokens"]})";
+constexpr std::string_view model_object =
+    R"({"type":"object","properties":{"id":{"type":"string"},"object":{"type":"string","enum":["model"]},)"
+    R"("created":{"type":"integer"},"owned_by":{"type":"string"}},"required":["id","object","created","owned_by"]})";
+constexpr std::string_view chat_message =
+    R"({"type":"object","properties":{"role":{"type":"string","enum":["assistant"]},"content":{"type":["string","null"]},)"
+    R"("refusal":{"type":["string","null"]},"annotations":{"type":"array","items":{"type":"object"}}},)"
+    R"("required":["role","content","refusal"]})";
+constexpr std::string_view chat_delta =
+    R"({"type":"object","properties":{"role":{"type":"string","enum":["assistant"]},"content":{"type":["string","null"]},)"
+    R"("refusal":{"type":["string","null"]}}})";
+constexpr std::string_view plain_text = R"({"type":"string"})";
+
+enum class Part { whole, chunk };
+
+// member is what a choice holds beside its index: message, delta or text.
+void write_answer_schema(JsonWriter& w, std::string_view object, std::string_view member, std::string_view member_schema, Part part) {
+  const bool whole = part == Part::whole;
+  std::string s = R"({"type":"object","properties":{"id":{"type":"string"},"object":{"type":"string","enum":[")";
+  s.append(object).append(R"("]},"created":{"type":"integer"},"model":{"type":"string"},"system_fingerprint":{"type":["string","null"]},)");
+  s.append(R"("choices":{"type":"array","items":{"type":"object","properties":{"index":{"type":"integer"},")").append(member);
+  s.append(R"(":)").append(member_schema).append(R"(,"logprobs":{"type":["object","null"]},"finish_reason":{"type":)");
+  s.append(whole ? R"("string")" : R"(["string","null"])").append(R"(}},"required":["index",")").append(member);
+  s.append(R"(","logprobs","finish_reason"]}},"usage":{"type":)").append(whole ? R"("object")" : R"(["object","null"])").append(",");
+  s.append(usage_properties).append(R"(},"required":["id","object","created","model","choices")").append(whole ? R"(,"usage"]})" : "]}");
+  w.raw(s);
+}
+
+}  // namespace
+
+void chat_completion_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion", "message", chat_message, Part::whole); }
+void chat_chunk_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion.chunk", "delta", chat_delta, Part::chunk); }
+void text_completion_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", "text", plain_text, Part::whole); }
+void text_chunk_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", "text", plain_text, Part::chunk); }
+
+void model_schema(JsonWriter& w) { w.raw(model_object); }
+
+void model_list_schema(JsonWriter& w) {
+  w.begin_object().member("type", "object").key("properties").begin_object();
+  w.member_raw("object", R"({"type":"string","enum":["list"]})");
+  w.key("data").begin_object().member("type", "array").member_raw("items", model_object).end_object();
+  w.end_object().member_raw("required", R"(["object","data"])").end_object();
+}
+
+void openai_error_schema(JsonWriter& w) {
+  w.raw(R"({"type":"object","properties":{"error":{"type":"object","properties":{"message":{"type":"string"},)"
+        R"("type":{"type":"string"},"param":{"type":["string","null"]},"code":{"type":["string","null"]}},)"
+        R"("required":["message","type","param","code"]}},"required":["error"]})");
+}
+
+}  // namespace gatehouse::wire

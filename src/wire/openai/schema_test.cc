@@ -1,0 +1,164 @@
+// Every reader against the schema that is published for it: what one takes the other allows, and the other way round.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/wire/json/document.h"
+#include "gatehouse/wire/llm/generate.h"
+#include "gatehouse/wire/openai/chat.h"
+#include "gatehouse/wire/openai/completion.h"
+#include "json/schema_check.h"
+
+namespace gatehouse::wire {
+namespace {
+
+struct Message {
+  std::string_view name;
+  void (*schema)(JsonWriter&);
+  bool (*reads)(const JsonValue&);
+  std::string_view required;  // what a request cannot be without
+};
+
+const std::vector<Message> messages{
+    {"chat", &chat_request_schema, [](const JsonValue& v) { return read_chat_request(v).ok(); },
+     R"("messages":[{"role":"user","content":"x"}])"},
+    {"completion", &completion_request_schema, [](const JsonValue& v) { return read_completion_request(v).ok(); }, R"("prompt":"x")"},
+    {"generate", &generate_request_schema, [](const JsonValue& v) { return read_generate_request(v).ok(); }, R"("prompt":"x")"},
+};
+
+// Rules that hold across fields and no schema of a single field can say.
+std::string companions(std::string_view field) {
+  if (field == "top_p") return R"(,"temperature":1)";
+  if (field == "temperature") return R"(,"top_p":1)";
+  return field == "stream_options" ? R"(,"stream":true)" : "";
+}
+
+std::string document(const Message& message, std::string_view field, std::string_view value) {
+  std::string out = "{\"" + std::string(field) + "\":" + std::string(value) + companions(field);
+  if (!message.required.starts_with("\"" + std::string(field) + "\"")) out.append(",").append(message.required);
+  return out + "}";
+}
+
+bool is_numeric(const JsonValue& property) {
+  const auto type = property.find("type");
+  if (!type) return false;
+  const std::string_view name = type->is_string() ? type->string() : (*type->items().begin()).string();
+  return name == "integer" || name == "number";
+}
+
+void expect_agreement(const Message& message, PublishedSchema& schema, std::string_view field, const std::vector<std::string>& values) {
+  JsonParser parser;
+  for (const std::string& value : values) {
+    const std::string json = document(message, field, value);
+    const auto root = parser.parse(json);
+    ASSERT_TRUE(root.ok()) << json;
+    EXPECT_EQ(message.reads(*root), admits(schema.root(), *root)) << message.name << ": " << json;
+  }
+}
+
+// Just inside and just outside of what the schema itself says.
+void add_limits(std::vector<std::string>& values, const JsonValue& property) {
+  for (const std::string_view keyword : {"minimum", "maximum"}) {
+    const auto limit = property.find(keyword);
+    if (!limit) continue;
+    const std::int64_t number = limit->as_int64().value();
+    for (const std::int64_t step : {-1, 0, 1}) values.push_back(std::to_string(number + step));
+    values.push_back(std::to_string(number) + ".5");
+    values.push_back(std::to_string(number) + ".0");
+  }
+}
+
+TEST(PublishedSchema, HoldsForEveryNumericField) {
+  for (const Message& message : messages) {
+    PublishedSchema schema(message.schema);
+    int seen = 0;
+    for (const JsonMember property : schema.root().find("properties")->members()) {
+      if (!is_numeric(property.value)) continue;
+      ++seen;
+      std::vector<std::string> values{"-1",
+                                      "0",
+                                      "1",
+                                      "2147483647",
+                                      "2147483648",
+                                      "9007199254740993",
+                                      "9223372036854775807",
+                                      "1e308",
+                                      "-1e308",
+                                      "0.5",
+                                      "1.0",
+                                      "\"1\"",
+                                      "true",
+                                      "null",
+                                      "[]",
+                                      "{}",
+                                      "[1]"};
+      add_limits(values, property.value);
+      expect_agreement(message, schema, property.key, values);
+    }
+    EXPECT_GE(seen, message.name == "generate" ? 4 : 9) << message.name;
+  }
+}
+
+TEST(PublishedSchema, EveryNumericFieldSaysItsRange) {
+  for (const Message& message : messages) {
+    PublishedSchema schema(message.schema);
+    for (const JsonMember property : schema.root().find("properties")->members()) {
+      if (!is_numeric(property.value)) continue;
+      const bool both = property.value.find("minimum") && property.value.find("maximum");
+      EXPECT_TRUE(both || property.value.find("format")) << message.name << '.' << property.key;
+    }
+  }
+}
+
+TEST(PublishedSchema, HoldsForEveryFieldAndKindOfValue) {
+  const std::vector<std::string> values{"null",
+                                        "true",
+                                        "1",
+                                        "\"\"",
+                                        "\"x\"",
+                                        "[]",
+                                        "{}",
+                                        "[\"x\"]",
+                                        "[\"\"]",
+                                        "[1]",
+                                        "[[1]]",
+                                        "[[]]",
+                                        "[{}]",
+                                        "[null]",
+                                        "{\"a\":1}",
+                                        "\"auto\"",
+                                        "\"text\"",
+                                        "[\"text\"]",
+                                        R"({"type":"text"})",
+                                        R"({"type":"x"})",
+                                        R"(["a","b","c","d"])",
+                                        R"(["a","b","c","d","e"])",
+                                        R"({"include_usage":null})",
+                                        R"({"include_usage":1})",
+                                        R"([{"role":"assistant","content":null}])",
+                                        R"([{"role":"user","content":[{"type":"text","text":"x"}]}])",
+                                        R"([{"role":"user","content":[{"type":"file","text":"x"}]}])",
+                                        R"([{"role":"user","content":[]}])",
+                                        R"([{"role":"user","content":"x","extra":1}])",
+                                        "\"" + std::string(201, 'm') + "\""};
+  for (const Message& message : messages) {
+    PublishedSchema schema(message.schema);
+    for (const JsonMember property : schema.root().find("properties")->members()) expect_agreement(message, schema, property.key, values);
+  }
+}
+
+TEST(PublishedSchema, DefaultsAreAllowedByIt) {
+  for (const Message& message : messages) {
+    PublishedSchema schema(message.schema);
+    for (const JsonMember property : schema.root().find("properties")->members()) {
+      const auto standard = property.value.find("default");
+      EXPECT_TRUE(!standard || admits(property.value, *standard)) << message.name << '.' << property.key;
+      EXPECT_TRUE(property.value.find("description")) << message.name << '.' << property.key;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::wire

@@ -1,0 +1,145 @@
+#include "gatehouse/wire/openapi/document.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <set>
+#include <string>
+
+#include "gatehouse/wire/json/document.h"
+#include "gatehouse/wire/llm/generate.h"
+#include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/chat.h"
+#include "gatehouse/wire/openai/replies.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::array entries{
+    OpenApiEntry{.method = "POST",
+                 .path = "/v1/chat/completions",
+                 .tag = "llm",
+                 .summary = "Chat",
+                 .operation_id = "chat",
+                 .request = &chat_request_schema,
+                 .response = &chat_completion_schema,
+                 .event = &chat_chunk_schema,
+                 .errors = ErrorShape::openai},
+    OpenApiEntry{.method = "GET",
+                 .path = "/v1/models",
+                 .tag = "llm",
+                 .summary = "Models",
+                 .response = &model_list_schema,
+                 .errors = ErrorShape::openai},
+    OpenApiEntry{.method = "GET",
+                 .path = "/v1/models/{model}",
+                 .tag = "llm",
+                 .summary = "A model",
+                 .response = &model_schema,
+                 .errors = ErrorShape::openai},
+    OpenApiEntry{.method = "DELETE", .path = "/v1/models/{model}", .tag = "llm", .summary = "Away with it", .errors = ErrorShape::openai},
+    OpenApiEntry{.method = "POST",
+                 .path = "/api/llm/generate/api-key",
+                 .tag = "llm",
+                 .summary = "Text",
+                 .request = &generate_request_schema,
+                 .response = &generate_reply_schema,
+                 .event = &generate_event_schema,
+                 .access = Access::api_key},
+    OpenApiEntry{.method = "GET", .path = "/metrics", .tag = "health", .summary = "Metrics", .access = Access::open},
+};
+
+class OpenApiDocument : public ::testing::Test {
+ protected:
+  JsonValue at(std::initializer_list<std::string_view> keys) const {
+    JsonValue v = root_;
+    for (const std::string_view key : keys) {
+      const auto next = v.find(key);
+      EXPECT_TRUE(next.has_value()) << key;
+      if (!next) return JsonValue();
+      v = *next;
+    }
+    return v;
+  }
+
+  const std::string text_ = openapi_document(entries, "1.2.3");
+  JsonParser parser_;
+  const JsonValue root_ = parser_.parse(text_).value();
+};
+
+TEST_F(OpenApiDocument, SaysWhatItIs) {
+  EXPECT_EQ(at({"openapi"}).string(), "3.1.0");
+  EXPECT_EQ(at({"info", "title"}).string(), "Gatehouse");
+  EXPECT_EQ(at({"info", "version"}).string(), "1.2.3");
+  EXPECT_EQ(text_.find("$ref"), std::string::npos);
+  std::string tags;
+  for (const JsonValue& tag : at({"tags"}).items()) tags.append(tag.find("name")->string()).append(";");
+  EXPECT_EQ(tags, "llm;health;");
+}
+
+TEST_F(OpenApiDocument, EveryOperationHasWhatTheSpecificationAsks) {
+  std::set<std::string> ids;
+  std::size_t operations = 0;
+  for (const JsonMember path : at({"paths"}).members()) {
+    EXPECT_TRUE(path.key.starts_with('/'));
+    for (const JsonMember operation : path.value.members()) {
+      ++operations;
+      EXPECT_TRUE(ids.emplace(operation.value.find("operationId")->string()).second);
+      const auto responses = operation.value.find("responses");
+      ASSERT_TRUE(responses && responses->find("200") && responses->find("default"));
+      for (const JsonMember response : responses->members()) {
+        EXPECT_TRUE(response.value.find("description")) << path.key << response.key;
+        const auto content = response.value.find("content");
+        if (!content) continue;
+        for (const JsonMember media : content->members()) EXPECT_TRUE(media.value.find("schema")->is_object()) << path.key << response.key;
+      }
+    }
+  }
+  EXPECT_EQ(operations, entries.size());
+  EXPECT_TRUE(ids.contains("chat") && ids.contains("get_v1_models_model") && ids.contains("post_api_llm_generate_api_key"));
+}
+
+TEST_F(OpenApiDocument, PutsMethodsOfOnePathTogetherAndNamesItsParameter) {
+  const JsonValue path = at({"paths", "/v1/models/{model}"});
+  for (const std::string_view method : {"get", "delete"}) {
+    const auto parameters = path.find(method)->find("parameters");
+    ASSERT_TRUE(parameters.has_value());
+    const JsonValue parameter = *parameters->items().begin();
+    EXPECT_EQ(parameter.find("name")->string(), "model");
+    EXPECT_EQ(parameter.find("in")->string(), "path");
+    EXPECT_TRUE(parameter.find("required")->boolean());
+  }
+  EXPECT_FALSE(at({"paths", "/v1/models", "get"}).find("parameters").has_value());
+}
+
+TEST_F(OpenApiDocument, ShowsBodiesStreamsAndErrorsOfTheDialect) {
+  const JsonValue chat = at({"paths", "/v1/chat/completions", "post"});
+  EXPECT_TRUE(chat.find("requestBody")->find("required")->boolean());
+  EXPECT_TRUE(
+      at({"paths", "/v1/chat/completions", "post", "requestBody", "content", "application/json", "schema", "properties", "messages"})
+          .is_object());
+  EXPECT_TRUE(at({"paths", "/v1/chat/completions", "post", "responses", "200", "content", "text/event-stream", "schema"}).is_object());
+  EXPECT_FALSE(chat.find("responses")->find("422").has_value());
+  EXPECT_TRUE(at({"paths", "/api/llm/generate/api-key", "post", "responses", "422"}).is_object());
+  EXPECT_FALSE(at({"paths", "/metrics", "get"}).find("requestBody").has_value());
+  EXPECT_FALSE(at({"paths", "/metrics", "get", "responses", "200"}).find("content").has_value());
+}
+
+TEST_F(OpenApiDocument, EverySchemeAskedForIsDeclared) {
+  const JsonValue schemes = at({"components", "securitySchemes"});
+  std::size_t asked = 0;
+  for (const JsonMember path : at({"paths"}).members()) {
+    for (const JsonMember operation : path.value.members()) {
+      for (const JsonValue& way : operation.value.find("security")->items()) {
+        for (const JsonMember scheme : way.members()) {
+          ++asked;
+          EXPECT_TRUE(schemes.find(scheme.key).has_value()) << scheme.key;
+        }
+      }
+    }
+  }
+  EXPECT_EQ(asked, 4U * 3U + 2U);
+}
+
+}  // namespace
+}  // namespace gatehouse::wire
