@@ -17,7 +17,7 @@ function(gh_library NAME)
   set(folder "${GH_SOURCE_ROOT}/${ARG_FOLDER}")
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${folder}/*.cc")
   set(tests ${sources})
-  list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_test\\.cc$|/main\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   set_property(GLOBAL APPEND PROPERTY GH_FOLDERS ${NAME})
 

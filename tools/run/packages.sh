@@ -5,7 +5,7 @@ build_packages="g++ clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache 
   libboost1.81-dev libssl-dev libsimdjson-dev libsodium-dev libtomlplusplus-dev libcli11-dev libspdlog-dev libfmt-dev
   libseccomp-dev python3 python3-pip unzip curl"
 test_packages="libgtest-dev libgmock-dev llvm-19 clang-tidy-19 clang-format-19 python3-venv gcovr"
-bench_packages="wrk nginx-light python3-venv"
+bench_packages="wrk nginx-light util-linux"
 fresh_packages="mmdebstrap"
 
 # npm fetches the engine libraries. One npm is enough: the one on the PATH, else Debian's.

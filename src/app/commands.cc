@@ -1,0 +1,84 @@
+#include "commands.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <iostream>
+#include <iterator>
+
+#include "build_info.h"
+#include "gatehouse/adapters/engine_child/sandbox.h"
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/identity/init.h"
+#include "gatehouse/wire/http1/dump.h"
+#include "gatehouse/wire/json/document.h"
+#include "gatehouse/wire/json/writer.h"
+
+namespace gatehouse::app {
+
+const char* const version_text = GATEHOUSE_VERSION;
+const char* const build_text = GATEHOUSE_BUILD;
+
+int report(const Error& error) {
+  std::cerr << "gatehouse: " << error.public_text() << '\n';
+  if (!error.detail().empty()) std::cerr << "  " << error.detail() << '\n';
+  return exit_failed;
+}
+
+int version(Output output) {
+  if (output == Output::json) {
+    std::string out;
+    wire::JsonWriter(out).begin_object().member("version", version_text).member("build", build_text).end_object();
+    std::cout << out << '\n';
+  } else {
+    std::cout << "gatehouse " << version_text << " (" << build_text << ")\n";
+  }
+  return exit_well;
+}
+
+int init(const std::string& data, Output output) {
+  SystemRandom random;
+  const SystemClock clock;
+  const Result<identity::FirstStart> made = identity::initialise(data, random, clock.wall());
+  if (!made) return report(made.error());
+  if (output == Output::json) {
+    std::string out;
+    wire::JsonWriter json(out);
+    json.begin_object().member("tenant_id", made->tenant.value()).member("api_key", made->api_key.expose()).end_object();
+    std::cout << out << '\n';
+  } else {
+    std::cout << "tenant   " << made->tenant.value() << "\nAPI key  " << made->api_key.expose() << "\n\nThe key is shown this once.\n";
+  }
+  return exit_well;
+}
+
+int openapi() {
+  std::cout << gateway::openapi_document(version_text) << '\n';
+  return exit_well;
+}
+
+int http1_dump(std::size_t chunk) {
+  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
+  const wire::Http1Dump dump = wire::dump_http1(bytes, chunk);
+  std::cout << dump.lines;
+  return dump.well_formed ? exit_well : exit_failed;
+}
+
+int json_check() {
+  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
+  const wire::JsonCheck check = wire::json_check(bytes);
+  std::cout << check.line << '\n';
+  return check.ok ? exit_well : exit_failed;
+}
+
+int engine_sandbox_check() {
+  adapters::SandboxOptions options;
+  options.seccomp = options.address_limit = !adapters::sanitizer_build();
+  const Status entered = adapters::enter_sandbox(options);
+  if (!entered) return report(entered.error());
+  std::cout << adapters::probe_sandbox() << '\n';
+  return exit_well;
+}
+
+}  // namespace gatehouse::app

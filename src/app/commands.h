@@ -1,0 +1,29 @@
+// app/commands.h — one function a command; each returns the exit code of the process.
+#pragma once
+#include <cstdint>
+#include <string>
+
+#include "options.h"
+
+namespace gatehouse::app {
+
+enum class Output : std::uint8_t { text, json };
+
+int serve(const ServeOptions& options);
+int init(const std::string& data, Output output);
+int version(Output output);
+int health(const std::string& url);
+int openapi();
+int http1_dump(std::size_t chunk);
+int json_check();
+// What a child of `serve` becomes: descriptors 3 (control) and 4 … (one a reactor of the front) are its only way out.
+int engine_llama(std::size_t links);
+int engine_sandbox_check();
+
+// On standard error, with what to do about it where that is known.
+int report(const Error& error);
+
+extern const char* const version_text;
+extern const char* const build_text;
+
+}  // namespace gatehouse::app

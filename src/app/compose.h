@@ -1,0 +1,75 @@
+// app/compose.h — the whole server, put together in level order and taken apart in reverse. This is the one place where adapters meet
+// ports. Threads  built and destroyed on the main thread, whose reactor is the control reactor
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gatehouse/adapters/engine_child/child_engine.h"
+#include "gatehouse/adapters/engine_child/spawner.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/identity/data_lock.h"
+#include "gatehouse/model/model_file.h"
+#include "gatehouse/model/repository.h"
+#include "gatehouse/net/server.h"
+#include "gatehouse/runtime/reactor_pool.h"
+#include "gatehouse/runtime/worker_pool.h"
+#include "gatehouse/telemetry/access_log.h"
+#include "gatehouse/telemetry/metrics.h"
+#include "options.h"
+
+namespace gatehouse::app {
+
+class Server {
+ public:
+  // first_start is told the tenant and the one API key, once, when the data folder is new.
+  using FirstStart = std::function<void(const identity::FirstStart&)>;
+  static Result<std::unique_ptr<Server>> compose(const ServeOptions& options, const FirstStart& first_start);
+  ~Server();
+
+  // Listeners answer and models load, in parallel. Call once.
+  Status start();
+  Reactor& control() { return control_; }
+  // Every required model is ready, or failed for good.
+  bool settled() const { return models_->settled(); }
+  bool ready() const { return models_->required_ready(); }
+  const net::Endpoint& public_endpoint() const { return public_server_->bound().front(); }
+  const net::Endpoint& admin_endpoint() const { return admin_server_->bound().front(); }
+
+  // Readiness says no, nothing new is accepted.
+  void drain();
+  void cut_answers_short();
+  std::uint64_t open_connections() const;
+  void close_connections();
+  // The engines are gone when it returns.
+  Task<void> stop_engines();
+
+ private:
+  Server(const ServeOptions& options, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log);
+  Status add_models(const ServeOptions& options);
+  void add_engine(const model::Entry& entry, const ServeOptions& options);
+  Status add_listeners(const ServeOptions& options);
+  void watch_engines();
+
+  SystemClock clock_;
+  SystemRandom random_;
+  const identity::DataLock lock_;
+  telemetry::Metrics metrics_;
+  telemetry::AccessLog access_log_;
+  model::HashMemory hashes_;
+  const identity::Authenticator authenticator_;
+  Reactor control_;
+  ReactorPool reactors_;
+  WorkerPool files_;
+  adapters::ProcessSpawner spawner_;
+  std::vector<gateway::ServedModel> served_;
+  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
+  std::unique_ptr<gateway::ServedModels> models_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::unique_ptr<net::HttpServer> public_server_, admin_server_;
+};
+
+}  // namespace gatehouse::app

@@ -1,0 +1,138 @@
+#include <malloc.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <iostream>
+
+#include "commands.h"
+#include "compose.h"
+#include "gatehouse/runtime/signal.h"
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr seconds drain_deadline{300};
+constexpr seconds last_words{2};    // for answers that are cut short to say so
+constexpr milliseconds glance{20};  // how often a wait looks whether it is over
+
+// Keys and prompts live in this process: its memory is written to no disk.
+void forbid_core_dumps() {
+  const rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+void say_first_start(const identity::FirstStart& made, const ServeOptions& options) {
+  const Result<net::Endpoint> endpoint = parse_endpoint(options.listen.front());
+  const std::string url = endpoint ? url_of(*endpoint) : "http://" + options.listen.front();
+  std::cout
+      << "First start: " << options.data << " is new.\n\n"
+      << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n\n"
+      << "When the line `gatehouse ready` stands below, try it:\n\n"
+      << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << made.api_key.expose()
+      << "' -H 'Content-Type: application/json' -d '{\"messages\":[{\"role\":\"user\",\"content\":\"What is the capital of France?\"}]}'\n"
+      << std::endl;
+}
+
+// systemd's readiness protocol: one datagram, where a socket is named.
+void tell_supervisor(const char* message) {
+  const char* name = std::getenv("NOTIFY_SOCKET");  // NOLINT: read once, before anything sets variables
+  if (name == nullptr || (name[0] != '/' && name[0] != '@')) return;
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  const std::size_t length = std::strlen(name);
+  if (length >= sizeof address.sun_path) return;
+  std::memcpy(address.sun_path, name, length);
+  if (name[0] == '@') address.sun_path[0] = '\0';
+  const Fd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sendto(socket.get(), message, std::strlen(message), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
+         static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
+}
+
+// From start to the last connection, on the control reactor.
+class Life {
+ public:
+  explicit Life(Server& server)
+      : server_(server),
+        control_(server.control()),
+        signals_(control_.context(), SIGTERM, SIGINT),
+        asked_(control_),
+        pause_(control_.context()) {}
+
+  int run() {
+    const Status started = server_.start();
+    if (!started) return report(started.error());
+    await_signal();
+    control_.spawn(live());
+    control_.run();
+    return exit_code_;
+  }
+
+ private:
+  void await_signal() {
+    signals_.async_wait([this](const boost::system::error_code& failed, int) {
+      if (failed) return;
+      ++asked_to_stop_;
+      asked_.raise();
+      await_signal();
+    });
+  }
+
+  Task<void> live() {
+    while (asked_to_stop_ == 0 && !server_.settled()) co_await glance_later();
+    if (asked_to_stop_ == 0) say_ready();
+    while (asked_to_stop_ == 0) co_await asked_.wait();
+    tell_supervisor("STOPPING=1");
+    telemetry::log::info("serve", "draining", {{"connections", server_.open_connections()}});
+    server_.drain();
+    Instant until = control_.clock().now() + drain_deadline;
+    while (server_.open_connections() > 0 && asked_to_stop_ < 2 && control_.clock().now() < until) co_await glance_later();
+    server_.cut_answers_short();
+    until = control_.clock().now() + last_words;
+    while (server_.open_connections() > 0 && control_.clock().now() < until) co_await glance_later();
+    server_.close_connections();
+    co_await server_.stop_engines();
+    telemetry::log::info("serve", "stopped");
+    signals_.cancel();
+    control_.stop();
+  }
+
+  void say_ready() {
+    if (!server_.ready()) telemetry::log::error("serve", "a required model failed for good; its routes answer 503");
+    std::cout << "gatehouse ready: " << url_of(server_.public_endpoint()) << " (admin " << url_of(server_.admin_endpoint()) << ")"
+              << std::endl;
+    tell_supervisor("READY=1");
+  }
+
+  Task<void> glance_later() {
+    pause_.expires_after(glance);
+    co_await pause_.async_wait(use_task);
+  }
+
+  Server& server_;
+  Reactor& control_;
+  boost::asio::basic_signal_set<Executor> signals_;
+  Signal asked_;
+  boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor> pause_;
+  int asked_to_stop_ = 0;
+  int exit_code_ = exit_well;
+};
+
+}  // namespace
+
+int serve(const ServeOptions& options) {
+  forbid_core_dumps();
+  mallopt(M_ARENA_MAX, 2);
+  const telemetry::Logging logging{telemetry::LogOptions()};
+  auto server = Server::compose(options, [&options](const identity::FirstStart& made) { say_first_start(made, options); });
+  if (!server) return server.error().reason() == "model_missing" ? report(server.error()), exit_missing : report(server.error());
+  return Life(**server).run();
+}
+
+}  // namespace gatehouse::app

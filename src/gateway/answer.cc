@@ -1,0 +1,167 @@
+#include "answer.h"
+
+#include <utility>
+
+#include "errors.h"
+#include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/replies.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+std::string_view name_of(wire::engine::FinishReason reason) {
+  return reason == wire::engine::FinishReason::length ? std::string_view("length") : std::string_view("stop");
+}
+
+wire::AnswerHead head_of(const AnswerFacts& facts) {
+  wire::AnswerHead head;
+  head.id = facts.id;
+  head.created = facts.created;
+  head.model = facts.model;
+  return head;
+}
+
+// Collects the text and answers once.
+class WholeAnswer final : public Answer {
+ public:
+  WholeAnswer(Egress& egress, AnswerShape shape, AnswerFacts facts) : egress_(egress), shape_(shape), facts_(std::move(facts)) {}
+
+  void begin() override {}
+  // Nothing has left before the end, so that every error may still have a status of its own.
+  bool begun() const override { return false; }
+  void text(std::string_view piece) override { text_.append(piece); }
+  void finish(wire::engine::FinishReason reason, const Usage& usage) override {
+    wire::WholeAnswer answer;
+    answer.head = head_of(facts_);
+    answer.text = text_;
+    answer.finish_reason = name_of(reason);
+    answer.usage = usage;
+    std::string body;
+    switch (shape_) {
+      case AnswerShape::chat:
+        wire::write_chat_completion(body, answer);
+        break;
+      case AnswerShape::completion:
+        wire::write_text_completion(body, answer);
+        break;
+      case AnswerShape::llm_generate:
+        wire::write_generate_reply(body, answer);
+        break;
+    }
+    net::Response response(200);
+    response.body("application/json", std::move(body));
+    egress_.respond(std::move(response));
+  }
+  void fail(const Error&) override {}
+  void ping() override {}
+
+ private:
+  Egress& egress_;
+  const AnswerShape shape_;
+  const AnswerFacts facts_;
+  std::string text_;
+};
+
+// How the events of each dialect differ.
+class ChatEvents {
+ public:
+  ChatEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
+  void first(std::string& out) const { chunks_.role(out); }
+  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
+  void last(std::string& out, std::string_view reason, const Usage& usage) const {
+    chunks_.finish(out, reason);
+    if (usage_) chunks_.usage(out, usage);
+  }
+
+ private:
+  const wire::ChatChunks chunks_;
+  const bool usage_;
+};
+
+class CompletionEvents {
+ public:
+  CompletionEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
+  void first(std::string&) const {}
+  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
+  void last(std::string& out, std::string_view reason, const Usage& usage) const {
+    chunks_.finish(out, reason);
+    if (usage_) chunks_.usage(out, usage);
+  }
+
+ private:
+  const wire::TextChunks chunks_;
+  const bool usage_;
+};
+
+class GenerateEvents {
+ public:
+  GenerateEvents(const AnswerFacts& facts, bool) : chunks_(head_of(facts)) {}
+  void first(std::string&) const {}
+  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
+  void last(std::string& out, std::string_view reason, const Usage& usage) const { chunks_.finish(out, reason, usage); }
+
+ private:
+  const wire::GenerateChunks chunks_;
+};
+
+template <class Events>
+class StreamAnswer final : public Answer {
+ public:
+  StreamAnswer(Egress& egress, Levels& levels, const Generation& generation, const AnswerFacts& facts)
+      : egress_(egress), exchange_(egress.exchange()), streaming_(levels.streams), events_(facts, generation.include_usage) {}
+
+  void begin() override {
+    begun_ = true;
+    std::string first;
+    events_.first(first);
+    net::Response response(200);
+    response.body("text/event-stream; charset=utf-8", std::move(first));
+    egress_.begin_stream(std::move(response));
+  }
+  bool begun() const override { return begun_; }
+  void text(std::string_view piece) override {
+    event_.clear();
+    events_.text(event_, piece);
+    exchange_.send(event_);
+  }
+  void finish(wire::engine::FinishReason reason, const Usage& usage) override {
+    event_.clear();
+    events_.last(event_, name_of(reason), usage);
+    wire::append_done_event(event_);
+    exchange_.send(event_);
+    exchange_.end_stream();
+  }
+  // The client reads the error in its own dialect; no [DONE] follows, because it is not done.
+  void fail(const Error& error) override {
+    event_.clear();
+    wire::append_event(event_, error_body(error, egress_.dialect(), egress_.request_id()));
+    exchange_.send(event_);
+    exchange_.end_stream();
+  }
+  void ping() override { exchange_.send(": ping\n\n"); }
+
+ private:
+  Egress& egress_;
+  net::Exchange& exchange_;
+  const Raised streaming_;
+  const Events events_;
+  std::string event_;  // reused
+  bool begun_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Generation& generation, AnswerFacts facts) {
+  if (!generation.stream) return std::make_unique<WholeAnswer>(egress, generation.shape, std::move(facts));
+  switch (generation.shape) {
+    case AnswerShape::chat:
+      return std::make_unique<StreamAnswer<ChatEvents>>(egress, levels, generation, facts);
+    case AnswerShape::completion:
+      return std::make_unique<StreamAnswer<CompletionEvents>>(egress, levels, generation, facts);
+    case AnswerShape::llm_generate:
+      break;
+  }
+  return std::make_unique<StreamAnswer<GenerateEvents>>(egress, levels, generation, facts);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,40 @@
+// gateway/answer.h — one answer on its way to the client, whole or as an event stream, in the dialect that it reads.
+// Threads  the reactor of the connection
+// State    begin → text … → finish | fail; nothing reaches the socket before begin()
+#pragma once
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "egress.h"
+#include "gatehouse/base/error.h"
+#include "gatehouse/gateway/generation.h"
+#include "meters.h"
+
+namespace gatehouse::gateway {
+
+struct AnswerFacts {
+  AnswerFacts(std::string id_, std::string model_, std::int64_t created_)
+      : id(std::move(id_)), model(std::move(model_)), created(created_) {}
+  std::string id;     // chatcmpl-…, cmpl-… or a UUID
+  std::string model;  // the name that answered
+  std::int64_t created;
+};
+
+class Answer {
+ public:
+  virtual ~Answer() = default;
+  // The first news of the engine is here: a stream sends its head now.
+  virtual void begin() = 0;
+  virtual bool begun() const = 0;
+  virtual void text(std::string_view piece) = 0;
+  virtual void finish(wire::engine::FinishReason reason, const Usage& usage) = 0;
+  // Only after begin() of a stream: an error event, and the end.
+  virtual void fail(const Error& error) = 0;
+  // Something to keep the way open; nothing in a whole answer.
+  virtual void ping() = 0;
+};
+
+std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Generation& generation, AnswerFacts facts);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,220 @@
+#include "dispatcher.h"
+
+#include <utility>
+
+#include "grants.h"
+
+namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
+namespace {
+
+constexpr seconds ping_interval{15};
+constexpr seconds renew_interval{1};
+constexpr seconds longest_nap{1};  // an end of the process is seen within this
+constexpr seconds drain_patience{30};
+
+std::string_view name_of(w::FinishReason reason) {
+  switch (reason) {
+    case w::FinishReason::stop:
+      return "stop";
+    case w::FinishReason::length:
+      return "length";
+    case w::FinishReason::cancelled:
+      return "cancelled";
+    case w::FinishReason::error:
+      break;
+  }
+  return "error";
+}
+
+Error engine_error(const std::string& reason) {
+  return Error(Code::internal, Origin::engine, "engine_error", "The model could not finish this answer")
+      .with_detail(reason)
+      .with_retry(Retry::later());
+}
+
+Error too_slow(const char* why) {
+  return Error(Code::timeout, Origin::caller, "client_too_slow", "The answer was not read in time").with_detail(why);
+}
+
+Error deadline_passed() {
+  return Error(Code::deadline_exceeded, Origin::gatehouse, "deadline_exceeded", "The answer took longer than this route allows")
+      .with_retry(Retry::later());
+}
+
+Error shutting_down() {
+  return Error(Code::unavailable, Origin::gatehouse, "shutting_down", "The server is stopping").with_retry(Retry::after(seconds(2)));
+}
+
+// One dispatch, from start to done.
+class Run {
+ public:
+  Run(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending)
+      : reactor_(reactor),
+        admitted_(admitted),
+        answer_(answer),
+        ending_(ending),
+        job_(admitted.job()),
+        received_(admitted.permitted().identified().received()),
+        exchange_(received_.exchange()),
+        until_(exchange_.started() + received_.route().deadline),
+        alarm_(reactor, [this] { job_.poke(); }) {
+    outcome_.usage.prompt_tokens = admitted.prompt_tokens();
+  }
+
+  Task<Outcome> run() {
+    const ClientWatch watch(exchange_, job_);
+    last_written_ = reactor_.clock().now();
+    start();
+    while (!over_) {
+      set_alarm();
+      co_await job_.wait();
+      take_news();
+      if (!over_) look_at_client();
+      if (!over_) give_grants();
+    }
+    outcome_.usage.completion_tokens = std::max(outcome_.usage.completion_tokens, job_.produced());
+    job_.cancel();
+    co_return std::move(outcome_);
+  }
+
+ private:
+  void start() {
+    const GrantDecision first = first_grant(admitted_.allowance());
+    job_.start(Tokens(first.tokens));
+    if (first.last) finish_at_grant();
+  }
+
+  void finish_at_grant() {
+    job_.finish(w::FinishReason::length);
+    last_granted_ = true;
+  }
+
+  void take_news() {
+    engine::JobNews news = job_.take();
+    wanted_ |= news.asks_ahead || news.waiting;
+    waiting_ |= news.waiting;
+    if (news.lost) return lose();
+    if (!answer_.begun() && (news.tokens > 0 || !news.text.empty())) answer_.begin();
+    if (!news.text.empty()) {
+      answer_.text(news.text);
+      last_written_ = reactor_.clock().now();
+    }
+    if (news.done) end(*news.done);
+  }
+
+  void end(const w::Done& done) {
+    outcome_.usage.prompt_tokens = done.prompt_tokens;
+    outcome_.usage.cached_tokens = done.cached_tokens;
+    outcome_.usage.completion_tokens = done.completion_tokens;
+    if (done.reason == w::FinishReason::error) return fail(engine_error(done.error));
+    if (!answer_.begun()) answer_.begin();
+    answer_.finish(done.reason, outcome_.usage);
+    outcome_.finish = name_of(done.reason);
+    outcome_.answered = true;
+    over_ = true;
+  }
+
+  void lose() {
+    if (answer_.begun()) return fail(engine_lost());
+    outcome_.error = engine_lost();
+    outcome_.finish = "error";
+    over_ = true;
+  }
+
+  void fail(Error error) {
+    outcome_.finish = "error";
+    if (answer_.begun()) {
+      answer_.fail(error);
+      outcome_.answered = true;
+    }
+    outcome_.error = std::move(error);
+    over_ = true;
+  }
+
+  void look_at_client() {
+    const Instant now = reactor_.clock().now();
+    if (exchange_.gone()) {
+      outcome_.finish = "cancelled";
+      outcome_.error = client_gone();
+      outcome_.answered = over_ = true;
+    } else if (ending_.cut_short.load(std::memory_order_relaxed)) {
+      fail(shutting_down());
+    } else if (now >= until_) {
+      fail(deadline_passed());
+    } else if (exchange_.unsent() > 0 && now - exchange_.last_drained() > drain_patience) {
+      exchange_.abort_stream();
+      outcome_.finish = "cancelled";
+      outcome_.error = too_slow("nothing read for 30 s");
+      outcome_.answered = over_ = true;
+    } else if (answer_.begun() && now - last_written_ >= ping_interval) {
+      answer_.ping();
+      last_written_ = now;
+    }
+  }
+
+  void give_grants() {
+    GrantState state;
+    state.allowance = admitted_.allowance();
+    state.granted = job_.granted();
+    state.unsent = exchange_.unsent();
+    state.wanted = wanted_ && !last_granted_;
+    state.waiting = waiting_ && !last_granted_;
+    const GrantDecision decision = next_grant(state);
+    holds_ = decision.renew;
+    if (decision.renew && reactor_.clock().now() >= renew_at_) {
+      job_.grant(Tokens(0));
+      renew_at_ = reactor_.clock().now() + renew_interval;
+    }
+    if (decision.tokens > 0) {
+      job_.grant(Tokens(decision.tokens));
+      wanted_ = waiting_ = false;
+    }
+    if (decision.last) finish_at_grant();
+  }
+
+  void set_alarm() {
+    Instant next = std::min(until_, reactor_.clock().now() + longest_nap);
+    if (answer_.begun()) next = std::min(next, last_written_ + ping_interval);
+    if (holds_) next = std::min(next, renew_at_);
+    if (exchange_.unsent() > 0) next = std::min(next, exchange_.last_drained() + drain_patience + seconds(1));
+    alarm_.arm(next);
+  }
+
+  Reactor& reactor_;
+  Admitted& admitted_;
+  Answer& answer_;
+  const Ending& ending_;
+  engine::Job& job_;
+  const Received& received_;
+  net::Exchange& exchange_;
+  const Instant until_;
+  Deadline alarm_;
+  Instant last_written_{}, renew_at_{};
+  bool wanted_ = false, waiting_ = false, holds_ = false, last_granted_ = false, over_ = false;
+  Outcome outcome_;
+};
+
+}  // namespace
+
+Error engine_lost() {
+  return Error(Code::unavailable, Origin::engine, "engine_lost", "The model's engine stopped while it worked on this request")
+      .with_retry(Retry::after(seconds(2)));
+}
+
+Error client_gone() { return Error(Code::cancelled, Origin::caller, "client_gone", "The client has gone"); }
+
+ClientWatch::ClientWatch(net::Exchange& exchange, engine::Job& job) : exchange_(exchange) {
+  exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
+}
+
+ClientWatch::~ClientWatch() { exchange_.watch(0, {}); }
+
+Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending) {
+  Run run(reactor, admitted, answer, ending);
+  co_return co_await run.run();
+}
+
+}  // namespace gatehouse::gateway

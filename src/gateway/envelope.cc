@@ -1,0 +1,150 @@
+#include "envelope.h"
+
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "errors.h"
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t longest_request_id = 128;
+
+// An id from outside goes into headers and logs: it must be a plain word.
+bool plain_word(std::string_view id) {
+  return !id.empty() && id.size() <= longest_request_id && std::ranges::all_of(id, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+Error no_route(const wire::RequestHead& head) {
+  return Error(Code::not_found, Origin::caller, "not_found",
+               "There is no " + std::string(to_string(head.method)) + " " + std::string(head.path.substr(0, 200)));
+}
+
+Error wrong_method(const wire::RequestHead& head, const std::string& allow) {
+  return Error(Code::method_not_allowed, Origin::caller, "method_not_allowed",
+               std::string(to_string(head.method)) + " is not possible here; this path takes " + allow);
+}
+
+Error host_missing() { return caller_error("host_missing", "The Host field is missing"); }
+
+Error broken(const char* what) { return internal_error("internal_error", what); }
+
+}  // namespace
+
+Task<void> Envelope::handle(net::Exchange& exchange) {
+  const Raised active(desk_.levels.active_requests);
+  Egress egress(exchange, dialect_of(exchange.head().path), request_id_for(exchange.head()));
+  Account account;
+  try {
+    co_await answer(exchange, egress, account);
+  } catch (const std::exception& escaped) {
+    // The last barrier: one request is lost, the process goes on.
+    const Error error = broken(escaped.what());
+    if (egress.answered()) {
+      egress.note(error);
+      exchange.abort_stream();
+    } else {
+      egress.respond(error);
+    }
+  }
+  close_account(exchange, egress, account);
+}
+
+Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& account) {
+  const wire::RequestHead& head = exchange.head();
+  const RouteMatch match = find_route(routes_, head.method, head.path);
+  egress.use_dialect(match.dialect);
+  account.route = match.route;
+  if (!head.host_present && (match.route == nullptr || !match.route->probe)) {
+    egress.respond(host_missing());
+  } else if (match.route != nullptr) {
+    Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
+    co_await serve(std::move(received), match.parameter, egress, account);
+  } else if (match.allow.empty()) {
+    egress.respond(no_route(head));
+  } else {
+    const Error error = wrong_method(head, match.allow);
+    egress.note(error);
+    net::Response response = error_response(error, match.dialect, egress.request_id());
+    response.field("Allow", match.allow);
+    egress.respond(std::move(response));
+  }
+}
+
+Task<void> Envelope::serve(Received received, std::string_view parameter, Egress& egress, Account& account) {
+  const Route& route = received.route();
+  const wire::RequestHead& head = received.exchange().head();
+  if (route.needs) {
+    Result<Identified> identified = desk_.doorkeeper.identify(std::move(received));
+    if (!identified) {
+      egress.respond(identified.error());
+      co_return;
+    }
+    account.ledger.principal = identified->principal();
+    if (generates(route.action)) {
+      co_await desk_.generator.run(*identified, egress, account.ledger);
+      co_return;
+    }
+  }
+  Result<net::Response> response =
+      desk_.small_routes.answer(route.action, parameter, head, desk_.ending.draining.load(std::memory_order_relaxed));
+  if (response) {
+    egress.respond(std::move(*response));
+  } else {
+    egress.respond(response.error());
+  }
+}
+
+void Envelope::close_account(net::Exchange& exchange, const Egress& egress, const Account& account) {
+  const wire::RequestHead& head = exchange.head();
+  const Reactor& reactor = exchange.reactor();
+  const std::chrono::duration<double> duration = reactor.clock().now() - exchange.started();
+  Meters& meters = desk_.meters[static_cast<std::size_t>(reactor.index())];
+  meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
+  const Ledger& ledger = account.ledger;
+  if (!ledger.model.empty()) meters.tokens(ledger.model, ledger.usage, duration.count());
+
+  // Probes come all the time and say nothing as long as they are well.
+  if (account.route != nullptr && account.route->probe && egress.status() < 400) return;
+  telemetry::AccessRecord record;
+  record.time = desk_.clock.wall();
+  record.request_id = egress.request_id();
+  record.method = to_string(head.method);
+  record.path = head.path;
+  record.client_ip = exchange.client_address();
+  record.status = egress.status();
+  record.process_time = duration.count();
+  record.bytes = exchange.bytes_sent();
+  record.user_agent = head.field("user-agent").value_or("");
+  record.referer = head.field("referer").value_or("");
+  if (ledger.principal) {
+    record.tenant_id = ledger.principal->tenant.value();
+    record.key_id = ledger.principal->key.value();
+  }
+  record.error = egress.error();
+  record.model = ledger.model;
+  record.finish = ledger.finish;
+  record.prompt_tokens = ledger.usage.prompt_tokens;
+  record.completion_tokens = ledger.usage.completion_tokens;
+  desk_.access_log.write(record);
+}
+
+std::string Envelope::request_id_for(const wire::RequestHead& head) {
+  const auto given = head.field("x-request-id");
+  return given && plain_word(*given) ? std::string(*given) : desk_.random.hex(32);
+}
+
+net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head) {
+  const std::string request_id = head != nullptr ? request_id_for(*head) : desk_.random.hex(32);
+  const Dialect dialect = head != nullptr ? dialect_of(head->path) : Dialect::api;
+  net::Response response = error_response(error, dialect, request_id);
+  add_standing_fields(response, request_id);
+  telemetry::log::debug("gateway", "refused before it was a request", {{"request_id", request_id}, {"error", error.reason()}});
+  return response;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,51 @@
+// gateway/envelope.h — what wraps every request: its id, its route, its deadline, error mapping, exception barrier, metrics, access log.
+// Threads  handle() on every reactor at once; what belongs to one reactor is kept apart by its number
+#pragma once
+#include <span>
+#include <vector>
+
+#include "egress.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/telemetry/access_log.h"
+#include "generator.h"
+#include "meters.h"
+#include "small_routes.h"
+
+namespace gatehouse::gateway {
+
+// What the envelopes of both listeners share.
+struct Desk {
+  const Clock& clock;
+  RandomSource& random;
+  const Doorkeeper& doorkeeper;
+  const SmallRoutes& small_routes;
+  Generator& generator;
+  telemetry::AccessLog& access_log;
+  std::vector<Meters>& meters;  // by reactor
+  Levels& levels;
+  const Ending& ending;
+};
+
+class Envelope final : public net::Handler {
+ public:
+  Envelope(Desk desk, std::span<const Route> routes) : desk_(desk), routes_(routes) {}
+  Task<void> handle(net::Exchange& exchange) override;
+  net::Response refuse(const Error& error, const wire::RequestHead* head) override;
+
+ private:
+  // What is known about a request when it is over.
+  struct Account {
+    const Route* route = nullptr;
+    Ledger ledger;
+  };
+  Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
+  Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
+  void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
+  std::string request_id_for(const wire::RequestHead& head);
+
+  const Desk desk_;
+  const std::span<const Route> routes_;
+};
+
+}  // namespace gatehouse::gateway

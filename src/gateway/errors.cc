@@ -1,0 +1,108 @@
+#include "errors.h"
+
+#include <algorithm>
+#include <array>
+
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/wire/json/fields.h"
+#include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/replies.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+// Waiting longer than this inside a client's call helps nobody.
+constexpr milliseconds longest_wait_worth_retrying{30'000};
+
+struct StatusOf {
+  Code code;
+  int status;
+  std::string_view openai_type;
+};
+
+constexpr std::array statuses{
+    StatusOf{Code::invalid_argument, 400, "invalid_request_error"},   StatusOf{Code::unauthenticated, 401, "authentication_error"},
+    StatusOf{Code::permission_denied, 403, "permission_error"},       StatusOf{Code::not_found, 404, "invalid_request_error"},
+    StatusOf{Code::method_not_allowed, 405, "invalid_request_error"}, StatusOf{Code::timeout, 408, "invalid_request_error"},
+    StatusOf{Code::conflict, 409, "invalid_request_error"},           StatusOf{Code::too_large, 413, "invalid_request_error"},
+    StatusOf{Code::uri_too_long, 414, "invalid_request_error"},       StatusOf{Code::unsupported_media, 415, "invalid_request_error"},
+    StatusOf{Code::expectation_failed, 417, "invalid_request_error"}, StatusOf{Code::rate_limited, 429, "rate_limit_error"},
+    StatusOf{Code::head_too_large, 431, "invalid_request_error"},     StatusOf{Code::internal, 500, "server_error"},
+    StatusOf{Code::not_supported, 501, "not_supported_error"},        StatusOf{Code::unavailable, 503, "server_error"},
+    StatusOf{Code::deadline_exceeded, 504, "server_error"},           StatusOf{Code::version_not_supported, 505, "invalid_request_error"},
+    StatusOf{Code::cancelled, 499, "invalid_request_error"},
+};
+
+const StatusOf& row_of(Code code) { return *std::ranges::find(statuses, code, &StatusOf::code); }
+
+// On /v1 the type says what a client should do, the code says what was wrong.
+std::string_view openai_code(const Error& error) {
+  if (error.code() == Code::internal) return {};
+  const std::string_view reason = error.reason();
+  if (reason == "api_key_invalid" || reason == "api_key_expired" || reason == "api_key_revoked" || reason == "credential_missing")
+    return "invalid_api_key";
+  return reason;
+}
+
+std::string param_of(const Error& error) {
+  if (!error.param().empty()) return error.param();
+  return error.faults().empty() ? std::string() : wire::dotted_path(error.faults().front().path);
+}
+
+void add_retry_fields(net::Response& response, const Error& error) {
+  const Retry& retry = error.retry();
+  if (!retry.wait()) return;
+  const auto wait = *retry.wait();
+  response.field("Retry-After", std::to_string((wait.count() + 999) / 1000)).field("retry-after-ms", std::to_string(wait.count()));
+  if (wait > longest_wait_worth_retrying) response.field("x-should-retry", "false");
+}
+
+void add_credential_fields(net::Response& response, const Error& error) {
+  if (error.code() != Code::unauthenticated) return;
+  response.field("WWW-Authenticate", error.reason() == "credential_missing" ? "Bearer" : "Bearer error=\"invalid_token\"");
+  const std::string_view key_error = identity::api_key_error(error.reason());
+  if (!key_error.empty()) response.field("X-API-Key-Error", key_error);
+}
+
+}  // namespace
+
+int status_of(const Error& error, Dialect dialect) {
+  // JSON that breaks a rule is 422 on /api; what is not JSON at all is 400 everywhere.
+  const bool breaks_a_rule =
+      error.code() == Code::invalid_argument && (!error.faults().empty() || error.reason() == "context_length_exceeded");
+  if (dialect == Dialect::api && breaks_a_rule) return 422;
+  return row_of(error.code()).status;
+}
+
+std::string error_body(const Error& error, Dialect dialect, std::string_view request_id) {
+  std::string body;
+  const std::string param = param_of(error);
+  if (dialect == Dialect::openai) {
+    wire::OpenAiError shape;
+    shape.message = error.public_text();
+    shape.type = row_of(error.code()).openai_type;
+    shape.param = param;
+    shape.code = openai_code(error);
+    write_openai_error(body, shape);
+  } else {
+    wire::ApiError shape;
+    shape.status = status_of(error, dialect);
+    shape.message = error.public_text();
+    shape.type = error.reason();
+    shape.param = param;
+    shape.request_id = request_id;
+    shape.details = error.faults();
+    write_api_error(body, shape);
+  }
+  return body;
+}
+
+net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id) {
+  net::Response response(status_of(error, dialect));
+  response.body("application/json", error_body(error, dialect, request_id));
+  add_retry_fields(response, error);
+  add_credential_fields(response, error);
+  return response;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,117 @@
+#include "gatehouse/gateway/gateway.h"
+
+#include <atomic>
+#include <vector>
+
+#include "envelope.h"
+#include "gatehouse/telemetry/process_stats.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+using Kind = telemetry::Metrics::Kind;
+
+// One value a model, asked of its engine's last state.
+template <class Read>
+std::function<std::vector<telemetry::Sample>()> each_model(const ServedModels& models, Read read) {
+  return [&models, read] {
+    std::vector<telemetry::Sample> samples;
+    for (const ServedModel& model : models.all()) {
+      telemetry::Sample sample;
+      sample.labels = {{"model", model.name}};
+      sample.value = static_cast<double>(read(model.engine->state()));
+      samples.push_back(std::move(sample));
+    }
+    return samples;
+  };
+}
+
+std::vector<telemetry::Sample> kv_cells(const ServedModels& models) {
+  std::vector<telemetry::Sample> samples;
+  for (const ServedModel& model : models.all()) {
+    const wire::engine::State state = model.engine->state();
+    const auto add = [&](const char* which, double value) {
+      telemetry::Sample sample;
+      sample.labels = {{"model", model.name}, {"state", which}};
+      sample.value = value;
+      samples.push_back(std::move(sample));
+    };
+    add("used", static_cast<double>(state.kv_cells));
+    add("total", static_cast<double>(state.seats) * state.seat_cells);
+  }
+  return samples;
+}
+
+double resident_tree(const ServedModels& models) {
+  const auto stats = telemetry::process_stats();
+  double bytes = stats ? static_cast<double>(stats->resident_bytes) : 0;
+  for (const ServedModel& model : models.all()) bytes += static_cast<double>(model.engine->state().rss_bytes);
+  return bytes;
+}
+
+void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
+  using State = const wire::engine::State&;
+  metrics.watch(Kind::gauge, "gatehouse_sequences", "Seats taken", each_model(models, [](State s) { return s.sequences; }));
+  metrics.watch(Kind::gauge, "gatehouse_jobs", "Jobs that an engine knows of", each_model(models, [](State s) { return s.jobs; }));
+  metrics.watch(Kind::gauge, "gatehouse_queue_depth", "Jobs that wait for a seat", each_model(models, [](State s) { return s.queued; }));
+  metrics.watch(Kind::gauge, "gatehouse_engine_open_fds", "Open descriptors of an engine",
+                each_model(models, [](State s) { return s.open_fds; }));
+  metrics.watch(Kind::gauge, "gatehouse_engine_resident_memory_bytes", "Resident memory of an engine",
+                each_model(models, [](State s) { return s.rss_bytes; }));
+  metrics.watch(Kind::gauge, "gatehouse_kv_cells", "Cells of the KV cache: written, and all",
+                std::function<std::vector<telemetry::Sample>()>([&models] { return kv_cells(models); }));
+}
+
+void watch_process(telemetry::Metrics& metrics, const ServedModels& models, const Levels& levels) {
+  using Read = std::function<double()>;
+  metrics.watch(Kind::gauge, "process_open_fds", "Open descriptors of this process", Read([] {
+                  const auto stats = telemetry::process_stats();
+                  return stats ? static_cast<double>(stats->open_fds) : 0.0;
+                }));
+  metrics.watch(Kind::gauge, "process_resident_memory_bytes", "Resident memory of this process", Read([] {
+                  const auto stats = telemetry::process_stats();
+                  return stats ? static_cast<double>(stats->resident_bytes) : 0.0;
+                }));
+  metrics.watch(Kind::gauge, "llm_api_memory_usage_bytes", "Resident memory of this process and its engines",
+                Read([&models] { return resident_tree(models); }));
+  metrics.watch(Kind::gauge, "llm_api_active_requests", "Requests being answered",
+                Read([&levels] { return static_cast<double>(levels.active_requests.load(std::memory_order_relaxed)); }));
+  metrics.watch(Kind::gauge, "gatehouse_streams", "Streams being sent",
+                Read([&levels] { return static_cast<double>(levels.streams.load(std::memory_order_relaxed)); }));
+}
+
+}  // namespace
+
+// Everything that lives as long as the gateway, in the order it needs one another.
+struct Gateway::Rooms {
+  explicit Rooms(GatewayParts parts)
+      : doorkeeper(parts.authenticator),
+        small_routes(parts.models, parts.metrics, parts.version, parts.build),
+        generator(parts.models, parts.random, levels, ending, parts.reactors),
+        meters(parts.reactors, Meters(parts.metrics)),
+        desk{parts.clock, parts.random, doorkeeper, small_routes, generator, parts.access_log, meters, levels, ending},
+        for_all(desk, public_routes()),
+        for_operators(desk, admin_routes()) {
+    watch_models(parts.metrics, parts.models);
+    watch_process(parts.metrics, parts.models, levels);
+  }
+
+  Ending ending;
+  Levels levels;
+  const Doorkeeper doorkeeper;
+  const SmallRoutes small_routes;
+  Generator generator;
+  std::vector<Meters> meters;
+  const Desk desk;
+  Envelope for_all, for_operators;
+};
+
+Gateway::Gateway(GatewayParts parts) : rooms_(std::make_unique<Rooms>(std::move(parts))) {}
+Gateway::~Gateway() = default;
+net::Handler& Gateway::public_handler() { return rooms_->for_all; }
+net::Handler& Gateway::admin_handler() { return rooms_->for_operators; }
+void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
+void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,81 @@
+#include "generator.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "requests.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+// How long a request waits for a lost engine to come back before it is told to try again itself.
+constexpr seconds restart_patience{5};
+
+Outcome outcome_of(Error error) {
+  Outcome outcome;
+  outcome.finish = "error";
+  outcome.error = std::move(error);
+  return outcome;
+}
+
+bool worth_another_try(const Outcome& outcome) {
+  return outcome.error && outcome.error->reason() == "engine_lost" && !outcome.answered && outcome.usage.completion_tokens == 0;
+}
+
+}  // namespace
+
+Generator::Generator(const ServedModels& models, RandomSource& random, Levels& levels, const Ending& ending, std::size_t reactors)
+    : authorizer_(models), random_(random), levels_(levels), ending_(ending), parsers_(reactors) {}
+
+Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& ledger) {
+  const Received& received = identified.received();
+  net::Exchange& exchange = received.exchange();
+  Reactor& reactor = exchange.reactor();
+
+  Result<std::string_view> body = co_await exchange.read_body(received.route().body_max);
+  if (!body) co_return egress.respond(body.error());
+  Result<Generation> parsed = read_generation(received.route().action, parsers_[static_cast<std::size_t>(reactor.index())], *body);
+  if (!parsed) co_return egress.respond(parsed.error());
+  Result<Permitted> permitted = authorizer_.permit(identified, std::move(*parsed));
+  if (!permitted) co_return egress.respond(permitted.error());
+
+  const Generation& generation = permitted->generation();
+  ledger.model = permitted->model().name;
+  AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(received.at()));
+  const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
+  Outcome outcome = co_await attempt(reactor, *permitted, *answer);
+  if (worth_another_try(outcome)) {
+    const Instant until = reactor.clock().now() + restart_patience;
+    Status ready = co_await permitted->model().engine->until_ready(reactor, until);
+    if (ready) outcome = co_await attempt(reactor, *permitted, *answer);
+  }
+  ledger.usage = outcome.usage;
+  ledger.finish = outcome.finish;
+  if (outcome.error && !outcome.answered) {
+    egress.respond(*outcome.error);
+  } else if (outcome.error) {
+    egress.note(*outcome.error);
+  }
+}
+
+Task<Outcome> Generator::attempt(Reactor& reactor, const Permitted& permitted, Answer& answer) {
+  Result<Measured> measured = co_await measure_.measure(reactor, permitted);
+  if (!measured) co_return outcome_of(std::move(measured).error());
+  Result<Admitted> admitted = admission_.admit(std::move(*measured));
+  if (!admitted) co_return outcome_of(std::move(admitted).error());
+  co_return co_await dispatch(reactor, *admitted, answer, ending_);
+}
+
+std::string Generator::id_for(AnswerShape shape) {
+  switch (shape) {
+    case AnswerShape::chat:
+      return "chatcmpl-" + random_.hex(24);
+    case AnswerShape::completion:
+      return "cmpl-" + random_.hex(24);
+    case AnswerShape::llm_generate:
+      break;
+  }
+  return random_.uuid();
+}
+
+}  // namespace gatehouse::gateway

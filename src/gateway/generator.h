@@ -1,0 +1,48 @@
+// gateway/generator.h — a request for text, through every stage of the pipeline, and once more when its engine was lost before a word.
+// Threads  the reactor of the connection
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dispatcher.h"
+#include "egress.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/wire/json/document.h"
+#include "meters.h"
+#include "pipeline.h"
+
+namespace gatehouse::gateway {
+
+// What a request has come to, for the log and the meters.
+struct Ledger {
+  std::optional<identity::Principal> principal;
+  std::string model;  // empty: none was reached
+  Usage usage;
+  std::string_view finish;
+};
+
+constexpr bool generates(Action action) { return action == Action::chat || action == Action::completion || action == Action::llm_generate; }
+
+class Generator {
+ public:
+  Generator(const ServedModels& models, RandomSource& random, Levels& levels, const Ending& ending, std::size_t reactors);
+
+  // Returns when the answer is complete, or the client gone.
+  Task<void> run(const Identified& identified, Egress& egress, Ledger& ledger);
+
+ private:
+  Task<Outcome> attempt(Reactor& reactor, const Permitted& permitted, Answer& answer);
+  std::string id_for(AnswerShape shape);
+
+  const Authorizer authorizer_;
+  const Measure measure_;
+  const Admission admission_;
+  RandomSource& random_;
+  Levels& levels_;
+  const Ending& ending_;
+  std::vector<wire::JsonParser> parsers_;  // by reactor
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,50 @@
+// gateway/gateway.h — everything between an accepted request and its answer.
+// Life     built once, before the servers; drain() and cut_short() when the process is to end
+// Threads  the handlers on every reactor at once; drain() and cut_short() from any thread
+#pragma once
+#include <memory>
+#include <string>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/gateway/served_models.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/net/exchange.h"
+#include "gatehouse/telemetry/access_log.h"
+#include "gatehouse/telemetry/metrics.h"
+
+namespace gatehouse::gateway {
+
+struct GatewayParts {
+  const Clock& clock;
+  RandomSource& random;
+  const identity::Authenticator& authenticator;
+  const ServedModels& models;
+  telemetry::Metrics& metrics;
+  telemetry::AccessLog& access_log;
+  std::string version;
+  std::string build;
+  std::size_t reactors;
+};
+
+class Gateway {
+ public:
+  explicit Gateway(GatewayParts parts);
+  ~Gateway();
+
+  net::Handler& public_handler();
+  net::Handler& admin_handler();
+  // Readiness says no from now on.
+  void drain();
+  // Answers that still run end within a second, with an error that says why.
+  void cut_short();
+
+ private:
+  struct Rooms;
+  std::unique_ptr<Rooms> rooms_;
+};
+
+// The OpenAPI 3.1 document of the public routes.
+std::string openapi_document(std::string_view version);
+
+}  // namespace gatehouse::gateway

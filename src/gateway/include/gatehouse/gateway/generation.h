@@ -1,0 +1,28 @@
+// gateway/generation.h — what every dialect's request for text comes down to.
+// Units    tokens
+// Threads  value type
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "gatehouse/wire/engine/frames.h"
+#include "gatehouse/wire/llm/usage.h"
+
+namespace gatehouse::gateway {
+
+enum class AnswerShape : std::uint8_t { chat, completion, llm_generate };
+
+struct Generation {
+  AnswerShape shape = AnswerShape::chat;
+  std::string model;  // as asked for; empty: the default
+  wire::engine::Prepare prompt;
+  std::optional<std::uint32_t> max_tokens;
+  bool stream = false;
+  bool include_usage = false;
+};
+
+// What became of it, for the answer, the log and the meters.
+using Usage = wire::TokenUsage;
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,75 @@
+// gateway/route.h — every route of the house, as data: router, OpenAPI document and the tests over all routes read this one table.
+// Threads  constants
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/strong.h"
+#include "gatehouse/identity/scopes.h"
+#include "gatehouse/wire/http1/head.h"
+
+namespace gatehouse::wire {
+class JsonWriter;
+}
+
+namespace gatehouse::gateway {
+
+// Which client reads the answer: errors take its shape.
+enum class Dialect : std::uint8_t { api, openai };
+
+// What answers.
+enum class Action : std::uint8_t {
+  root,
+  version,
+  liveness,
+  readiness,
+  startup,
+  health_ping,
+  health_status,
+  openapi,
+  list_models,
+  get_model,
+  chat,
+  completion,
+  llm_generate,
+  metrics,
+};
+
+using SchemaFn = void (*)(wire::JsonWriter&);
+
+struct Route {
+  wire::Method method;
+  std::string_view path;  // a last segment in braces takes any one segment
+  Action action;
+  std::optional<identity::Scope> needs;  // nothing: public
+  Dialect dialect;
+  ByteCount body_max;
+  seconds deadline;
+  std::string_view tag, summary;
+  SchemaFn request;
+  SchemaFn response;
+  bool probe = false;     // needs no Host, counts for no limit, is logged only when it fails
+  bool key_only = false;  // an API key and nothing else
+};
+
+std::span<const Route> public_routes();
+std::span<const Route> admin_routes();
+
+struct RouteMatch {
+  const Route* route = nullptr;
+  std::string_view parameter;  // what stands for the braces, escapes as sent; a part of the given path
+  // When route is null: the methods that this path has, as an Allow field; empty when the path is unknown.
+  std::string allow;
+  Dialect dialect = Dialect::api;  // of the path, also when it is unknown
+};
+
+Dialect dialect_of(std::string_view path);
+
+// HEAD finds GET; /api/v1/… finds /api/….
+RouteMatch find_route(std::span<const Route> routes, wire::Method method, std::string_view path);
+
+}  // namespace gatehouse::gateway

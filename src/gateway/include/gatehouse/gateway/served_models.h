@@ -1,0 +1,37 @@
+// gateway/served_models.h — the models that this process serves, and what answers for each.
+// Threads  immutable after start; an engine's state may be asked from any thread
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/engine/engine.h"
+
+namespace gatehouse::gateway {
+
+struct ServedModel {
+  std::string name;
+  std::string version;
+  std::int64_t created = 0;  // unix seconds
+  bool required = false;     // readiness waits for it
+  engine::Engine* engine = nullptr;
+};
+
+class ServedModels {
+ public:
+  ServedModels(std::vector<ServedModel> models, std::string default_llm)
+      : models_(std::move(models)), default_llm_(std::move(default_llm)) {}
+  const std::vector<ServedModel>& all() const { return models_; }
+  // The default language model for an empty name; null when there is none of that name.
+  const ServedModel* language_model(std::string_view name) const;
+  // Every required model is ready, or has failed for good.
+  bool settled() const;
+  bool required_ready() const;
+
+ private:
+  std::vector<ServedModel> models_;
+  std::string default_llm_;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,55 @@
+#include "meters.h"
+
+#include <string>
+#include <vector>
+
+namespace gatehouse::gateway {
+namespace {
+
+// Seconds; a probe takes microseconds, an answer minutes.
+const std::vector<double>& latency_bounds() {
+  static const std::vector<double> bounds = {0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600};
+  return bounds;
+}
+
+// Paths that no route knows share one name: a scanner must not fill the memory with names.
+std::string_view endpoint_of(const Route* route) { return route != nullptr ? route->path : "(unknown)"; }
+
+}  // namespace
+
+void Meters::request(const Route* route, wire::Method method, int status, double duration, std::string_view error) {
+  const std::string_view endpoint = endpoint_of(route);
+  RouteMeters& meters = routes_[{route, method}];
+  telemetry::Counter*& count = meters.by_status[status];
+  if (count == nullptr) {
+    count = &metrics_.counter(
+        "llm_api_request_count_total", "Answered requests",
+        {{"endpoint", std::string(endpoint)}, {"method", std::string(to_string(method))}, {"status_code", std::to_string(status)}});
+  }
+  count->add();
+  if (meters.latency == nullptr) {
+    meters.latency =
+        &metrics_.histogram("llm_api_request_latency_seconds", "Time from the head of a request to the end of its answer", latency_bounds(),
+                            {{"endpoint", std::string(endpoint)}, {"method", std::string(to_string(method))}});
+  }
+  meters.latency->observe(duration);
+  if (status >= 500) {
+    metrics_
+        .counter("llm_api_error_count_total", "Answers with a status of 500 and above",
+                 {{"endpoint", std::string(endpoint)}, {"error_type", std::string(error)}})
+        .add();
+  }
+}
+
+void Meters::tokens(std::string_view model, const Usage& usage, double duration) {
+  const std::string name(model);
+  constexpr std::string_view help = "Tokens of prompts read and of completions made";
+  metrics_.counter("llm_token_count_total", help, {{"type", "prompt"}, {"model", name}}).add(usage.prompt_tokens);
+  metrics_.counter("llm_token_count_total", help, {{"type", "completion"}, {"model", name}}).add(usage.completion_tokens);
+  metrics_
+      .histogram("llm_model_inference_latency_seconds", "Time from admission to the end of a generation", latency_bounds(),
+                 {{"model_name", name}})
+      .observe(duration);
+}
+
+}  // namespace gatehouse::gateway

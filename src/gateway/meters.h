@@ -1,0 +1,54 @@
+// gateway/meters.h — what is counted about requests, under the names that dashboards know.
+// Threads  a set belongs to one reactor; the numbers behind it are shared
+#pragma once
+#include <atomic>
+#include <map>
+#include <string_view>
+#include <utility>
+
+#include "gatehouse/gateway/generation.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/telemetry/metrics.h"
+
+namespace gatehouse::gateway {
+
+// Numbers that go up and down, of all reactors.
+struct Levels {
+  std::atomic<std::int64_t> active_requests{0}, streams{0};
+};
+
+// How far the end of the process has come.
+struct Ending {
+  std::atomic<bool> draining{false};   // nothing new; what runs may finish
+  std::atomic<bool> cut_short{false};  // what runs is told that it will not
+};
+
+// One more, as long as it lives.
+class Raised {
+ public:
+  explicit Raised(std::atomic<std::int64_t>& level) : level_(level) { level_.fetch_add(1, std::memory_order_relaxed); }
+  ~Raised() { level_.fetch_sub(1, std::memory_order_relaxed); }
+  Raised(const Raised&) = delete;
+  Raised& operator=(const Raised&) = delete;
+
+ private:
+  std::atomic<std::int64_t>& level_;
+};
+
+class Meters {
+ public:
+  explicit Meters(telemetry::Metrics& metrics) : metrics_(metrics) {}
+  // route is null for what no route answered.
+  void request(const Route* route, wire::Method method, int status, double duration, std::string_view error);
+  void tokens(std::string_view model, const Usage& usage, double duration);
+
+ private:
+  struct RouteMeters {
+    telemetry::Histogram* latency = nullptr;
+    std::map<int, telemetry::Counter*> by_status;
+  };
+  telemetry::Metrics& metrics_;
+  std::map<std::pair<const Route*, wire::Method>, RouteMeters> routes_;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,50 @@
+#include <vector>
+
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/replies.h"
+#include "gatehouse/wire/openapi/document.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+SchemaFn event_schema(Action action) {
+  switch (action) {
+    case Action::chat:
+      return &wire::chat_chunk_schema;
+    case Action::completion:
+      return &wire::text_chunk_schema;
+    case Action::llm_generate:
+      return &wire::generate_event_schema;
+    default:
+      return nullptr;
+  }
+}
+
+wire::Access access_of(const Route& route) {
+  if (!route.needs) return wire::Access::open;
+  return route.key_only ? wire::Access::api_key : wire::Access::credential;
+}
+
+}  // namespace
+
+std::string openapi_document(std::string_view version) {
+  std::vector<wire::OpenApiEntry> entries;
+  for (const Route& route : public_routes()) {
+    wire::OpenApiEntry entry;
+    entry.method = to_string(route.method);
+    entry.path = route.path;
+    entry.tag = route.tag;
+    entry.summary = route.summary;
+    entry.request = route.request;
+    entry.response = route.response;
+    entry.event = event_schema(route.action);
+    entry.errors = route.dialect == Dialect::openai ? wire::ErrorShape::openai : wire::ErrorShape::api;
+    entry.access = access_of(route);
+    entries.push_back(entry);
+  }
+  return wire::openapi_document(entries, version);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,102 @@
+// The order of the stages, and why it is this one:
+//   1. Doorkeeper   on the head alone: who cannot be named or may not use the route costs us no body
+//   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent
+//   3. Authorizer   the model is looked up among those that the tenant may know of: what is not there and what is not theirs answer the
+//   same
+//   4. Measure      the engine counts the prompt: exact, and nothing is computed yet
+//   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
+//   6. Dispatch     grants, flow control, the answer
+#include "pipeline.h"
+
+#include <algorithm>
+#include <array>
+
+#include "dispatcher.h"
+
+namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
+namespace {
+
+constexpr std::uint32_t default_allowance = 1024;
+
+struct RefusalMeaning {
+  std::string_view code, reason;
+  Code status;
+};
+
+// What an engine may refuse, and what that is for a caller.
+constexpr std::array refusals{
+    RefusalMeaning{"context_length_exceeded", "context_length_exceeded", Code::invalid_argument},
+    RefusalMeaning{"template_failed", "template_failed", Code::invalid_argument},
+    RefusalMeaning{"invalid_prompt", "invalid_prompt", Code::invalid_argument},
+    RefusalMeaning{"engine_queue_full", "server_is_overloaded", Code::unavailable},
+    RefusalMeaning{"model_not_ready", "model_loading", Code::unavailable},
+};
+
+Error error_of(const w::Refused& refused) {
+  const auto meaning = std::ranges::find(refusals, std::string_view(refused.code), &RefusalMeaning::code);
+  if (meaning == refusals.end()) return internal_error("engine_refused", refused.code + ": " + refused.text);
+  const bool ours = meaning->status == Code::unavailable;
+  Error error = Error(meaning->status, ours ? Origin::engine : Origin::caller, meaning->reason, refused.text).with_param(refused.param);
+  return ours ? std::move(error).with_retry(Retry::after(seconds(2))) : std::move(error);
+}
+
+}  // namespace
+
+Result<Identified> Doorkeeper::identify(Received received) const {
+  const Route& route = received.route();
+  const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
+  GH_TRY(identity::Principal principal, authenticator_.identify(received.exchange().head(), received.at(), kind));
+  if (route.needs && !principal.scopes.has(*route.needs)) {
+    return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
+        .with_param(std::string(identity::to_string(*route.needs)));
+  }
+  return Identified(std::move(received), std::move(principal));
+}
+
+Error model_not_found(const std::string& name) {
+  return Error(Code::not_found, Origin::caller, "model_not_found",
+               "The model '" + name + "' does not exist or you do not have access to it")
+      .with_param("model");
+}
+
+Result<Permitted> Authorizer::permit(const Identified& identified, Generation parsed) const {
+  const ServedModel* model = models_.language_model(parsed.model);
+  if (model == nullptr) return model_not_found(parsed.model);
+  parsed.prompt.tenant = identified.principal().tenant_number;
+  return Permitted(identified, std::move(parsed), *model);
+}
+
+Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
+  net::Exchange& exchange = permitted.identified().received().exchange();
+  auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
+  if (!prepared) co_return std::move(prepared).error();
+  std::unique_ptr<engine::Job> job = std::move(*prepared);
+  const ClientWatch watch(exchange, *job);
+  for (;;) {
+    co_await job->wait();
+    if (exchange.gone()) co_return client_gone();
+    engine::JobNews news = job->take();
+    if (news.lost) co_return engine_lost();
+    if (news.refused) co_return error_of(*news.refused);
+    if (news.prepared) co_return Measured(permitted, std::move(job), *news.prepared);
+  }
+}
+
+Result<Admitted> Admission::admit(Measured measured) const {
+  const std::uint32_t prompt = measured.prompt_.prompt_tokens, seat = measured.prompt_.seat_cells;
+  const std::uint32_t rest = seat > prompt ? seat - prompt : 0;
+  const std::uint32_t wanted = measured.permitted_.generation().max_tokens.value_or(std::min(rest, default_allowance));
+  if (rest == 0 || wanted > rest) {
+    return caller_error("context_length_exceeded", "This model's context is " + std::to_string(seat) + " tokens, but the prompt has " +
+                                                       std::to_string(prompt) + " and " + std::to_string(wanted) +
+                                                       " were asked for: shorten the prompt or lower max_tokens to at most " +
+                                                       std::to_string(rest))
+        .with_param("max_tokens");
+  }
+  return Admitted(measured.permitted_, std::move(measured.job_), measured.prompt_, wanted);
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,139 @@
+// gateway/pipeline.h — the way of a request for text, as a chain of types: each is made by its own stage alone and needs the one before.
+//   Received → Identified → Permitted → Measured → Admitted → Outcome
+// Skipping authentication, or computing without an admission, does not compile.
+// Threads  the reactor of the connection
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/engine/engine.h"
+#include "gatehouse/gateway/generation.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/gateway/served_models.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/identity/principal.h"
+#include "gatehouse/net/exchange.h"
+
+namespace gatehouse::gateway {
+
+// The head alone: the envelope has given it an id and found its route.
+class Received {
+ public:
+  net::Exchange& exchange() const { return *exchange_; }
+  const Route& route() const { return *route_; }
+  const std::string& request_id() const { return request_id_; }
+  WallTime at() const { return at_; }
+
+ private:
+  friend class Envelope;
+  Received(net::Exchange& exchange, const Route& route, std::string request_id, WallTime at)
+      : exchange_(&exchange), route_(&route), request_id_(std::move(request_id)), at_(at) {}
+  net::Exchange* exchange_;
+  const Route* route_;
+  std::string request_id_;
+  WallTime at_;
+};
+
+// Who asks is known, and may use this route at all. Only now is a body read.
+class Identified {
+ public:
+  const Received& received() const { return received_; }
+  const identity::Principal& principal() const { return principal_; }
+
+ private:
+  friend class Doorkeeper;
+  Identified(Received received, identity::Principal principal) : received_(std::move(received)), principal_(std::move(principal)) {}
+  Received received_;
+  identity::Principal principal_;
+};
+
+class Doorkeeper {
+ public:
+  explicit Doorkeeper(const identity::Authenticator& authenticator) : authenticator_(authenticator) {}
+  // credential_missing, api_key_invalid … (401), ambiguous_credentials (400), scope_missing (403)
+  Result<Identified> identify(Received received) const;
+
+ private:
+  const identity::Authenticator& authenticator_;
+};
+
+// The body is typed and valid, and its model is one that this tenant may use. The model is pinned.
+class Permitted {
+ public:
+  const Identified& identified() const { return identified_; }
+  const Generation& generation() const { return generation_; }
+  const ServedModel& model() const { return *model_; }
+
+ private:
+  friend class Authorizer;
+  Permitted(const Identified& identified, Generation generation, const ServedModel& model)
+      : identified_(identified), generation_(std::move(generation)), model_(&model) {}
+  const Identified& identified_;
+  Generation generation_;
+  const ServedModel* model_;
+};
+
+// Missing and not theirs read the same.
+Error model_not_found(const std::string& name);
+
+class Authorizer {
+ public:
+  explicit Authorizer(const ServedModels& models) : models_(models) {}
+  // model_not_found (404)
+  Result<Permitted> permit(const Identified& identified, Generation parsed) const;
+
+ private:
+  const ServedModels& models_;
+};
+
+// The engine has rendered and counted the prompt; nothing is computed yet.
+class Measured {
+ public:
+  const Permitted& permitted() const { return permitted_; }
+  const wire::engine::Prepared& prompt() const { return prompt_; }
+
+ private:
+  friend class Measure;
+  friend class Admission;
+  Measured(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt)
+      : permitted_(permitted), job_(std::move(job)), prompt_(prompt) {}
+  const Permitted& permitted_;
+  std::unique_ptr<engine::Job> job_;
+  wire::engine::Prepared prompt_;
+};
+
+class Measure {
+ public:
+  // model_loading, engine_lost (503), context_length_exceeded, template_failed (400), client_gone
+  Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
+};
+
+// It may compute that many tokens and no more.
+class Admitted {
+ public:
+  const Permitted& permitted() const { return permitted_; }
+  std::uint32_t allowance() const { return allowance_; }
+  std::uint32_t prompt_tokens() const { return prompt_.prompt_tokens; }
+  engine::Job& job() { return *job_; }
+
+ private:
+  friend class Admission;
+  Admitted(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt, std::uint32_t allowance)
+      : permitted_(permitted), job_(std::move(job)), prompt_(prompt), allowance_(allowance) {}
+  const Permitted& permitted_;
+  std::unique_ptr<engine::Job> job_;
+  wire::engine::Prepared prompt_;
+  std::uint32_t allowance_;
+};
+
+class Admission {
+ public:
+  // context_length_exceeded (400, 422 in the api dialect): prompt and allowance do not fit a seat, both are named
+  Result<Admitted> admit(Measured measured) const;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,97 @@
+#include "requests.h"
+
+#include <utility>
+
+#include "gatehouse/wire/llm/generate.h"
+#include "gatehouse/wire/openai/chat.h"
+#include "gatehouse/wire/openai/completion.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+// OpenAI's own default for /v1/completions.
+constexpr std::uint32_t completion_default_tokens = 16;
+
+// The members that chat and completion have in common.
+template <class Request>
+wire::engine::Sampling sampling_of(const Request& request) {
+  wire::engine::Sampling sampling;
+  sampling.temperature = static_cast<float>(request.temperature);
+  sampling.top_p = static_cast<float>(request.top_p);
+  sampling.min_p = static_cast<float>(request.min_p);
+  sampling.top_k = wire::sampler_top_k(request.top_k);
+  sampling.seed = wire::sampler_seed(request.seed);
+  return sampling;
+}
+
+// Chat templates know system alone; developer is its newer name.
+std::string template_role(wire::ChatRole role) {
+  return std::string(wire::name_of(role == wire::ChatRole::developer ? wire::ChatRole::system : role));
+}
+
+Result<Generation> read_chat(const wire::JsonValue& body) {
+  GH_TRY(wire::ChatRequest request, wire::read_chat_request(body));
+  GH_CHECK(wire::check_abilities(request));
+  Generation generation;
+  generation.shape = AnswerShape::chat;
+  generation.model = std::move(request.model);
+  for (const wire::ChatMessage& message : request.messages) {
+    generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
+  }
+  generation.prompt.sampling = sampling_of(request);
+  generation.prompt.stops = std::move(request.stop.strings);
+  generation.max_tokens = request.token_limit();
+  generation.stream = request.stream;
+  generation.include_usage = request.include_usage();
+  return generation;
+}
+
+Result<Generation> read_completion(const wire::JsonValue& body) {
+  GH_TRY(wire::CompletionRequest request, wire::read_completion_request(body));
+  GH_CHECK(wire::check_abilities(request));
+  Generation generation;
+  generation.shape = AnswerShape::completion;
+  generation.model = std::move(request.model);
+  generation.prompt.chat = false;
+  generation.prompt.prompt = std::move(request.prompt.text);
+  generation.prompt.sampling = sampling_of(request);
+  generation.prompt.stops = std::move(request.stop.strings);
+  generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);
+  generation.stream = request.stream;
+  generation.include_usage = request.include_usage();
+  return generation;
+}
+
+Result<Generation> read_llm_generate(const wire::JsonValue& body) {
+  GH_TRY(wire::GenerateRequest request, wire::read_generate_request(body));
+  GH_CHECK(wire::check_abilities(request));
+  Generation generation;
+  generation.shape = AnswerShape::llm_generate;
+  generation.model = std::move(request.model);
+  generation.prompt.chat = false;
+  generation.prompt.prompt = std::move(request.prompt);
+  generation.prompt.sampling.temperature = static_cast<float>(request.temperature);
+  generation.prompt.sampling.top_p = static_cast<float>(request.top_p);
+  generation.prompt.stops = std::move(request.stop.strings);
+  generation.max_tokens = request.max_tokens;
+  generation.stream = request.stream;
+  return generation;
+}
+
+}  // namespace
+
+Result<Generation> read_generation(Action action, wire::JsonParser& parser, std::string_view body) {
+  GH_TRY(const wire::JsonValue value, parser.parse(body));
+  switch (action) {
+    case Action::chat:
+      return read_chat(value);
+    case Action::completion:
+      return read_completion(value);
+    case Action::llm_generate:
+      return read_llm_generate(value);
+    default:
+      return internal_error("route_without_answer", "no body is read for this action");
+  }
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,111 @@
+#include <array>
+
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/llm/generate.h"
+#include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/chat.h"
+#include "gatehouse/wire/openai/completion.h"
+#include "gatehouse/wire/openai/replies.h"
+#include "schemas.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using identity::Scope;
+using wire::Method;
+constexpr std::optional<Scope> open_to_all;
+
+// A body that nobody has a use for is read and dropped up to here.
+constexpr ByteCount no_body = kib(64);
+constexpr seconds probe_time{10}, small_time{30}, model_time{600};
+
+constexpr Route probe(std::string_view path, Action action, std::string_view summary, SchemaFn reply) {
+  Route route{Method::get, path, action, open_to_all, Dialect::api, no_body, probe_time, "health", summary, nullptr, reply};
+  route.probe = true;
+  return route;
+}
+
+constexpr Route key_only(Route route) {
+  route.key_only = true;
+  return route;
+}
+
+// clang-format off
+constexpr std::array table{
+    Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
+    Route{Method::get, "/version", Action::version, open_to_all, Dialect::api, no_body, small_time, "about", "Version and build", nullptr, &version_schema},
+    Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document", nullptr, &any_object_schema},
+    probe("/healthz", Action::liveness, "Liveness", &status_schema),
+    probe("/readyz", Action::readiness, "Readiness: not draining, required models ready", &status_schema),
+    probe("/startupz", Action::startup, "Startup: required models ready, or failed for good", &status_schema),
+    probe("/health", Action::readiness, "Readiness", &status_schema),
+    probe("/api/health/ping", Action::health_ping, "That it answers", &status_schema),
+    probe("/api/health/status", Action::health_status, "The last self-test of the language model", &health_status_schema),
+    probe("/api/health/liveness", Action::liveness, "Liveness", &status_schema),
+    probe("/api/health/readiness", Action::readiness, "Readiness", &status_schema),
+    probe("/api/health/startup", Action::startup, "Startup", &status_schema),
+    Route{Method::get, "/v1/models", Action::list_models, Scope::llm, Dialect::openai, no_body, small_time, "models", "The models that you may use", nullptr, &wire::model_list_schema},
+    Route{Method::get, "/v1/models/{model}", Action::get_model, Scope::llm, Dialect::openai, no_body, small_time, "models", "One model", nullptr, &wire::model_schema},
+    Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, mib(50), model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema},
+    Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, mib(50), model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema},
+    Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, mib(1), model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema},
+    key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, mib(1), model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema}),
+};
+
+constexpr std::array admin_table{
+    Route{Method::get, "/metrics", Action::metrics, open_to_all, Dialect::api, no_body, small_time, "operation", "Prometheus metrics", nullptr, nullptr},
+    probe("/healthz", Action::liveness, "Liveness", &status_schema),
+    probe("/readyz", Action::readiness, "Readiness", &status_schema),
+};
+// clang-format on
+
+// /api/v1/… is another name of /api/…, for the rest of the path as it stands.
+constexpr std::string_view long_prefix = "/api/v1/";
+
+struct Tail {
+  bool matches;
+  std::string_view parameter;
+};
+
+Tail match_path(std::string_view pattern, std::string_view path) {
+  const std::size_t brace = pattern.find('{');
+  if (brace == std::string_view::npos) return {pattern == path, {}};
+  if (!path.starts_with(pattern.substr(0, brace))) return {false, {}};
+  const std::string_view rest = path.substr(brace);
+  return {!rest.empty() && rest.find('/') == std::string_view::npos, rest};
+}
+
+void add_method(std::string& allow, Method method) {
+  const std::string_view name = to_string(method);
+  allow.append(allow.empty() ? "" : ", ").append(name);
+  if (method == Method::get) allow.append(", HEAD");
+}
+
+}  // namespace
+
+std::span<const Route> public_routes() { return table; }
+std::span<const Route> admin_routes() { return admin_table; }
+
+Dialect dialect_of(std::string_view path) { return path.starts_with("/v1/") || path == "/v1" ? Dialect::openai : Dialect::api; }
+
+RouteMatch find_route(std::span<const Route> routes, Method method, std::string_view path) {
+  RouteMatch match;
+  match.dialect = dialect_of(path);
+  std::string shorter;
+  std::string_view known = path;
+  if (path.starts_with(long_prefix)) known = shorter.append("/api/").append(path.substr(long_prefix.size()));
+  for (const Route& route : routes) {
+    const Tail tail = match_path(route.path, known);
+    if (!tail.matches) continue;
+    if (route.method != method && !(method == Method::head && route.method == Method::get)) {
+      add_method(match.allow, route.method);
+      continue;
+    }
+    match.route = &route;
+    match.parameter = path.substr(path.size() - tail.parameter.size());
+    return match;
+  }
+  return match;
+}
+
+}  // namespace gatehouse::gateway

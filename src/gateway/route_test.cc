@@ -1,0 +1,74 @@
+#include "gatehouse/gateway/route.h"
+
+#include <gmock/gmock.h>
+
+#include <set>
+
+namespace gatehouse::gateway {
+namespace {
+
+using wire::Method;
+
+TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
+  const std::set<std::string_view> open{"/", "/version", "/openapi.json"};
+  for (const Route& route : public_routes()) {
+    EXPECT_TRUE(route.needs || route.probe || open.contains(route.path)) << route.path;
+    EXPECT_FALSE(route.summary.empty()) << route.path;
+    EXPECT_FALSE(route.tag.empty()) << route.path;
+  }
+}
+
+TEST(Routes, NoneStandsTwice) {
+  std::set<std::pair<Method, std::string_view>> seen;
+  for (const Route& route : public_routes()) EXPECT_TRUE(seen.emplace(route.method, route.path).second) << route.path;
+}
+
+TEST(FindRoute, FindsEveryRouteByItsOwnPath) {
+  for (const Route& route : public_routes()) {
+    if (route.path.find('{') != std::string_view::npos) continue;
+    EXPECT_EQ(find_route(public_routes(), route.method, route.path).route, &route) << route.path;
+  }
+}
+
+TEST(FindRoute, HeadFindsGet) {
+  const RouteMatch match = find_route(public_routes(), Method::head, "/healthz");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->action, Action::liveness);
+}
+
+TEST(FindRoute, GivesWhatStandsForTheBraces) {
+  const RouteMatch match = find_route(public_routes(), Method::get, "/v1/models/smollm2-135m-instruct");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.parameter, "smollm2-135m-instruct");
+}
+
+TEST(FindRoute, BracesTakeOneSegmentAndNotNone) {
+  EXPECT_EQ(find_route(public_routes(), Method::get, "/v1/models/").route, nullptr);
+  EXPECT_EQ(find_route(public_routes(), Method::get, "/v1/models/a/b").route, nullptr);
+}
+
+TEST(FindRoute, NamesTheMethodsOfAPathThatHasOthers) {
+  const RouteMatch match = find_route(public_routes(), Method::delete_, "/v1/chat/completions");
+  EXPECT_EQ(match.route, nullptr);
+  EXPECT_EQ(match.allow, "POST");
+  EXPECT_EQ(match.dialect, Dialect::openai);
+  EXPECT_EQ(find_route(public_routes(), Method::post, "/healthz").allow, "GET, HEAD");
+}
+
+TEST(FindRoute, ApiV1IsAnotherNameOfApi) {
+  const RouteMatch match = find_route(public_routes(), Method::post, "/api/v1/llm/generate");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->path, "/api/llm/generate");
+  EXPECT_EQ(match.route->dialect, Dialect::api);
+}
+
+TEST(FindRoute, UnknownPathsHaveNoMethods) {
+  for (const std::string_view path : {"/nowhere", "/healthz/", "//", "/v1", "/v1/chat", "/API/health/ping", "*"}) {
+    const RouteMatch match = find_route(public_routes(), Method::get, path);
+    EXPECT_EQ(match.route, nullptr) << path;
+    EXPECT_TRUE(match.allow.empty()) << path;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway

@@ -1,0 +1,26 @@
+#include "gatehouse/gateway/served_models.h"
+
+#include <algorithm>
+
+namespace gatehouse::gateway {
+
+using wire::engine::ModelState;
+
+const ServedModel* ServedModels::language_model(std::string_view name) const {
+  const auto found = std::ranges::find(models_, name.empty() ? std::string_view(default_llm_) : name, &ServedModel::name);
+  return found == models_.end() ? nullptr : &*found;
+}
+
+bool ServedModels::settled() const {
+  return std::ranges::all_of(models_, [](const ServedModel& m) {
+    if (!m.required) return true;
+    const ModelState state = m.engine->state().state;
+    return state == ModelState::ready || state == ModelState::failed;
+  });
+}
+
+bool ServedModels::required_ready() const {
+  return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.engine->state().state == ModelState::ready; });
+}
+
+}  // namespace gatehouse::gateway

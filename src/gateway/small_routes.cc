@@ -1,0 +1,144 @@
+#include "small_routes.h"
+
+#include <utility>
+#include <vector>
+
+#include "gatehouse/base/hex.h"
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/wire/json/writer.h"
+#include "gatehouse/wire/openai/replies.h"
+#include "pipeline.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+net::Response json_response(int status, std::string body) {
+  net::Response response(status);
+  response.body("application/json", std::move(body));
+  return response;
+}
+
+net::Response pair_response(std::string_view first, std::string_view first_value, std::string_view second, std::string_view second_value) {
+  std::string body;
+  wire::JsonWriter(body).begin_object().member(first, first_value).member(second, second_value).end_object();
+  return json_response(200, std::move(body));
+}
+
+net::Response probe_response(bool well, std::string_view otherwise) {
+  std::string body;
+  wire::JsonWriter(body).begin_object().member("status", well ? std::string_view("ok") : otherwise).end_object();
+  net::Response response = json_response(well ? 200 : 503, std::move(body));
+  if (!well) response.field("Retry-After", "1");
+  return response;
+}
+
+// What stands for {model}, with its escapes resolved; the parser has refused those that are none.
+std::string unescaped(std::string_view segment) {
+  std::string out;
+  for (std::size_t i = 0; i < segment.size(); ++i) {
+    if (segment[i] == '%' && i + 2 < segment.size()) {
+      const std::optional<std::string> byte = from_hex(segment.substr(i + 1, 2));
+      out.append(byte.value_or("%"));
+      i += byte ? 2 : 0;
+    } else {
+      out.push_back(segment[i]);
+    }
+  }
+  return out;
+}
+
+wire::ModelObject object_of(const ServedModel& model) {
+  wire::ModelObject object;
+  object.id = model.name;
+  object.created = model.created;
+  object.owned_by = "gatehouse";
+  return object;
+}
+
+}  // namespace
+
+SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, std::string version, std::string build)
+    : models_(models), metrics_(metrics), version_(std::move(version)), build_(std::move(build)), openapi_(openapi_document(version_)) {}
+
+Result<net::Response> SmallRoutes::answer(Action action, std::string_view parameter, const wire::RequestHead& head, bool draining) const {
+  switch (action) {
+    case Action::root:
+      return root(head);
+    case Action::version:
+      return pair_response("version", version_, "build", build_);
+    case Action::liveness:
+      return probe_response(true, {});
+    case Action::readiness:
+      if (draining) return probe_response(false, "draining");
+      return probe_response(models_.required_ready(), "model not ready");
+    case Action::startup:
+      return probe_response(models_.settled(), "starting");
+    case Action::health_ping: {
+      return json_response(200, R"({"status":"healthy"})");
+    }
+    case Action::health_status:
+      return health_status();
+    case Action::openapi:
+      return json_response(200, openapi_);
+    case Action::list_models:
+      return list_models();
+    case Action::get_model:
+      return get_model(parameter);
+    case Action::metrics: {
+      net::Response response(200);
+      response.body(telemetry::Metrics::content_type, metrics_.scrape());
+      return response;
+    }
+    case Action::chat:
+    case Action::completion:
+    case Action::llm_generate:
+      break;
+  }
+  return internal_error("route_without_answer", "a generation came to the small routes");
+}
+
+net::Response SmallRoutes::root(const wire::RequestHead& head) const {
+  const auto accept = head.field("accept");
+  if (accept && accept->find("text/html") != std::string_view::npos) {
+    net::Response response(303);
+    response.field("Location", "/openapi.json");
+    return response;
+  }
+  return pair_response("message", "Gatehouse is running", "version", version_);
+}
+
+net::Response SmallRoutes::health_status() const {
+  const ServedModel* model = models_.language_model({});
+  const bool well = model != nullptr && model->engine->state().state == wire::engine::ModelState::ready;
+  std::string body;
+  wire::JsonWriter json(body);
+  json.begin_object().member("service", "gatehouse").member("status", "running").key("llm_service").begin_object();
+  json.member("status", well ? "healthy" : "unhealthy");
+  if (model != nullptr) json.member("model", model->name);
+  if (well) {
+    json.member("response_time", "fast");
+  } else {
+    json.member("reason", model == nullptr ? "no model" : "model not ready");
+  }
+  json.end_object().end_object();
+  return json_response(200, std::move(body));
+}
+
+net::Response SmallRoutes::list_models() const {
+  std::vector<wire::ModelObject> objects;
+  for (const ServedModel& model : models_.all()) objects.push_back(object_of(model));
+  std::string body;
+  wire::write_model_list(body, objects);
+  return json_response(200, std::move(body));
+}
+
+Result<net::Response> SmallRoutes::get_model(std::string_view parameter) const {
+  const std::string name = unescaped(parameter);
+  const ServedModel* model = name.empty() ? nullptr : models_.language_model(name);
+  if (model == nullptr) return model_not_found(name);
+  std::string body;
+  wire::write_model(body, object_of(*model));
+  return json_response(200, std::move(body));
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,72 @@
+// identity/scopes.h — what a credential may be used for.
+// Rules    nlu stands for its nine tasks; no other scope stands for another, platform:admin neither
+// Threads  value types
+// Errors   scope_unknown → invalid_argument, origin caller; names all that there are
+#pragma once
+#include <cstdint>
+#include <initializer_list>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+
+namespace gatehouse::identity {
+
+enum class Scope : std::uint8_t {
+  llm,
+  embeddings,
+  rerank,
+  predict,
+  nlu,
+  ner,
+  re,
+  event,
+  absa,
+  sentiment,
+  classification,
+  match,
+  nli,
+  qa,
+  usage_read,
+  audit_read,
+  keys_write,
+  models_write,
+  tenant_admin,
+  platform_admin,
+};
+
+// As it stands in tokens, key files and on the command line: "usage:read".
+std::string_view to_string(Scope scope);
+// Exactly one of those names.
+std::optional<Scope> parse_scope(std::string_view name);
+// Every scope, in the order of their values.
+std::span<const Scope> all_scopes();
+
+class Scopes {
+ public:
+  constexpr Scopes() = default;
+  constexpr Scopes(std::initializer_list<Scope> scopes) {
+    for (const Scope scope : scopes) bits_ |= bit(scope);
+  }
+  static Scopes all_but(Scope left_out);
+  // scope_unknown
+  static Result<Scopes> parse(std::span<const std::string> names);
+
+  constexpr void add(Scope scope) { bits_ |= bit(scope); }
+  constexpr bool has(Scope scope) const {
+    return (bits_ & bit(scope)) != 0 || (scope > Scope::nlu && scope <= Scope::qa && (bits_ & bit(Scope::nlu)) != 0);
+  }
+  constexpr bool empty() const { return bits_ == 0; }
+  // What was given, without what it stands for.
+  std::vector<std::string> names() const;
+  friend constexpr bool operator==(const Scopes&, const Scopes&) = default;
+
+ private:
+  static constexpr std::uint32_t bit(Scope scope) { return std::uint32_t{1} << static_cast<unsigned>(scope); }
+  std::uint32_t bits_ = 0;
+};
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,68 @@
+#include "gatehouse/identity/scopes.h"
+
+#include <algorithm>
+#include <array>
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr std::array<std::string_view, 20> scope_names{
+    "llm",        "embeddings", "rerank",     "predict",        "nlu",          "ner",           "re",
+    "event",      "absa",       "sentiment",  "classification", "match",        "nli",           "qa",
+    "usage:read", "audit:read", "keys:write", "models:write",   "tenant:admin", "platform:admin"};
+static_assert(scope_names.size() == static_cast<std::size_t>(Scope::platform_admin) + 1);
+
+constexpr auto scope_values = [] {
+  std::array<Scope, scope_names.size()> values{};
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<Scope>(i);
+  return values;
+}();
+
+Error scope_unknown(const std::string& name) {
+  std::string text = "'" + name.substr(0, 64) + "' is not a scope; the scopes are ";
+  for (const std::string_view known : scope_names) {
+    if (known != scope_names.front()) text += ", ";
+    text += known;
+  }
+  return caller_error("scope_unknown", std::move(text)).with_param("scopes");
+}
+
+}  // namespace
+
+std::string_view to_string(Scope scope) { return scope_names[static_cast<std::size_t>(scope)]; }
+
+std::optional<Scope> parse_scope(std::string_view name) {
+  const auto found = std::ranges::find(scope_names, name);
+  if (found == scope_names.end()) return std::nullopt;
+  return static_cast<Scope>(found - scope_names.begin());
+}
+
+std::span<const Scope> all_scopes() { return scope_values; }
+
+Scopes Scopes::all_but(Scope left_out) {
+  Scopes scopes;
+  for (const Scope scope : scope_values) {
+    if (scope != left_out) scopes.add(scope);
+  }
+  return scopes;
+}
+
+Result<Scopes> Scopes::parse(std::span<const std::string> names) {
+  Scopes scopes;
+  for (const std::string& name : names) {
+    const std::optional<Scope> scope = parse_scope(name);
+    if (!scope) return scope_unknown(name);
+    scopes.add(*scope);
+  }
+  return scopes;
+}
+
+std::vector<std::string> Scopes::names() const {
+  std::vector<std::string> names;
+  for (const Scope scope : scope_values) {
+    if ((bits_ & bit(scope)) != 0) names.emplace_back(to_string(scope));
+  }
+  return names;
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,66 @@
+// model/manifest.h — model.toml: what a model is, which files it needs and what they must be.
+// Rules    strict: an unknown key is an error that names the nearest right one; a file is a plain relative path inside the model's folder
+// Units    sha256 is 64 lower-case hex; context and vocabulary count tokens
+// Threads  value type
+// Errors   manifest_missing, manifest_unreadable, manifest_invalid (file:line:column stand in the text) → operator
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+
+namespace gatehouse::model {
+
+enum class Kind : std::uint8_t { llm, tensor, trees, nlu, embeddings, rerank, upstream };
+std::string_view to_string(Kind kind);
+
+struct ManifestFile {
+  std::string path;
+  std::string sha256;
+};
+
+// An input or output of a tensor model.
+struct TensorSpec {
+  std::string name, datatype;
+  std::vector<std::int64_t> shape;  // -1: any extent
+};
+
+// A column of a table.
+struct Feature {
+  std::string name, unit;
+  std::optional<double> min, max;   // physical limits
+  std::vector<std::string> values;  // the only ones, where it is a word
+  std::optional<std::variant<double, std::string>> example;
+};
+
+struct ManifestLimits {
+  std::optional<std::uint32_t> context, vocabulary;
+};
+
+// Money a million tokens, and a call.
+struct Price {
+  std::optional<double> prompt, cached, completion, call;
+};
+
+struct Manifest {
+  Kind kind = Kind::llm;
+  std::vector<ManifestFile> files;  // at least one, but for upstreams
+  std::vector<TensorSpec> inputs, outputs;
+  std::vector<Feature> features;
+  std::vector<std::string> labels;
+  ManifestLimits limits;
+  Price price;
+  std::string licence, source;
+};
+
+// name stands in errors. Looks at no file.
+Result<Manifest> parse_manifest(std::string_view toml, std::string_view name);
+// folder/model.toml; its files must not lead out of the folder, whether or not they are there yet.
+Result<Manifest> read_manifest(const std::filesystem::path& folder);
+
+}  // namespace gatehouse::model

@@ -1,0 +1,29 @@
+// model/repository.h — which models stand in the model folders: <folder>/<name>/<version>/model.toml.
+// Rules    names are [a-z0-9._-], versions positive integers; a model that stands in two folders is the first folder's
+// Threads  blocks on the disk: start-up and control
+// Errors   an entry whose manifest is broken carries the error and does not hinder others: those of manifest.h, model_name_invalid,
+//          model_version_invalid (version 0), model_folder_unreadable (no name). Folders that are not there have no models
+#pragma once
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/model/manifest.h"
+
+namespace gatehouse::model {
+
+struct Entry {
+  std::string name;
+  std::uint32_t version = 0;
+  std::filesystem::path folder;
+  Result<Manifest> manifest;
+};
+
+// By name, then version, highest first.
+std::vector<Entry> scan(const std::vector<std::filesystem::path>& folders);
+// Of what scan found: each model's highest version whose manifest is right, and in front of it the broken ones that would have won.
+std::vector<Entry> newest(std::vector<Entry> entries);
+
+}  // namespace gatehouse::model

@@ -1,0 +1,107 @@
+#include "gatehouse/model/model_file.h"
+
+#include <fcntl.h>
+#include <openssl/evp.h>
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "gatehouse/base/hex.h"
+
+namespace gatehouse::model {
+namespace {
+
+constexpr std::size_t read_size = 1024 * 1024;
+
+std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+
+Error unreadable(const std::filesystem::path& path, std::string_view why) {
+  return operator_error("model_file_unreadable", "cannot read the model file " + quoted(path) + ": " + std::string(why));
+}
+
+Error unreadable(const std::filesystem::path& path, int error_number) {
+  return unreadable(path, std::generic_category().message(error_number));
+}
+
+Error missing(const std::filesystem::path& path) {
+  return operator_error(
+      "model_file_missing",
+      "the model file " + quoted(path) + " is missing: './run serve' fetches those of the shipped models, others are put there by hand");
+}
+
+Error changed(const std::filesystem::path& path, std::string_view expected, std::string_view found) {
+  return operator_error("model_file_changed",
+                        quoted(path) + " is not the file that its model.toml names (sha256 " + std::string(found) + ", expected " +
+                            std::string(expected) +
+                            "): remove it and './run serve' fetches it again; if it is your own and was changed on purpose, put the new "
+                            "sha256 into model.toml");
+}
+
+std::int64_t nanoseconds_of(const timespec& time) { return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec; }
+
+Result<FileStamp> stamp_of(const Fd& file, const std::filesystem::path& path) {
+  struct stat found{};
+  if (fstat(file.get(), &found) != 0) return unreadable(path, errno);
+  if (!S_ISREG(found.st_mode)) return unreadable(path, "it is not a file");
+  FileStamp stamp;
+  stamp.device = found.st_dev;
+  stamp.inode = found.st_ino;
+  stamp.size = static_cast<std::uint64_t>(found.st_size);
+  stamp.mtime_ns = nanoseconds_of(found.st_mtim);
+  stamp.ctime_ns = nanoseconds_of(found.st_ctim);
+  return stamp;
+}
+
+struct FreeDigest {
+  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
+};
+
+// Reads by position, so that the descriptor stays at the beginning.
+Result<std::string> hash_of(const Fd& file, const std::filesystem::path& path) {
+  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
+  bool well = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(read_size);
+  posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+  for (off_t at = 0; well;) {
+    const ssize_t n = pread(file.get(), buffer.get(), read_size, at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return unreadable(path, errno);
+    if (n == 0) break;
+    well = EVP_DigestUpdate(context.get(), buffer.get(), static_cast<std::size_t>(n)) == 1;
+    at += n;
+  }
+  std::array<unsigned char, 32> digest{};
+  if (!well || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
+    return internal_error("model_hash_failed", "OpenSSL computes no SHA-256");
+  }
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+Result<std::string> hash_and_remember(const Fd& file, const std::filesystem::path& path, const FileStamp& before, HashMemory& memory) {
+  GH_TRY(std::string sha256, hash_of(file, path));
+  GH_TRY(const FileStamp after, stamp_of(file, path));
+  if (after == before) memory.remember(after, sha256);
+  return sha256;
+}
+
+}  // namespace
+
+Result<Fd> open_verified(const std::filesystem::path& path, std::string_view sha256, HashMemory& memory) {
+  // O_NONBLOCK: a pipe in the file's place must not hold us up.
+  Fd file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK));
+  if (!file && errno == ENOENT) return missing(path);
+  if (!file && errno == ELOOP) return unreadable(path, "it is a symbolic link; put the file itself there");
+  if (!file) return unreadable(path, errno);
+  GH_TRY(const FileStamp stamp, stamp_of(file, path));
+  std::optional<std::string> found = memory.recall(stamp);
+  if (!found) {
+    GH_TRY(found, hash_and_remember(file, path, stamp, memory));
+  }
+  if (*found != sha256) return changed(path, sha256, *found);
+  return file;
+}
+
+}  // namespace gatehouse::model

@@ -1,0 +1,114 @@
+#include "gatehouse/model/repository.h"
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+namespace gatehouse::model {
+namespace {
+
+constexpr std::size_t longest_name = 64;
+
+bool is_model_name(std::string_view name) {
+  return name.size() <= longest_name && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
+}
+
+// "1", "12"; "01" would be a second way to say 1.
+std::optional<std::uint32_t> parse_version(const std::string& text) {
+  std::uint32_t version = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), version);
+  const bool whole = read.ec == std::errc() && read.ptr == text.data() + text.size();
+  return whole && version > 0 && text.front() != '0' ? std::optional(version) : std::nullopt;
+}
+
+bool has_manifest(const std::filesystem::path& folder) {
+  std::error_code failed;
+  return std::filesystem::exists(folder / "model.toml", failed);
+}
+
+// The folders in a folder, hidden ones apart, by name.
+Result<std::vector<std::filesystem::path>> folders_in(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> found;
+  std::error_code failed;
+  for (std::filesystem::directory_iterator at(folder, failed), end; !failed && at != end; at.increment(failed)) {
+    std::error_code ignored;
+    if (at->is_directory(ignored) && !at->path().filename().string().starts_with('.')) found.push_back(at->path());
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    return operator_error("model_folder_unreadable", "cannot read '" + folder.string() + "': " + failed.message());
+  }
+  std::ranges::sort(found);
+  return found;
+}
+
+Result<Manifest> manifest_of(const std::string& name, const std::filesystem::path& folder, bool version_is_right) {
+  if (!is_model_name(name)) {
+    return operator_error("model_name_invalid", "'" + folder.parent_path().string() +
+                                                    "': a model's name has at most 64 of a-z, 0-9, '.', '_' and '-'; rename the folder");
+  }
+  if (!version_is_right) {
+    return operator_error(
+        "model_version_invalid",
+        "'" + folder.string() + "' holds a model.toml but is no version: versions are folders 1, 2, 3 in the model's folder");
+  }
+  return read_manifest(folder);
+}
+
+void scan_model(const std::filesystem::path& model, std::vector<Entry>& out) {
+  const std::string name = model.filename().string();
+  const Result<std::vector<std::filesystem::path>> versions = folders_in(model);
+  if (!versions) {
+    out.push_back({name, 0, model, versions.error()});
+    return;
+  }
+  if (has_manifest(model)) out.push_back({name, 0, model, manifest_of(is_model_name(name) ? name : "model", model, false)});
+  for (const std::filesystem::path& folder : *versions) {
+    const std::optional<std::uint32_t> version = parse_version(folder.filename().string());
+    if (!version && !has_manifest(folder)) continue;
+    out.push_back({name, version.value_or(0), folder, manifest_of(name, folder, version.has_value())});
+  }
+}
+
+// By name, highest version first; equal ones stay in the order in which they came.
+using Sorted = std::multimap<std::pair<std::string, std::int64_t>, Entry>;
+
+void add(Sorted& sorted, Entry entry) {
+  const std::pair<std::string, std::int64_t> place(entry.name, -std::int64_t{entry.version});
+  const bool an_earlier_folder_has_it = entry.version > 0 && sorted.contains(place);
+  if (!an_earlier_folder_has_it) sorted.emplace(place, std::move(entry));
+}
+
+}  // namespace
+
+std::vector<Entry> scan(const std::vector<std::filesystem::path>& folders) {
+  Sorted sorted;
+  for (const std::filesystem::path& folder : folders) {
+    const Result<std::vector<std::filesystem::path>> models = folders_in(folder);
+    if (!models) {
+      add(sorted, {"", 0, folder, models.error()});
+      continue;
+    }
+    std::vector<Entry> found;
+    for (const std::filesystem::path& model : *models) scan_model(model, found);
+    for (Entry& entry : found) add(sorted, std::move(entry));
+  }
+  std::vector<Entry> out;
+  for (auto& [place, entry] : sorted) out.push_back(std::move(entry));
+  return out;
+}
+
+std::vector<Entry> newest(std::vector<Entry> entries) {
+  std::vector<Entry> out;
+  std::optional<std::string> served;
+  for (Entry& entry : entries) {
+    if (served == entry.name && entry.version > 0) continue;
+    if (entry.manifest) served = entry.name;
+    out.push_back(std::move(entry));
+  }
+  return out;
+}
+
+}  // namespace gatehouse::model

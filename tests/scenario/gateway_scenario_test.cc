@@ -1,0 +1,248 @@
+#include <gmock/gmock.h>
+
+#include <random>
+
+#include "whole_gateway.h"
+
+namespace gatehouse::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
+TEST(WholeAnswer, CarriesTheTextAndWhatItTook) {
+  WholeGateway house;
+  const FakeExchange& answer = house.chat("say:Hello");
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("content":"Hello")"));
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("finish_reason":"stop")"));
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("prompt_tokens":9,"completion_tokens":5,"total_tokens":14)"));
+  EXPECT_TRUE(answer.handled);
+  EXPECT_EQ(house.engine.trace().open_seats, 0U);
+}
+
+TEST(Stream, SendsRoleTextFinishAndDone) {
+  WholeGateway house;
+  const FakeExchange& answer = house.chat("say:Hi", R"(,"stream":true,"stream_options":{"include_usage":true})");
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_THAT(answer.fields(), HasSubstr("X-Accel-Buffering: no"));
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("role":"assistant")"));
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("choices":[],"usage":{)"));
+  EXPECT_THAT(answer.sent(), EndsWith("data: [DONE]\n\n"));
+  EXPECT_TRUE(answer.complete());
+}
+
+TEST(Credential, IsAskedForBeforeTheBody) {
+  WholeGateway house;
+  const FakeExchange& answer = house.ask(Ask{wire::Method::post, "/v1/chat/completions", {}, "{}"});
+  EXPECT_EQ(answer.status(), 401);
+  EXPECT_FALSE(answer.body_was_read());
+  EXPECT_THAT(answer.sent(), HasSubstr("Missing or invalid Authorization header"));
+  EXPECT_THAT(answer.fields(), HasSubstr("X-API-Key-Error: missing"));
+}
+
+TEST(Credential, ComesInThreeFields) {
+  WholeGateway house;
+  const std::string body = R"({"messages":[{"role":"user","content":"say:Hi"}]})";
+  for (const auto& field : {std::pair<std::string, std::string>{"X-API-Key", house.key()},
+                            {"api-key", house.key()},
+                            {"Authorization", "bearer " + house.key()}}) {
+    EXPECT_EQ(house.ask(Ask{wire::Method::post, "/v1/chat/completions", {field}, body}).status(), 200) << field.first;
+  }
+}
+
+TEST(Model, ThatIsNotServedDoesNotExist) {
+  WholeGateway house;
+  const FakeExchange& answer = house.chat("say:Hi", R"(,"model":"gpt-5")");
+  EXPECT_EQ(answer.status(), 404);
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("code":"model_not_found")"));
+}
+
+TEST(Allowance, EndsTheAnswerAtExactlyItsLastToken) {
+  WholeGateway house;
+  for (const int most : {1, 63, 64, 65, 200, 1000}) {
+    const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":)" + std::to_string(most));
+    EXPECT_THAT(answer.sent(), HasSubstr("\"content\":\"" + std::string(static_cast<std::size_t>(most), 'x') + "\""));
+    EXPECT_THAT(answer.sent(), HasSubstr(R"("finish_reason":"length")"));
+    EXPECT_THAT(answer.sent(), HasSubstr("\"completion_tokens\":" + std::to_string(most)));
+  }
+}
+
+TEST(Allowance, BeyondASeatIsRefusedNamingBothNumbers) {
+  engine::ScriptedOptions small;
+  small.seat_cells = 100;
+  WholeGateway house(small);
+  const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":95)");
+  EXPECT_EQ(answer.status(), 400);
+  EXPECT_THAT(answer.sent(), HasSubstr("context_length_exceeded"));
+  EXPECT_THAT(answer.sent(), HasSubstr("100 tokens"));
+  EXPECT_THAT(answer.sent(), HasSubstr("at most 94"));
+  EXPECT_EQ(house.engine.jobs(), 0U);
+}
+
+TEST(Stop, IsNeverShown) {
+  WholeGateway house;
+  const FakeExchange& answer = house.chat("say:one two three", R"(,"stop":[" three","zwei"])");
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("content":"one two")"));
+}
+
+TEST(SlowReader, ParksItsJobAndGoesOnWhenItReads) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:0123456789abcdef", R"(,"stream":true,"max_tokens":3000)");
+  answer.stop_reading();
+  house.engine.hold(false);
+  house.settle();
+  const auto passes = house.engine.trace().decode_passes.load();
+  EXPECT_LT(passes, 2000U) << "it stands still, far from its end";
+  house.pass(seconds(10));
+  EXPECT_LE(house.engine.trace().decode_passes.load(), passes + 1);
+  EXPECT_FALSE(answer.complete());
+  EXPECT_EQ(house.engine.trace().open_seats, 1U) << "its cells are kept";
+  answer.read_all();
+  house.settle();
+  EXPECT_THAT(answer.sent(), EndsWith("data: [DONE]\n\n"));
+  EXPECT_EQ(house.engine.trace().open_seats, 0U);
+}
+
+TEST(SlowReader, IsGivenUpAfterThirtySeconds) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:0123456789abcdef", R"(,"stream":true,"max_tokens":3000)");
+  answer.stop_reading();
+  house.engine.hold(false);
+  house.settle();
+  house.pass(seconds(33));
+  EXPECT_TRUE(answer.broken_off());
+  EXPECT_TRUE(answer.handled);
+  EXPECT_EQ(house.engine.trace().open_seats, 0U);
+}
+
+TEST(Client, ThatLeavesFreesItsSeatAtOnce) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:x", R"(,"stream":true,"max_tokens":3000)");
+  answer.leave();
+  house.engine.hold(false);
+  house.settle();
+  EXPECT_TRUE(answer.handled);
+  EXPECT_EQ(house.engine.trace().open_seats, 0U);
+  EXPECT_EQ(house.engine.jobs(), 0U);
+}
+
+TEST(LostEngine, IsAskedOnceMoreWhenNothingWasSaid) {
+  WholeGateway house;
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("say:Hello");
+  house.engine.lose();
+  house.settle();
+  EXPECT_FALSE(answer.handled);
+  house.engine.hold(false);
+  house.engine.come_back();
+  house.settle();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_EQ(house.engine.prepared(), 2U);
+}
+
+TEST(LostEngine, IsA503WhenItStaysAway) {
+  WholeGateway house;
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("say:Hello");
+  house.engine.lose();
+  house.pass(seconds(6));
+  EXPECT_EQ(answer.status(), 503);
+  EXPECT_THAT(answer.fields(), HasSubstr("Retry-After:"));
+}
+
+TEST(LostEngine, EndsAStreamWithAnErrorAndNoDone) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:0123456789abcdef", R"(,"stream":true,"max_tokens":3000)");
+  answer.stop_reading();
+  house.engine.hold(false);
+  house.settle();
+  house.engine.lose();
+  house.settle();
+  EXPECT_TRUE(answer.complete());
+  EXPECT_THAT(answer.sent(), HasSubstr(R"("code":"engine_lost")"));
+  EXPECT_THAT(answer.sent(), Not(HasSubstr("[DONE]")));
+}
+
+TEST(Deadline, OfTheRouteEndsAnAnswer) {
+  WholeGateway house;
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("loop:x");
+  house.pass(seconds(601));
+  EXPECT_EQ(answer.status(), 504);
+  house.engine.hold(false);
+  house.settle();
+  EXPECT_EQ(house.engine.jobs(), 0U);
+}
+
+TEST(Answers, AreToldWhenTheServerStops) {
+  WholeGateway house;
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("loop:x");
+  house.gateway().cut_short();
+  house.pass(seconds(2));
+  EXPECT_EQ(answer.status(), 503);
+  EXPECT_THAT(answer.sent(), HasSubstr("shutting_down"));
+}
+
+TEST(Readiness, SaysNoWhileDraining) {
+  WholeGateway house;
+  EXPECT_EQ(house.get("/readyz").status(), 200);
+  house.gateway().drain();
+  EXPECT_EQ(house.get("/readyz").status(), 503);
+  EXPECT_EQ(house.get("/healthz").status(), 200);
+}
+
+// Many clients at once, each with a fate of its own: nothing may be left behind, and whoever stays gets the right answer.
+TEST(ManyClients, LeaveNothingBehind) {
+  const unsigned seed = std::random_device{}();
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  engine::ScriptedOptions few_seats;
+  few_seats.seats = 3;
+  WholeGateway house(few_seats);
+  struct Client {
+    FakeExchange* exchange;
+    int tokens;
+    bool stream, left;
+  };
+  std::vector<Client> clients;
+  for (int i = 0; i < 300; ++i) {
+    house.engine.hold(random() % 2 == 0);
+    const int tokens = 1 + static_cast<int>(random() % 400);
+    const bool stream = random() % 2 == 0;
+    FakeExchange& exchange = house.chat("loop:~", R"(,"max_tokens":)" + std::to_string(tokens) + (stream ? R"(,"stream":true)" : ""));
+    clients.push_back(Client{&exchange, tokens, stream, false});
+    Client& victim = clients[random() % clients.size()];
+    if (random() % 3 == 0 && !victim.exchange->handled) {
+      victim.exchange->leave();
+      victim.left = true;
+    }
+    house.pass(milliseconds(random() % 300));
+  }
+  house.engine.hold(false);
+  house.pass(seconds(2));
+  for (const Client& client : clients) {
+    ASSERT_TRUE(client.exchange->handled);
+    if (client.left) continue;
+    ASSERT_EQ(client.exchange->status(), 200) << client.exchange->sent();
+    ASSERT_EQ(count(client.exchange->sent(), "~"), static_cast<std::size_t>(client.tokens)) << client.exchange->sent();
+  }
+  EXPECT_EQ(house.engine.jobs(), 0U);
+  EXPECT_EQ(house.engine.trace().open_seats, 0U);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr("gatehouse_streams 0\n"));
+}
+
+}  // namespace
+}  // namespace gatehouse::testing

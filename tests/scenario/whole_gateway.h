@@ -1,0 +1,100 @@
+// tests/scenario/whole_gateway.h — the gateway with a scripted engine, a clock that stands still and no network, on one thread.
+#pragma once
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "fake_exchange.h"
+#include "gatehouse/base/fake_clock.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/identity/init.h"
+#include "scripted_engine.h"
+
+namespace gatehouse::testing {
+
+class WholeGateway {
+ public:
+  explicit WholeGateway(engine::ScriptedOptions engine_options = {})
+      : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()) {
+    auto made = identity::initialise(folder_ / "data", random_, clock.wall());
+    GH_ASSERT(made.ok());
+    key_ = made->api_key.expose();
+    auto keys = identity::open_identity(folder_ / "data");
+    GH_ASSERT(keys.ok());
+    authenticator_ = std::make_unique<identity::Authenticator>(std::move(*keys));
+    telemetry::AccessLogOptions to_file;
+    to_file.file = folder_ / "access.log";
+    auto log = telemetry::AccessLog::open(to_file);
+    GH_ASSERT(log.ok());
+    access_log_ = std::make_unique<telemetry::AccessLog>(std::move(*log));
+    gateway::ServedModel model;
+    model.name = "scripted";
+    model.required = true;
+    model.engine = &engine;
+    models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::GatewayParts{clock, random_, *authenticator_, *models_, metrics, *access_log_, "0.0.0", "test", 1});
+  }
+  ~WholeGateway() { std::filesystem::remove_all(folder_); }
+  WholeGateway(const WholeGateway&) = delete;
+  WholeGateway& operator=(const WholeGateway&) = delete;
+
+  // Sends a request and lets everything happen that can happen without time passing.
+  FakeExchange& ask(Ask ask) {
+    auto& exchange = *exchanges_.emplace_back(std::make_unique<FakeExchange>(reactor, std::move(ask)));
+    reactor.spawn(handle(exchange));
+    settle();
+    return exchange;
+  }
+  FakeExchange& chat(const std::string& content, const std::string& more = "") {
+    return ask(Ask{wire::Method::post, "/v1/chat/completions", with_key(),
+                   R"({"messages":[{"role":"user","content":")" + content + R"("}])" + more + "}"});
+  }
+  FakeExchange& get(const std::string& path) { return ask(Ask{wire::Method::get, path, {}, {}}); }
+  std::vector<std::pair<std::string, std::string>> with_key() const { return {{"Authorization", "Bearer " + key_}}; }
+  const std::string& key() const { return key_; }
+
+  void settle() {
+    while (reactor.context().poll() > 0) {
+    }
+  }
+  void pass(nanoseconds time) {
+    for (nanoseconds step = Reactor::tick_interval; time > nanoseconds(0); time -= step) {
+      clock.advance(std::min<nanoseconds>(step, time));
+      reactor.tick();
+      settle();
+    }
+  }
+  gateway::Gateway& gateway() { return *gateway_; }
+  gateway::ServedModels& models() { return *models_; }
+
+  FakeClock clock;
+  Reactor reactor;
+  ScriptedEngine engine;
+  telemetry::Metrics metrics;
+
+ private:
+  static std::filesystem::path make_folder() {
+    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-scenario-XXXXXX").string();
+    GH_ASSERT(mkdtemp(name.data()) != nullptr);
+    return name;
+  }
+  Task<void> handle(FakeExchange& exchange) {
+    co_await gateway_->public_handler().handle(exchange);
+    exchange.handled = true;
+  }
+
+  SeededRandom random_{7};
+  const std::filesystem::path folder_;
+  std::string key_;
+  std::unique_ptr<identity::Authenticator> authenticator_;
+  std::unique_ptr<telemetry::AccessLog> access_log_;
+  std::unique_ptr<gateway::ServedModels> models_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+  std::vector<std::unique_ptr<FakeExchange>> exchanges_;
+};
+
+}  // namespace gatehouse::testing
