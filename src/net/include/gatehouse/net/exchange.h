@@ -54,8 +54,8 @@ class Exchange {
   // Reads the whole body, after sending 100 Continue where the client waits for it. Valid until the answer is complete.
   virtual Task<Result<std::string_view>> read_body(ByteCount max) = 0;
 
-  // Exactly one of respond() and begin_stream() is called for each exchange. Both only put bytes into the connection's
-  // output; a body that nobody read is drained if it is short, else the connection closes.
+  // Exactly one of respond() and begin_stream() is called for each exchange. Neither waits for the client; a body that
+  // nobody read is drained if it is short, else the connection closes.
   virtual void respond(Response response) = 0;
   // A streamed answer (chunked on HTTP/1.1, until close on 1.0); response.body() is the first piece.
   virtual void begin_stream(Response response) = 0;
@@ -68,10 +68,11 @@ class Exchange {
   virtual std::size_t unsent() const = 0;
   virtual Instant last_drained() const = 0;
 
-  // Is the client still there? While a handler is suspended the connection is watched: FIN and RST are seen at once.
+  // Is the client still there? While a handler is suspended the connection is watched: FIN and RST are seen within a tick
+  // of the reactor (0.1 s).
   virtual bool gone() const = 0;
-  // Calls changed on the reactor when gone() becomes true or when unsent() falls below low_water after it was above.
-  // An empty function ends it.
+  // Calls changed on the reactor when gone() becomes true or when unsent() falls below low_water after it was above; never
+  // from inside a call of this class. An empty function ends it.
   virtual void watch(std::size_t low_water, std::function<void()> changed) = 0;
   // What went over the socket for this answer so far.
   virtual std::uint64_t bytes_sent() const = 0;

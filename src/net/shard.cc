@@ -1,0 +1,148 @@
+#include "shard.h"
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <boost/asio/ip/tcp.hpp>
+#include <cerrno>
+#include <utility>
+
+namespace gatehouse::net {
+namespace {
+
+namespace ip = boost::asio::ip;
+
+// What counts as one address: an IPv6 network of 64 bits belongs to one client.
+std::string address_for_caps(const ip::address& address) {
+  if (address.is_v4()) return address.to_string();
+  ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();
+  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
+  return ip::address_v6(bytes).to_string();
+}
+
+ip::address plain(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
+  return address;
+}
+
+}  // namespace
+
+class Shard::Listener {
+ public:
+  Listener(Reactor& reactor, Fd socket) : acceptor_(reactor.executor()) {
+    ip::tcp::endpoint local;
+    auto size = static_cast<socklen_t>(local.capacity());
+    getsockname(socket.get(), local.data(), &size);
+    acceptor_.assign(local.protocol(), socket.release());
+  }
+  int fd() { return acceptor_.native_handle(); }
+  template <class F>
+  void when_somebody_comes(F then) {
+    acceptor_.async_wait(boost::asio::socket_base::wait_read, std::move(then));
+  }
+  bool paused = false;  // no descriptors or memory for another connection: tried again at the next tick
+
+ private:
+  boost::asio::basic_socket_acceptor<ip::tcp, Executor> acceptor_;
+};
+
+Shard::Shard(std::shared_ptr<ServerState> state, Reactor& reactor, std::vector<Fd> bound)
+    : state_(std::move(state)), reactor_(reactor), bound_(std::move(bound)), server_and_date_(reactor.clock()) {
+  listeners.add(bound_.size());
+}
+
+Shard::~Shard() = default;
+
+void Shard::begin() {
+  if (stopped_) return;
+  ticker_ = std::make_unique<Deadline>(reactor_, [this] { tick(); });
+  ticker_->arm(Instant::min());
+  for (Fd& socket : bound_) listeners_.push_back(std::make_unique<Listener>(reactor_, std::move(socket)));
+  bound_.clear();
+  for (const auto& listener : listeners_) accept_from(*listener);
+}
+
+// Takes everybody who waits in the queue, then waits for more.
+void Shard::accept_from(Listener& listener) {
+  Accepted last = Accepted::one;
+  while (last == Accepted::one) last = accept_one(listener);
+  listener.paused = last == Accepted::later;
+  if (listener.paused || stopped_) return;
+  listener.when_somebody_comes([self = shared_from_this(), &listener](const Failure& failure) {
+    if (!failure && !self->stopped_) self->accept_from(listener);
+  });
+}
+
+Shard::Accepted Shard::accept_one(Listener& listener) {
+  ip::tcp::endpoint from;
+  auto size = static_cast<socklen_t>(from.capacity());
+  Fd socket(::accept4(listener.fd(), from.data(), &size, SOCK_CLOEXEC));
+  if (!socket) {
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return Accepted::none;
+    const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+    return exhausted ? Accepted::later : Accepted::one;  // else that client has gone again
+  }
+  from.resize(size);
+  admit(std::move(socket), from);
+  return Accepted::one;
+}
+
+void Shard::admit(Fd socket, const ip::tcp::endpoint& from) {
+  const ip::address address = plain(from.address());
+  Seat seat(state_->caps, address_for_caps(address));
+  const ConnectionCaps::Answer answer = seat.what();
+  (answer == ConnectionCaps::Answer::granted ? accepted : refused).add();
+  if (answer == ConnectionCaps::Answer::flooded) return;
+  PlainStream::Socket adopted(reactor_.executor());
+  Failure failure;
+  adopted.assign(from.protocol(), socket.get(), failure);
+  if (failure) return;
+  socket.release();
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(adopted), std::move(seat), address.to_string());
+  reactor_.spawn(Connection::live(std::move(connection)));
+}
+
+void Shard::add(Connection& connection) {
+  connection.place = connections_.size();
+  connections_.push_back(&connection);
+  open.add();
+}
+
+void Shard::remove(Connection& connection) {
+  connections_.back()->place = connection.place;
+  connections_[connection.place] = connections_.back();
+  connections_.pop_back();
+  open.remove_one();
+  rest_if_over();
+}
+
+void Shard::tick() {
+  const Instant now = reactor_.clock().now();
+  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->tick(now);
+  for (const auto& listener : listeners_) {
+    if (listener->paused) accept_from(*listener);
+  }
+  ticker_->arm(Instant::min());
+}
+
+void Shard::stop_accepting() {
+  if (stopped_) return;
+  stopped_ = true;
+  for (const auto& listener : listeners_) accept_from(*listener);
+  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->drain();
+  listeners_.clear();
+  bound_.clear();
+  while (listeners.get() > 0) listeners.remove_one();
+  rest_if_over();
+}
+
+void Shard::close_all() {
+  for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->abort();
+}
+
+// The ticker stands in the reactor's list: it goes here, on the reactor, and not whenever the server is destroyed.
+void Shard::rest_if_over() {
+  if (stopped_ && connections_.empty()) ticker_.reset();
+}
+
+}  // namespace gatehouse::net
