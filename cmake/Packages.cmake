@@ -14,7 +14,7 @@ if(GATEHOUSE_TESTS)
 endif()
 
 find_package(tomlplusplus REQUIRED)
-add_library(gh_toml INTERFACE)  # header-only
+add_library(gh_toml INTERFACE)
 target_link_libraries(gh_toml INTERFACE tomlplusplus::tomlplusplus)
 
 # Boost without Asio's settings: Beast's parser and Boost.JSON inside wire.

@@ -69,7 +69,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServeOptions& options, con
 Server::Server(const ServeOptions& options, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log)
     : lock_(std::move(lock)),
       access_log_(std::move(access_log)),
-      hashes_(std::filesystem::path(options.data) / "model_hashes.json"),
+      hashes_(std::filesystem::path(options.data) / "model_hashes.json", clock_),
       authenticator_(std::move(keys)),
       control_(static_cast<int>(reactor_count(options)), clock_),
       reactors_(reactor_count(options), clock_),

@@ -12,6 +12,7 @@
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/identity/data_lock.h"
+#include "gatehouse/identity/init.h"
 #include "gatehouse/model/model_file.h"
 #include "gatehouse/model/repository.h"
 #include "gatehouse/net/server.h"

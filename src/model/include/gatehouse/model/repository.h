@@ -23,7 +23,7 @@ struct Entry {
 
 // By name, then version, highest first.
 std::vector<Entry> scan(const std::vector<std::filesystem::path>& folders);
-// Of what scan found: each model's highest version whose manifest is right, and in front of it the broken ones that would have won.
+// Of what scan found: each model's highest version whose manifest is right, and every broken one that would have won or is no version.
 std::vector<Entry> newest(std::vector<Entry> entries);
 
 }  // namespace gatehouse::model

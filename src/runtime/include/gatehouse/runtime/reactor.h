@@ -43,7 +43,7 @@ class Reactor {
   std::uint64_t escaped() const { return escaped_; }
   std::function<void(const char* what)> on_escaped;
 
-  static constexpr milliseconds tick_interval{100};
+  static constexpr milliseconds tick_interval{50};
   // Fires what is due; run() calls it every tick_interval, tests with a fake clock call it themselves.
   void tick();
 
