@@ -37,8 +37,8 @@ class Generator {
   std::string id_for(AnswerShape shape);
 
   const Authorizer authorizer_;
-  const Measure measure_;
-  const Admission admission_;
+  const Measure measure_{};
+  const Admission admission_{};
   RandomSource& random_;
   Levels& levels_;
   const Ending& ending_;

@@ -52,7 +52,7 @@ TEST(NextGrant, NeverPassesTheAllowanceAndReachesIt) {
   std::mt19937 random(seed);
   for (int round = 0; round < 2000; ++round) {
     GrantState state;
-    state.allowance = 1 + random() % 5000;
+    state.allowance = static_cast<std::uint32_t>(1 + random() % 5000);
     const GrantDecision first = first_grant(state.allowance);
     state.granted = first.tokens;
     bool last = first.last;
