@@ -31,13 +31,13 @@ void forbid_core_dumps() {
 void say_first_start(const identity::FirstStart& made, const ServeOptions& options) {
   const Result<net::Endpoint> endpoint = parse_endpoint(options.listen.front());
   const std::string url = endpoint ? url_of(*endpoint) : "http://" + options.listen.front();
-  std::cout
-      << "First start: " << options.data << " is new.\n\n"
-      << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n\n"
-      << "When the line `gatehouse ready` stands below, try it:\n\n"
-      << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << made.api_key.expose()
-      << "' -H 'Content-Type: application/json' -d '{\"messages\":[{\"role\":\"user\",\"content\":\"What is the capital of France?\"}]}'\n"
-      << std::endl;
+  std::cout << "First start: " << options.data << " is new.\n\n"
+            << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n\n"
+            << "When the line `gatehouse ready` stands below, try it:\n\n"
+            << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << made.api_key.expose()
+            << "' -H 'Content-Type: application/json' -d '{\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"What is the "
+               "capital of France?\"}]}'\n"
+            << std::endl;
 }
 
 // systemd's readiness protocol: one datagram, where a socket is named.

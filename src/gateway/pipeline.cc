@@ -62,9 +62,20 @@ Error model_not_found(const std::string& name) {
       .with_param("model");
 }
 
+namespace {
+
+void bring_system_prompt(Generation& generation, const ServedModel& model) {
+  std::vector<w::Message>& messages = generation.prompt.messages;
+  if (generation.shape != AnswerShape::chat || model.system_prompt.empty() || messages.empty() || messages.front().role == "system") return;
+  messages.insert(messages.begin(), w::Message{"system", model.system_prompt});
+}
+
+}  // namespace
+
 Result<Permitted> Authorizer::permit(const Identified& identified, Generation parsed) const {
   const ServedModel* model = models_.language_model(parsed.model);
   if (model == nullptr) return model_not_found(parsed.model);
+  bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
   return Permitted(identified, std::move(parsed), *model);
 }

@@ -20,12 +20,13 @@ constexpr std::array<std::string_view, 13> datatypes{"BOOL",  "UINT8", "UINT16",
                                                      "INT32", "INT64", "FP16",   "FP32",   "FP64",   "BYTES"};
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 10> root_keys{"kind",   "files",  "inputs", "outputs", "features",
-                                         "labels", "limits", "price",  "licence", "source"};
+constexpr std::array<Keys, 11> root_keys{"kind",   "chat",   "files", "inputs",  "outputs", "features",
+                                         "labels", "limits", "price", "licence", "source"};
 constexpr std::array<Keys, 2> file_keys{"path", "sha256"};
 constexpr std::array<Keys, 3> tensor_keys{"name", "datatype", "shape"};
 constexpr std::array<Keys, 6> feature_keys{"name", "unit", "min", "max", "values", "example"};
 constexpr std::array<Keys, 2> limit_keys{"context", "vocabulary"};
+constexpr std::array<Keys, 1> chat_keys{"system_prompt"};
 constexpr std::array<Keys, 4> price_keys{"prompt", "cached", "completion", "call"};
 
 template <std::size_t N>
@@ -104,6 +105,11 @@ ManifestLimits read_limits(const TomlTable& table) {
   return limits;
 }
 
+ChatDefaults read_chat(const TomlTable& table) {
+  table.only(chat_keys);
+  return {.system_prompt = table.text("system_prompt", Need::optional).value_or("")};
+}
+
 Price read_price(const TomlTable& table) {
   table.only(price_keys);
   const auto money = [&table](std::string_view key) {
@@ -132,6 +138,7 @@ Manifest read_root(const TomlTable& root) {
   for (const TomlTable& table : root.tables("features")) manifest.features.push_back(read_feature(table));
   manifest.labels = root.texts("labels");
   if (const auto limits = root.table("limits")) manifest.limits = read_limits(*limits);
+  if (const auto chat = root.table("chat")) manifest.chat = read_chat(*chat);
   if (const auto price = root.table("price")) manifest.price = read_price(*price);
   manifest.licence = root.text("licence", Need::optional).value_or("");
   manifest.source = root.text("source", Need::optional).value_or("");

@@ -30,6 +30,9 @@ source = "Somebody's model"
 path = "SmolLM2-135M-Instruct.Q4_1.gguf"
 sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 
+[chat]
+system_prompt = "Be kind."
+
 [limits]
 context = 8192      # tokens
 vocabulary = 49152
@@ -42,6 +45,7 @@ vocabulary = 49152
   EXPECT_EQ(manifest->files[0].sha256, "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53");
   EXPECT_EQ(manifest->limits.context, 8192U);
   EXPECT_EQ(manifest->limits.vocabulary, 49152U);
+  EXPECT_EQ(manifest->chat.system_prompt, "Be kind.");
   EXPECT_EQ(manifest->licence, "Apache-2.0");
 }
 

@@ -58,6 +58,17 @@ TEST(Credential, ComesInThreeFields) {
   }
 }
 
+TEST(SystemPrompt, IsTheModelsWhereTheConversationBringsNone) {
+  WholeGateway house({}, "Be kind.");
+  EXPECT_THAT(house.chat("say:Hi").sent(), HasSubstr(R"("content":"Hi")"));
+  EXPECT_EQ(house.engine.last_prompt().messages.front().content, "Be kind.");
+  house.ask(Ask{wire::Method::post, "/v1/chat/completions", house.with_key(),
+                R"({"messages":[{"role":"developer","content":"Be short."},{"role":"user","content":"say:Hi"}]})"});
+  ASSERT_EQ(house.engine.last_prompt().messages.size(), 2U);
+  EXPECT_EQ(house.engine.last_prompt().messages.front().role, "system");
+  EXPECT_EQ(house.engine.last_prompt().messages.front().content, "Be short.");
+}
+
 TEST(Model, ThatIsNotServedDoesNotExist) {
   WholeGateway house;
   const FakeExchange& answer = house.chat("say:Hi", R"(,"model":"gpt-5")");

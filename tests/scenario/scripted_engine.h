@@ -40,6 +40,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   }
   const engine::ScriptedTrace& trace() const { return trace_; }
   std::size_t jobs() const { return jobs_.size(); }
+  const wire::engine::Prepare& last_prompt() const { return last_prompt_; }
   std::uint32_t prepared() const { return prepared_; }
 
   Result<std::unique_ptr<engine::Job>> prepare(Reactor& reactor, const wire::engine::Prepare& prompt) override {
@@ -49,6 +50,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     auto job = std::make_unique<engine::Job>(reactor, *this, JobId(next_++));
     const std::uint64_t id = job->id().value();
     jobs_[id] = job.get();
+    last_prompt_ = prompt;
     auto compiled = model_.compiler->compile(prompt);
     wire::engine::Body answer;
     if (compiled) {
@@ -136,6 +138,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   std::unique_ptr<engine::EngineLoop> loop_;
   std::map<std::uint64_t, engine::Job*> jobs_;
   Signal back_;
+  wire::engine::Prepare last_prompt_;
   std::uint64_t next_ = 1;
   std::uint32_t prepared_ = 0;
   bool ready_ = false, held_ = false, turning_ = false;

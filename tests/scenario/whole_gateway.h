@@ -17,7 +17,7 @@ namespace gatehouse::testing {
 
 class WholeGateway {
  public:
-  explicit WholeGateway(engine::ScriptedOptions engine_options = {})
+  explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "")
       : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()) {
     auto made = identity::initialise(folder_ / "data", random_, clock.wall());
     GH_ASSERT(made.ok());
@@ -30,13 +30,7 @@ class WholeGateway {
     auto log = telemetry::AccessLog::open(to_file);
     GH_ASSERT(log.ok());
     access_log_ = std::make_unique<telemetry::AccessLog>(std::move(*log));
-    gateway::ServedModel model;
-    model.name = "scripted";
-    model.required = true;
-    model.engine = &engine;
-    models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
-    gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::GatewayParts{clock, random_, *authenticator_, *models_, metrics, *access_log_, "0.0.0", "test", 1});
+    serve_model(system_prompt);
   }
   ~WholeGateway() { std::filesystem::remove_all(folder_); }
   WholeGateway(const WholeGateway&) = delete;
@@ -77,6 +71,16 @@ class WholeGateway {
   telemetry::Metrics metrics;
 
  private:
+  void serve_model(const std::string& system_prompt) {
+    gateway::ServedModel model;
+    model.name = "scripted";
+    model.required = true;
+    model.engine = &engine;
+    model.system_prompt = system_prompt;
+    models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
+    gateway_ = std::make_unique<gateway::Gateway>(
+        gateway::GatewayParts{clock, random_, *authenticator_, *models_, metrics, *access_log_, "0.0.0", "test", 1});
+  }
   static std::filesystem::path make_folder() {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-scenario-XXXXXX").string();
     GH_ASSERT(mkdtemp(name.data()) != nullptr);

@@ -14,7 +14,8 @@ struct ServedModel {
   std::string name;
   std::string version;
   std::int64_t created = 0;  // unix seconds
-  bool required = false;     // readiness waits for it
+  bool required = false;      // readiness waits for it
+  std::string system_prompt;  // for conversations that bring none; empty: the model's own
   engine::Engine* engine = nullptr;
 };
 

@@ -42,6 +42,11 @@ struct ManifestLimits {
   std::optional<std::uint32_t> context, vocabulary;
 };
 
+// Of a language model.
+struct ChatDefaults {
+  std::string system_prompt;  // for conversations that bring none; empty: the template's own
+};
+
 // Money a million tokens, and a call.
 struct Price {
   std::optional<double> prompt, cached, completion, call;
@@ -55,6 +60,7 @@ struct Manifest {
   std::vector<std::string> labels;
   ManifestLimits limits;
   Price price;
+  ChatDefaults chat;
   std::string licence, source;
 };
 
