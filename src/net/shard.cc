@@ -67,6 +67,7 @@ void Shard::accept_from(Listener& listener) {
   Accepted last = Accepted::one;
   while (last == Accepted::one) last = accept_one(listener);
   listener.paused = last == Accepted::later;
+  if (listener.paused && ticker_) ticker_->arm(Instant::min());
   if (listener.paused || stopped_) return;
   listener.when_somebody_comes([self = shared_from_this(), &listener](const Failure& failure) {
     if (!failure && !self->stopped_) self->accept_from(listener);
@@ -105,6 +106,7 @@ void Shard::admit(Fd socket, const ip::tcp::endpoint& from) {
 void Shard::add(Connection& connection) {
   connection.place = connections_.size();
   connections_.push_back(&connection);
+  if (ticker_) ticker_->arm(Instant::min());
   open.add();
 }
 
@@ -122,7 +124,11 @@ void Shard::tick() {
   for (const auto& listener : listeners_) {
     if (listener->paused) accept_from(*listener);
   }
-  ticker_->arm(Instant::min());
+  if (!connections_.empty() || anybody_paused()) ticker_->arm(Instant::min());
+}
+
+bool Shard::anybody_paused() const {
+  return std::any_of(listeners_.begin(), listeners_.end(), [](const auto& listener) { return listener->paused; });
 }
 
 void Shard::stop_accepting() {

@@ -51,6 +51,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   Accepted accept_one(Listener& listener);
   void admit(Fd socket, const boost::asio::ip::tcp::endpoint& from);
   void tick();
+  bool anybody_paused() const;
   void rest_if_over();
 
   const std::shared_ptr<ServerState> state_;

@@ -9,7 +9,8 @@ Reactor::Reactor(int index, const Clock& clock)
 Reactor::~Reactor() = default;
 
 void Reactor::run() {
-  arm_ticker();
+  running_ = true;
+  start_ticking();
   context_.run();
 }
 
@@ -30,12 +31,20 @@ void Reactor::spawn(Task<void> task) {
   boost::asio::co_spawn(context_.get_executor(), std::move(task), report);
 }
 
-void Reactor::arm_ticker() {
+void Reactor::start_ticking() {
+  const auto armed = [this] {
+    for (const Deadline* d = deadlines_; d != nullptr; d = d->next_) {
+      if (d->armed()) return true;
+    }
+    return false;
+  };
+  ticking_ = running_ && armed();
+  if (!ticking_) return;
   ticker_.expires_after(tick_interval);
   ticker_.async_wait([this](boost::system::error_code failed) {
     if (failed) return;
     tick();
-    arm_ticker();
+    start_ticking();
   });
 }
 

@@ -24,7 +24,7 @@ class Reactor {
   Reactor(const Reactor&) = delete;
   Reactor& operator=(const Reactor&) = delete;
 
-  // Runs until stop(). Deadlines are looked at every tick.
+  // Runs until stop(). Deadlines are looked at every tick, as long as any is armed; a reactor without one sleeps.
   void run();
   void stop();
 
@@ -43,13 +43,13 @@ class Reactor {
   std::uint64_t escaped() const { return escaped_; }
   std::function<void(const char* what)> on_escaped;
 
-  static constexpr milliseconds tick_interval{50};
-  // Fires what is due; run() calls it every tick_interval, tests with a fake clock call it themselves.
+  static constexpr milliseconds tick_interval{80};
+  // Fires what is due; run() calls it, tests with a fake clock call it themselves.
   void tick();
 
  private:
   friend class Deadline;
-  void arm_ticker();
+  void start_ticking();
 
   const int index_;
   const Clock& clock_;
@@ -58,11 +58,12 @@ class Reactor {
   boost::asio::steady_timer ticker_;
   Deadline* deadlines_ = nullptr;  // intrusive list
   Deadline* scan_ = nullptr;       // the next one to look at while tick() runs
+  bool running_ = false, ticking_ = false;
   std::uint64_t escaped_ = 0;
 };
 
-// A point in time at which something is called, to within one tick. arm() is one store, so that it may be moved at every
-// request; many thousands are fine.
+// A point in time at which something is called, to within one tick. arm() is a store and a glance, so that it may be moved
+// at every request; many thousands are fine.
 class Deadline {
  public:
   Deadline(Reactor& reactor, std::function<void()> due);
@@ -70,8 +71,11 @@ class Deadline {
   Deadline(const Deadline&) = delete;
   Deadline& operator=(const Deadline&) = delete;
 
-  void arm(Instant when) { when_ = when; }
-  void arm_in(nanoseconds wait) { when_ = reactor_.clock().now() + wait; }
+  void arm(Instant when) {
+    when_ = when;
+    if (!reactor_.ticking_) reactor_.start_ticking();
+  }
+  void arm_in(nanoseconds wait) { arm(reactor_.clock().now() + wait); }
   void disarm() { when_ = Instant::max(); }
   bool armed() const { return when_ != Instant::max(); }
 

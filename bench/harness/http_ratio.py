@@ -14,8 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-from harness.served import Served, cpu_seconds, machine, median, resident_mb
+from served import Served, cpu_seconds, machine, median, resident_mb
 
 GOAL = 0.8
 CONNECTIONS = 64

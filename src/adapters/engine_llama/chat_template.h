@@ -1,0 +1,39 @@
+// adapters/engine_llama/chat_template.h — a model's chat template: messages to text that knows who wrote which part.
+// Threads  immutable once parsed: render() from any thread
+// Errors   template_failed, origin caller: the template cannot render these messages (render), or at all (parse)
+// Why      the only place that sees libllama-common, whose C++ interface holds for exactly one version
+#pragma once
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/wire/engine/frames.h"
+
+namespace gatehouse::adapters {
+
+enum class Author : std::uint8_t { model, caller };
+
+struct PromptPart {
+  Author author;
+  std::string text;
+};
+
+class ChatTemplate {
+ public:
+  static Result<ChatTemplate> parse(const std::string& source, std::string bos_text, std::string eos_text);
+  ChatTemplate(ChatTemplate&&) noexcept;
+  ChatTemplate& operator=(ChatTemplate&&) noexcept;
+  ~ChatTemplate();
+
+  // Neighbouring parts of one author are one part.
+  Result<std::vector<PromptPart>> render(std::span<const wire::engine::Message> messages) const;
+
+ private:
+  struct Program;
+  explicit ChatTemplate(std::unique_ptr<Program> program);
+  std::unique_ptr<Program> program_;
+};
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,31 @@
+// adapters/engine_llama/prompt_compiler.h — messages or a raw prompt to the tokens that the engine computes.
+// Threads  the prepare thread; shares nothing with the decode loop that changes
+// Errors   context_length_exceeded, template_failed, invalid_prompt, origin caller
+#pragma once
+#include <memory>
+#include <optional>
+
+#include "chat_template.h"
+#include "gatehouse/engine/sequence_model.h"
+#include "vocabulary.h"
+
+namespace gatehouse::adapters {
+
+class LlamaPromptCompiler final : public engine::PromptCompiler {
+ public:
+  // Without a template chats are refused, raw prompts are not.
+  LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat, std::uint32_t seat_cells)
+      : vocabulary_(std::move(vocabulary)), chat_(std::move(chat)), seat_cells_(seat_cells) {}
+  Result<std::vector<engine::Token>> compile(const wire::engine::Prepare& prepare) override;
+
+ private:
+  Status check_length(const wire::engine::Prepare& prepare) const;
+  Result<std::vector<engine::Token>> compile_chat(const std::vector<wire::engine::Message>& messages) const;
+  Result<std::vector<engine::Token>> compile_text(const std::string& prompt) const;
+
+  const std::shared_ptr<const Vocabulary> vocabulary_;
+  const std::optional<ChatTemplate> chat_;
+  const std::uint32_t seat_cells_;
+};
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,220 @@
+#include "sampler.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <functional>
+#include <limits>
+
+namespace gatehouse::adapters {
+namespace {
+
+using engine::Token;
+
+// A vocabulary has 50,000 tokens or more and a draw needs a handful of them: whole blocks are passed over by their highest value, and
+// where every value counts, lanes of their own let the compiler work on many at once.
+constexpr std::size_t lanes = 16;
+constexpr std::size_t block = 64;
+constexpr float lowest = -std::numeric_limits<float>::infinity();
+constexpr float reach = 32.0F;  // e^-32: what is farther below the highest has less than a billionth of the probability in all
+
+std::span<const float> block_of(std::span<const float> row, std::size_t index) {
+  return row.subspan(index * block, std::min(block, row.size() - index * block));
+}
+std::size_t blocks_of(std::span<const float> row) { return (row.size() + block - 1) / block; }
+
+float highest_value(std::span<const float> values) {
+  std::array<float, lanes> best;
+  best.fill(lowest);
+  std::size_t i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) best[lane] = values[i + lane] > best[lane] ? values[i + lane] : best[lane];
+  }
+  float top = lowest;
+  for (const float value : best) top = value > top ? value : top;
+  for (; i < values.size(); ++i) top = values[i] > top ? values[i] : top;
+  return top;
+}
+
+// e^x for x <= 0, to about 1e-6: 2^n · 2^f, f in (0, 1], with a polynomial for the fraction. Zero for what is no number.
+float exp_negative(float x) {
+  const float t = (x > -80.0F ? x : -80.0F) * 1.44269504F;
+  const std::int32_t whole = static_cast<std::int32_t>(t) - 1;
+  const float f = t - static_cast<float>(whole);
+  const float p =
+      1.0F + f * (0.693147182F + f * (0.240226462F + f * (0.0555032814F + f * (0.00967884063F + f * (0.00124396326F + f * 0.000217017F)))));
+  return p * std::bit_cast<float>((whole + 127) << 23);
+}
+
+double sum_of_weights(std::span<const float> values, float top, float sharpness) {
+  std::array<float, lanes> sums{};
+  std::size_t i = 0;
+  for (; i + lanes <= values.size(); i += lanes) {
+    for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += exp_negative((values[i + lane] - top) * sharpness);
+  }
+  double sum = 0;
+  for (const float part : sums) sum += static_cast<double>(part);
+  for (; i < values.size(); ++i) sum += static_cast<double>(exp_negative((values[i] - top) * sharpness));
+  return sum;
+}
+
+// The weight of the whole row; that of each block stays in sums.
+double weigh_row(std::span<const float> row, float top, float sharpness, SamplerScratch& scratch) {
+  scratch.sums.assign(scratch.tops.size(), 0.0);
+  double all = 0;
+  for (std::size_t b = 0; b < scratch.tops.size(); ++b) {
+    if (!((scratch.tops[b] - top) * sharpness >= -reach)) continue;
+    scratch.sums[b] = sum_of_weights(block_of(row, b), top, sharpness);
+    all += scratch.sums[b];
+  }
+  return all;
+}
+
+double weigh(std::vector<Candidate>& kept, float top, float sharpness) {
+  double sum = 0;
+  for (Candidate& c : kept) {
+    c.weight = exp_negative((c.logit - top) * sharpness);
+    sum += static_cast<double>(c.weight);
+  }
+  return sum;
+}
+
+bool higher(const Candidate& a, const Candidate& b) { return a.logit > b.logit || (a.logit == b.logit && a.token < b.token); }
+
+void collect(std::span<const float> row, float floor, SamplerScratch& scratch) {
+  scratch.kept.clear();
+  for (std::size_t b = 0; b < scratch.tops.size(); ++b) {
+    if (!(scratch.tops[b] >= floor)) continue;
+    for (std::size_t i = b * block; i < std::min(row.size(), (b + 1) * block); ++i) {
+      if (row[i] >= floor) scratch.kept.push_back(Candidate{row[i], 0, static_cast<Token>(i)});
+    }
+  }
+}
+
+// Count blocks have a value of at least the count-th highest of the blocks' tops: nothing below it is among the count highest.
+void collect_highest(std::span<const float> row, std::size_t count, float floor, SamplerScratch& scratch) {
+  if (count < scratch.tops.size()) {
+    scratch.ranked = scratch.tops;
+    const auto last = scratch.ranked.begin() + static_cast<std::ptrdiff_t>(count - 1);
+    std::nth_element(scratch.ranked.begin(), last, scratch.ranked.end(), std::greater());
+    floor = std::max(floor, *last);
+  }
+  collect(row, floor, scratch);
+  if (count >= scratch.kept.size()) return;
+  std::nth_element(scratch.kept.begin(), scratch.kept.begin() + static_cast<std::ptrdiff_t>(count), scratch.kept.end(), higher);
+  scratch.kept.resize(count);
+}
+
+// The likeliest candidates until their weights add up to wanted; at least one. Halves instead of sorting: most need no order.
+void keep_weight(std::vector<Candidate>& kept, double wanted) {
+  auto low = kept.begin(), high = kept.end();
+  while (high - low > 32) {
+    const auto middle = low + (high - low) / 2;
+    std::nth_element(low, middle, high, higher);
+    double sum = 0;
+    for (auto c = low; c != middle; ++c) sum += static_cast<double>(c->weight);
+    if (sum >= wanted) {
+      high = middle;
+    } else {
+      wanted -= sum;
+      low = middle;
+    }
+  }
+  std::sort(low, high, higher);
+  while (low != high) {
+    wanted -= static_cast<double>((low++)->weight);
+    if (wanted <= 0) break;
+  }
+  kept.erase(low, kept.end());
+}
+
+}  // namespace
+
+Token highest(std::span<const float> row) {
+  float top = lowest;
+  std::size_t best = 0;
+  for (std::size_t b = 0; b < blocks_of(row); ++b) {
+    const float value = highest_value(block_of(row, b));
+    if (value > top) top = value, best = b;
+  }
+  std::size_t at = best * block;
+  while (at < row.size() && row[at] != top) ++at;
+  return at < row.size() ? static_cast<Token>(at) : 0;
+}
+
+Sampler::Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed)
+    : settings_(settings), state_(settings.seed.value_or(random_seed)) {}
+
+Token Sampler::next(std::span<const float> row, SamplerScratch& scratch) {
+  if (!(settings_.temperature > 0) || settings_.top_k == 1) return highest(row);
+  scratch.tops.clear();
+  for (std::size_t b = 0; b < blocks_of(row); ++b) scratch.tops.push_back(highest_value(block_of(row, b)));
+  const float top = highest_value(scratch.tops);
+  if (!std::isfinite(top)) return highest(row);
+  if (settings_.top_k == 0 && settings_.top_p >= 1.0F && settings_.min_p <= 0.0F) return draw_from_all(row, top, scratch);
+  select(row, top, scratch);
+  return draw_from(scratch.kept, top);
+}
+
+// What top_k, top_p and min_p leave.
+void Sampler::select(std::span<const float> row, float top, SamplerScratch& scratch) const {
+  const float widest = reach / std::min(sharpness(), 1.0F);
+  const float min_floor = settings_.min_p > 0 ? top + std::log(std::min(settings_.min_p, 1.0F)) : top - widest;
+  const auto share = static_cast<double>(std::max(settings_.top_p, 0.0F));
+  if (settings_.top_k > 0) {
+    // top_p's share is of what top_k leaves, min_p's floor comes behind it.
+    collect_highest(row, settings_.top_k, top - widest, scratch);
+    if (share < 1.0) keep_weight(scratch.kept, weigh(scratch.kept, top, 1.0F) * share);
+  } else if (share < 1.0) {
+    const double wanted = weigh_row(row, top, 1.0F, scratch) * share;
+    // Mostly a few tokens hold that share: looks farther down only where they do not.
+    for (float down = 4.0F;; down *= 2.0F) {
+      collect(row, top - std::min(down, widest), scratch);
+      if (weigh(scratch.kept, top, 1.0F) >= wanted || down >= widest) break;
+    }
+    keep_weight(scratch.kept, wanted);
+  } else {
+    collect(row, min_floor, scratch);
+  }
+  std::erase_if(scratch.kept, [min_floor](const Candidate& c) { return c.logit < min_floor; });
+}
+
+Token Sampler::draw_from(std::vector<Candidate>& kept, float top) {
+  double left = draw() * weigh(kept, top, sharpness());
+  for (const Candidate& c : kept) {
+    left -= static_cast<double>(c.weight);
+    if (left < 0) return c.token;
+  }
+  return kept.back().token;  // rounding ate the rest
+}
+
+Token Sampler::draw_from_all(std::span<const float> row, float top, SamplerScratch& scratch) {
+  double left = draw() * weigh_row(row, top, sharpness(), scratch);
+  std::size_t chosen = 0;
+  for (std::size_t b = 0; b < scratch.sums.size(); ++b) {
+    if (scratch.sums[b] <= 0) continue;
+    chosen = b;
+    if (scratch.sums[b] > left) break;
+    left -= scratch.sums[b];
+  }
+  const std::size_t start = chosen * block;
+  const std::span<const float> values = block_of(row, chosen);
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    left -= static_cast<double>(exp_negative((values[i] - top) * sharpness()));
+    if (left < 0) return static_cast<Token>(start + i);
+  }
+  return static_cast<Token>(start) + highest(values);  // rounding ate the rest
+}
+
+float Sampler::sharpness() const { return 1.0F / std::max(settings_.temperature, 1e-4F); }
+
+double Sampler::draw() {
+  state_ += 0x9E3779B97F4A7C15ULL;  // splitmix64
+  std::uint64_t z = state_;
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
+  return static_cast<double>((z ^ (z >> 31)) >> 11) * 0x1.0p-53;
+}
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,47 @@
+// adapters/engine_llama/sampler.h — the next token from a row of logits.
+// Order    top_k, top_p, min_p, temperature, then the draw; temperature 0 takes the highest logit, the first of equals
+// Units    seeds of 64 bits; the same seed, settings and rows give the same tokens
+// Threads  one thread a sampler; the samplers of a thread may share their scratch space
+#pragma once
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "gatehouse/engine/sequence_model.h"
+
+namespace gatehouse::adapters {
+
+// The index of the highest value, the first of equals; values that are no number never win.
+engine::Token highest(std::span<const float> row);
+
+struct Candidate {
+  float logit;
+  float weight;
+  engine::Token token;
+};
+
+struct SamplerScratch {
+  std::vector<float> tops;  // the highest logit of each block of the row
+  std::vector<double> sums;
+  std::vector<float> ranked;
+  std::vector<Candidate> kept;
+};
+
+class Sampler {
+ public:
+  Sampler() = default;
+  // random_seed is used where the settings name none.
+  Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed);
+  engine::Token next(std::span<const float> row, SamplerScratch& scratch);
+
+ private:
+  engine::Token draw_from_all(std::span<const float> row, float top, SamplerScratch& scratch);
+  engine::Token draw_from(std::vector<Candidate>& kept, float top);
+  void select(std::span<const float> row, float top, SamplerScratch& scratch) const;
+  float sharpness() const;
+  double draw();  // [0, 1)
+  wire::engine::Sampling settings_;
+  std::uint64_t state_ = 0;
+};
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,147 @@
+#include "sampler.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+#include <limits>
+#include <map>
+
+namespace gatehouse::adapters {
+namespace {
+
+using engine::Token;
+constexpr float nan = std::numeric_limits<float>::quiet_NaN();
+
+wire::engine::Sampling settings(float temperature) {
+  wire::engine::Sampling s;
+  s.temperature = temperature;
+  s.seed = 7;
+  return s;
+}
+
+// How often each token was drawn.
+std::map<Token, int> drawn(const wire::engine::Sampling& s, const std::vector<float>& row, int times) {
+  Sampler sampler(s, 0);
+  SamplerScratch scratch;
+  std::map<Token, int> counts;
+  for (int i = 0; i < times; ++i) ++counts[sampler.next(row, scratch)];
+  return counts;
+}
+
+TEST(Highest, IsTheFirstOfEquals) {
+  for (const std::size_t size : {1UL, 15UL, 16UL, 17UL, 1023UL, 1024UL, 1025UL, 49152UL}) {
+    std::vector<float> row(size, -3.0F);
+    EXPECT_EQ(highest(row), 0) << size;
+    row.back() = 2.0F;
+    EXPECT_EQ(highest(row), static_cast<Token>(size - 1)) << size;
+    row[size / 2] = 2.0F;
+    EXPECT_EQ(highest(row), static_cast<Token>(size / 2)) << size;
+  }
+}
+
+TEST(Highest, PassesOverWhatIsNoNumber) {
+  EXPECT_EQ(highest(std::vector<float>{nan, -1.0F, nan, 1.0F, nan}), 3);
+  EXPECT_EQ(highest(std::vector<float>{nan, nan}), 0);
+  EXPECT_EQ(highest({}), 0);
+}
+
+TEST(Sampler, IsGreedyAtTemperatureZero) { EXPECT_EQ(drawn(settings(0), {0.0F, 3.0F, 2.9F}, 50), (std::map<Token, int>{{1, 50}})); }
+
+TEST(Sampler, DrawsByProbability) {
+  // Weights 1 : 2 : 4 at temperature 1, 1 : 4 : 16 at a half.
+  const std::vector<float> row = {0.0F, std::log(2.0F), std::log(4.0F)};
+  constexpr int times = 70'000;
+  auto counts = drawn(settings(1), row, times);
+  EXPECT_NEAR(counts[0], times / 7, 500);
+  EXPECT_NEAR(counts[1], times * 2 / 7, 500);
+  counts = drawn(settings(0.5F), row, times);
+  EXPECT_NEAR(counts[0], times / 21, 400);
+  EXPECT_NEAR(counts[2], times * 16 / 21, 500);
+}
+
+TEST(Sampler, KeepsWhatTheSettingsAllow) {
+  const std::vector<float> row = {0.0F, std::log(2.0F), std::log(4.0F), std::log(3.0F)};
+  auto s = settings(1);
+  s.top_k = 2;
+  EXPECT_EQ(drawn(s, row, 1000).size(), 2U);
+  s = settings(1);
+  s.top_p = 0.6F;  // 0.4 + 0.3
+  auto counts = drawn(s, row, 1000);
+  EXPECT_EQ(counts.size(), 2U);
+  EXPECT_TRUE(counts.contains(2) && counts.contains(3));
+  s.top_p = 0;
+  EXPECT_EQ(drawn(s, row, 1000), (std::map<Token, int>{{2, 1000}}));
+  s = settings(1);
+  s.min_p = 0.45F;  // of 0.4: 0.18
+  counts = drawn(s, row, 1000);
+  EXPECT_EQ(counts.size(), 3U);
+  EXPECT_FALSE(counts.contains(0));
+}
+
+TEST(Sampler, KeepsAShareOfALongRow) {
+  std::vector<float> row(10'000, 0.0F);  // equal: half of the probability is half of the tokens
+  auto s = settings(1);
+  s.top_p = 0.5F;
+  for (const auto& [token, count] : drawn(s, row, 500)) EXPECT_LT(token, 5001);
+}
+
+// The shortcuts over blocks must not change what is drawn from a row as long as a vocabulary.
+TEST(Sampler, KeepsOfALongRowWhatSortingItWouldKeep) {
+  std::vector<float> row(49'152);
+  std::uint32_t noise = 12345;
+  for (float& logit : row) logit = static_cast<float>((noise = noise * 1664525U + 1013904223U) >> 8) / 16777216.0F * 10.0F;
+  std::vector<float> sorted = row;
+  std::ranges::sort(sorted, std::greater());
+  double all = 0, sum = 0;
+  for (const float logit : sorted) all += std::exp(static_cast<double>(logit - sorted[0]));
+  std::size_t share = 0;
+  while (sum < 0.02 * all) sum += std::exp(static_cast<double>(sorted[share++] - sorted[0]));
+
+  auto s = settings(1);
+  s.top_k = 40;
+  for (const auto& [token, count] : drawn(s, row, 500)) EXPECT_GE(row[static_cast<std::size_t>(token)], sorted[39]);
+  EXPECT_EQ(drawn(s, row, 2000).size(), 40U);
+  s = settings(1);
+  s.top_p = 0.02F;
+  float least = sorted[0];
+  for (const auto& [token, count] : drawn(s, row, 3000)) least = std::min(least, row[static_cast<std::size_t>(token)]);
+  EXPECT_GE(least, sorted[share]);
+  EXPECT_LE(least, sorted[share * 3 / 4]);
+  s = settings(1);
+  s.min_p = 0.5F;
+  for (const auto& [token, count] : drawn(s, row, 500)) EXPECT_GE(row[static_cast<std::size_t>(token)], sorted[0] - std::log(2.0F));
+  // The whole row: the mean of the drawn logits is that of the distribution.
+  double expected = 0, mean = 0;
+  for (const float logit : sorted) expected += static_cast<double>(logit) * std::exp(static_cast<double>(logit - sorted[0])) / all;
+  for (const auto& [token, count] : drawn(settings(1), row, 3000))
+    mean += static_cast<double>(row[static_cast<std::size_t>(token)]) * count / 3000;
+  EXPECT_NEAR(mean, expected, 0.08);
+}
+
+TEST(Sampler, DrawsAlikeForTheSameSeedOnly) {
+  const std::vector<float> row(1000, 1.0F);
+  auto s = settings(1);
+  Sampler a(s, 1), b(s, 2);
+  s.seed.reset();
+  Sampler c(s, 1), d(s, 2);
+  SamplerScratch scratch;
+  std::vector<Token> of_a, of_b, of_c, of_d;
+  for (int i = 0; i < 20; ++i) {
+    of_a.push_back(a.next(row, scratch));
+    of_b.push_back(b.next(row, scratch));
+    of_c.push_back(c.next(row, scratch));
+    of_d.push_back(d.next(row, scratch));
+  }
+  EXPECT_EQ(of_a, of_b);
+  EXPECT_NE(of_c, of_d);
+}
+
+TEST(Sampler, TakesRowsThatAreNoNumbers) {
+  EXPECT_EQ(drawn(settings(1), {nan, nan, nan}, 10), (std::map<Token, int>{{0, 10}}));
+  EXPECT_EQ(drawn(settings(1), {nan, 1.0F, -std::numeric_limits<float>::infinity()}, 10), (std::map<Token, int>{{1, 10}}));
+}
+
+}  // namespace
+}  // namespace gatehouse::adapters

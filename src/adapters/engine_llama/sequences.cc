@@ -1,0 +1,191 @@
+#include "sequences.h"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <utility>
+
+#include "gatehouse/base/assert.h"
+
+namespace gatehouse::adapters {
+namespace {
+
+using engine::Seat;
+using engine::SeatToken;
+using engine::Token;
+
+// One pass takes at most this many prompt tokens; the loop computes chunks of 512 while nobody decodes.
+constexpr std::uint32_t pass_tokens = 512;
+
+Error decode_failed(int code) {
+  return Error(Code::internal, Origin::engine, "engine_decode_failed", "The model could not compute the answer")
+      .with_detail("llama_decode returned " + std::to_string(code));
+}
+
+Error move_failed(const char* step) {
+  return Error(Code::internal, Origin::engine, "engine_move_failed", "The model could not go on with the answer").with_detail(step);
+}
+
+llama_context_params parameters(const SequenceShape& shape) {
+  llama_context_params p = llama_context_default_params();
+  p.n_seq_max = shape.seats;
+  p.n_ctx = shape.seats * shape.seat_cells;
+  p.n_batch = std::max({shape.prefill_chunk, pass_tokens, shape.seats});
+  p.n_ubatch = p.n_batch;
+  p.n_outputs_max = shape.seats;  // logits of one token a seat: the buffer is otherwise 196 KB for every token of a batch
+  p.n_outputs_max_per_seq = 1;
+  p.n_threads = p.n_threads_batch = static_cast<std::int32_t>(shape.threads);
+  p.kv_unified = false;  // a sequence reads its own cells only
+  p.no_perf = true;
+  p.offload_kqv = p.op_offload = false;
+  return p;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<LlamaSequences>> LlamaSequences::create(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary,
+                                                               const SequenceShape& shape) {
+  ContextHandle context;
+  try {
+    context.reset(llama_init_from_model(model.get(), parameters(shape)));
+  } catch (const std::exception& why) {
+    return operator_error("model_load_failed", std::string("llama.cpp: ") + why.what());
+  }
+  if (!context)
+    return operator_error("model_load_failed", "no memory for " + std::to_string(shape.seats) + " seats of " +
+                                                   std::to_string(shape.seat_cells) + " tokens; fewer or smaller seats need less");
+  return std::unique_ptr<LlamaSequences>(new LlamaSequences(std::move(model), std::move(vocabulary), shape, std::move(context)));
+}
+
+LlamaSequences::LlamaSequences(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary, const SequenceShape& shape,
+                               ContextHandle context)
+    : model_(std::move(model)),
+      vocabulary_(std::move(vocabulary)),
+      shape_(shape),
+      threads_(std::make_unique<ComputeThreads>(static_cast<int>(shape.threads))),
+      context_(std::move(context)),
+      states_(shape.seats) {
+  threads_->attach(context_.get());
+  const std::size_t room = llama_n_batch(context_.get());
+  tokens_.reserve(room);
+  positions_.reserve(room);
+  outputs_.reserve(room);
+  seat_counts_.assign(room, 1);
+  seats_.assign(room, 0);
+  seat_lists_.resize(room);
+  for (std::size_t i = 0; i < room; ++i) seat_lists_[i] = &seats_[i];
+}
+
+LlamaSequences::~LlamaSequences() { llama_detach_threadpool(context_.get()); }
+
+std::string LlamaSequences::description() const {
+  std::array<char, 128> text{};
+  llama_model_desc(model_.get(), text.data(), text.size());
+  return std::string(text.data()) + ", " + std::to_string(shape_.threads) + " threads, " + llama_print_system_info();
+}
+
+void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {
+  SeatState& state = states_.at(seat);
+  GH_ASSERT(!state.taken);
+  state = SeatState{Sampler(sampling, random_.next_u64()), -1, true};
+}
+
+void LlamaSequences::add(Seat seat, std::uint32_t position, Token token, Logits logits) {
+  const std::size_t at = tokens_.size();
+  GH_ASSERT(at < seat_lists_.size());
+  tokens_.push_back(token);
+  positions_.push_back(static_cast<llama_pos>(position));
+  seats_[at] = static_cast<llama_seq_id>(seat);
+  outputs_.push_back(logits == Logits::kept ? 1 : 0);
+  if (logits == Logits::kept) states_[seat].output = static_cast<std::int32_t>(at);
+}
+
+// Computes and empties the batch. The logits of earlier batches are gone with it.
+Status LlamaSequences::compute() {
+  const llama_batch batch{static_cast<std::int32_t>(tokens_.size()),
+                          tokens_.data(),
+                          nullptr,
+                          positions_.data(),
+                          seat_counts_.data(),
+                          seat_lists_.data(),
+                          outputs_.data()};
+  int code = 0;
+  try {
+    code = llama_decode(context_.get(), batch);
+  } catch (const std::exception&) {
+    code = -1;
+  }
+  tokens_.clear();
+  positions_.clear();
+  outputs_.clear();
+  return code == 0 ? ok() : Status(decode_failed(code));
+}
+
+Status LlamaSequences::prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) {
+  GH_ASSERT(states_.at(seat).taken && !tokens.empty() && position + tokens.size() <= shape_.seat_cells);
+  for (SeatState& state : states_) state.output = -1;
+  while (!tokens.empty()) {
+    const std::span<const Token> pass = tokens.first(std::min(tokens.size(), seat_lists_.size()));
+    tokens = tokens.subspan(pass.size());
+    for (std::size_t i = 0; i < pass.size(); ++i) {
+      const bool keep = last && tokens.empty() && i + 1 == pass.size();
+      add(seat, position++, pass[i], keep ? Logits::kept : Logits::none);
+    }
+    GH_CHECK(compute());
+  }
+  return ok();
+}
+
+Status LlamaSequences::decode(std::span<const SeatToken> batch) {
+  for (SeatState& state : states_) state.output = -1;
+  for (const SeatToken& token : batch) {
+    GH_ASSERT(states_.at(token.seat).taken && token.position < shape_.seat_cells);
+    add(token.seat, token.position, token.token, Logits::kept);
+  }
+  return compute();
+}
+
+Token LlamaSequences::sample(Seat seat) {
+  SeatState& state = states_.at(seat);
+  GH_ASSERT(state.taken && state.output >= 0);
+  const float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
+  GH_ASSERT(row != nullptr);
+  return state.sampler.next(std::span(row, vocabulary_->size()), scratch_);
+}
+
+void LlamaSequences::forget_cells(Seat seat) {
+  llama_memory_seq_rm(llama_get_memory(context_.get()), static_cast<llama_seq_id>(seat), -1, -1);
+}
+
+void LlamaSequences::close(Seat seat) {
+  GH_ASSERT(states_.at(seat).taken);
+  states_[seat] = SeatState{};
+  forget_cells(seat);
+}
+
+// libllama's own copy between split sequences moves whole buffers; the state's cost is that of the cells in use.
+Status LlamaSequences::move(Seat from, Seat to) {
+  GH_ASSERT(states_.at(from).taken && !states_.at(to).taken);
+  const Status copied = copy_cells(from, to);
+  forget_cells(copied ? from : to);
+  if (!copied) return copied;
+  states_[to] = std::exchange(states_[from], SeatState{});
+  states_[to].output = -1;
+  return ok();
+}
+
+Status LlamaSequences::copy_cells(Seat from, Seat to) {
+  const auto source = static_cast<llama_seq_id>(from), target = static_cast<llama_seq_id>(to);
+  try {
+    moving_.resize(llama_state_seq_get_size(context_.get(), source));
+    const std::size_t written = llama_state_seq_get_data(context_.get(), moving_.data(), moving_.size(), source);
+    if (written == 0) return move_failed("the state could not be read");
+    if (llama_state_seq_set_data(context_.get(), moving_.data(), written, target) == 0)
+      return move_failed("the state could not be written");
+  } catch (const std::exception& why) {
+    return move_failed(why.what());
+  }
+  return ok();
+}
+
+}  // namespace gatehouse::adapters

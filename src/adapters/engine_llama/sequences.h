@@ -1,0 +1,72 @@
+// adapters/engine_llama/sequences.h — seats as sequences of one llama_context with a KV cache split by sequence.
+// Threads  one: the engine loop's
+// Order    sample(seat) reads the logits of the latest prefill or decode in place: it must come before the next of either
+// Errors   engine_decode_failed, engine_move_failed, origin engine
+#pragma once
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/random.h"
+#include "gatehouse/engine/sequence_model.h"
+#include "llama_handles.h"
+#include "sampler.h"
+#include "vocabulary.h"
+
+namespace gatehouse::adapters {
+
+struct SequenceShape {
+  std::uint32_t seats, seat_cells, threads, prefill_chunk;
+};
+
+class LlamaSequences final : public engine::SequenceModel {
+ public:
+  static Result<std::unique_ptr<LlamaSequences>> create(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary,
+                                                        const SequenceShape& shape);
+  ~LlamaSequences() override;
+
+  std::uint32_t seats() const override { return shape_.seats; }
+  std::uint32_t seat_cells() const override { return shape_.seat_cells; }
+  std::string description() const override;
+  void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
+  Status prefill(engine::Seat seat, std::uint32_t position, std::span<const engine::Token> tokens, bool last) override;
+  Status decode(std::span<const engine::SeatToken> batch) override;
+  engine::Token sample(engine::Seat seat) override;
+  bool is_end(engine::Token token) const override { return vocabulary_->is_end(token); }
+  std::string_view piece(engine::Token token) override { return vocabulary_->piece(token); }
+  void close(engine::Seat seat) override;
+  Status move(engine::Seat from, engine::Seat to) override;
+
+ private:
+  struct SeatState {
+    Sampler sampler;
+    std::int32_t output = -1;  // of the latest batch; -1: none
+    bool taken = false;
+  };
+  enum class Logits : std::uint8_t { none, kept };
+  LlamaSequences(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary, const SequenceShape& shape, ContextHandle context);
+  void add(engine::Seat seat, std::uint32_t position, engine::Token token, Logits logits);
+  Status compute();
+  void forget_cells(engine::Seat seat);
+  Status copy_cells(engine::Seat from, engine::Seat to);
+
+  const ModelHandle model_;
+  const std::shared_ptr<const Vocabulary> vocabulary_;
+  const SequenceShape shape_;
+  std::unique_ptr<ComputeThreads> threads_;  // outlives the context, which is attached to it
+  ContextHandle context_;
+  SystemRandom random_;
+  std::vector<SeatState> states_;
+  SamplerScratch scratch_;
+  std::vector<std::uint8_t> moving_;
+
+  // The batch, in libllama's shape; room for its largest.
+  std::vector<llama_token> tokens_;
+  std::vector<llama_pos> positions_;
+  std::vector<std::int32_t> seat_counts_;
+  std::vector<llama_seq_id> seats_;
+  std::vector<llama_seq_id*> seat_lists_;
+  std::vector<std::int8_t> outputs_;
+};
+
+}  // namespace gatehouse::adapters
