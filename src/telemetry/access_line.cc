@@ -13,8 +13,9 @@ constexpr std::size_t max_path = 512, max_text = 256;
 // The first bytes of a text, whole characters only.
 std::string_view cap(std::string_view text, std::size_t max) {
   if (text.size() <= max) return text;
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xC0U) == 0x80U) --max;
-  return text.substr(0, max);
+  std::size_t end = max;
+  while (end + 3 > max && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
 }
 
 void append_number(std::string& out, std::uint64_t value) {

@@ -1,10 +1,9 @@
 #include "line_writer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <utility>
-
-#include "fd_write.h"
 
 namespace gatehouse::telemetry {
 namespace {
@@ -15,7 +14,7 @@ constexpr std::size_t enough = 256UL * 1024;
 
 }  // namespace
 
-LineWriter::LineWriter(int fd, Fd owned, std::size_t max_bytes) : fd_(fd), owned_(std::move(owned)), max_bytes_(max_bytes) {
+LineWriter::LineWriter(int fd, Fd owned, std::size_t max_bytes) : out_(fd), owned_(std::move(owned)), max_bytes_(max_bytes) {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);  // the new thread inherits it: signals are not for it
@@ -42,7 +41,6 @@ void LineWriter::append(std::string_view line) {
     }
     const std::size_t before = pending_.size();
     pending_ += line;
-    ++lines_;
     wake = before == 0 || (before < enough && pending_.size() >= enough);
   }
   if (wake) changed_.notify_one();
@@ -57,9 +55,10 @@ void LineWriter::run() {
     if (pending_.empty() && stopping_) return;
     batch.clear();
     batch.swap(pending_);
-    const std::uint64_t lines = std::exchange(lines_, 0);
     lock.unlock();
-    if (!write_all(fd_, batch)) dropped_.fetch_add(lines, std::memory_order_relaxed);
+    const std::size_t written = out_.write(batch);
+    const auto lost = std::count(batch.begin() + static_cast<std::ptrdiff_t>(written), batch.end(), '\n');
+    if (lost > 0) dropped_.fetch_add(static_cast<std::uint64_t>(lost), std::memory_order_relaxed);
     lock.lock();
   }
 }

@@ -1,5 +1,5 @@
 // telemetry/line_writer.h — lines that a thread of its own writes in batches: the caller pays for a lock and a copy.
-// Threads  append from any thread; a full buffer refuses the newest line and counts it
+// Threads  append from any thread; a full buffer refuses the newest line and counts it, as are those that no reader took
 #pragma once
 #include <atomic>
 #include <condition_variable>
@@ -9,6 +9,7 @@
 #include <string_view>
 #include <thread>
 
+#include "fd_write.h"
 #include "gatehouse/base/fd.h"
 
 namespace gatehouse::telemetry {
@@ -27,15 +28,14 @@ class LineWriter {
  private:
   void run();
 
-  const int fd_;
+  FdWriter out_;  // of the writer thread
   const Fd owned_;
   const std::size_t max_bytes_;
   std::atomic<std::uint64_t> dropped_{0};  // lines
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::string pending_;      // under mutex_
-  std::uint64_t lines_ = 0;  // in pending_, under mutex_
-  bool stopping_ = false;    // under mutex_
+  std::string pending_;    // whole lines, under mutex_
+  bool stopping_ = false;  // under mutex_
   std::thread thread_;
 };
 

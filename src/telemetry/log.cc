@@ -9,6 +9,7 @@
 #include <exception>
 #include <mutex>
 #include <string>
+#include <utility>
 
 #include "fd_write.h"
 #include "log_record.h"
@@ -44,7 +45,8 @@ LogLevel from_spdlog(spdlog::level::level_enum level) {
 // Runs on the writer thread alone.
 class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
-  FdSink(int fd, bool json, bool colour) : fd_(fd), json_(json), colour_(colour) {}
+  FdSink(int fd, bool json, bool colour, std::shared_ptr<std::atomic<std::uint64_t>> unwritten)
+      : out_(fd), json_(json), colour_(colour), unwritten_(std::move(unwritten)) {}
 
  protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
@@ -52,13 +54,14 @@ class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
     const LineContext context{message.time, from_spdlog(message.level)};
     const std::string_view record(message.payload.data(), message.payload.size());
     json_ ? append_json_line(line_, context, record) : append_text_line(line_, context, record, colour_);
-    write_all(fd_, line_);
+    if (out_.write(line_) < line_.size()) unwritten_->fetch_add(1, std::memory_order_relaxed);
   }
   void flush_() override {}
 
  private:
-  int fd_;
+  FdWriter out_;
   bool json_, colour_;
+  std::shared_ptr<std::atomic<std::uint64_t>> unwritten_;
   std::string line_;
 };
 
@@ -72,19 +75,19 @@ void block_signals() {
 void write_without_logger(LogLevel level, std::string_view record) {
   if (level < LogLevel::warn) return;
   std::string line;
-  append_text_line(line, LineContext{std::chrono::system_clock::now(), level}, record, false);
-  write_all(STDERR_FILENO, line);
+  append_text_line(line, LineContext{SystemClock().wall(), level}, record, false);
+  FdWriter(STDERR_FILENO).write(line);
 }
 
 }  // namespace
 
 Logging::Logging(const LogOptions& options)
-    : writer_(std::make_shared<spdlog::details::thread_pool>(options.queue, 1, [] { block_signals(); })) {
+    : unwritten_(std::make_shared<std::atomic<std::uint64_t>>(0)),
+      writer_(std::make_shared<spdlog::details::thread_pool>(options.queue, 1, [] { block_signals(); })) {
   const bool terminal = ::isatty(options.fd) == 1;
   const bool json = options.format == LogFormat::json || (options.format == LogFormat::automatic && !terminal);
-  auto sink = std::make_shared<FdSink>(options.fd, json, terminal);
-  auto logger =
-      std::make_shared<spdlog::async_logger>(logger_name, std::move(sink), writer_, spdlog::async_overflow_policy::overrun_oldest);
+  sink_ = std::make_shared<FdSink>(options.fd, json, terminal, unwritten_);
+  auto logger = std::make_shared<spdlog::async_logger>(logger_name, sink_, writer_, spdlog::async_overflow_policy::overrun_oldest);
   logger->set_level(to_spdlog(options.level));
   spdlog::drop(logger_name);
   spdlog::register_logger(std::move(logger));
@@ -92,7 +95,7 @@ Logging::Logging(const LogOptions& options)
 
 Logging::~Logging() { spdlog::drop(logger_name); }  // the pool's destructor writes what is queued, then joins
 
-std::uint64_t Logging::dropped() const { return writer_->overrun_counter(); }
+std::uint64_t Logging::dropped() const { return writer_->overrun_counter() + unwritten_->load(std::memory_order_relaxed); }
 
 void log::write(LogLevel level, std::string_view component, std::string_view message, Fields fields) {
   if (level == LogLevel::off) return;

@@ -1,6 +1,7 @@
 #include "gatehouse/telemetry/metrics.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "exposition.h"
 #include "gatehouse/base/assert.h"
@@ -53,11 +54,12 @@ std::uint64_t Counter::value() const {
 }
 
 Histogram::Histogram(std::vector<double> upper_bounds) : bounds_(std::move(upper_bounds)) {
-  GH_ASSERT(std::is_sorted(bounds_.begin(), bounds_.end()));
+  GH_ASSERT(std::adjacent_find(bounds_.begin(), bounds_.end(), [](double a, double b) { return !(a < b); }) == bounds_.end());
   for (Shard& shard : shards_) shard.counts = std::vector<std::atomic<std::uint64_t>>(bounds_.size() + 1);
 }
 
 void Histogram::observe(double value) {
+  if (std::isnan(value)) return;  // one would make the sum NaN for good
   const auto bucket = static_cast<std::size_t>(std::lower_bound(bounds_.begin(), bounds_.end(), value) - bounds_.begin());
   Shard& shard = shards_[shard_of_this_thread()];
   shard.counts[bucket].fetch_add(1, std::memory_order_relaxed);

@@ -7,16 +7,23 @@
 //          made and destroyed in main, after every thread that logs has ended
 // Errors   none: without a Logging, warnings and errors go straight to standard error, the rest is dropped
 #pragma once
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
+#include <type_traits>
 #include <variant>
 
-namespace spdlog::details {
+namespace spdlog {
+namespace details {
 class thread_pool;
 }
+namespace sinks {
+class sink;
+}
+}  // namespace spdlog
 
 namespace gatehouse::telemetry {
 
@@ -37,9 +44,11 @@ class Logging {
   Logging& operator=(const Logging&) = delete;
   ~Logging();  // writes what is queued
 
-  std::uint64_t dropped() const;
+  std::uint64_t dropped() const;  // lines that were overtaken in the queue or that no reader took
 
  private:
+  std::shared_ptr<std::atomic<std::uint64_t>> unwritten_;
+  std::shared_ptr<spdlog::sinks::sink> sink_;  // outlives the thread that writes to it
   std::shared_ptr<spdlog::details::thread_pool> writer_;
 };
 
@@ -48,12 +57,20 @@ namespace log {
 // A key (a plain identifier) and a text, a number or a truth value. Views: valid for the call.
 class Field {
  public:
-  using Value = std::variant<std::string_view, std::int64_t, double, bool>;
+  using Value = std::variant<std::string_view, std::int64_t, std::uint64_t, double, bool>;
   Field(std::string_view key, std::string_view text) : key_(key), value_(text) {}
   Field(std::string_view key, const char* text) : Field(key, std::string_view(text)) {}
   Field(std::string_view key, double number) : key_(key), value_(number) {}
   Field(std::string_view key, std::same_as<bool> auto truth) : key_(key), value_(truth) {}
-  Field(std::string_view key, std::integral auto number) : key_(key), value_(static_cast<std::int64_t>(number)) {}
+  template <std::integral Number>
+    requires(!std::same_as<Number, bool>)
+  Field(std::string_view key, Number number) : key_(key) {
+    if constexpr (std::is_signed_v<Number>) {
+      value_ = std::int64_t{number};
+    } else {
+      value_ = std::uint64_t{number};
+    }
+  }
 
   std::string_view key() const { return key_; }
   const Value& value() const { return value_; }

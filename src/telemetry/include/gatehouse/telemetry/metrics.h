@@ -36,7 +36,7 @@ class Counter {
 class Histogram {
  public:
   explicit Histogram(std::vector<double> upper_bounds);  // ascending, without +Inf
-  void observe(double value);
+  void observe(double value);                            // what is not a number does not count
 
   struct Reading {
     std::vector<std::uint64_t> counts;  // one a bound and one above them all, not cumulative
