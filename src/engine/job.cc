@@ -8,6 +8,13 @@ namespace gatehouse::engine {
 
 namespace w = wire::engine;
 
+namespace {
+
+// More than any grant brings: an engine that sends it unread text without end is broken.
+constexpr std::size_t max_unread_text = 8 * 1024 * 1024;
+
+}  // namespace
+
 Job::~Job() {
   if (channel_ == nullptr) return;
   cancel();
@@ -39,7 +46,7 @@ void Job::cancel() {
 JobNews Job::take() { return std::exchange(news_, JobNews{}); }
 
 bool Job::deliver(w::TokenEvent&& event) {
-  if (!started_ || event.count > granted_ - produced_) return false;
+  if (!started_ || event.count > granted_ - produced_ || event.text.size() > max_unread_text - news_.text.size()) return false;
   produced_ += event.count;
   news_.tokens += event.count;
   news_.text += event.text;
@@ -59,7 +66,7 @@ bool Job::deliver(w::Body&& body) {
     news_.refused = std::move(*refused);
     ended_ = true;
   } else if (auto* done = std::get_if<w::Done>(&body)) {
-    if (!prepared_) return false;
+    if (!prepared_ || done->completion_tokens != produced_) return false;  // what is paid for is what was delivered
     news_.done = std::move(*done);
     ended_ = true;
   } else if (std::holds_alternative<w::Waiting>(body)) {

@@ -1,6 +1,7 @@
 #include "gatehouse/engine/loop.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "gatehouse/base/assert.h"
 
@@ -53,12 +54,32 @@ EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink
 EngineLoop::~EngineLoop() = default;
 
 bool EngineLoop::push(LoopCommand command) {
-  const bool is_new = std::holds_alternative<PreparedJob>(command.what);
-  if (is_new && counters_.jobs.load(std::memory_order_relaxed) >= options_.queue + model_.seats()) return false;
-  if (is_new) ++counters_.jobs;
-  if (commands_.push(std::move(command))) return true;
-  if (is_new) --counters_.jobs;
-  return false;
+  const JobKey key = command.key;
+  if (const auto* job = std::get_if<PreparedJob>(&command.what)) {
+    GH_ASSERT(!job->prompt.empty() && job->prompt.size() <= model_.seat_cells());
+    if (!admit(key)) return false;
+    if (commands_.push(std::move(command))) return true;
+    dismiss(key);
+    return false;
+  }
+  {
+    const std::lock_guard lock(known_mutex_);
+    if (!known_.contains(key)) return true;
+  }
+  return commands_.push(std::move(command));
+}
+
+bool EngineLoop::admit(const JobKey& key) {
+  const std::lock_guard lock(known_mutex_);
+  if (known_.size() >= std::size_t{options_.queue} + model_.seats() || !known_.insert(key).second) return false;
+  ++counters_.jobs;
+  return true;
+}
+
+void EngineLoop::dismiss(const JobKey& key) {
+  const std::lock_guard lock(known_mutex_);
+  known_.erase(key);
+  --counters_.jobs;
 }
 
 void EngineLoop::run() {
@@ -99,6 +120,7 @@ void EngineLoop::apply(LoopCommand& command) {
 
 void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
   if (s.stage != Sequence::Stage::prepared) return;
+  if (grant == 0) return end(s, w::FinishReason::error, "start_without_grant");  // nothing is computed without one
   s.stage = Sequence::Stage::waiting;
   s.deadline = Instant::max();
   s.order = next_order_++;
@@ -108,7 +130,7 @@ void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
 }
 
 void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
-  s.granted += tokens;
+  s.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - s.granted);
   s.asked = false;
   if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
   s.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
@@ -118,7 +140,7 @@ void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
 void EngineLoop::apply_finish(Sequence& s, w::FinishReason reason) {
   s.finish = reason;
   if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
-  s.text.finish(event_of(s).text);
+  show_rest(s);
   end(s, reason);
 }
 
@@ -176,10 +198,10 @@ void EngineLoop::take_seat(Sequence& s, Seat seat) {
 void EngineLoop::move_seat(const SeatMove& move) {
   Sequence* s = seated_[move.from];
   GH_ASSERT(s != nullptr && seated_[move.to] == nullptr);
+  if (!model_.move(move.from, move.to)) return end(*s, w::FinishReason::error, "engine_move_failed");
   seated_[move.to] = s;
   seated_[move.from] = nullptr;
   s->seat = move.to;
-  if (!model_.move(move.from, move.to)) end(*s, w::FinishReason::error, "engine_move_failed");
 }
 
 void EngineLoop::decode(const std::vector<Seat>& seats) {
@@ -221,7 +243,7 @@ void EngineLoop::advance(Sequence& s) {
   GH_ASSERT(s.produced < s.granted);
   const Token token = model_.sample(s.seat);
   if (model_.is_end(token)) {
-    s.text.finish(event_of(s).text);
+    show_rest(s);
     return end(s, w::FinishReason::stop);
   }
   ++s.produced;
@@ -231,7 +253,7 @@ void EngineLoop::advance(Sequence& s) {
   if (s.text.push(model_.piece(token), event.text)) return end(s, w::FinishReason::stop);
   const bool seat_full = s.cells >= model_.seat_cells();
   if (seat_full || (s.produced == s.granted && s.finish)) {
-    s.text.finish(event.text);
+    show_rest(s);
     return end(s, seat_full ? w::FinishReason::length : *s.finish);
   }
   if (s.produced == s.granted) return park(s);
@@ -266,6 +288,12 @@ void EngineLoop::end(Sequence& s, w::FinishReason reason, std::string_view error
   dones_.emplace_back(s.key, std::move(done));
 }
 
+void EngineLoop::show_rest(Sequence& s) {
+  std::string rest;
+  s.text.finish(rest);
+  if (!rest.empty()) event_of(s).text += rest;
+}
+
 w::TokenEvent& EngineLoop::event_of(Sequence& s) {
   auto& events = batches_[s.key.link].events;
   if (s.event < 0) {
@@ -283,9 +311,9 @@ void EngineLoop::flush() {
     batch.events.clear();
   }
   for (const auto& [key, done] : dones_) {
-    sink_.send(key.link, key.job, done);
     sequences_.erase(key);
-    --counters_.jobs;
+    dismiss(key);
+    sink_.send(key.link, key.job, done);
   }
   dones_.clear();
 }

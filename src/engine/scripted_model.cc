@@ -1,6 +1,7 @@
 #include "gatehouse/engine/scripted_model.h"
 
 #include <algorithm>
+#include <exception>
 #include <string_view>
 
 #include "gatehouse/base/assert.h"
@@ -43,7 +44,7 @@ class ScriptedSequences final : public SequenceModel {
     ++trace_.open_seats;
   }
   Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) override {
-    pass();
+    GH_CHECK(pass());
     ++trace_.prefill_passes;
     Row& row = seats_.at(seat);
     GH_ASSERT(row.taken && position == row.cells && !tokens.empty());
@@ -53,7 +54,7 @@ class ScriptedSequences final : public SequenceModel {
     return ok();
   }
   Status decode(std::span<const SeatToken> batch) override {
-    pass();
+    GH_CHECK(pass());
     ++trace_.decode_passes;
     for (std::size_t i = 0; i < batch.size(); ++i) {
       Row& row = seats_.at(batch[i].seat);
@@ -96,15 +97,19 @@ class ScriptedSequences final : public SequenceModel {
     std::size_t said = 0;
     Token last = -1;
   };
-  void pass() {
-    if (options_.before_pass) options_.before_pass();
+  Status pass() {
+    try {
+      if (options_.before_pass) options_.before_pass();
+    } catch (const std::exception& e) {
+      return Error(Code::internal, Origin::engine, "engine_decode_failed", "The model failed").with_detail(e.what());
+    }
+    return ok();
   }
   static Token next(Row& row) {
     const std::string_view prompt = row.prompt;
     const bool loops = prompt.starts_with("loop:");
     const std::string_view text = loops ? prompt.substr(5) : prompt.starts_with("say:") ? prompt.substr(4) : std::string_view("?");
-    if (!loops && row.said >= text.size()) return end_token;
-    GH_ASSERT(!text.empty());
+    if (text.empty() || (!loops && row.said >= text.size())) return end_token;
     return static_cast<unsigned char>(text[row.said++ % text.size()]);
   }
 

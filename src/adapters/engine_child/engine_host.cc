@@ -1,5 +1,6 @@
 #include "gatehouse/adapters/engine_child/engine_host.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <memory>
@@ -14,6 +15,13 @@ namespace gatehouse::adapters {
 namespace w = wire::engine;
 
 namespace {
+
+// The sandbox allows no look into /proc; 256 is its limit of descriptors.
+std::uint32_t open_descriptors() {
+  std::uint32_t open = 0;
+  for (int fd = 0; fd < 256; ++fd) open += fcntl(fd, F_GETFD) >= 0 ? 1 : 0;
+  return open;
+}
 
 class EngineHost final : public engine::EventSink {
  public:
@@ -86,6 +94,7 @@ class EngineHost final : public engine::EventSink {
 
   w::State current_state() const {
     w::State now = state_;
+    if (wiring_.exit_when_front_gone) now.open_fds = open_descriptors();  // a thread's are the front's
     if (!loop_) return now;
     const engine::LoopCounters& c = loop_->counters();
     now.sequences = c.sequences;
@@ -120,6 +129,8 @@ class EngineHost final : public engine::EventSink {
     if (!loop_) return refuse("model_not_ready", "", "The model is not loaded yet");
     auto compiled = compiler_->compile(prepare);
     if (!compiled) return refuse(std::string(compiled.error().reason()), compiled.error().param(), compiled.error().public_text());
+    if (compiled->empty()) return refuse("invalid_prompt", "", "The prompt is empty");
+    if (compiled->size() > state_.seat_cells) return refuse("context_length_exceeded", "", "The prompt is longer than the model can hold");
     w::Prepared answer;
     answer.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
     answer.seat_cells = state_.seat_cells;

@@ -10,6 +10,19 @@ namespace {
 
 Error protocol_error(std::string what) { return internal_error("engine_protocol_broken", std::move(what)); }
 
+// In the list for as long as the coroutine lives, however it ends.
+class Waiting {
+ public:
+  Waiting(std::vector<Signal*>& list, Signal& signal) : list_(list), signal_(signal) { list_.push_back(&signal_); }
+  ~Waiting() { std::erase(list_, &signal_); }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  std::vector<Signal*>& list_;
+  Signal& signal_;
+};
+
 }  // namespace
 
 void EngineLink::attach(Fd socket, std::uint64_t child) {
@@ -64,9 +77,8 @@ Task<Status> EngineLink::until_ready(Instant then) {
   Signal signal(reactor_);
   Deadline deadline(reactor_, [&signal] { signal.raise(); });
   deadline.arm(then);
-  waiters_.push_back(&signal);
+  const Waiting waiting(waiters_, signal);
   while (!ready_ && !failed_ && reactor_.clock().now() < then) co_await signal.wait();
-  std::erase(waiters_, &signal);
   co_return ready_ ? ok() : Status(not_ready());
 }
 

@@ -12,17 +12,19 @@ namespace w = wire::engine;
 
 namespace {
 
-constexpr std::size_t pending_bound = 64 * 1024 * 1024;
 constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t kept_capacity = 1024 * 1024;
 
 Error socket_error(std::string_view reason, std::string detail) {
   return Error(Code::unavailable, Origin::engine, reason, "The model's engine is not available").with_detail(std::move(detail));
 }
 
+Error unwanted_descriptor() { return socket_error("engine_descriptor_unwanted", "a descriptor that nobody asked for"); }
+
 }  // namespace
 
 FrameSocket::FrameSocket(Reactor& reactor, Fd fd, w::Sender peer)
-    : reactor_(reactor), socket_(reactor.context()), reader_(peer), raw_fd_(fd.get()) {
+    : reactor_(reactor), peer_(peer), socket_(reactor.context()), reader_(peer), raw_fd_(fd.get()) {
   socket_.assign(boost::asio::local::stream_protocol(), fd.release());
   socket_.non_blocking(true);
 }
@@ -46,35 +48,47 @@ void FrameSocket::read_some() {
   const std::size_t had = buffer.size();
   buffer.resize(had + read_size);
   iovec part{buffer.data() + had, read_size};
-  alignas(cmsghdr) std::array<char, CMSG_SPACE(4 * sizeof(int))> control{};
+  alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  message.msg_control = control.data();
-  message.msg_controllen = control.size();
+  if (peer_ == w::Sender::front) {  // what an engine passes is never taken: it could fill the front's table of descriptors
+    message.msg_control = control.data();
+    message.msg_controllen = control.size();
+  }
   const ssize_t n = recvmsg(raw_fd_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  const int error = errno;
   buffer.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return wait_readable();
-  if (n <= 0) return fail(socket_error("engine_gone", n == 0 ? "end of file" : std::strerror(errno)));
+  if (n < 0 && (error == EAGAIN || error == EINTR)) return wait_readable();
+  if (n <= 0) return fail(socket_error("engine_gone", n == 0 ? "end of file" : std::strerror(error)));
+  const Status kept = keep_descriptors(message);
+  if (!kept) return fail(kept.error());
+  hand_over_frames();
+}
+
+Status FrameSocket::keep_descriptors(msghdr& message) {
+  bool unwanted = (message.msg_flags & MSG_CTRUNC) != 0;
   for (cmsghdr* c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
     if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
     const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
     for (std::size_t i = 0; i < count; ++i) {
       int fd;
       std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-      descriptors_.emplace_back(fd);
+      unwanted |= static_cast<bool>(descriptor_);
+      descriptor_ = Fd(fd);
     }
   }
+  return unwanted ? Status(unwanted_descriptor()) : ok();
+}
+
+void FrameSocket::hand_over_frames() {
   const auto self = shared_from_this();  // a callback may drop the last other reference
   while (open_) {
     auto frame = reader_.next();
     if (!frame) return fail(std::move(frame).error());
     if (!*frame) break;
     Fd descriptor;
-    if (std::holds_alternative<w::Load>((*frame)->body) && !descriptors_.empty()) {
-      descriptor = std::move(descriptors_.front());
-      descriptors_.pop_front();
-    }
+    if (std::holds_alternative<w::Load>((*frame)->body)) descriptor = std::move(descriptor_);
     const Status taken = callbacks_.frame(std::move(**frame), std::move(descriptor));
     if (!taken) return fail(taken.error());
   }
@@ -84,11 +98,17 @@ void FrameSocket::read_some() {
 bool FrameSocket::send(std::uint64_t job, const w::Body& body) {
   const std::lock_guard lock(mutex_);
   if (broken_) return false;
-  const std::size_t had = pending_.size();
+  const bool idle = pending_.empty();
   w::encode(job, body, pending_);
-  if (had == 0) write_some();
-  if (pending_.size() > pending_bound) broken_ = true;
+  if (idle) write_some();
+  if (!broken_ && pending_.size() - sent_ > pending_bound) break_off("engine_not_reading", "the peer does not read");
   return !broken_;
+}
+
+// With mutex_ held. The reader need not notice: a peer may end one direction only.
+void FrameSocket::break_off(std::string_view reason, std::string detail) {
+  broken_ = true;
+  reactor_.post([self = shared_from_this(), why = socket_error(reason, std::move(detail))] { self->fail(why); });
 }
 
 bool FrameSocket::send_with(std::uint64_t job, const w::Body& body, const Fd& descriptor) {
@@ -115,19 +135,21 @@ bool FrameSocket::send_with(std::uint64_t job, const w::Body& body, const Fd& de
 
 // With mutex_ held.
 void FrameSocket::write_some() {
-  std::size_t sent = 0;
-  while (sent < pending_.size()) {
-    const ssize_t n = ::send(raw_fd_, pending_.data() + sent, pending_.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+  while (!broken_ && sent_ < pending_.size()) {
+    const ssize_t n = ::send(raw_fd_, pending_.data() + sent_, pending_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n >= 0) {
-      sent += static_cast<std::size_t>(n);
+      sent_ += static_cast<std::size_t>(n);
     } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
       break;
     } else if (errno != EINTR) {
-      broken_ = true;  // the reader notices the end too, and reports it
-      break;
+      break_off("engine_gone", std::strerror(errno));
     }
   }
-  pending_.erase(0, sent);
+  if (sent_ * 2 >= pending_.size()) {  // what is left moves at most once for each byte that went
+    pending_.erase(0, sent_);
+    sent_ = 0;
+    if (pending_.capacity() > kept_capacity) pending_.shrink_to_fit();
+  }
   if (!pending_.empty() && !broken_ && !waits_writable_) {
     waits_writable_ = true;
     reactor_.post([self = shared_from_this()] { self->wait_writable(); });
@@ -137,7 +159,7 @@ void FrameSocket::write_some() {
 void FrameSocket::wait_writable() {
   if (!open_) return;
   socket_.async_wait(boost::asio::socket_base::wait_write, [self = shared_from_this()](boost::system::error_code failed) {
-    if (failed) return;
+    if (failed || !self->open_) return;
     const std::lock_guard lock(self->mutex_);
     self->waits_writable_ = false;
     self->write_some();

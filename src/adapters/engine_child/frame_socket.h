@@ -1,9 +1,8 @@
 // adapters/engine_child/frame_socket.h — frames over one end of a socket pair.
 // Threads  send() from any thread; everything else on the reactor
-// Errors   closed() is called once, with the reason, when the peer is gone or sent what is no frame
+// Errors   closed() is called once, with the reason, when the peer is gone, sent what is no frame, or does not read
 #pragma once
 #include <boost/asio/local/stream_protocol.hpp>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,6 +21,8 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
     std::function<Status(wire::engine::Frame&& frame, Fd&& descriptor)> frame;  // an Error closes the socket
     std::function<void(const Error& why)> closed;
   };
+  // How many bytes may wait for the peer: a prepare of the greatest size, and some.
+  static constexpr std::size_t pending_bound = 64 * 1024 * 1024;
   FrameSocket(Reactor& reactor, Fd fd, wire::engine::Sender peer);
   ~FrameSocket();
 
@@ -37,18 +38,23 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
   void wait_readable();
   void wait_writable();
   void read_some();
+  Status keep_descriptors(msghdr& message);
+  void hand_over_frames();
   void write_some();
+  void break_off(std::string_view reason, std::string detail);
   void fail(Error error);
 
   Reactor& reactor_;
+  const wire::engine::Sender peer_;
   boost::asio::local::stream_protocol::socket socket_;
   wire::engine::FrameReader reader_;
   Callbacks callbacks_;
-  std::deque<Fd> descriptors_;  // received, not yet claimed by a frame
+  Fd descriptor_;  // received, not yet claimed by a frame
   bool open_ = true;
 
   std::mutex mutex_;     // guards what follows
-  std::string pending_;  // not yet taken by the kernel
+  std::string pending_;  // not yet taken by the kernel, from sent_ on
+  std::size_t sent_ = 0;
   bool broken_ = false, waits_writable_ = false;
   int raw_fd_;
 };

@@ -64,6 +64,8 @@ Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::ve
   FileActions actions;
   for (std::size_t i = 0; i < high.size(); ++i)
     posix_spawn_file_actions_adddup2(&actions.value, high[i].get(), first_descriptor + static_cast<int>(i));
+  // Whatever else is open here, opened by whoever started us, is not the engine's.
+  posix_spawn_file_actions_addclosefrom_np(&actions.value, above);
   Attributes attributes;
   sigset_t none, all;
   sigemptyset(&none);

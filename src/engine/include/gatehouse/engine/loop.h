@@ -10,6 +10,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -71,7 +73,8 @@ class EngineLoop {
   EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink, LoopOptions options);
   ~EngineLoop();
 
-  // False when the queue is full: the job must be refused.
+  // False when the queue is full or the job's number is taken: the job must be refused. What is for a job that has ended, or was refused,
+  // is dropped here: a front that prepares and cancels for ever cannot fill the queue of commands.
   bool push(LoopCommand command);
   const LoopCounters& counters() const { return counters_; }
 
@@ -99,6 +102,10 @@ class EngineLoop {
   void advance(Sequence& s);
   void park(Sequence& s);
   void end(Sequence& s, wire::engine::FinishReason reason, std::string_view error = {});
+  // Shows what was held back for a stop string that did not come.
+  void show_rest(Sequence& s);
+  bool admit(const JobKey& key);
+  void dismiss(const JobKey& key);
   wire::engine::TokenEvent& event_of(Sequence& s);
   void flush();
   void expire_prepared(Instant now);
@@ -111,6 +118,8 @@ class EngineLoop {
   const LoopOptions options_;
   Mailbox<LoopCommand> commands_;
   LoopCounters counters_;
+  std::mutex known_mutex_;
+  std::set<JobKey> known_;  // guarded by known_mutex_: the jobs that have been taken and are not done
 
   Sequences sequences_;            // every job, prepared ones included
   std::vector<Sequence*> seated_;  // by seat; null when free

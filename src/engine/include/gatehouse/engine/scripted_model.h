@@ -16,7 +16,7 @@ namespace gatehouse::engine {
 struct ScriptedOptions {
   std::uint32_t seats = 4;
   std::uint32_t seat_cells = 4096;
-  std::function<void()> before_pass;  // called at each prefill and decode: a test may wait or throw there
+  std::function<void()> before_pass;  // called at each prefill and decode: a test may wait there; what it throws is a failed pass
 };
 
 // What the model has been asked to do, for assertions.

@@ -54,7 +54,7 @@ class SequenceModel {
   virtual std::string_view piece(Token token) = 0;
   // Frees the cells and the sampler of the seat.
   virtual void close(Seat seat) = 0;
-  // The sequence in from goes on, unchanged, in to (which is free).
+  // The sequence in from goes on, unchanged, in to (which is free). After an error it is still in from, and is closed there.
   virtual Status move(Seat from, Seat to) = 0;
 };
 
