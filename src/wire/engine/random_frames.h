@@ -1,19 +1,19 @@
 // wire/engine/random_frames.h — for tests: frames with random fields; the same seed gives the same frames.
 #pragma once
-#include <random>
 #include <string>
 
 #include "engine/layout.h"
+#include "gatehouse/base/random.h"
 
 namespace gatehouse::wire::engine {
 
 class RandomFrames {
  public:
-  explicit RandomFrames(std::uint64_t seed) : engine_(seed) {}
-  std::uint64_t below(std::uint64_t n) { return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(engine_); }
+  explicit RandomFrames(std::uint64_t seed) : dice_(seed) {}
+  std::uint64_t below(std::uint64_t n) { return dice_.next_u64() % n; }
   bool coin() { return below(2) == 1; }
-  std::uint32_t u32() { return static_cast<std::uint32_t>(engine_()); }
-  std::uint64_t u64() { return engine_(); }
+  std::uint32_t u32() { return static_cast<std::uint32_t>(dice_.next_u64()); }
+  std::uint64_t u64() { return dice_.next_u64(); }
   float fraction() { return static_cast<float>(below(2000)) / 1000.0F; }
   std::string text(std::size_t longest = 40) {
     std::string out(below(longest + 1), '\0');
@@ -76,7 +76,7 @@ class RandomFrames {
   }
 
  private:
-  std::mt19937_64 engine_;
+  SeededRandom dice_;
 };
 
 }  // namespace gatehouse::wire::engine

@@ -149,6 +149,7 @@ class Scanner {
   }
   static bool fits(const std::string& text, bool integral) {
     const char* end = text.data() + text.size();
+    // tidy(number): from_chars does not tell a number that is too large from one that is too close to zero
     if (!integral) return std::isfinite(std::strtod(text.c_str(), nullptr));
     std::int64_t with_sign = 0;
     std::uint64_t without = 0;

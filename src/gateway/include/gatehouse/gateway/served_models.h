@@ -13,7 +13,7 @@ namespace gatehouse::gateway {
 struct ServedModel {
   std::string name;
   std::string version;
-  std::int64_t created = 0;  // unix seconds
+  std::int64_t created = 0;   // unix seconds
   bool required = false;      // readiness waits for it
   std::string system_prompt;  // for conversations that bring none; empty: the model's own
   engine::Engine* engine = nullptr;
