@@ -1,0 +1,187 @@
+"""The command line: exit codes, JSON, and one server a data folder (contract.md, section 11)."""
+
+import json
+import signal
+import stat
+import threading
+import time
+
+import pytest
+from house import ROOT, eventually, events, read_stream, run
+
+
+def test_init_makes_a_folder_once(tmp_path):
+    data = tmp_path / "data"
+    first = run("init", "--data", data, "--json")
+    assert first.returncode == 0
+    made = json.loads(first.stdout)
+    assert made["tenant_id"] == "demo" and made["api_key"].startswith("gh_") and len(made["api_key"]) >= 43
+    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert before and all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in before)
+    assert not [path for path, content in before.items() if made["api_key"].encode() in content], "the key itself is nowhere"
+    second = run("init", "--data", data, "--json")
+    assert second.returncode == 1 and second.stdout == b"" and second.stderr
+    assert before == {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+
+
+def test_init_for_people(tmp_path):
+    made = run("init", "--data", tmp_path / "data")
+    assert made.returncode == 0 and b"demo" in made.stdout and b"gh_" in made.stdout
+
+
+def test_version():
+    plain, structured = run("version"), run("version", "--json")
+    found = json.loads(structured.stdout)
+    assert plain.returncode == structured.returncode == 0 and set(found) == {"version", "build"}
+    assert plain.stdout.decode().startswith(f"gatehouse {found['version']}")
+
+
+def test_health(house):
+    assert run("health", house.public.url + "/readyz").returncode == 0
+    assert run("health", house.admin.url + "/healthz").returncode == 0
+    missing = run("health", house.public.url + "/nothing")
+    assert missing.returncode == 1 and b"404" in missing.stdout + missing.stderr
+    assert run("health", "http://127.0.0.1:1/readyz").returncode == 1
+
+
+def test_openapi_is_what_is_served(house):
+    printed = run("openapi")
+    assert printed.returncode == 0 and json.loads(printed.stdout) == house.ask("GET", "/openapi.json").json()
+
+
+@pytest.mark.parametrize("chunk", [0, 1, 7])
+def test_http1_dump(chunk):
+    wire = b"GET /a?b HTTP/1.1\r\nHost: x\r\n\r\nPOST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+    dumped = run("debug", "http1-dump", "--chunk", chunk, stdin=wire)
+    first, second = [json.loads(line) for line in dumped.stdout.splitlines()]
+    assert dumped.returncode == 0
+    assert (first["method"], first["target"], first["version"], first["body_bytes"]) == ("GET", "/a?b", "HTTP/1.1", 0)
+    assert first["fields"] == [["Host", "x"]]
+    assert second["body_bytes"] == 3 and second["body_sha256"].startswith("ba7816bf")
+
+
+@pytest.mark.parametrize(
+    ("wire", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", 400),
+        (b"GET / HTTP/3.0\r\nHost: x\r\n\r\n", 505),
+        (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"a: b\r\n" * 200 + b"\r\n", 431),
+        (b"GET / HT", 400),
+    ],
+)
+def test_http1_dump_of_what_is_wrong(wire, status):
+    dumped = run("debug", "http1-dump", stdin=wire)
+    last = json.loads(dumped.stdout.splitlines()[-1])
+    assert dumped.returncode == 1 and last["status"] == status and last["error"]
+
+
+def test_json_check():
+    good = run("debug", "json-check", stdin=b'{"a":[1,2,{"b":null}]}')
+    assert good.returncode == 0
+    for wire, offset in ((b'{"a":1,}', None), (b"", None), (b"[" * 65 + b"]" * 65, 64), (b'"\xff"', 1)):
+        bad = run("debug", "json-check", stdin=wire)
+        found = json.loads(bad.stdout)
+        assert bad.returncode == 1 and found["error"] and isinstance(found["offset"], int), wire
+        assert offset is None or found["offset"] == offset, (wire, found)
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("init",), ("version",), ("health",), ("openapi",), ("debug",), ("debug", "http1-dump"), ("debug", "json-check")])
+def test_help_is_everywhere_and_shows_an_example(command):
+    helped = run(*command, "--help")
+    assert helped.returncode == 0
+    if command and command != ("debug",):
+        assert "Example" in helped.stdout.decode()
+
+
+@pytest.mark.parametrize("arguments", [("--nonsense",), ("serve", "--nonsense"), ("nonsense",), (), ("init", "--dato", "x"), ("serve", "--sequences", "none")])
+def test_wrong_usage_is_exit_2(arguments):
+    wrong = run(*arguments)
+    assert wrong.returncode == 2 and wrong.stdout == b"" and wrong.stderr
+
+
+@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x"])
+def test_an_address_that_is_none(tmp_path, address):
+    assert run("serve", "--data", tmp_path / "data", "--listen", address).returncode in (1, 2)
+
+
+def test_plain_http_stays_on_loopback(tmp_path):
+    refused = run("serve", "--data", tmp_path / "data", "--listen", "0.0.0.0:0", "--admin-listen", "127.0.0.1:0")
+    assert refused.returncode in (1, 2) and b"--insecure-http" in refused.stderr
+
+
+def test_one_server_a_data_folder(house):
+    second = run("serve", "--data", house.data, "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0")
+    assert second.returncode == 1 and str(house.pid).encode() in second.stderr
+    assert house.ask("GET", "/readyz").status == 200
+
+
+def test_a_port_that_is_taken(house, tmp_path):
+    taken = run("serve", "--data", tmp_path / "data", "--listen", f"127.0.0.1:{house.public.port}", "--admin-listen", "127.0.0.1:0")
+    assert taken.returncode == 1 and str(house.public.port).encode() in taken.stderr
+
+
+def test_the_first_start_prints_a_curl_line(tmp_path):
+    import subprocess
+
+    from house import BINARY
+
+    command = [BINARY, "serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        said = []
+        for line in server.stdout:
+            said.append(line)
+            if line.startswith("gatehouse ready"):
+                break
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    assert any("gh_" in line for line in said) and any(line.strip().startswith("curl ") for line in said)
+
+
+def test_a_second_start_is_ready_within_three_seconds(new_house):
+    house = new_house()
+    assert house.stop() == 0
+    begun = time.monotonic()
+    house.start(ready_within=3)
+    assert time.monotonic() - begun < 3
+    assert house.chat("What is the capital of France?").status == 200
+    assert house.stop() == 0
+
+
+def test_sigterm_lets_answers_finish(new_house):
+    house = new_house()
+    with house.stream("/v1/chat/completions", {"messages": [{"role": "user", "content": "Tell me a long story."}], "max_tokens": 150, "temperature": 0}) as answer:
+        next(events(answer))
+        house.signal(signal.SIGTERM)
+        chunks, done = read_stream(answer)
+    assert done and chunks[-1]["choices"][0]["finish_reason"] in ("stop", "length")
+    assert house.process.wait(10) == 0
+    assert not house.children()
+
+
+def test_sigterm_takes_nothing_new(new_house):
+    house = new_house()
+    with house.stream("/v1/chat/completions", {"messages": [{"role": "user", "content": "Tell me a long story."}], "max_tokens": 800, "temperature": 0}) as answer:
+        next(events(answer))
+        house.signal(signal.SIGTERM)
+
+        def refused():
+            try:
+                return house.ask("GET", "/healthz", headers={}, timeout=5).status >= 500
+            except OSError:
+                return True
+
+        eventually(refused, 5, "a closed door")
+        house.signal(signal.SIGTERM)  # a second one ends what is left
+        ended = threading.Event()
+        chunks, done = read_stream(answer)
+        ended.set()
+    assert not done and chunks[-1]["error"]["message"]
+    assert house.process.wait(10) == 0
+
+
+def test_sigint_is_sigterm(new_house):
+    house = new_house()
+    house.signal(signal.SIGINT)
+    assert house.process.wait(10) == 0

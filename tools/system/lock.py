@@ -1,0 +1,43 @@
+"""Pins what the system tests need: tools/system/requirements.in -> tests/system/requirements.txt, with a hash for each file.
+
+    /usr/bin/python3 tools/system/lock.py
+
+pip itself resolves (pip install --dry-run --report, wheels alone), in a virtual environment that is gone afterwards.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+WANTED = ROOT / "tools" / "system" / "requirements.in"
+PINNED = ROOT / "tests" / "system" / "requirements.txt"
+HEAD = "# Made by tools/system/lock.py from tools/system/requirements.in; the clients that the system tests use.\n"
+
+
+def resolve(folder):
+    """pip's report on what it would install into an empty environment."""
+    venv.create(folder, with_pip=True)
+    report = folder / "report.json"
+    options = ["--dry-run", "--ignore-installed", "--only-binary=:all:", "--quiet", "--report", report]
+    subprocess.run([folder / "bin" / "python", "-m", "pip", "install", *options, "-r", WANTED], check=True, stdin=subprocess.DEVNULL)
+    return json.loads(report.read_text())["install"]
+
+
+def line(found):
+    name, version = found["metadata"]["name"].lower().replace("_", "-"), found["metadata"]["version"]
+    return f"{name}=={version} --hash=sha256:{found['download_info']['archive_info']['hashes']['sha256']}\n"
+
+
+def main():
+    if sys.version_info[:2] != (3, 11):
+        sys.exit("run this with Debian 12's python 3.11: what is pinned are its wheels")
+    with tempfile.TemporaryDirectory() as folder:
+        PINNED.write_text(HEAD + "".join(sorted(line(found) for found in resolve(Path(folder)))))
+
+
+if __name__ == "__main__":
+    main()
