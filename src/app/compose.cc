@@ -111,6 +111,7 @@ void Server::add_engine(const model::Entry& entry, const ServeOptions& options) 
   served.name = entry.name;
   served.version = std::to_string(entry.version);
   served.created = unix_seconds(clock_.wall());
+  served.context = options.context;
   served.system_prompt = entry.manifest->chat.system_prompt;
   served.required = entry.name == options.default_llm;
   served.engine = engines_.back().get();

@@ -18,6 +18,20 @@ std::uint64_t microseconds_between(Instant from, Instant to) {
   return to <= from ? 0 : static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
 }
 
+// As long as it lives, the thread computes.
+class Computing {
+ public:
+  Computing(const Clock& clock, std::atomic<std::uint64_t>& total) : clock_(clock), total_(total), began_(clock.thread_cpu()) {}
+  ~Computing() { total_.fetch_add(static_cast<std::uint64_t>((clock_.thread_cpu() - began_).count()), std::memory_order_relaxed); }
+  Computing(const Computing&) = delete;
+  Computing& operator=(const Computing&) = delete;
+
+ private:
+  const Clock& clock_;
+  std::atomic<std::uint64_t>& total_;
+  const nanoseconds began_;
+};
+
 }  // namespace
 
 struct EngineLoop::Sequence {
@@ -204,6 +218,12 @@ void EngineLoop::move_seat(const SeatMove& move) {
   s->seat = move.to;
 }
 
+template <class Work>
+auto EngineLoop::computed(Work&& work) {
+  const Computing computing(clock_, counters_.compute_ns);
+  return work();
+}
+
 void EngineLoop::decode(const std::vector<Seat>& seats) {
   batch_.clear();
   for (const Seat seat : seats) {
@@ -211,7 +231,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     if (s != nullptr) batch_.push_back(SeatToken{seat, s->cells, s->next});
   }
   if (batch_.empty()) return;
-  const Status decoded = model_.decode(batch_);
+  const Status decoded = computed([&] { return model_.decode(batch_); });
   for (const SeatToken& token : batch_) {
     Sequence& s = *seated_[token.seat];
     if (!decoded) {
@@ -228,9 +248,9 @@ void EngineLoop::prefill(const Prefill& prefill) {
   Sequence* s = seated_[prefill.seat];
   if (s == nullptr) return;  // it ended in this very step
   const std::span<const Token> part = std::span(s->prompt).subspan(s->computed, prefill.tokens);
-  const Status computed = model_.prefill(prefill.seat, s->cells, part, prefill.last);
+  const Status filled = computed([&] { return model_.prefill(prefill.seat, s->cells, part, prefill.last); });
   ++counters_.steps;
-  if (!computed) return end(*s, w::FinishReason::error, computed.error().reason());
+  if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
   s->computed += prefill.tokens;
   s->cells += prefill.tokens;
   if (!prefill.last) return;
@@ -241,7 +261,7 @@ void EngineLoop::prefill(const Prefill& prefill) {
 
 void EngineLoop::advance(Sequence& s) {
   GH_ASSERT(s.produced < s.granted);
-  const Token token = model_.sample(s.seat);
+  const Token token = computed([&] { return model_.sample(s.seat); });
   if (model_.is_end(token)) {
     show_rest(s);
     return end(s, w::FinishReason::stop);

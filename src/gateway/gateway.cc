@@ -59,6 +59,11 @@ void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
                 each_model(models, [](State s) { return s.open_fds; }));
   metrics.watch(Kind::gauge, "gatehouse_engine_resident_memory_bytes", "Resident memory of an engine",
                 each_model(models, [](State s) { return s.rss_bytes; }));
+  metrics.watch(Kind::counter, "gatehouse_engine_compute_seconds_total",
+                "CPU time of an engine's loop inside the model: passes and sampling",
+                each_model(models, [](State s) { return static_cast<double>(s.compute_us) / 1e6; }));
+  metrics.watch(Kind::counter, "gatehouse_engine_steps_total", "Passes over a model: decode steps and chunks of prompts",
+                each_model(models, [](State s) { return s.steps; }));
   metrics.watch(Kind::gauge, "gatehouse_kv_cells", "Cells of the KV cache: written, and all",
                 std::function<std::vector<telemetry::Sample>()>([&models] { return kv_cells(models); }));
 }

@@ -3,7 +3,7 @@
 //   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent
 //   3. Authorizer   the model is looked up among those that the tenant may know of: what is not there and what is not theirs answer the
 //   same
-//   4. Measure      the engine counts the prompt: exact, and nothing is computed yet
+//   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
 //   6. Dispatch     grants, flow control, the answer
 #include "pipeline.h"
@@ -20,6 +20,22 @@ namespace w = wire::engine;
 namespace {
 
 constexpr std::uint32_t default_allowance = 1024;
+// More bytes than this a cell never fit: such a prompt is not even sent to the engine.
+constexpr std::size_t bytes_per_cell = 32;
+
+std::size_t bytes_of(const w::Prepare& prompt) {
+  std::size_t bytes = prompt.prompt.size();
+  for (const w::Message& message : prompt.messages) bytes += message.content.size();
+  return bytes;
+}
+
+Status check_length(const w::Prepare& prompt, const ServedModel& model) {
+  const std::size_t bytes = bytes_of(prompt), most = bytes_per_cell * model.context;
+  if (model.context == 0 || bytes <= most) return ok();
+  return caller_error("context_length_exceeded", "The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
+                                                     " never fit into the " + std::to_string(model.context) + " tokens of this model")
+      .with_param(prompt.chat ? "messages" : "prompt");
+}
 
 struct RefusalMeaning {
   std::string_view code, reason;
@@ -81,6 +97,8 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Generation pa
 }
 
 Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
+  const Status fits = check_length(permitted.generation().prompt, permitted.model());
+  if (!fits) co_return fits.error();
   net::Exchange& exchange = permitted.identified().received().exchange();
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();

@@ -78,10 +78,7 @@ Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   return generation;
 }
 
-}  // namespace
-
-Result<Generation> read_generation(Action action, wire::JsonParser& parser, std::string_view body) {
-  GH_TRY(const wire::JsonValue value, parser.parse(body));
+Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
   switch (action) {
     case Action::chat:
       return read_chat(value);
@@ -92,6 +89,15 @@ Result<Generation> read_generation(Action action, wire::JsonParser& parser, std:
     default:
       return internal_error("route_without_answer", "no body is read for this action");
   }
+}
+
+}  // namespace
+
+Result<Generation> read_generation(Action action, wire::JsonParser& parser, std::string_view body) {
+  const Result<wire::JsonValue> value = parser.parse(body);
+  Result<Generation> generation = value ? read_typed(action, *value) : value.error();
+  parser.settle();
+  return generation;
 }
 
 }  // namespace gatehouse::gateway

@@ -102,6 +102,7 @@ class EngineHost final : public engine::EventSink {
     now.queued = c.queued;
     now.jobs = c.jobs;
     now.steps = c.steps;
+    now.compute_us = c.compute_ns / 1000;
     return now;
   }
 

@@ -63,7 +63,7 @@ inline constexpr auto layout<Done> = std::tuple{&Done::reason,    &Done::prompt_
 template <>
 inline constexpr auto layout<State> =
     std::tuple{&State::state,  &State::detail, &State::seats, &State::seat_cells, &State::sequences, &State::kv_cells,
-               &State::queued, &State::jobs,   &State::steps, &State::rss_bytes,  &State::open_fds};
+               &State::queued, &State::jobs,   &State::steps, &State::compute_us, &State::rss_bytes, &State::open_fds};
 
 // A frame or a part of one; everything else is a single value.
 template <class T>

@@ -162,8 +162,7 @@ void schema_string(JsonWriter& w, const Rules& rules) {
 
 void schema_integer(JsonWriter& w, const Rules& rules) {
   write_type(w, "integer", rules.nullable);
-  if (rules.int_low != std::numeric_limits<std::int64_t>::min()) w.member("minimum", rules.int_low);
-  if (rules.int_high != std::numeric_limits<std::int64_t>::max()) w.member("maximum", rules.int_high);
+  w.member("minimum", rules.int_low).member("maximum", rules.int_high);
   const bool whole_range =
       rules.int_low == std::numeric_limits<std::int64_t>::min() && rules.int_high == std::numeric_limits<std::int64_t>::max();
   if (whole_range) w.member("format", "int64");

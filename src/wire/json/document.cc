@@ -14,8 +14,8 @@ namespace gatehouse::wire {
 namespace {
 
 constexpr std::size_t first_capacity = 32 * 1024;
-// A parser that has seen a larger document goes back to first_capacity with the next one that fits there.
-constexpr std::size_t keep_capacity = 1024 * 1024;
+// A parser that has seen a larger document gives its buffers back: they are several times as large as the document.
+constexpr std::size_t keep_capacity = 256 * 1024;
 
 Error fault_error(JsonFault fault, std::size_t offset, std::size_t max_depth) {
   const std::string where = " at byte " + std::to_string(offset);
@@ -137,19 +137,25 @@ struct JsonParser::State {
   std::size_t offset = 0;
 
   bool reserve(std::size_t bytes);
+  void release();
   Result<JsonValue> parse(std::string_view bytes);
   Error refuse(std::string_view bytes);
 };
 
 bool JsonParser::State::reserve(std::size_t bytes) {
-  const bool oversized = capacity > keep_capacity && bytes <= first_capacity;
-  if (bytes <= capacity && !oversized) return true;
-  capacity = std::max(first_capacity, oversized ? bytes : std::min(limits.bytes, std::max(bytes, 2 * capacity)));
-  parser = simdjson::dom::parser();
-  padded = std::vector<char>();
+  if (bytes <= capacity) return true;
+  const std::size_t wanted = std::max({bytes, first_capacity, std::min(2 * capacity, keep_capacity)});
+  release();
+  capacity = wanted;
   padded.resize(capacity + simdjson::SIMDJSON_PADDING);
   // One more than ours: simdjson counts neither quite the root nor empty containers; the walk has the last word.
   return parser.allocate(capacity, limits.depth + 1) == simdjson::SUCCESS;
+}
+
+void JsonParser::State::release() {
+  parser = simdjson::dom::parser();
+  padded = std::vector<char>();
+  capacity = 0;
 }
 
 Error JsonParser::State::refuse(std::string_view bytes) {
@@ -163,7 +169,7 @@ Result<JsonValue> JsonParser::State::parse(std::string_view bytes) {
   facts = {};
   if (bytes.size() > limits.bytes) return too_large("JSON is longer than " + std::to_string(limits.bytes) + " bytes");
   if (!reserve(bytes.size())) {
-    capacity = 0;
+    release();
     return internal_error("out_of_memory", "JSON parser buffers");
   }
   if (bytes.empty()) return refuse(bytes);
@@ -190,6 +196,9 @@ JsonParser::JsonParser(JsonParser&&) noexcept = default;
 JsonParser& JsonParser::operator=(JsonParser&&) noexcept = default;
 
 Result<JsonValue> JsonParser::parse(std::string_view bytes) { return state_->parse(bytes); }
+void JsonParser::settle() {
+  if (state_->capacity > keep_capacity) state_->release();
+}
 const JsonFacts& JsonParser::facts() const { return state_->facts; }
 std::size_t JsonParser::fault_offset() const { return state_->offset; }
 

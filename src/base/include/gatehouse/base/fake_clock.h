@@ -13,6 +13,7 @@ class FakeClock final : public Clock {
   WallTime wall() const override {
     return WallTime(seconds(1'700'000'000)) + std::chrono::duration_cast<WallTime::duration>(nanoseconds(since_start_.load()));
   }
+  nanoseconds thread_cpu() const override { return nanoseconds(since_start_.load()); }
   void advance(nanoseconds by) { since_start_ += by.count(); }
 
  private:

@@ -66,6 +66,7 @@ struct LoopOptions {
 struct LoopCounters {
   std::atomic<std::uint32_t> jobs{0}, queued{0}, sequences{0};
   std::atomic<std::uint64_t> kv_cells{0}, steps{0};
+  std::atomic<std::uint64_t> compute_ns{0};  // CPU time of the loop's thread inside the model: passes and sampling
 };
 
 class EngineLoop {
@@ -94,6 +95,9 @@ class EngineLoop {
   void apply_finish(Sequence& s, wire::engine::FinishReason reason);
   StepPlan plan(Instant now);
   void execute(const StepPlan& plan);
+  // Runs a call into the model and counts what it took.
+  template <class Work>
+  auto computed(Work&& work);
   void decode(const std::vector<Seat>& seats);
   void prefill(const Prefill& prefill);
   void take_seat(Sequence& s, Seat seat);

@@ -15,6 +15,7 @@ struct ServedModel {
   std::string version;
   std::int64_t created = 0;   // unix seconds
   bool required = false;      // readiness waits for it
+  std::uint32_t context = 0;  // cells a seat has at most; 0: not known
   std::string system_prompt;  // for conversations that bring none; empty: the model's own
   engine::Engine* engine = nullptr;
 };

@@ -33,9 +33,10 @@ class JsonParser {
   JsonParser(JsonParser&&) noexcept;
   JsonParser& operator=(JsonParser&&) noexcept;
 
-  // The bytes may go once it returns. Small documents allocate nothing after the first; buffers of a large one are given
-  // back by the next small one.
+  // The bytes may go once it returns. Small documents allocate nothing after the first.
   Result<JsonValue> parse(std::string_view bytes);
+  // Gives the buffers of a large document back; what parse() returned is void then.
+  void settle();
 
   // After a parse that succeeded.
   const JsonFacts& facts() const;
