@@ -197,7 +197,7 @@ void EngineLoop::execute(const StepPlan& plan) {
     take_seat(s, seat);
   }
   if (!plan.decode.empty()) decode(plan.decode);
-  if (plan.prefill) prefill(*plan.prefill);
+  for (const Prefill& part : plan.prefill) prefill(part);
 }
 
 void EngineLoop::take_seat(Sequence& s, Seat seat) {

@@ -73,19 +73,28 @@ std::optional<SeatMove> choose_move(const Seating& seating, const std::vector<Se
   return std::nullopt;
 }
 
-std::optional<Prefill> choose_prefill(const Seating& seating, std::uint32_t chunk) {
-  const SequenceView* oldest = nullptr;
-  Seat at = 0;
-  for (Seat seat = 0; seat < seating.size(); ++seat) {
-    const SequenceView* s = seating[seat];
-    if (s == nullptr || s->phase != Phase::prefill || s->prompt_left == 0) continue;
-    if (oldest != nullptr && oldest->order < s->order) continue;
-    oldest = s;
-    at = seat;
+// Where prompts are not yet computed, oldest first.
+std::vector<const SequenceView*> prompts(const Seating& seating) {
+  std::vector<const SequenceView*> found;
+  for (const SequenceView* s : seating) {
+    if (s != nullptr && s->phase == Phase::prefill && s->prompt_left > 0) found.push_back(s);
   }
-  if (oldest == nullptr) return std::nullopt;
-  const std::uint32_t tokens = std::min(oldest->prompt_left, std::max(chunk, 1U));
-  return Prefill{at, tokens, tokens == oldest->prompt_left};
+  std::ranges::sort(found, {}, &SequenceView::order);
+  return found;
+}
+
+void choose_prefill(const Seating& seating, const StepLimits& limits, StepPlan& plan) {
+  const std::vector<const SequenceView*> waiting = prompts(seating);
+  std::uint32_t used = 0;
+  for (const SequenceView* s : waiting) {
+    const bool oldest = s == waiting.front();
+    const std::uint32_t chunk = oldest && plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk;
+    const std::uint32_t tokens = oldest ? std::min(s->prompt_left, std::max(chunk, 1U)) : s->prompt_left;
+    if (!oldest && used + tokens > chunk) return;
+    const auto seat = static_cast<Seat>(std::ranges::find(seating, s) - seating.begin());
+    plan.prefill.push_back(Prefill{seat, tokens, tokens == s->prompt_left});
+    used += tokens;
+  }
 }
 
 }  // namespace
@@ -100,7 +109,7 @@ StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const Wait
   for (Seat seat = 0; seat < seating.size(); ++seat) {
     if (seating[seat] != nullptr && seating[seat]->phase == Phase::decode) plan.decode.push_back(seat);
   }
-  plan.prefill = choose_prefill(seating, plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk);
+  choose_prefill(seating, limits, plan);
   return plan;
 }
 

@@ -50,7 +50,7 @@ TEST(PlanStep, WhoFindsNoSeatWaits) {
 TEST(PlanStep, AJobSeatedNowIsPrefilledByTheNextPlan) {
   const StepPlan p = plan({}, {{1}});
   EXPECT_THAT(p.seat, ElementsAre(Pair(1, 0)));
-  EXPECT_EQ(p.prefill, std::nullopt);
+  EXPECT_THAT(p.prefill, IsEmpty());
 }
 
 TEST(PlanStep, PatienceEndsAtItsInstantAndFreesTheSeatAtOnce) {
@@ -66,19 +66,29 @@ TEST(PlanStep, EveryOneThatDecodesIsInTheBatchInAscendingOrder) {
 
 TEST(PlanStep, PromptsGoOnOldestFirstInChunks) {
   // Somebody decodes: small chunks, so that nobody waits long for the next token.
-  EXPECT_EQ(plan({decoding(0), prefilling(1, 1000, 7), prefilling(2, 50, 6)}).prefill, (Prefill{2, 50, true}));
-  EXPECT_EQ(plan({decoding(0), prefilling(1, 1000, 5), prefilling(2, 50, 6)}).prefill, (Prefill{1, 128, false}));
-  EXPECT_EQ(plan({decoding(0), prefilling(1, 129, 5)}).prefill, (Prefill{1, 128, false}));
-  EXPECT_EQ(plan({decoding(0), prefilling(1, 128, 5)}).prefill, (Prefill{1, 128, true}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 7), prefilling(2, 50, 6)}).prefill, ElementsAre(Prefill{2, 50, true}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 5), prefilling(2, 50, 6)}).prefill, ElementsAre(Prefill{1, 128, false}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 129, 5)}).prefill, ElementsAre(Prefill{1, 128, false}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 128, 5)}).prefill, ElementsAre(Prefill{1, 128, true}));
   // Alone, or next to parked ones only.
-  EXPECT_EQ(plan({parked(0), prefilling(1, 1000, 5)}).prefill, (Prefill{1, 512, false}));
-  EXPECT_EQ(plan({prefilling(0, 512, 5)}).prefill, (Prefill{0, 512, true}));
+  EXPECT_THAT(plan({parked(0), prefilling(1, 1000, 5)}).prefill, ElementsAre(Prefill{1, 512, false}));
+  EXPECT_THAT(plan({prefilling(0, 512, 5)}).prefill, ElementsAre(Prefill{0, 512, true}));
+}
+
+TEST(PlanStep, ShortPromptsShareOneChunk) {
+  const std::vector<SequenceView> burst{prefilling(0, 40, 4), prefilling(1, 50, 5), prefilling(2, 38, 6), prefilling(3, 1, 7)};
+  EXPECT_THAT(plan(burst).prefill, ElementsAre(Prefill{0, 40, true}, Prefill{1, 50, true}, Prefill{2, 38, true}));
+  // First come first served: a shorter one does not overtake.
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 100, 4), prefilling(2, 29, 5), prefilling(3, 1, 6)}).prefill,
+              ElementsAre(Prefill{1, 100, true}));
+  // A long one is not begun with what another has left.
+  EXPECT_THAT(plan({prefilling(1, 300, 4), prefilling(2, 5, 5)}).prefill, ElementsAre(Prefill{1, 300, true}));
 }
 
 TEST(PlanStep, AChunkOfZeroStillGoesOn) {
   StepLimits limits = limits_of(2);
   limits.prefill_chunk_alone = 0;
-  EXPECT_EQ(plan({prefilling(0, 2, 1)}, {}, limits).prefill, (Prefill{0, 1, false}));
+  EXPECT_THAT(plan({prefilling(0, 2, 1)}, {}, limits).prefill, ElementsAre(Prefill{0, 1, false}));
 }
 
 TEST(PlanStep, TheHighestRunningSequenceFillsTheLowestHole) {
@@ -90,7 +100,7 @@ TEST(PlanStep, TheHighestRunningSequenceFillsTheLowestHole) {
 TEST(PlanStep, AMovedPromptGoesOnInItsNewSeat) {
   const StepPlan p = plan({decoding(0), prefilling(5, 40, 9)});
   EXPECT_EQ(p.move, (SeatMove{5, 1}));
-  EXPECT_EQ(p.prefill, (Prefill{1, 40, true}));
+  EXPECT_THAT(p.prefill, ElementsAre(Prefill{1, 40, true}));
 }
 
 TEST(PlanStep, AJobThatWaitsFillsTheHoleInstead) {
@@ -245,18 +255,24 @@ class Simulation {
 
   void check_prefill_and_decode(const StepPlan& plan) {
     std::vector<Seat> decoding;
-    const SequenceView* oldest = nullptr;
+    std::map<std::uint64_t, const SequenceView*> prompts;
     for (const auto& [seat, job] : seated_) {
       if (job.view.phase == Phase::decode) decoding.push_back(seat);
-      if (job.view.phase == Phase::prefill && (oldest == nullptr || job.view.order < oldest->order)) oldest = &job.view;
+      if (job.view.phase == Phase::prefill) prompts.emplace(job.view.order, &job.view);
     }
     EXPECT_EQ(plan.decode, decoding);
-    ASSERT_EQ(plan.prefill.has_value(), oldest != nullptr);
-    if (oldest == nullptr) return;
-    EXPECT_EQ(plan.prefill->seat, oldest->seat);
-    EXPECT_GT(plan.prefill->tokens, 0U);
-    EXPECT_LE(plan.prefill->tokens, decoding.empty() ? limits_.prefill_chunk_alone : limits_.prefill_chunk);
-    EXPECT_EQ(plan.prefill->last, plan.prefill->tokens == oldest->prompt_left);
+    ASSERT_EQ(plan.prefill.empty(), prompts.empty());
+    std::uint32_t tokens = 0;
+    for (const Prefill& part : plan.prefill) {
+      const SequenceView& oldest = *prompts.begin()->second;  // of those that are left
+      EXPECT_EQ(part.seat, oldest.seat);
+      EXPECT_GT(part.tokens, 0U);
+      EXPECT_EQ(part.last, part.tokens == oldest.prompt_left);
+      EXPECT_TRUE(part.last || plan.prefill.size() == 1);
+      tokens += part.tokens;
+      prompts.erase(prompts.begin());
+    }
+    EXPECT_LE(tokens, decoding.empty() && plan.prefill.size() == 1 ? limits_.prefill_chunk_alone : limits_.prefill_chunk);
   }
 
   void compute(const StepPlan& plan, Ends ends) {
@@ -265,11 +281,12 @@ class Simulation {
       ++job.view.cells;
       if (ends == Ends::yes && --job.tokens_left == 0) seated_.erase(seat);
     }
-    if (!plan.prefill) return;
-    SequenceView& s = seated_.at(plan.prefill->seat).view;
-    s.prompt_left -= plan.prefill->tokens;
-    s.cells += plan.prefill->tokens;
-    if (plan.prefill->last) s.phase = Phase::decode;
+    for (const Prefill& part : plan.prefill) {
+      SequenceView& s = seated_.at(part.seat).view;
+      s.prompt_left -= part.tokens;
+      s.cells += part.tokens;
+      if (part.last) s.phase = Phase::decode;
+    }
   }
 
   std::size_t runs_of_running() const {

@@ -2,7 +2,8 @@
 // Units    tokens and seats; instants of the engine's clock
 // Threads  pure function
 // Rules    seats first come first served, the lowest free seat; every running sequence decodes in every step; prompts are computed in
-//          chunks, oldest first, between decode steps (a job seated by this plan waits for the next one)
+//          chunks, oldest first, between decode steps (a job seated by this plan waits for the next one). Behind the oldest come those
+//          whose rest still fits into the chunk, so that a burst of short prompts soon decodes in one batch
 // Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that
 // decode
 //          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
@@ -59,8 +60,8 @@ struct StepPlan {
   std::optional<SeatMove> move;                      // then; at most one a step
   std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order, oldest first) → seat, after the move
   std::vector<Seat> decode;                          // ascending, in the numbering after the move
-  std::optional<Prefill> prefill;                    // after the decode
-  bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && !prefill; }
+  std::vector<Prefill> prefill;                      // after the decode, one after the other
+  bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && prefill.empty(); }
 };
 
 // sequences: every taken seat (each once, below limits.seats), in any order. waiting: jobs that were started and have no seat, in any
