@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "grants.h"
+#include "time_limit.h"
 
 namespace gatehouse::gateway {
 
@@ -12,7 +13,6 @@ namespace {
 
 constexpr seconds ping_interval{15};
 constexpr seconds renew_interval{1};
-constexpr seconds longest_nap{1};  // an end of the process is seen within this
 constexpr seconds drain_patience{30};
 
 std::string_view name_of(w::FinishReason reason) {
@@ -39,15 +39,6 @@ Error too_slow(const char* why) {
   return Error(Code::timeout, Origin::caller, "client_too_slow", "The answer was not read in time").with_detail(why);
 }
 
-Error deadline_passed() {
-  return Error(Code::deadline_exceeded, Origin::gatehouse, "deadline_exceeded", "The answer took longer than this route allows")
-      .with_retry(Retry::later());
-}
-
-Error shutting_down() {
-  return Error(Code::unavailable, Origin::gatehouse, "shutting_down", "The server is stopping").with_retry(Retry::after(seconds(2)));
-}
-
 // One dispatch, from start to done.
 class Run {
  public:
@@ -55,11 +46,9 @@ class Run {
       : reactor_(reactor),
         admitted_(admitted),
         answer_(answer),
-        ending_(ending),
         job_(admitted.job()),
-        received_(admitted.permitted().identified().received()),
-        exchange_(received_.exchange()),
-        until_(exchange_.started() + received_.route().deadline),
+        exchange_(admitted.permitted().identified().received().exchange()),
+        limit_(admitted.permitted().identified().received(), ending),
         alarm_(reactor, [this] { job_.poke(); }) {
     outcome_.usage.prompt_tokens = admitted.prompt_tokens();
   }
@@ -140,10 +129,8 @@ class Run {
       outcome_.finish = "cancelled";
       outcome_.error = client_gone();
       outcome_.answered = over_ = true;
-    } else if (ending_.cut_short.load(std::memory_order_relaxed)) {
-      fail(shutting_down());
-    } else if (now >= until_) {
-      fail(deadline_passed());
+    } else if (auto over = limit_.over(now)) {
+      fail(std::move(*over));
     } else if (exchange_.unsent() > 0 && now - exchange_.last_drained() > drain_patience) {
       exchange_.abort_stream();
       outcome_.finish = "cancelled";
@@ -176,7 +163,7 @@ class Run {
   }
 
   void set_alarm() {
-    Instant next = std::min(until_, reactor_.clock().now() + longest_nap);
+    Instant next = limit_.next_look(reactor_.clock().now());
     if (answer_.begun()) next = std::min(next, last_written_ + ping_interval);
     if (holds_) next = std::min(next, renew_at_);
     if (exchange_.unsent() > 0) next = std::min(next, exchange_.last_drained() + drain_patience + seconds(1));
@@ -186,11 +173,9 @@ class Run {
   Reactor& reactor_;
   Admitted& admitted_;
   Answer& answer_;
-  const Ending& ending_;
   engine::Job& job_;
-  const Received& received_;
   net::Exchange& exchange_;
-  const Instant until_;
+  const TimeLimit limit_;
   Deadline alarm_;
   Instant last_written_{}, renew_at_{};
   bool wanted_ = false, waiting_ = false, holds_ = false, last_granted_ = false, over_ = false;

@@ -25,7 +25,7 @@ bool worth_another_try(const Outcome& outcome) {
 }  // namespace
 
 Generator::Generator(const ServedModels& models, RandomSource& random, Levels& levels, const Ending& ending, std::size_t reactors)
-    : authorizer_(models), random_(random), levels_(levels), ending_(ending), parsers_(reactors) {}
+    : authorizer_(models), measure_(ending), random_(random), levels_(levels), ending_(ending), parsers_(reactors) {}
 
 Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& ledger) {
   const Received& received = identified.received();

@@ -37,7 +37,7 @@ class Generator {
   std::string id_for(AnswerShape shape);
 
   const Authorizer authorizer_;
-  const Measure measure_{};
+  const Measure measure_;
   const Admission admission_{};
   RandomSource& random_;
   Levels& levels_;

@@ -12,6 +12,7 @@
 #include <array>
 
 #include "dispatcher.h"
+#include "time_limit.h"
 
 namespace gatehouse::gateway {
 
@@ -104,13 +105,18 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
   if (!prepared) co_return std::move(prepared).error();
   std::unique_ptr<engine::Job> job = std::move(*prepared);
   const ClientWatch watch(exchange, *job);
+  const TimeLimit limit(permitted.identified().received(), ending_);
+  Deadline alarm(reactor, [&job] { job->poke(); });
   for (;;) {
+    alarm.arm(limit.next_look(reactor.clock().now()));
     co_await job->wait();
     if (exchange.gone()) co_return client_gone();
     engine::JobNews news = job->take();
     if (news.lost) co_return engine_lost();
     if (news.refused) co_return error_of(*news.refused);
     if (news.prepared) co_return Measured(permitted, std::move(job), *news.prepared);
+    std::optional<Error> over = limit.over(reactor.clock().now());
+    if (over) co_return std::move(*over);
   }
 }
 

@@ -20,6 +20,8 @@
 
 namespace gatehouse::gateway {
 
+struct Ending;
+
 // The head alone: the envelope has given it an id and found its route.
 class Received {
  public:
@@ -108,8 +110,12 @@ class Measured {
 
 class Measure {
  public:
-  // model_loading, engine_lost (503), context_length_exceeded, template_failed (400), client_gone
+  explicit Measure(const Ending& ending) : ending_(ending) {}
+  // model_loading, engine_lost, shutting_down (503), context_length_exceeded, template_failed (400), deadline_exceeded (504), client_gone
   Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
+
+ private:
+  const Ending& ending_;
 };
 
 // It may compute that many tokens and no more.

@@ -197,6 +197,18 @@ TEST(Deadline, OfTheRouteEndsAnAnswer) {
   EXPECT_EQ(house.engine.jobs(), 0U);
 }
 
+TEST(Deadline, HoldsAlsoWhileAPromptIsBeingCounted) {
+  WholeGateway house;
+  house.engine.mute();
+  const FakeExchange& slow = house.chat("loop:x");
+  house.pass(seconds(601));
+  EXPECT_EQ(slow.status(), 504);
+  const FakeExchange& last = house.chat("loop:x");
+  house.gateway().cut_short();
+  house.pass(seconds(2));
+  EXPECT_EQ(last.status(), 503);
+}
+
 TEST(Answers, AreToldWhenTheServerStops) {
   WholeGateway house;
   house.engine.hold(true);

@@ -38,6 +38,8 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     held_ = held;
     turn_later();
   }
+  // A mute engine takes prompts and says nothing about them.
+  void mute() { mute_ = true; }
   const engine::ScriptedTrace& trace() const { return trace_; }
   std::size_t jobs() const { return jobs_.size(); }
   const wire::engine::Prepare& last_prompt() const { return last_prompt_; }
@@ -66,7 +68,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
       refused.text = compiled.error().public_text();
       answer = std::move(refused);
     }
-    reactor_.post([this, id, answer] { deliver(id, wire::engine::Body(answer)); });
+    if (!mute_) reactor_.post([this, id, answer] { deliver(id, wire::engine::Body(answer)); });
     return job;
   }
 
@@ -141,7 +143,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   wire::engine::Prepare last_prompt_;
   std::uint64_t next_ = 1;
   std::uint32_t prepared_ = 0;
-  bool ready_ = false, held_ = false, turning_ = false;
+  bool ready_ = false, mute_ = false, held_ = false, turning_ = false;
 };
 
 }  // namespace gatehouse::testing
