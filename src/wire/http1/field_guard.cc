@@ -11,10 +11,7 @@ namespace gatehouse::wire::http1 {
 namespace {
 
 // Servers behind us that turn '-' into '_' (CGI, WSGI) would read these as the framing fields.
-bool imitates_framing(std::string_view name) {
-  return std::any_of(name.begin(), name.end(), [](char c) { return c == '_'; }) &&
-         (iequals(name, "content_length") || iequals(name, "transfer_encoding"));
-}
+bool imitates_framing(std::string_view name) { return iequals(name, "content_length") || iequals(name, "transfer_encoding"); }
 
 }  // namespace
 
@@ -79,7 +76,7 @@ Status check_trailer(std::string_view line) {
   if (colon == std::string_view::npos || colon == 0) return bad_trailer("A trailer is not a field");
   const std::string_view name = line.substr(0, colon);
   if (!std::all_of(name.begin(), name.end(), is_token_char)) return bad_trailer("The name of a trailer is not a token");
-  for (const std::string_view framing : {"content-length", "transfer-encoding", "host"}) {
+  for (const std::string_view framing : {"content-length", "content_length", "transfer-encoding", "transfer_encoding", "host"}) {
     if (iequals(name, framing)) return bad_trailer("A trailer may not frame or route the request");
   }
   return ok();

@@ -21,6 +21,10 @@ std::string_view to_string(Method method) {
       return "DELETE";
     case Method::options:
       return "OPTIONS";
+    case Method::trace:
+      return "TRACE";
+    case Method::query:
+      return "QUERY";
   }
   GH_FATAL("a method that does not exist");
 }

@@ -30,6 +30,8 @@ std::size_t ordinary_run(std::string_view bytes) {
   }
 }
 
+Error fields_too_large() { return head_too_large("The fields of the request are too large"); }
+
 }  // namespace
 
 void LineScanner::reset() {
@@ -40,13 +42,19 @@ void LineScanner::reset() {
 Status LineScanner::count(std::size_t ordinary) {
   const bool request_line = block_ == Block::head && lines_ == 0;
   const std::size_t line_room = (request_line ? limits_.request_line : limits_.field) - line_;
-  const std::size_t head_room = limits_.head > size_ ? limits_.head - size_ : 0;
+  const std::size_t head_room = limits_.head - size_;
   if (ordinary > std::min(line_room, head_room)) {
     if (request_line && line_room <= head_room) return request_line_too_long();
-    return head_too_large("The fields of the request are too large");
+    return fields_too_large();
   }
   line_ += ordinary;
   size_ += ordinary;
+  return ok();
+}
+
+Status LineScanner::count_end_byte() {
+  if (size_ == limits_.head) return fields_too_large();
+  ++size_;
   return ok();
 }
 
@@ -74,7 +82,7 @@ Result<std::size_t> LineScanner::take(std::string_view bytes) {
       if (bytes[at] != '\n') return bad_line_ending();
       after_cr_ = false;
       ++at;
-      ++size_;
+      GH_CHECK(count_end_byte());
       GH_CHECK(end_line());
       continue;
     }
@@ -87,7 +95,7 @@ Result<std::size_t> LineScanner::take(std::string_view bytes) {
     if (bytes[at] != '\r') return control_byte();
     after_cr_ = true;
     ++at;
-    ++size_;
+    GH_CHECK(count_end_byte());
   }
   return at;
 }

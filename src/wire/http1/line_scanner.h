@@ -28,6 +28,7 @@ class LineScanner {
 
  private:
   Status count(std::size_t ordinary);
+  Status count_end_byte();
   Status end_line();
 
   const Block block_;

@@ -25,7 +25,8 @@ struct Http1Parser::Parts {
 namespace {
 
 Result<Method> read_method(std::string_view text) {
-  for (const Method m : {Method::get, Method::post, Method::head, Method::put, Method::patch, Method::delete_, Method::options}) {
+  for (const Method m : {Method::get, Method::post, Method::head, Method::put, Method::patch, Method::delete_, Method::options,
+                         Method::trace, Method::query}) {
     if (to_string(m) == text) return m;
   }
   return unknown_method();

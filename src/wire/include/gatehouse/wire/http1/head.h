@@ -11,7 +11,9 @@
 
 namespace gatehouse::wire {
 
-enum class Method { get, head, post, put, patch, delete_, options };
+// Those that a server should know (RFC 9110 section 15.6.2); no route has trace or query, so they get the route's 405. CONNECT
+// has a target of its own form and is unknown here.
+enum class Method { get, head, post, put, patch, delete_, options, trace, query };
 std::string_view to_string(Method method);
 
 struct FieldView {
