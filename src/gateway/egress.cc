@@ -2,7 +2,6 @@
 
 #include <array>
 #include <charconv>
-#include <chrono>
 
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
@@ -21,8 +20,9 @@ std::string seconds_text(std::int64_t microseconds) {
 
 }  // namespace
 
-void add_standing_fields(net::Response& response, std::string_view request_id) {
+void add_standing_fields(net::Response& response, std::string_view request_id, std::chrono::microseconds spent) {
   response.field("X-Request-Id", request_id)
+      .field("X-Process-Time", seconds_text(spent.count()))
       .field("X-Content-Type-Options", "nosniff")
       .field("X-Frame-Options", "DENY")
       .field("X-XSS-Protection", "1; mode=block")
@@ -34,8 +34,7 @@ void Egress::dress(net::Response& response) {
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(exchange_.reactor().clock().now() - exchange_.started());
   process_time_ = static_cast<double>(spent.count()) / 1e6;
   status_ = response.status();
-  add_standing_fields(response, request_id_);
-  response.field("X-Process-Time", seconds_text(spent.count()));
+  add_standing_fields(response, request_id_, spent);
 }
 
 void Egress::respond(net::Response response) {

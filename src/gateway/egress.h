@@ -1,6 +1,7 @@
 // gateway/egress.h — the one way out: adds what every answer carries, and remembers what was said for log and metrics.
 // Threads  the reactor of the connection
 #pragma once
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -10,8 +11,8 @@
 
 namespace gatehouse::gateway {
 
-// X-Request-Id and the security fields; also for answers to bytes that never became a request.
-void add_standing_fields(net::Response& response, std::string_view request_id);
+// What every answer carries: X-Request-Id, X-Process-Time and the security fields.
+void add_standing_fields(net::Response& response, std::string_view request_id, std::chrono::microseconds spent);
 
 class Egress {
  public:

@@ -142,7 +142,8 @@ net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head
   const std::string request_id = head != nullptr ? request_id_for(*head) : desk_.random.hex(32);
   const Dialect dialect = head != nullptr ? dialect_of(head->path) : Dialect::api;
   net::Response response = error_response(error, dialect, request_id);
-  add_standing_fields(response, request_id);
+  add_standing_fields(response, request_id, std::chrono::microseconds(0));
+  response.field("Cache-Control", "no-store");
   telemetry::log::debug("gateway", "refused before it was a request", {{"request_id", request_id}, {"error", error.reason()}});
   return response;
 }

@@ -189,3 +189,13 @@ def test_a_body_has_the_limit_of_its_route(house, unmoved):
     with Raw(house.public) as raw:
         raw.send(keyed(house, head + b"Content-Length: %d\r\n\r\n" % size) + b" " * size)
         assert raw.answer().status == 400
+
+
+def test_a_refusal_carries_what_every_answer_carries(house):
+    with Raw(house.public) as connection:
+        connection.send(b"GET / HTTP/9.9\r\nHost: x\r\n\r\n")
+        answer = connection.answer()
+    assert answer.status == 505
+    for name in ("x-request-id", "x-process-time", "x-content-type-options", "content-security-policy", "server", "date"):
+        assert answer.headers[name], name
+    assert answer.headers["cache-control"] == "no-store" and answer.headers["connection"] == "close"
