@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "make_empty.h"
 #include "shard.h"
 
 namespace gatehouse::net {
@@ -123,11 +124,7 @@ Task<void> Connection::drop_body() {
 void Connection::end_exchange() {
   first_ = false;
   if (!parser_.body_done()) must_linger_ = true;
-  if (body_.capacity() > InputBuffer::large) {
-    body_ = std::string();
-  } else {
-    body_.clear();
-  }
+  make_empty(body_, InputBuffer::large);
   input_.settle();
   parser_.next();
 }
