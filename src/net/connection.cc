@@ -66,6 +66,7 @@ Task<void> Connection::run() {
     } catch (...) {
       shard_->escaped.add();
     }
+      broke_ = true;
     settle_answer();
     if (!output_.empty() || !parser_.body_done()) co_await finish();
     end_exchange();
@@ -91,7 +92,8 @@ void Connection::begin_exchange() {
   answer_ = Answer::none;
   sent_before_ = output_.sent();
   body_received_ = 0;
-  continued_ = body_failed_ = was_above_ = false;
+  continued_ = body_failed_ = was_above_ = broke_ = news_ = false;
+  low_water_ = 0;
   gone_ = broken_;
 }
 
@@ -99,9 +101,9 @@ void Connection::begin_exchange() {
 void Connection::settle_answer() {
   changed_ = nullptr;
   if (answer_ == Answer::none && !gone_)
-    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head()));
+    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head()).close_after());
   if (answer_ == Answer::streaming) abort_stream();
-  if (answer_ == Answer::none || answer_ == Answer::aborted) keep_ = false;
+  if (answer_ == Answer::none || answer_ == Answer::aborted || broke_) keep_ = false;
 }
 
 Task<void> Connection::finish() {

@@ -109,7 +109,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Instant started_{};
   std::string body_;
   std::uint64_t body_received_ = 0, sent_before_ = 0;
-  bool continued_ = false, body_failed_ = false, gone_ = false, was_above_ = false;
+  bool continued_ = false, body_failed_ = false, gone_ = false, was_above_ = false, broke_ = false;
   std::size_t low_water_ = 0;
   std::function<void()> changed_;
 };

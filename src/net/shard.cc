@@ -119,7 +119,7 @@ void Shard::remove(Connection& connection) {
 }
 
 void Shard::tick() {
-  const Instant now = reactor_.clock().now();
+  const Instant now = ticked_ = reactor_.clock().now();
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->tick(now);
   for (const auto& listener : listeners_) {
     if (listener->paused) accept_from(*listener);
