@@ -137,6 +137,7 @@ void Connection::refuse(const Error& error) {
   must_linger_ = true;
   started_ = now();
   const wire::RequestHead* const head = parser_.readable_head();
+  enter(Phase::handling);  // what was waited for does not come; now only a client that does not read is waited for
   Response response = state_->handler.refuse(error, head);
   append_head(response, BodyForm::length, After::close);
   const bool without_body = has_no_body(response.status()) || (head != nullptr && head->method == wire::Method::head);

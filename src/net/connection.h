@@ -101,7 +101,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Signal moved_;                  // output was taken, or nobody takes it any more
   Instant last_drained_{};
   bool first_ = true, expired_ = false, broken_ = false, keep_ = true, must_linger_ = false;
-  bool waits_for_room_ = false, pump_is_due_ = false, news_ = false;
+  bool waits_for_room_ = false, blocked_ = false, pump_is_due_ = false, news_ = false;
 
   // Of one exchange.
   Answer answer_ = Answer::none;

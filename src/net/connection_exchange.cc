@@ -177,12 +177,14 @@ void Connection::pump() {
     }
     output_.took(attempt.bytes);
     if (attempt.bytes < before) {
-      if (attempt.bytes > 0 || !waits_for_room_) last_drained_ = now();
+      if (attempt.bytes > 0 || !blocked_) last_drained_ = now();
+      blocked_ = true;
       wait_for_room();
       break;
     }
   }
   if (was_above_ && output_.size() < low_water_) {
+  if (output_.empty()) blocked_ = false;
     was_above_ = false;
     news_ = true;
   }
