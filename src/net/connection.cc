@@ -50,6 +50,7 @@ Task<void> Connection::run() {
     const Head head = take_head();
     if (head == Head::refused) break;
     if (head == Head::incomplete) {
+      if (state_->draining.load(std::memory_order_relaxed) && between_requests()) break;
       enter(first_ || parser_.head_started() ? Phase::head : Phase::idle);
       expired_ = false;
       const std::size_t n = co_await stream_.read(input_.room(), failure_);
@@ -220,9 +221,11 @@ void Connection::tick(Instant now) {
   }
 }
 
+// The last request is answered, and nothing of another has come.
+bool Connection::between_requests() { return !first_ && !parser_.head_started() && input_.size() == 0 && !stream_.has_input(); }
+
 void Connection::drain() {
-  const bool idle = phase_ == Phase::idle && input_.size() == 0 && !stream_.has_input();
-  if (idle) stream_.cancel();
+  if (phase_ == Phase::idle && between_requests()) stream_.cancel();
 }
 
 void Connection::abort() {

@@ -71,6 +71,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Status drop_received_body();
   Error body_did_not_come();
   bool can_go_on();
+  bool between_requests();
   After decide_after(const Response& response);
   void append_head(const Response& response, BodyForm form, After after);
   bool head_only(const Response& response) const;
