@@ -66,8 +66,8 @@ Task<void> Connection::run() {
       co_await state_->handler.handle(*this);
     } catch (...) {
       shard_->escaped.add();
-    }
       broke_ = true;
+    }
     settle_answer();
     if (!output_.empty() || !parser_.body_done()) co_await finish();
     end_exchange();
@@ -137,8 +137,8 @@ void Connection::refuse(const Error& error) {
   keep_ = false;
   must_linger_ = true;
   started_ = now();
-  const wire::RequestHead* const head = parser_.readable_head();
   enter(Phase::handling);  // what was waited for does not come; now only a client that does not read is waited for
+  const wire::RequestHead* const head = parser_.readable_head();
   Response response = state_->handler.refuse(error, head);
   append_head(response, BodyForm::length, After::close);
   const bool without_body = has_no_body(response.status()) || (head != nullptr && head->method == wire::Method::head);
