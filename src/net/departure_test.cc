@@ -9,10 +9,10 @@ namespace {
 using ::testing::EndsWith;
 
 TEST(Departure, ByFinIsSeenWithinATickAndTold) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/a"));
   Exchange& exchange = house.held("/held/a");
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   house.pass(seconds(1));
   EXPECT_FALSE(exchange.gone());
@@ -28,10 +28,10 @@ TEST(Departure, ByFinIsSeenWithinATickAndTold) {
 }
 
 TEST(Departure, ByResetIsSeenWithinATickAndTold) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/a"));
   Exchange& exchange = house.held("/held/a");
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   client.reset();
   house.pass(Reactor::tick_interval);
@@ -52,13 +52,13 @@ TEST(Departure, IsSeenBehindBytesThatNobodyReads) {
 }
 
 TEST(Departure, IsToldToAWatchThatComesLater) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/a"));
   Exchange& exchange = house.held("/held/a");
   client.finish();
   house.pass(Reactor::tick_interval);
   ASSERT_TRUE(exchange.gone());
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   EXPECT_EQ(calls, 0);  // never from inside a call
   house.settle();
@@ -94,12 +94,12 @@ TEST(Departure, OfAClientThatOnlyFinishedStillLetsItReadItsAnswer) {
 }
 
 TEST(Departure, InTheMiddleOfAStreamIsSeenByTheWriteToo) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/a"));
   Exchange& exchange = house.held("/held/a");
   exchange.begin_stream(Response(200));
   ASSERT_TRUE(house.hears(client, "\r\n\r\n"));
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   client.reset();
   ASSERT_TRUE(house.until([&] {

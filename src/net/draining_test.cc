@@ -112,6 +112,7 @@ TEST(Draining, ServesARequestThatHasBegunToCome) {
 }
 
 TEST(CloseAll, EndsHandlersReadersAndIdlersAlike) {
+  int calls = 0;
   House house;
   Client& held = house.say(get("/held/a"));
   Client& reading = house.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
@@ -121,7 +122,6 @@ TEST(CloseAll, EndsHandlersReadersAndIdlersAlike) {
   ASSERT_TRUE(house.hears(idle, "hello"));
   ASSERT_TRUE(house.ends(lingering));
   ASSERT_EQ(house.open(), 4U);
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   house.server.close_all();
   EXPECT_TRUE(house.until([&] { return house.open() == 1; }));  // the handler holds its own

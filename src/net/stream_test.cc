@@ -149,12 +149,12 @@ TEST(AbortedStream, IsNoneOnceTheAnswerIsWhole) {
 }
 
 TEST(BackPressure, ShowsInUnsentAndIsOverWhenTheClientReads) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/s"));
   client.reading = false;
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  int calls = 0;
   exchange.watch(mebibyte / 4, [&] { ++calls; });
   fill(house, exchange, mebibyte / 2);
   EXPECT_EQ(calls, 0);
@@ -172,11 +172,11 @@ TEST(BackPressure, ShowsInUnsentAndIsOverWhenTheClientReads) {
 }
 
 TEST(BackPressure, IsToldAboutEachTimeAnew) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/s"));
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  int calls = 0;
   exchange.watch(mebibyte / 4, [&] { ++calls; });
   for (int round = 1; round <= 3; ++round) {
     client.reading = false;
@@ -189,12 +189,12 @@ TEST(BackPressure, IsToldAboutEachTimeAnew) {
 }
 
 TEST(BackPressure, IsNotToldToAWatchThatHasEnded) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/s"));
   client.reading = false;
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  int calls = 0;
   exchange.watch(mebibyte / 4, [&] { ++calls; });
   fill(house, exchange, mebibyte / 2);
   exchange.watch(0, {});
@@ -205,6 +205,7 @@ TEST(BackPressure, IsNotToldToAWatchThatHasEnded) {
 }
 
 TEST(BackPressure, TellsNothingToTheNextRequest) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/a") + get("/held/b"));
   client.reading = false;
@@ -216,19 +217,18 @@ TEST(BackPressure, TellsNothingToTheNextRequest) {
   house.let_go("/held/a");
   client.reading = true;
   Exchange& second = house.held("/held/b");
-  int calls = 0;
   second.watch(mebibyte / 4, [&] { ++calls; });
   house.settle();
   EXPECT_EQ(calls, 0);
 }
 
 TEST(StreamBound, BreaksOffAHandlerThatFeedsOn) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/s"));
   client.reading = false;
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  int calls = 0;
   exchange.watch(mebibyte / 2, [&] { ++calls; });
   fill(house, exchange, mebibyte + 1);
   EXPECT_FALSE(exchange.gone());
@@ -261,12 +261,12 @@ TEST(StreamBound, DoesNotBreakOffAHandlerThatSaysMuchInOneGo) {
 }
 
 TEST(WriteStall, OfAStreamTellsTheHandlerThatItsClientIsGone) {
+  int calls = 0;
   House house;
   Client& client = house.say(get("/held/s"));
   client.reading = false;
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  int calls = 0;
   exchange.watch(0, [&] { ++calls; });
   fill(house, exchange, mebibyte / 2);
   EXPECT_TRUE(house.passing(seconds(60), [&] { return exchange.gone(); }));
