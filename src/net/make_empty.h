@@ -6,11 +6,8 @@
 namespace gatehouse::net {
 
 inline void make_empty(std::string& bytes, std::size_t keep_at_most) {
-  if (bytes.capacity() > keep_at_most) {
-    std::string().swap(bytes);  // an assignment would keep the memory: libstdc++ copies short strings
-  } else {
-    bytes.clear();
-  }
+  bytes.clear();
+  if (bytes.capacity() > keep_at_most) bytes.shrink_to_fit();  // assigning an empty string would keep the memory
 }
 
 }  // namespace gatehouse::net

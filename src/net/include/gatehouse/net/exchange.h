@@ -79,6 +79,7 @@ class Exchange {
 };
 
 // Answers requests. handle() returns when the answer is complete (or the client gone).
+// Where it throws, or returns without an answer, the client gets what refuse() makes of that, and the connection ends.
 class Handler {
  public:
   virtual ~Handler() = default;
