@@ -82,6 +82,9 @@ bool is_field_value(std::string_view text) {
 
 }  // namespace
 
+// Here, and not when the head is written: the handler that asks for it still gets its 500.
+Response::Response(int status) : status_(status) { GH_ASSERT(status >= 200 && status <= 599); }
+
 Response& Response::body(std::string_view content_type, std::string bytes) {
   field("Content-Type", content_type);
   body_ = std::move(bytes);
@@ -98,7 +101,6 @@ Response& Response::field(std::string_view name, std::string_view value) {
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 void append_answer_head(std::string& out, const Response& response, BodyForm form, After after, std::string_view server_and_date) {
-  GH_ASSERT(response.status() >= 200 && response.status() <= 599);
   if (response.status() == 200) {
     out += "HTTP/1.1 200 OK\r\n";
   } else {
@@ -112,8 +114,9 @@ void append_answer_head(std::string& out, const Response& response, BodyForm for
   out += response.extra_fields();
   if (after == After::close) out += "Connection: close\r\n";
   if (after == After::keep_on_http10) out += "Connection: keep-alive\r\n";
-  if (form == BodyForm::chunked) out += "Transfer-Encoding: chunked\r\n";
-  if (form == BodyForm::length && !has_no_body(response.status())) {
+  const bool with_body = !has_no_body(response.status());
+  if (form == BodyForm::chunked && with_body) out += "Transfer-Encoding: chunked\r\n";
+  if (form == BodyForm::length && with_body) {
     out += "Content-Length: ";
     append_number(out, response.body().size());
     out += "\r\n";

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "make_empty.h"
 #include "shard.h"
 
 namespace gatehouse::net {
@@ -49,6 +50,7 @@ Task<void> Connection::run() {
     const Head head = take_head();
     if (head == Head::refused) break;
     if (head == Head::incomplete) {
+      if (state_->draining.load(std::memory_order_relaxed) && between_requests()) break;
       enter(first_ || parser_.head_started() ? Phase::head : Phase::idle);
       expired_ = false;
       const std::size_t n = co_await stream_.read(input_.room(), failure_);
@@ -64,6 +66,7 @@ Task<void> Connection::run() {
       co_await state_->handler.handle(*this);
     } catch (...) {
       shard_->escaped.add();
+      broke_ = true;
     }
     settle_answer();
     if (!output_.empty() || !parser_.body_done()) co_await finish();
@@ -90,7 +93,8 @@ void Connection::begin_exchange() {
   answer_ = Answer::none;
   sent_before_ = output_.sent();
   body_received_ = 0;
-  continued_ = body_failed_ = was_above_ = false;
+  continued_ = body_failed_ = was_above_ = broke_ = news_ = false;
+  low_water_ = 0;
   gone_ = broken_;
 }
 
@@ -98,9 +102,9 @@ void Connection::begin_exchange() {
 void Connection::settle_answer() {
   changed_ = nullptr;
   if (answer_ == Answer::none && !gone_)
-    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head()));
+    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head()).close_after());
   if (answer_ == Answer::streaming) abort_stream();
-  if (answer_ == Answer::none || answer_ == Answer::aborted) keep_ = false;
+  if (answer_ == Answer::none || answer_ == Answer::aborted || broke_) keep_ = false;
 }
 
 Task<void> Connection::finish() {
@@ -123,11 +127,7 @@ Task<void> Connection::drop_body() {
 void Connection::end_exchange() {
   first_ = false;
   if (!parser_.body_done()) must_linger_ = true;
-  if (body_.capacity() > InputBuffer::large) {
-    body_ = std::string();
-  } else {
-    body_.clear();
-  }
+  make_empty(body_, InputBuffer::large);
   input_.settle();
   parser_.next();
 }
@@ -137,6 +137,7 @@ void Connection::refuse(const Error& error) {
   keep_ = false;
   must_linger_ = true;
   started_ = now();
+  enter(Phase::handling);  // what was waited for does not come; now only a client that does not read is waited for
   const wire::RequestHead* const head = parser_.readable_head();
   Response response = state_->handler.refuse(error, head);
   append_head(response, BodyForm::length, After::close);
@@ -220,9 +221,11 @@ void Connection::tick(Instant now) {
   }
 }
 
+// The last request is answered, and nothing of another has come.
+bool Connection::between_requests() { return !first_ && !parser_.head_started() && input_.size() == 0 && !stream_.has_input(); }
+
 void Connection::drain() {
-  const bool idle = phase_ == Phase::idle && input_.size() == 0 && !stream_.has_input();
-  if (idle) stream_.cancel();
+  if (phase_ == Phase::idle && between_requests()) stream_.cancel();
 }
 
 void Connection::abort() {

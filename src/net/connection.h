@@ -71,6 +71,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Status drop_received_body();
   Error body_did_not_come();
   bool can_go_on();
+  bool between_requests();
   After decide_after(const Response& response);
   void append_head(const Response& response, BodyForm form, After after);
   bool head_only(const Response& response) const;
@@ -101,7 +102,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Signal moved_;                  // output was taken, or nobody takes it any more
   Instant last_drained_{};
   bool first_ = true, expired_ = false, broken_ = false, keep_ = true, must_linger_ = false;
-  bool waits_for_room_ = false, pump_is_due_ = false, news_ = false;
+  bool waits_for_room_ = false, blocked_ = false, pump_is_due_ = false, news_ = false;
 
   // Of one exchange.
   Answer answer_ = Answer::none;
@@ -109,7 +110,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Instant started_{};
   std::string body_;
   std::uint64_t body_received_ = 0, sent_before_ = 0;
-  bool continued_ = false, body_failed_ = false, gone_ = false, was_above_ = false;
+  bool continued_ = false, body_failed_ = false, gone_ = false, was_above_ = false, broke_ = false;
   std::size_t low_water_ = 0;
   std::function<void()> changed_;
 };

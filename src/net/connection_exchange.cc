@@ -126,6 +126,7 @@ void Connection::begin_stream(Response response) {
 
 void Connection::send(std::string_view piece) {
   if (answer_ != Answer::streaming || form_ == BodyForm::length || broken_ || piece.empty()) return;
+  if (output_.size() > state_->limits.stream_unsent) pump();  // much may have been said in this one turn
   if (output_.size() > state_->limits.stream_unsent) {
     stream_.abort();
     lose_client();
@@ -177,11 +178,13 @@ void Connection::pump() {
     }
     output_.took(attempt.bytes);
     if (attempt.bytes < before) {
-      if (attempt.bytes > 0 || !waits_for_room_) last_drained_ = now();
+      if (attempt.bytes > 0 || !blocked_) last_drained_ = now();
+      blocked_ = true;
       wait_for_room();
       break;
     }
   }
+  if (output_.empty()) blocked_ = false;
   if (was_above_ && output_.size() < low_water_) {
     was_above_ = false;
     news_ = true;

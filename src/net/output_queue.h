@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "make_empty.h"
+
 namespace gatehouse::net {
 
 class OutputQueue {
@@ -37,11 +39,7 @@ class OutputQueue {
   static constexpr std::size_t compact_above = 64 * 1024, keep_at_most = 16 * 1024;
   void forget() {
     taken_ = 0;
-    if (bytes_.capacity() > keep_at_most) {
-      bytes_ = std::string();
-    } else {
-      bytes_.clear();
-    }
+    make_empty(bytes_, keep_at_most);
   }
   std::string bytes_;
   std::size_t taken_ = 0;

@@ -7,25 +7,13 @@
 #include <cerrno>
 #include <utility>
 
+#include "address.h"
+
 namespace gatehouse::net {
-namespace {
 
 namespace ip = boost::asio::ip;
 
-// What counts as one address: an IPv6 network of 64 bits belongs to one client.
-std::string address_for_caps(const ip::address& address) {
-  if (address.is_v4()) return address.to_string();
-  ip::address_v6::bytes_type bytes = address.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), static_cast<unsigned char>(0));
-  return ip::address_v6(bytes).to_string();
-}
-
-ip::address plain(const ip::address& address) {
-  if (address.is_v6() && address.to_v6().is_v4_mapped()) return ip::make_address_v4(ip::v4_mapped, address.to_v6());
-  return address;
-}
-
-}  // namespace
+constexpr int a_handful = 64;
 
 class Shard::Listener {
  public:
@@ -62,10 +50,10 @@ void Shard::begin() {
   for (const auto& listener : listeners_) accept_from(*listener);
 }
 
-// Takes everybody who waits in the queue, then waits for more.
+// Takes those who wait in the queue, then waits for more. Between two handfuls others have their turn.
 void Shard::accept_from(Listener& listener) {
   Accepted last = Accepted::one;
-  while (last == Accepted::one) last = accept_one(listener);
+  for (int n = 0; last == Accepted::one && (n < a_handful || stopped_); ++n) last = accept_one(listener);
   listener.paused = last == Accepted::later;
   if (listener.paused && ticker_) ticker_->arm(Instant::min());
   if (listener.paused || stopped_) return;
@@ -89,8 +77,8 @@ Shard::Accepted Shard::accept_one(Listener& listener) {
 }
 
 void Shard::admit(Fd socket, const ip::tcp::endpoint& from) {
-  const ip::address address = plain(from.address());
-  Seat seat(state_->caps, address_for_caps(address));
+  const ip::address address = unmapped(from.address());
+  Seat seat(state_->caps, counted_address(address));
   const ConnectionCaps::Answer answer = seat.what();
   (answer == ConnectionCaps::Answer::granted ? accepted : refused).add();
   if (answer == ConnectionCaps::Answer::flooded) return;
@@ -119,7 +107,7 @@ void Shard::remove(Connection& connection) {
 }
 
 void Shard::tick() {
-  const Instant now = reactor_.clock().now();
+  const Instant now = ticked_ = reactor_.clock().now();
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->tick(now);
   for (const auto& listener : listeners_) {
     if (listener->paused) accept_from(*listener);

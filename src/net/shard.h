@@ -1,6 +1,7 @@
 // net/shard.h — what a server has on one reactor: its listeners and its connections.
 // Threads  its reactor; the counters may be read from any thread
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -39,7 +40,8 @@ class Shard : public std::enable_shared_from_this<Shard> {
 
   Reactor& reactor() const { return reactor_; }
   const std::shared_ptr<ServerState>& state() const { return state_; }
-  std::string_view server_and_date(Instant now) { return server_and_date_.text(now); }
+  // For an answer to what began then: the time of the last tick is near enough, and costs no look at the clock.
+  std::string_view server_and_date(Instant began) { return server_and_date_.text(std::max(began, ticked_)); }
 
   Count open, accepted, refused, requests, escaped, listeners;
 
@@ -60,6 +62,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Connection*> connections_;
   ServerAndDate server_and_date_;
+  Instant ticked_{};
   std::unique_ptr<Deadline> ticker_;
   bool stopped_ = false;
 };

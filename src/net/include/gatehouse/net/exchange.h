@@ -23,7 +23,7 @@ namespace gatehouse::net {
 // A whole answer. Content-Length, Date, Server and Connection are the server's to write; HEAD's body is left out by it.
 class Response {
  public:
-  explicit Response(int status) : status_(status) {}
+  explicit Response(int status);  // final: 200 to 599, asserted
   int status() const { return status_; }
   const std::string& body() const { return body_; }
   const std::string& extra_fields() const { return fields_; }
@@ -79,6 +79,7 @@ class Exchange {
 };
 
 // Answers requests. handle() returns when the answer is complete (or the client gone).
+// Where it throws, or returns without an answer, the client gets what refuse() makes of that, and the connection ends.
 class Handler {
  public:
   virtual ~Handler() = default;
