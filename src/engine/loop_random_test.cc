@@ -103,7 +103,9 @@ class Round {
     const bool full = t_.loop.counters().jobs >= bound_ + seats();
     EXPECT_TRUE(taken || full) << "turned away although there was room";
     if (taken) asked_.emplace(key, job);
-    if (below(10) == 0 && taken) EXPECT_FALSE(t_.prepare(key.job, prompt, {}, key.link)) << "one number, two jobs";
+    if (below(10) == 0 && taken) {
+      EXPECT_FALSE(t_.prepare(key.job, prompt, {}, key.link)) << "one number, two jobs";
+    }
   }
 
   std::uint32_t seats() const { return t_.model().seats(); }
@@ -120,7 +122,9 @@ class Round {
       if (told.ended()) ++ended_;
       it = told.ended() ? asked_.erase(it) : std::next(it);
     }
-    if (ended_ == before && t_.loop.counters().queued > 0) EXPECT_EQ(t_.seated(), seats()) << "a free seat while somebody waits";
+    if (ended_ == before && t_.loop.counters().queued > 0) {
+      EXPECT_EQ(t_.seated(), seats()) << "a free seat while somebody waits";
+    }
     return more;
   }
 
@@ -138,7 +142,9 @@ class Round {
       turn();
       quiet = ended_ == before && prefills == t_.trace.prefill_passes ? quiet + 1 : 0;
       before = ended_;
-      if (quiet > 3ULL * seats()) EXPECT_EQ(t_.trace.sparse_batches, gaps) << "a gap that nobody closes";
+      if (quiet > 3ULL * seats()) {
+        EXPECT_EQ(t_.trace.sparse_batches, gaps) << "a gap that nobody closes";
+      }
     }
     EXPECT_GE(ended_, started);
   }

@@ -190,7 +190,9 @@ TEST_P(EngineContract, StopEndsItAndLosesWhatRuns) {
   EXPECT_EQ(pid != 0, GetParam() == Way::process);
   world->stop();
   for (auto& one : answers) EXPECT_TRUE(EngineWorld::wait(std::move(one)).lost);
-  if (pid != 0) EXPECT_EQ(::kill(pid, 0), -1) << "the child is still there";
+  if (pid != 0) {
+    EXPECT_EQ(::kill(pid, 0), -1) << "the child is still there";
+  }
   EXPECT_EQ(world->until_ready(0, seconds(60)), "engine_unavailable");
   EXPECT_EQ(world->ask(0, Talk("say:x")).error, "engine_unavailable");
   EXPECT_EQ(world->engine().restarts(), 0U);
@@ -216,7 +218,9 @@ TEST_P(EngineContract, SixteenAtOnceWithRandomCancelsLeaveNothing) {
       EXPECT_EQ(answer.text, repeated(std::to_string(i) + " ", answer.tokens)) << seed;
       EXPECT_LE(answer.tokens, answer.granted) << seed;
       EXPECT_EQ(answer.cancelled, !answer.done) << seed;
-      if (answer.done) EXPECT_EQ(answer.done->completion_tokens, talks[i].allowance) << seed;
+      if (answer.done) {
+        EXPECT_EQ(answer.done->completion_tokens, talks[i].allowance) << seed;
+      }
     }
     EXPECT_TRUE(world->comes_to_rest()) << seed;
   }

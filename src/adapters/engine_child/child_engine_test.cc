@@ -183,7 +183,9 @@ TEST_F(ChildEngineTest, AModelThatFailsThreeTimesIsGivenUp) {
     child(number);
     tell(w::ModelState::failed, "bad magic");
     EXPECT_EQ(spawner.counts.held, 0);
-    if (number < 3) EXPECT_EQ(prepare_says(), "model_loading");
+    if (number < 3) {
+      EXPECT_EQ(prepare_says(), "model_loading");
+    }
     pass(seconds(10));
   }
   EXPECT_EQ(engine->state().state, w::ModelState::failed);

@@ -107,7 +107,9 @@ std::string limits_inside() {
 TEST(Sandbox, RootAndLimitsAreGivenUpForGood) {
   const std::string text = in_child(limits_inside).text;
   EXPECT_THAT(text, HasSubstr(" core 0 files 256 size 0 dumpable 0 never root"));
-  if (geteuid() == 0) EXPECT_THAT(text, HasSubstr("uid 65534 gid 65534"));
+  if (geteuid() == 0) {
+    EXPECT_THAT(text, HasSubstr("uid 65534 gid 65534"));
+  }
 }
 
 TEST(Sandbox, TheAddressSpaceIsLimitedToTheMachinesMemory) {
