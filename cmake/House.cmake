@@ -38,11 +38,15 @@ function(gh_library NAME)
   endif()
 endfunction()
 
-# A test program of its own (contract, scenario): gh_test(NAME SOURCES ... USES ...).
+# A test program of its own (contract, scenario): gh_test(NAME SOURCES ... USES ...). OWN_MAIN: a source has main().
 function(gh_test NAME)
-  cmake_parse_arguments(ARG "ASIO" "" "SOURCES;USES;PACKAGES" ${ARGN})
+  cmake_parse_arguments(ARG "ASIO;OWN_MAIN" "" "SOURCES;USES;PACKAGES" ${ARGN})
   add_executable(${NAME} ${ARG_SOURCES})
-  _gh_wire(${NAME} "" "${CMAKE_CURRENT_SOURCE_DIR}" "${ARG_USES}" "${ARG_PACKAGES};GTest::gmock_main" "${ARG_ASIO}")
+  set(main GTest::gmock_main)
+  if(ARG_OWN_MAIN)
+    set(main GTest::gmock)
+  endif()
+  _gh_wire(${NAME} "" "${CMAKE_CURRENT_SOURCE_DIR}" "${ARG_USES}" "${ARG_PACKAGES};${main}" "${ARG_ASIO}")
   add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
 endfunction()
 

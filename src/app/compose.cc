@@ -47,7 +47,7 @@ Result<std::vector<net::Endpoint>> public_endpoints(const ServeOptions& options)
 
 void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
   if (event.empty()) return;
-  if (event == "model failed" || event == "engine ended" || event == "failed for good") {
+  if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good") {
     log::warn("engine", event, {{"model", model}, {"detail", state.detail}});
   } else {
     log::info("engine", event, {{"model", model}, {"detail", state.detail}});

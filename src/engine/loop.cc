@@ -145,7 +145,7 @@ void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
 
 void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
   s.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - s.granted);
-  s.asked = false;
+  if (tokens > 0) s.asked = false;
   if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
   s.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
   if (tokens > 0) s.phase = Phase::decode;

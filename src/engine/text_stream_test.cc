@@ -51,7 +51,8 @@ TEST(TextStream, ShowsWhatIsCertain) {
     std::vector<std::string> shown;
     for (const std::string& piece : row.pieces) {
       std::string& out = shown.emplace_back();
-      EXPECT_EQ(stream.push(piece, out), stream.stopped());
+      const bool stopped = stream.push(piece, out);
+      EXPECT_EQ(stopped, stream.stopped());
     }
     stream.finish(shown.emplace_back());
     EXPECT_THAT(shown, ElementsAreArray(row.shown));

@@ -37,21 +37,33 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
       options_(std::move(options)),
       ended_(control),
       stopped_(control),
-      poll_(control, [this] {
-        if (socket_) socket_->send(0, w::Stats{});
-        poll_.arm_in(poll_interval);
+      poll_(control,
+            [this] {
+              if (socket_) socket_->send(0, w::Stats{});
+              poll_.arm_in(poll_interval);
+            }),
+      load_due_(control, [this] {
+        const auto patience = std::chrono::duration_cast<seconds>(options_.load_patience).count();
+        give_up_on_child("loading took longer than " + std::to_string(patience) + " s");
       }) {
   for (Reactor* reactor : reactors_) {
     // A link that breaks means that the child must go; its control socket then says so to supervise().
-    links_.push_back(std::make_shared<EngineLink>(*reactor, [this](std::uint64_t child, const Error&) {
-      control_.post([this, child] {
-        if (process_ && child == child_) process_->kill();
+    const std::weak_ptr<const bool> alive = alive_;
+    links_.push_back(std::make_shared<EngineLink>(*reactor, [this, alive, &control](std::uint64_t child, const Error& why) {
+      control.post([this, alive, child, broke = why] {
+        if (alive.expired() || !process_ || child != child_) return;
+        if (broke.reason() != "engine_gone") complaint_ = broke.describe();
+        process_->kill();
       });
     }));
   }
 }
 
-ChildEngine::~ChildEngine() = default;
+// Without stop(), too, a child ends with its engine: its sockets are closed before its end is waited for.
+ChildEngine::~ChildEngine() {
+  if (socket_) socket_->close();
+  for (const auto& link : links_) link->detach();
+}
 
 void ChildEngine::start() {
   supervising_ = true;
@@ -70,7 +82,7 @@ Task<void> ChildEngine::supervise() {
   milliseconds back_off = first_back_off;
   while (!stopping_) {
     const Instant began = control_.clock().now();
-    std::function<Result<Fd>(Worker&)> open = [this](Worker&) { return options_.open_model(); };
+    std::function<Result<Fd>(Worker&)> open = [open_model = options_.open_model](Worker&) { return open_model(); };
     auto opening = files_.run<Result<Fd>>(control_, std::move(open));
     std::optional<Result<Fd>> opened = co_await std::move(opening);
     if (stopping_) break;
@@ -86,33 +98,55 @@ Task<void> ChildEngine::supervise() {
     }
     ++restarts_;
     if (control_.clock().now() - began > seconds(60)) back_off = first_back_off;
-    boost::asio::steady_timer pause(control_.context(), back_off);
-    co_await pause.async_wait(use_task);
+    co_await pause(back_off);
     back_off = std::min(back_off * 2, longest_back_off);
   }
+  if (stopping_) fail_links();
   supervising_ = false;
   stopped_.raise();
 }
 
+// Shorter where stop() comes.
+Task<void> ChildEngine::pause(nanoseconds time) {
+  const Instant until = control_.clock().now() + time;
+  Deadline over(control_, [this] { ended_.raise(); });
+  over.arm(until);
+  while (!stopping_ && control_.clock().now() < until) co_await ended_.wait();
+}
+
 Task<void> ChildEngine::run_child(Fd model_file) {
-  child_gone_ = false;
-  was_ready_ = false;
+  child_gone_ = was_ready_ = false;
+  complaint_.clear();
   const Status launched = launch(model_file);
+  model_file.reset();
+  if (launched) {
+    load_due_.arm_in(options_.load_patience);
+    while (!child_gone_) co_await ended_.wait();
+  }
+  end_child();
+  if (!was_ready_) ++failed_loads_;
+  if (stopping_) co_return;
   if (!launched) {
-    ++failed_loads_;
     publish(w::State{w::ModelState::loading, launched.error().describe()}, "engine not started");
     co_return;
   }
-  model_file.reset();
-  while (!child_gone_) co_await ended_.wait();
+  if (complaint_.empty()) complaint_ = was_ready_ ? "the engine ended" : state().detail;
+  publish(w::State{w::ModelState::loading, complaint_}, "engine ended");
+}
+
+// Whatever there is of it: a launch may have failed half way.
+void ChildEngine::end_child() {
+  load_due_.disarm();
   each_link([](EngineLink& link) { link.detach(); });
-  socket_->close();
-  socket_.reset();
-  if (process_) process_->kill();
+  if (socket_) std::exchange(socket_, nullptr)->close();
   process_.reset();
   pid_ = 0;
-  if (!was_ready_) ++failed_loads_;
-  if (!stopping_) publish(w::State{w::ModelState::loading, was_ready_ ? "the engine ended" : state().detail}, "engine ended");
+}
+
+void ChildEngine::give_up_on_child(const std::string& why) {
+  complaint_ = why;
+  child_gone_ = true;
+  ended_.raise();
 }
 
 Status ChildEngine::launch(const Fd& model_file) {
@@ -128,11 +162,9 @@ Status ChildEngine::launch(const Fd& model_file) {
   pid_ = process_->pid();
   publish(w::State{w::ModelState::loading, ""}, "engine started");
   socket_ = std::make_shared<FrameSocket>(control_, std::move(control.first), w::Sender::engine);
-  socket_->start(FrameSocket::Callbacks{[this](w::Frame&& frame, Fd&&) { return on_control(frame.body); },
-                                        [this](const Error&) {
-                                          child_gone_ = true;
-                                          ended_.raise();
-                                        }});
+  socket_->start(
+      FrameSocket::Callbacks{[this](w::Frame&& frame, Fd&&) { return on_control(frame.body); },
+                             [this](const Error& why) { give_up_on_child(why.reason() == "engine_gone" ? complaint_ : why.describe()); }});
   for (std::size_t i = 0; i < links_.size(); ++i) {
     reactors_[i]->post(
         [link = links_[i], child = child_, fd = std::make_shared<Fd>(std::move(fronts[i]))] { link->attach(std::move(*fd), child); });
@@ -143,18 +175,17 @@ Status ChildEngine::launch(const Fd& model_file) {
 
 Status ChildEngine::on_control(const w::Body& body) {
   const auto* told = std::get_if<w::State>(&body);
-  if (told == nullptr) return ok();  // hello
+  if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
+  if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
   const bool becomes_ready = told->state == w::ModelState::ready && !was_ready_;
   publish(*told, becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
   if (becomes_ready) {
     was_ready_ = true;
     failed_loads_ = 0;
+    load_due_.disarm();
     each_link([](EngineLink& link) { link.set_ready(); });
   }
-  if (told->state == w::ModelState::failed) {
-    child_gone_ = true;
-    ended_.raise();
-  }
+  if (told->state == w::ModelState::failed) give_up_on_child(told->detail);
   return ok();
 }
 
@@ -168,6 +199,10 @@ void ChildEngine::publish(w::State state, const std::string& event) {
 
 void ChildEngine::fail_for_good(const Error& why) {
   publish(w::State{w::ModelState::failed, why.describe()}, "model failed for good");
+  fail_links();
+}
+
+void ChildEngine::fail_links() {
   Error told(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
   each_link([told](EngineLink& link) { link.fail(told); });
 }

@@ -59,6 +59,8 @@ class EngineHost final : public engine::EventSink {
       front_gone(internal_error("front_gone", "unload"));
     } else if (std::holds_alternative<w::Stats>(frame.body)) {
       control_->send(0, current_state());
+    } else {
+      return caller_error("engine_frame_unexpected", "not a frame for the control socket");
     }
     return ok();
   }

@@ -74,6 +74,7 @@ Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& promp
 }
 
 Task<Status> EngineLink::until_ready(Instant then) {
+  const auto self = shared_from_this();  // whoever waits may outlive the engine
   Signal signal(reactor_);
   Deadline deadline(reactor_, [&signal] { signal.raise(); });
   deadline.arm(then);

@@ -11,11 +11,12 @@
 
 namespace gatehouse::adapters {
 
-class EngineLink final : public engine::JobChannel {
+class EngineLink final : public engine::JobChannel, public std::enable_shared_from_this<EngineLink> {
  public:
   // broken is called when the socket ends or the engine sends what it must not: the child with that number has to be ended.
   using Broken = std::function<void(std::uint64_t child, const Error& why)>;
   EngineLink(Reactor& reactor, Broken broken) : reactor_(reactor), broken_(std::move(broken)) {}
+  ~EngineLink() override { detach(); }  // a job may outlive it, in the frame of a coroutine that a stopped reactor keeps
 
   void attach(Fd socket, std::uint64_t child);
   void set_ready();

@@ -179,6 +179,8 @@ Status enter_sandbox(const SandboxOptions& options) {
   GH_CHECK(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
   GH_CHECK(limit(RLIMIT_NOFILE, 256, "RLIMIT_NOFILE"));
   GH_CHECK(limit(RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"));
+  // Standard error may be a file: what is written there from here on is lost, and must not end the engine by a signal.
+  if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return failed("SIGXFSZ");
   if (options.address_limit) {
     const auto memory = static_cast<rlim_t>(sysconf(_SC_PHYS_PAGES)) * static_cast<rlim_t>(sysconf(_SC_PAGESIZE));
     GH_CHECK(limit(RLIMIT_AS, memory, "RLIMIT_AS"));
@@ -215,7 +217,8 @@ std::string probe_sandbox() {
   report("kill", error_of(kill(getppid(), 0)));
   report("executable_memory", error_of(syscall(SYS_mmap, nullptr, 4096, 7, 0x22, -1, 0)));
   report("environment", environ == nullptr || *environ == nullptr);
-  report("new_privileges", prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 || errno == EPERM, true);
+  const int no_new = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+  report("new_privileges", no_new == 1 || error_of(no_new), true);
   return out;
 }
 

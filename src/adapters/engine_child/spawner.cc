@@ -59,7 +59,10 @@ Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::ve
   // Out of the way of the numbers that they will get, so that no move overwrites another's source.
   std::vector<Fd> high;
   const int above = ProcessSpawner::first_descriptor + static_cast<int>(wanted.size());
-  for (const int fd : wanted) high.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, above));
+  for (const int fd : wanted) {
+    high.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, above));
+    if (!high.back()) return operator_error("engine_spawn_failed", "an engine cannot be started").with_detail(std::strerror(errno));
+  }
 
   FileActions actions;
   for (std::size_t i = 0; i < high.size(); ++i)

@@ -1,6 +1,7 @@
 // adapters/engine_child/child_engine.h — a language model in a supervised child: starts it, feeds it, starts it again when it dies.
 // Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; the Engine part on any serving reactor
 // Errors   a model file that is missing or changed, or a model that fails to load three times, is failed for good
+// Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
 #pragma once
 #include <atomic>
 #include <functional>
@@ -22,6 +23,7 @@ struct ChildEngineOptions {
   wire::engine::Load load;
   std::function<Result<Fd>()> open_model;                                              // blocks: opens the file and checks its hash
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
+  nanoseconds load_patience = std::chrono::minutes(10);                                // a model that takes longer has failed to load
 };
 
 class ChildEngine final : public engine::Engine {
@@ -45,11 +47,15 @@ class ChildEngine final : public engine::Engine {
     Fd front, engine;
   };
   Task<void> supervise();
+  Task<void> pause(nanoseconds time);
   Task<void> run_child(Fd model_file);
+  void end_child();
   Status launch(const Fd& model_file);
   Status on_control(const wire::engine::Body& body);
+  void give_up_on_child(const std::string& why);
   void publish(wire::engine::State state, const std::string& event);
   void fail_for_good(const Error& why);
+  void fail_links();
   void each_link(const std::function<void(EngineLink&)>& call);
 
   Reactor& control_;
@@ -62,12 +68,14 @@ class ChildEngine final : public engine::Engine {
   // On the control reactor.
   std::unique_ptr<EngineProcess> process_;
   std::shared_ptr<FrameSocket> socket_;
-  Signal ended_;    // the child's control socket closed
+  Signal ended_;    // the child is gone or has to go, or a pause is over
   Signal stopped_;  // supervise() has returned
-  Deadline poll_;
+  Deadline poll_, load_due_;
   bool stopping_ = false, supervising_ = false, child_gone_ = false, was_ready_ = false;
   int failed_loads_ = 0;
   std::uint64_t child_ = 0;  // counts children, so that a late complaint does not end the next one
+  std::string complaint_;    // why this one has to go
+  const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // a complaint may come even later
 
   std::atomic<std::uint64_t> restarts_{0};
   std::atomic<pid_t> pid_{0};
