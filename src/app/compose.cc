@@ -105,6 +105,7 @@ void Server::add_engine(const model::Entry& entry, const ServeOptions& options) 
   engine.load.threads = engine_threads(options);
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
+  engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, spawner_, std::move(engine)));
 
   gateway::ServedModel served;

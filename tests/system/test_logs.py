@@ -1,7 +1,10 @@
 """What the server says about itself: one JSON object a line, and nothing that is nobody's business (compat.md, section 9)."""
 
+import hashlib
 import json
 from pathlib import Path
+
+from house import eventually
 
 MEMBERS = {"time", "request_id", "method", "path", "client_ip", "status_code", "process_time", "bytes", "user_agent", "referer", "tenant_id", "key_id", "error"}
 PROMPT = "A very private sentence about turquoise elephants."
@@ -39,3 +42,21 @@ def test_the_stages_of_a_life_are_logged(new_house):
     said = [json.loads(line).get("message", "") for line in Path(house.log).read_text().splitlines()]
     for stage in ("engine started", "model ready", "draining", "stopped"):
         assert any(stage in one for one in said), (stage, said)
+
+
+def test_what_an_engine_says_is_in_the_log(new_house, tmp_path):
+    """Here about a model file that holds none: llama.cpp's own words, as records of ours."""
+    broken = tmp_path / "models" / "broken" / "1"
+    broken.mkdir(parents=True)
+    (broken / "model.gguf").write_bytes(b"GGUF" + bytes(64))
+    digest = hashlib.sha256((broken / "model.gguf").read_bytes()).hexdigest()
+    (broken / "model.toml").write_text(f'kind = "llm"\n[[files]]\npath = "model.gguf"\nsha256 = "{digest}"\n')
+    house = new_house("--models", str(tmp_path / "models"))
+    eventually(lambda: "model failed for good" in Path(house.log).read_text(), 20, "an end of the attempts")
+    answer = house.ask("POST", "/v1/chat/completions", {"model": "broken", "messages": [{"role": "user", "content": "Hi"}]})
+    assert answer.status == 503 and "llama" not in answer.body.decode()
+    assert house.chat("What is the capital of France?").status == 200
+    assert house.stop() == 0
+    lines = [json.loads(line) for line in Path(house.log).read_text().splitlines()]
+    words = [line for line in lines if line.get("logger") == "engine" and "[llama]" in line.get("message", "")]
+    assert words and all(line["model"] == "broken" for line in words), lines

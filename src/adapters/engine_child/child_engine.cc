@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "child_output.h"
 #include "engine_link.h"
 
 namespace gatehouse::adapters {
@@ -62,6 +63,7 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
 // Without stop(), too, a child ends with its engine: its sockets are closed before its end is waited for.
 ChildEngine::~ChildEngine() {
   if (socket_) socket_->close();
+  if (output_) output_->stop();
   for (const auto& link : links_) link->detach();
 }
 
@@ -160,6 +162,11 @@ Status ChildEngine::launch(const Fd& model_file) {
   ++child_;
   GH_TRY(process_, spawner_.spawn(std::move(control.second), std::move(engines)));
   pid_ = process_->pid();
+  if (Fd said = process_->take_output(); said) {
+    output_ = ChildOutput::start(control_, std::move(said), [this](const std::string& line) {
+      if (options_.on_output) options_.on_output(line);
+    });
+  }
   publish(w::State{w::ModelState::loading, ""}, "engine started");
   socket_ = std::make_shared<FrameSocket>(control_, std::move(control.first), w::Sender::engine);
   socket_->start(

@@ -12,7 +12,7 @@ namespace w = wire::engine;
 
 namespace {
 
-constexpr std::size_t read_size = 64 * 1024;
+constexpr std::size_t read_size = 16 * 1024;  // cleared before each read
 constexpr std::size_t kept_capacity = 1024 * 1024;
 
 Error socket_error(std::string_view reason, std::string detail) {

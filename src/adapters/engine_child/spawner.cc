@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <thread>
@@ -13,7 +14,7 @@ namespace {
 
 class ChildProcess final : public EngineProcess {
  public:
-  explicit ChildProcess(pid_t pid) : pid_(pid) {}
+  ChildProcess(pid_t pid, Fd output) : pid_(pid), output_(std::move(output)) {}
   ~ChildProcess() override {
     kill();
     int status;
@@ -23,9 +24,11 @@ class ChildProcess final : public EngineProcess {
   // Not reaped before the destructor, so the number cannot belong to another process.
   void kill() override { ::kill(pid_, SIGKILL); }
   pid_t pid() const override { return pid_; }
+  Fd take_output() override { return std::move(output_); }
 
  private:
   const pid_t pid_;
+  Fd output_;
 };
 
 class HostThread final : public EngineProcess {
@@ -51,9 +54,24 @@ struct Attributes {
   posix_spawnattr_t value;
 };
 
+Error not_started(int error) {
+  return operator_error("engine_spawn_failed", "an engine cannot be started").with_detail(std::strerror(error));
+}
+
+// Standard output and error come out at the pipe's other end: what an engine says is for the log, in the log's form.
+void wire_standard_descriptors(FileActions& actions, const Fd& output) {
+  posix_spawn_file_actions_addopen(&actions.value, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions.value, output.get(), STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2(&actions.value, output.get(), STDERR_FILENO);
+}
+
 }  // namespace
 
 Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::vector<Fd> links) {
+  int pipe_ends[2];
+  if (pipe2(pipe_ends, O_CLOEXEC) != 0) return not_started(errno);
+  Fd said(pipe_ends[0]);
+  const Fd output(pipe_ends[1]);
   std::vector<int> wanted{control.get()};
   for (const Fd& link : links) wanted.push_back(link.get());
   // Out of the way of the numbers that they will get, so that no move overwrites another's source.
@@ -61,10 +79,11 @@ Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::ve
   const int above = ProcessSpawner::first_descriptor + static_cast<int>(wanted.size());
   for (const int fd : wanted) {
     high.emplace_back(fcntl(fd, F_DUPFD_CLOEXEC, above));
-    if (!high.back()) return operator_error("engine_spawn_failed", "an engine cannot be started").with_detail(std::strerror(errno));
+    if (!high.back()) return not_started(errno);
   }
 
   FileActions actions;
+  wire_standard_descriptors(actions, output);
   for (std::size_t i = 0; i < high.size(); ++i)
     posix_spawn_file_actions_adddup2(&actions.value, high[i].get(), first_descriptor + static_cast<int>(i));
   // Whatever else is open here, opened by whoever started us, is not the engine's.
@@ -88,8 +107,8 @@ Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::ve
   char* environment[] = {nullptr};
   pid_t pid = -1;
   const int rc = posix_spawn(&pid, program_.c_str(), &actions.value, &attributes.value, argv.data(), environment);
-  if (rc != 0) return operator_error("engine_spawn_failed", "an engine cannot be started").with_detail(std::strerror(rc));
-  return std::unique_ptr<EngineProcess>(std::make_unique<ChildProcess>(pid));
+  if (rc != 0) return not_started(rc);
+  return std::unique_ptr<EngineProcess>(std::make_unique<ChildProcess>(pid, std::move(said)));
 }
 
 Result<std::unique_ptr<EngineProcess>> ThreadSpawner::spawn(Fd control, std::vector<Fd> links) {

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <filesystem>
@@ -88,6 +89,17 @@ TEST(ProcessSpawner, TheChildHasItsSocketsAndNoOtherDescriptor) {
   }
   EXPECT_THAT(open, ElementsAre(0, 1, 2, 3, 4, 5));
   EXPECT_EQ(sockets.size(), 3U) << "each number its own socket";
+}
+
+TEST(ProcessSpawner, WhatTheChildSaysComesOutOfOnePipe) {
+  Spawned child({"-c", "exec 9<&3; echo out; echo err >&2; read line && echo read; printf 'here\\n' >&9"});
+  std::string said;
+  char byte;
+  const Fd output = child.process->take_output();
+  ASSERT_TRUE(output);
+  while (read(output.get(), &byte, 1) == 1) said += byte;
+  EXPECT_EQ(said, "out\nerr\n") << "and nothing comes in";
+  EXPECT_FALSE(child.process->take_output());
 }
 
 TEST(ProcessSpawner, TheChildsSignalsAreAsNew) {

@@ -16,6 +16,7 @@
 
 namespace gatehouse::adapters {
 
+class ChildOutput;
 class EngineLink;
 class FrameSocket;
 
@@ -23,6 +24,7 @@ struct ChildEngineOptions {
   wire::engine::Load load;
   std::function<Result<Fd>()> open_model;                                              // blocks: opens the file and checks its hash
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
+  std::function<void(const std::string& line)> on_output;                              // what the child writes, on the control reactor
   nanoseconds load_patience = std::chrono::minutes(10);                                // a model that takes longer has failed to load
 };
 
@@ -68,6 +70,7 @@ class ChildEngine final : public engine::Engine {
   // On the control reactor.
   std::unique_ptr<EngineProcess> process_;
   std::shared_ptr<FrameSocket> socket_;
+  std::shared_ptr<ChildOutput> output_;
   Signal ended_;    // the child is gone or has to go, or a pause is over
   Signal stopped_;  // supervise() has returned
   Deadline poll_, load_due_;

@@ -21,6 +21,8 @@ class EngineProcess {
   virtual ~EngineProcess() = default;  // ends it, and waits for its end
   virtual void kill() = 0;
   virtual pid_t pid() const = 0;  // 0 for a thread
+  // Where its standard output and error come out; once, and nothing for a thread.
+  virtual Fd take_output() { return Fd(); }
 };
 
 class EngineSpawner {
@@ -29,8 +31,8 @@ class EngineSpawner {
   virtual Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) = 0;
 };
 
-// The same binary again: `PROGRAM ARGUMENTS… --links N`, with an empty environment, the control socket at descriptor 3 and the links behind
-// it.
+// The same binary again: `PROGRAM ARGUMENTS… --links N`, with an empty environment, nothing on standard input, the control socket at
+// descriptor 3 and the links behind it.
 class ProcessSpawner final : public EngineSpawner {
  public:
   ProcessSpawner(std::string program, std::vector<std::string> arguments)
