@@ -35,6 +35,7 @@ Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& 
   Result<std::string_view> body = co_await exchange.read_body(received.route().body_max);
   if (!body) co_return egress.respond(body.error());
   Result<Generation> parsed = read_generation(received.route().action, parsers_[static_cast<std::size_t>(reactor.index())], *body);
+  exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
   Result<Permitted> permitted = authorizer_.permit(identified, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());

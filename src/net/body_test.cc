@@ -233,5 +233,22 @@ TEST(UnreadBody, OfAHandlerThatThrewDoesNotBecomeARequest) {
   EXPECT_THAT(house.handler.seen, ElementsAre("/throw"));
 }
 
+TEST(Body, IsToldToComeBackWhenAllTogetherAreTooMuch) {
+  ServerLimits limits;
+  limits.bodies = mib(1).value();
+  House house(limits);
+  house.handler.body_max = mib(8);
+  Client& half = house.say(post_head("/echo", "Content-Length: 900000\r\n") + std::string(800'000, 'x'));
+  ASSERT_TRUE(house.until([&] { return house.server.counts().body_bytes > 700'000; }));
+  Client& refused = house.say(post("/echo", std::string(600'000, 'y')));
+  ASSERT_TRUE(house.ends(refused));
+  EXPECT_THAT(refused.received, StartsWith("HTTP/1.1 503"));
+  half.send(std::string(100'000, 'x'));
+  ASSERT_TRUE(house.until([&] { return half.received.size() > 900'000; }));
+  Client& later = house.say(post("/echo", std::string(600'000, 'y'), "Connection: close\r\n"));
+  ASSERT_TRUE(house.ends(later));
+  EXPECT_THAT(later.received, StartsWith("HTTP/1.1 200"));
+}
+
 }  // namespace
 }  // namespace gatehouse::net

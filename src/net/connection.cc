@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "make_empty.h"
 #include "shard.h"
 
 namespace gatehouse::net {
@@ -27,7 +26,8 @@ Connection::Connection(std::shared_ptr<Shard> shard, PlainStream::Socket socket,
       seat_(std::move(seat)),
       address_(std::move(address)),
       parser_(state_->limits.http1),
-      moved_(shard_->reactor()) {
+      moved_(shard_->reactor()),
+      room_(state_->bodies) {
   shard_->add(*this);
 }
 
@@ -109,10 +109,10 @@ void Connection::settle_answer() {
 
 Task<void> Connection::finish() {
   co_await flush();
-  if (keep_ && !broken_ && !parser_.body_done()) co_await drop_body();
+  if (keep_ && !broken_ && !parser_.body_done()) co_await skip_body();
 }
 
-Task<void> Connection::drop_body() {
+Task<void> Connection::skip_body() {
   enter(Phase::body);
   for (;;) {
     if (!drop_received_body()) break;
@@ -127,7 +127,7 @@ Task<void> Connection::drop_body() {
 void Connection::end_exchange() {
   first_ = false;
   if (!parser_.body_done()) must_linger_ = true;
-  make_empty(body_, InputBuffer::large);
+  drop_body();
   input_.settle();
   parser_.next();
 }

@@ -38,6 +38,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Reactor& reactor() override;
   Instant started() const override { return started_; }
   Task<Result<std::string_view>> read_body(ByteCount max) override;
+  void drop_body() override;
   void respond(Response response) override;
   void begin_stream(Response response) override;
   void send(std::string_view piece) override;
@@ -56,7 +57,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   Task<void> run();
   Task<void> finish();
-  Task<void> drop_body();
+  Task<void> skip_body();
   Task<void> flush();
   Task<void> leave();
   Task<void> linger();
@@ -109,6 +110,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   BodyForm form_ = BodyForm::length;
   Instant started_{};
   std::string body_;
+  BodyRoom room_;
   std::uint64_t body_received_ = 0, sent_before_ = 0;
   bool continued_ = false, body_failed_ = false, gone_ = false, was_above_ = false, broke_ = false;
   std::size_t low_water_ = 0;

@@ -4,6 +4,7 @@
 
 #include "connection.h"
 #include "gatehouse/base/assert.h"
+#include "make_empty.h"
 #include "shard.h"
 
 namespace gatehouse::net {
@@ -17,6 +18,10 @@ Error body_too_slow() { return Error(Code::timeout, Origin::caller, "request_tim
 Error body_too_large(ByteCount max) {
   return Error(Code::too_large, Origin::caller, "body_too_large",
                "The request body is larger than the " + std::to_string(max.value()) + " bytes that are allowed here");
+}
+Error too_many_bodies() {
+  return Error(Code::unavailable, Origin::gatehouse, "too_many_bodies", "Too many large requests are being read; please try again later")
+      .with_retry(Retry::after(seconds(1)));
 }
 Error malformed_body(const Error& error) {
   return caller_error("malformed_body", error.public_text()).with_detail(std::string(error.reason()));
@@ -55,7 +60,12 @@ Status Connection::feed_body(ByteCount max) {
   input_.consume(*taken);
   body_received_ += *taken;
   if (body_.size() > max.value()) return body_too_large(max);
-  return ok();
+  return room_.hold(body_.size()) ? ok() : Status(too_many_bodies());
+}
+
+void Connection::drop_body() {
+  make_empty(body_, InputBuffer::large);
+  room_.leave();
 }
 
 Status Connection::drop_received_body() {

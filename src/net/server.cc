@@ -57,6 +57,7 @@ void HttpServer::close_all() {
 
 ServerCounts HttpServer::counts() const {
   ServerCounts sum;
+  sum.body_bytes = state_->bodies->taken();
   for (const auto& shard : shards_) {
     sum.open += shard->open.get();
     sum.accepted += shard->accepted.get();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <utility>
 
+#include "body_room.h"
 #include "caps.h"
 #include "gatehouse/net/server.h"
 
@@ -14,10 +15,12 @@ struct ServerState {
   ServerState(ServerLimits limits_, Handler& handler_)
       : limits(std::move(limits_)),
         handler(handler_),
-        caps(std::make_shared<ConnectionCaps>(limits.connections, limits.connections_per_address)) {}
+        caps(std::make_shared<ConnectionCaps>(limits.connections, limits.connections_per_address)),
+        bodies(std::make_shared<BodyRooms>(limits.bodies)) {}
   const ServerLimits limits;
   Handler& handler;
   const std::shared_ptr<ConnectionCaps> caps;
+  const std::shared_ptr<BodyRooms> bodies;
   std::atomic<bool> draining{false};
 };
 

@@ -58,6 +58,7 @@ class FakeExchange final : public net::Exchange {
     if (ask_.body.size() > max.value()) co_return Error(Code::too_large, Origin::caller, "body_too_large", "too large");
     co_return std::string_view(ask_.body);
   }
+  void drop_body() override {}
   void respond(net::Response response) override {
     take_head(response);
     complete_ = true;

@@ -1,7 +1,8 @@
 // net/exchange.h — one request and its answer, as the server hands them to whoever answers.
 // Units    sizes in bytes
 // Threads  the reactor of the connection, and no other
-// Errors   read_body: request_timeout (408), body_too_large (413), malformed_body (400, the connection closes after the
+// Errors   read_body: request_timeout (408), body_too_large (413), too_many_bodies (503), malformed_body (400, the connection closes after
+// the
 //          answer), client_gone (cancelled: nobody reads an answer)
 #pragma once
 #include <cstdint>
@@ -53,6 +54,8 @@ class Exchange {
 
   // Reads the whole body, after sending 100 Continue where the client waits for it. Valid until the answer is complete.
   virtual Task<Result<std::string_view>> read_body(ByteCount max) = 0;
+  // The body has been understood: its memory is given back, views into it are void.
+  virtual void drop_body() = 0;
 
   // Exactly one of respond() and begin_stream() is called for each exchange. Neither waits for the client; a body that
   // nobody read is drained if it is short, else the connection closes.

@@ -28,6 +28,7 @@ struct ServerLimits {
   milliseconds head_deadline = seconds(10);  // from accept, and from the first byte of each later head
   milliseconds idle = seconds(60);           // between two requests
   milliseconds body_grace = seconds(10);     // then a body must have come at body_rate on average
+  std::size_t bodies = 512UL * 1024 * 1024;  // bytes of all bodies at once; above, a request is told 503
   std::size_t body_rate = 1024;              // bytes a second
   milliseconds write_stall = seconds(30);    // without one byte taken by the client
   milliseconds linger = seconds(5);          // for the client to read an answer that ends the connection before its request was read
@@ -45,7 +46,7 @@ struct Endpoint {
 enum class PortUse { alone, shared };
 
 struct ServerCounts {
-  std::uint64_t open = 0, accepted = 0, refused = 0, requests = 0, escaped_exceptions = 0, listeners = 0;
+  std::uint64_t open = 0, accepted = 0, refused = 0, requests = 0, escaped_exceptions = 0, listeners = 0, body_bytes = 0;
 };
 
 struct ServerState;
