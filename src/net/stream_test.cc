@@ -19,7 +19,7 @@ Response events(std::string first = "") { return TestHandler::text(200, std::mov
 // after each piece, as one that waits for its model does.
 void fill(House& house, Exchange& exchange, std::size_t unsent) {
   const std::string piece(64 * 1024, 'x');
-  while (exchange.unsent() < unsent) {
+  while (exchange.unsent() < unsent && !exchange.gone()) {
     exchange.send(piece);
     house.settle();
   }
@@ -148,6 +148,7 @@ TEST(AbortedStream, IsNoneOnceTheAnswerIsWhole) {
   EXPECT_TRUE(house.hears(client, "hello"));
 }
 
+// The kernel may take more while a queue fills, and the watch then rightly tells of it: what is counted begins when it is full.
 TEST(BackPressure, ShowsInUnsentAndIsOverWhenTheClientReads) {
   int calls = 0;
   House house;
@@ -155,16 +156,17 @@ TEST(BackPressure, ShowsInUnsentAndIsOverWhenTheClientReads) {
   client.reading = false;
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  exchange.watch(mebibyte / 4, [&] { ++calls; });
+  exchange.watch(mebibyte / 4, [&] {
+    ++calls;
+    EXPECT_LT(exchange.unsent(), mebibyte / 4);
+  });
   fill(house, exchange, mebibyte / 2);
-  EXPECT_EQ(calls, 0);
+  const int before = calls;
   EXPECT_LE(exchange.last_drained(), house.clock.now());
   client.reading = true;
-  ASSERT_TRUE(house.until([&] { return calls > 0; }));
-  EXPECT_LT(exchange.unsent(), mebibyte / 4);
   ASSERT_TRUE(house.until([&] { return exchange.unsent() == 0; }));
   house.settle();
-  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(calls, before + 1);
   EXPECT_FALSE(exchange.gone());
   exchange.end_stream();
   house.let_go("/held/s");
@@ -181,11 +183,27 @@ TEST(BackPressure, IsToldAboutEachTimeAnew) {
   for (int round = 1; round <= 3; ++round) {
     client.reading = false;
     fill(house, exchange, mebibyte / 2);
+    const int before = calls;
     client.reading = true;
     ASSERT_TRUE(house.until([&] { return exchange.unsent() == 0; }));
     house.settle();
-    EXPECT_EQ(calls, round);
+    EXPECT_EQ(calls, before + 1) << round;
   }
+}
+
+TEST(BackPressure, IsToldToAWatchThatBeginsInTheMiddle) {
+  int calls = 0;
+  House house;
+  Client& client = house.say(get("/held/s"));
+  client.reading = false;
+  Exchange& exchange = house.held("/held/s");
+  exchange.begin_stream(events());
+  fill(house, exchange, mebibyte / 2);
+  exchange.watch(mebibyte / 4, [&] { ++calls; });
+  client.reading = true;
+  ASSERT_TRUE(house.until([&] { return exchange.unsent() == 0; }));
+  house.settle();
+  EXPECT_EQ(calls, 1);
 }
 
 TEST(BackPressure, IsNotToldToAWatchThatHasEnded) {
@@ -197,11 +215,12 @@ TEST(BackPressure, IsNotToldToAWatchThatHasEnded) {
   exchange.begin_stream(events());
   exchange.watch(mebibyte / 4, [&] { ++calls; });
   fill(house, exchange, mebibyte / 2);
+  const int before = calls;
   exchange.watch(0, {});
   client.reading = true;
   ASSERT_TRUE(house.until([&] { return exchange.unsent() == 0; }));
   house.settle();
-  EXPECT_EQ(calls, 0);
+  EXPECT_EQ(calls, before);
 }
 
 TEST(BackPressure, TellsNothingToTheNextRequest) {
@@ -232,12 +251,13 @@ TEST(StreamBound, BreaksOffAHandlerThatFeedsOn) {
   exchange.watch(mebibyte / 2, [&] { ++calls; });
   fill(house, exchange, mebibyte + 1);
   EXPECT_FALSE(exchange.gone());
-  exchange.send("one more");
+  const int before = calls;
+  for (int i = 0; i < 1000 && !exchange.gone(); ++i) exchange.send(std::string(64 * 1024, 'x'));
   EXPECT_TRUE(exchange.gone());
   EXPECT_EQ(exchange.unsent(), 0U);
-  EXPECT_EQ(calls, 0);  // never from inside a call
+  EXPECT_EQ(calls, before);  // never from inside a call
   house.settle();
-  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(calls, before + 1);
   client.reading = true;
   EXPECT_TRUE(house.breaks(client));
   house.let_go("/held/s");
@@ -247,17 +267,17 @@ TEST(StreamBound, BreaksOffAHandlerThatFeedsOn) {
 // What counts is what the client has not taken, not what a handler says in one go.
 TEST(StreamBound, DoesNotBreakOffAHandlerThatSaysMuchInOneGo) {
   ServerLimits limits;
-  limits.stream_unsent = 64 * 1024;
+  limits.stream_unsent = 8 * 1024;
   House house(limits);
   Client& client = house.say(get("/held/s"));
   Exchange& exchange = house.held("/held/s");
   exchange.begin_stream(events());
-  for (int i = 0; i < 200; ++i) exchange.send(std::string(1000, 'x'));
+  for (int i = 0; i < 40; ++i) exchange.send(std::string(1000, 'x'));
   EXPECT_FALSE(exchange.gone());
   exchange.end_stream();
   house.let_go("/held/s");
   ASSERT_TRUE(house.hears(client, "\r\n0\r\n\r\n"));
-  EXPECT_EQ(client.count("\r\n3e8\r\n"), 200U);
+  EXPECT_EQ(client.count("\r\n3e8\r\n"), 40U);
 }
 
 TEST(WriteStall, OfAStreamTellsTheHandlerThatItsClientIsGone) {
