@@ -48,7 +48,10 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
       egress.note(error);
       exchange.abort_stream();
     } else {
-      egress.respond(error);
+      egress.note(error);
+      net::Response response = error_response(error, egress.dialect(), egress.request_id());
+      response.close_after();  // what broke may have left the connection in the middle of something
+      egress.respond(std::move(response));
     }
   }
   close_account(exchange, egress, account);

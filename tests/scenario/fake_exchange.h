@@ -31,6 +31,7 @@ class FakeExchange final : public net::Exchange {
   int status() const { return status_; }
   const std::string& fields() const { return fields_; }
   const std::string& sent() const { return sent_; }
+  bool closes() const { return closes_; }
   bool complete() const { return complete_; }
   bool broken_off() const { return broken_off_; }
   bool body_was_read() const { return body_was_read_; }
@@ -92,6 +93,7 @@ class FakeExchange final : public net::Exchange {
     status_ = response.status();
     fields_ = response.extra_fields();
     sent_ = response.body();
+    closes_ = response.closes();
   }
   void call() {
     if (changed_) changed_();
@@ -103,7 +105,7 @@ class FakeExchange final : public net::Exchange {
   wire::RequestHead head_;
   int status_ = 0;
   std::string fields_, sent_;
-  bool complete_ = false, broken_off_ = false, body_was_read_ = false, reading_ = true, gone_ = false;
+  bool complete_ = false, closes_ = false, broken_off_ = false, body_was_read_ = false, reading_ = true, gone_ = false;
   std::size_t unsent_ = 0;
   Instant last_drained_{};
   std::function<void()> changed_;

@@ -209,6 +209,16 @@ TEST(Deadline, HoldsAlsoWhileAPromptIsBeingCounted) {
   EXPECT_EQ(last.status(), 503);
 }
 
+TEST(ABrokenInvariant, IsA500ThatSaysNothingAndClosesTheConnection) {
+  WholeGateway house;
+  house.engine.break_invariants();
+  const FakeExchange& answer = house.chat("say:x");
+  EXPECT_EQ(answer.status(), 500);
+  EXPECT_TRUE(answer.closes());
+  EXPECT_THAT(answer.sent(), HasSubstr("Internal server error"));
+  EXPECT_THAT(answer.sent(), Not(HasSubstr("broken")));
+}
+
 TEST(Answers, AreToldWhenTheServerStops) {
   WholeGateway house;
   house.engine.hold(true);

@@ -38,6 +38,8 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     held_ = held;
     turn_later();
   }
+  // As when an invariant of ours does not hold.
+  void break_invariants() { broken_ = true; }
   // A mute engine takes prompts and says nothing about them.
   void mute() { mute_ = true; }
   const engine::ScriptedTrace& trace() const { return trace_; }
@@ -46,6 +48,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   std::uint32_t prepared() const { return prepared_; }
 
   Result<std::unique_ptr<engine::Job>> prepare(Reactor& reactor, const wire::engine::Prepare& prompt) override {
+    GH_ASSERT(!broken_);
     if (!ready_) {
       return Error(Code::unavailable, Origin::engine, "model_loading", "The model is being loaded").with_retry(Retry::after(seconds(1)));
     }
@@ -143,7 +146,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   wire::engine::Prepare last_prompt_;
   std::uint64_t next_ = 1;
   std::uint32_t prepared_ = 0;
-  bool ready_ = false, mute_ = false, held_ = false, turning_ = false;
+  bool ready_ = false, mute_ = false, broken_ = false, held_ = false, turning_ = false;
 };
 
 }  // namespace gatehouse::testing
