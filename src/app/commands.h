@@ -2,6 +2,7 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "options.h"
 
@@ -16,6 +17,15 @@ int health(const std::string& url);
 int openapi();
 int http1_dump(std::size_t chunk);
 int json_check();
+
+struct JoseVerifyOptions {
+  std::string jwks;
+  std::vector<std::string> issuers, audiences;  // one of these; empty: any
+  bool claims = false;
+};
+// One token on standard input.
+int jose_verify(const JoseVerifyOptions& options);
+
 // What a child of `serve` becomes: descriptors 3 (control) and 4 … (one a reactor of the front) are its only way out.
 int engine_llama(std::size_t links);
 int engine_sandbox_check();

@@ -12,6 +12,7 @@ using namespace gatehouse;  // NOLINT: the one file that is nothing but the outs
 
 struct CommandLine {
   app::ServeOptions serve;
+  app::JoseVerifyOptions jose_verify;
   std::string data = "./data";
   std::string url = "http://127.0.0.1:8080/readyz";
   bool json = false;
@@ -77,6 +78,22 @@ void add_debug(CLI::App& root, CommandLine& line) {
   json->callback([&line] { line.chosen = [] { return app::json_check(); }; });
 }
 
+void add_jose(CLI::App& root, CommandLine& line) {
+  CLI::App* jose = root.add_subcommand("jose", "Look at tokens");
+  jose->require_subcommand(1);
+  app::JoseVerifyOptions& options = line.jose_verify;
+  CLI::App* verify = jose->add_subcommand("verify", "Check one signed token (JWS) on standard input: exit 0 or 1");
+  verify->add_option("--jwks", options.jwks, "File with the keys: a JWK set, or one JWK")->required();
+  verify->add_flag("--claims", options.claims, "Check its dates too, and print what it says");
+  verify->add_option("--issuer", options.issuers, "Who must have issued it; may be given again")->allow_extra_args(false);
+  verify->add_option("--audience", options.audiences, "Whom it must be meant for; may be given again")->allow_extra_args(false);
+  verify->footer(
+      "Without --claims, --issuer and --audience only signature and header are checked.\n"
+      "Example:\n"
+      "  echo \"$TOKEN\" | gatehouse jose verify --jwks jwks.json --claims --issuer https://id.example.org");
+  verify->callback([&line] { line.chosen = [&line] { return app::jose_verify(line.jose_verify); }; });
+}
+
 // Not for people: what `serve` starts, and what the tests look at.
 void add_engine(CLI::App& root, CommandLine& line) {
   CLI::App* engine = root.add_subcommand("engine", "")->group("");
@@ -100,6 +117,7 @@ int main(int argc, char** argv) {
   add_serve(root, line);
   add_operation(root, line);
   add_debug(root, line);
+  add_jose(root, line);
   add_engine(root, line);
   try {
     root.parse(argc, argv);

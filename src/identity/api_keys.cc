@@ -7,7 +7,7 @@
 #include <set>
 #include <unordered_map>
 
-#include "base64url.h"
+#include "gatehouse/base/base64url.h"
 #include "gatehouse/base/hex.h"
 #include "key_shape.h"
 

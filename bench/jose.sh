@@ -1,0 +1,2 @@
+# ./run bench jose
+exec /usr/bin/python3 bench/harness/jose_ratio.py "$@"
