@@ -22,10 +22,11 @@ Error too_many_connections() {
 Connection::Connection(std::shared_ptr<Shard> shard, PlainStream::Socket socket, Seat seat, std::string address)
     : shard_(std::move(shard)),
       state_(shard_->state()),
+      limits_(shard_->limits()),
       stream_(std::move(socket)),
       seat_(std::move(seat)),
       address_(std::move(address)),
-      parser_(state_->limits.http1),
+      parser_(limits_->http1),
       moved_(shard_->reactor()) {
   shard_->add(*this);
 }
@@ -183,7 +184,7 @@ void Connection::enter(Phase phase) {
 }
 
 nanoseconds Connection::allowed() const {
-  const ServerLimits& limits = state_->limits;
+  const ServerLimits& limits = *limits_;
   switch (phase_) {
     case Phase::head:
       if (!parser_.head_started() && state_->draining.load(std::memory_order_relaxed)) {

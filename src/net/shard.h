@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "answer_head.h"
@@ -33,12 +34,14 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void begin();
   void stop_accepting();
   void close_all();
+  void set_limits(std::shared_ptr<const ServerLimits> limits) { limits_ = std::move(limits); }
 
   void add(Connection& connection);
   void remove(Connection& connection);
 
   Reactor& reactor() const { return reactor_; }
   const std::shared_ptr<ServerState>& state() const { return state_; }
+  const std::shared_ptr<const ServerLimits>& limits() const { return limits_; }
   std::string_view server_and_date(Instant now) { return server_and_date_.text(now); }
 
   Count open, accepted, refused, requests, escaped, listeners;
@@ -55,6 +58,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void rest_if_over();
 
   const std::shared_ptr<ServerState> state_;
+  std::shared_ptr<const ServerLimits> limits_;  // of those who come now
   Reactor& reactor_;
   std::vector<Fd> bound_;  // until begin()
   std::vector<std::unique_ptr<Listener>> listeners_;
