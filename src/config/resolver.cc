@@ -22,7 +22,7 @@ void Resolver::take(std::size_t key, Result<Value> value, Place place) {
 }
 
 void Resolver::fault(Place place, std::string_view key, std::string message) {
-  if (reading_.faults.size() >= most_faults) return;
+  if (full()) return;
   if (reading_.faults.size() + 1 == most_faults) message = "and more: mend these first";
   reading_.faults.emplace_back(std::move(place), std::string(key), std::move(message));
 }

@@ -21,6 +21,8 @@ class Resolver {
   // The value wins over what stood there; an error becomes a fault at its place.
   void take(std::size_t key, Result<Value> value, Place place);
   void fault(Place place, std::string_view key, std::string message);
+  // Nobody reads more faults than there are: what is looked at from now on need not be looked at.
+  bool full() const { return reading_.faults.size() >= most_faults; }
   void unused(std::string variable) { reading_.unused.push_back(std::move(variable)); }
 
   // Lists that follow another key get their value.

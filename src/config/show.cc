@@ -99,8 +99,13 @@ std::string to_word(const Value& value) {
   return out;
 }
 
+std::string as_sentence(std::string text) {
+  if (text[0] >= 'a' && text[0] <= 'z') text[0] = static_cast<char>(text[0] - 'a' + 'A');
+  return text;
+}
+
 void add_comment(std::string& out, const KeySpec& key) {
-  out += "\n# " + key.doc + "\n# It is " + expectation(key) + "; " + std::string(to_text(key.applies)) + ".\n";
+  out += "\n# " + key.doc + "\n# " + as_sentence(expectation(key) + "; " + std::string(to_text(key.applies)) + ".") + "\n";
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ TEST(ExampleToml, ChangesNothingAsItIsAndNothingWhenUncommented) {
   const Reading all_set = read_sample(from_file(uncommented));
   EXPECT_TRUE(all_set.ok()) << ::testing::PrintToString(lines_of(all_set));
   EXPECT_EQ(all_set.values, nothing.values);
-  EXPECT_THAT(example, HasSubstr("\n# How many\n# It is an integer from 1 to 100; a reload (SIGHUP) applies a change.\n#count = 5\n"));
+  EXPECT_THAT(example, HasSubstr("\n# How many\n# An integer from 1 to 100; a reload (SIGHUP) applies a change.\n#count = 5\n"));
   EXPECT_THAT(example, HasSubstr("#followers = [\"ada\"]\n"));
 }
 

@@ -37,6 +37,7 @@ class Walk {
   // prefix: empty, or "server.".
   void table(const toml::table& table, const std::string& prefix) {
     for (const auto& [key, node] : table) {
+      if (resolver_.full()) return;
       const std::string name = prefix + std::string(key.str());
       if (const std::optional<std::size_t> known = resolver_.find(name)) {
         resolver_.take(*known, value(resolver_.keys()[*known], node), place(node.source()));

@@ -46,7 +46,7 @@ class Reader {
   }
 
   void own(const std::string& name, const std::string& value, const Place& place) {
-    if (!name.starts_with(ours) || name == config_variable) return;
+    if (!name.starts_with(ours) || name == config_variable || resolver_.full()) return;
     const auto found = std::ranges::find(names_, name);
     if (found != names_.end()) {
       const auto key = static_cast<std::size_t>(found - names_.begin());
