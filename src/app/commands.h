@@ -4,17 +4,31 @@
 #include <string>
 #include <vector>
 
+#include "configuration.h"
 #include "options.h"
 
 namespace gatehouse::app {
 
 enum class Output : std::uint8_t { text, json };
+enum class Example : std::uint8_t { toml, dotenv };
+
+struct ServeOptions {
+  std::string data = "./data";
+  std::uint32_t reactors = 0;  // 0: one a core
+  ConfigurationOptions configuration;
+};
 
 int serve(const ServeOptions& options);
 int init(const std::string& data, Output output);
 int version(Output output);
 int health(const std::string& url);
 int openapi();
+// exit_usage when the configuration is wrong.
+int config_check(const ConfigurationOptions& options, Output output);
+// key: empty for all.
+int config_explain(const ConfigurationOptions& options, const std::string& key, Output output);
+int config_print(const ConfigurationOptions& options);
+int config_example(Example example);
 int http1_dump(std::size_t chunk);
 int json_check();
 

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "commands.h"
+#include "gatehouse/adapters/llama_model.h"
 #include "gatehouse/telemetry/log.h"
+#include "options.h"
 
 namespace gatehouse::app {
 
@@ -15,34 +17,42 @@ namespace {
 namespace log = telemetry::log;
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
-std::size_t reactor_count(const ServeOptions& options) { return options.reactors > 0 ? options.reactors : cores(); }
-std::uint32_t engine_threads(const ServeOptions& options) {
-  return options.engine_threads > 0 ? options.engine_threads : static_cast<std::uint32_t>(std::max<std::size_t>(1, cores() - 1));
+std::size_t reactor_count(const ServerPlan& plan) { return plan.reactors > 0 ? plan.reactors : cores(); }
+std::uint32_t engine_threads(const LlamaSettings& settings) {
+  return settings.threads > 0 ? settings.threads : static_cast<std::uint32_t>(std::max<std::size_t>(1, cores() - 1));
 }
 
 // The key of the data folder's first tenant, made now when there is none yet.
-Result<identity::KeyRing> open_keys(const ServeOptions& options, const Server::FirstStart& first_start) {
-  if (!identity::is_initialised(options.data)) {
+Result<identity::KeyRing> open_keys(const std::string& data, const Server::FirstStart& first_start) {
+  if (!identity::is_initialised(data)) {
     SystemRandom random;
-    GH_TRY(const identity::FirstStart made, identity::initialise(options.data, random, SystemClock().wall()));
+    GH_TRY(const identity::FirstStart made, identity::initialise(data, random, SystemClock().wall()));
     first_start(made);
   }
-  return identity::open_identity(options.data);
+  return identity::open_identity(data);
 }
 
-Result<std::vector<net::Endpoint>> public_endpoints(const ServeOptions& options) {
-  std::vector<net::Endpoint> endpoints;
-  for (const std::string& text : options.listen) {
-    GH_TRY(net::Endpoint endpoint, parse_endpoint(text));
-    if (!is_loopback(endpoint) && !options.insecure_http) {
-      return operator_error("plain_http_refused",
-                            "'" + text +
-                                "' can be reached by others, and plain HTTP would show them keys and prompts: put TLS in "
-                                "front and listen on loopback, or say --insecure-http");
-    }
-    endpoints.push_back(std::move(endpoint));
+Result<telemetry::AccessLog> open_access_log(const AccessLogSettings& settings) {
+  telemetry::AccessLogOptions options;
+  options.format = settings.format;
+  options.file = settings.file;
+  return telemetry::AccessLog::open(options);
+}
+
+Error model_missing(const std::string& what) {
+  return operator_error("model_missing", what + " is in none of the model folders; ./run serve fetches it, --models names another folder");
+}
+
+// Every model that the settings name is there.
+Status check_names(const gateway::ServedModels& models, const ModelSettings& settings) {
+  if (models.language_model({}) == nullptr) return model_missing("the language model '" + settings.default_llm + "'");
+  for (const std::string& name : settings.required) {
+    if (models.language_model(name) == nullptr) return model_missing("the model '" + name + "' of models.required");
   }
-  return endpoints;
+  for (const auto& [alias, name] : settings.aliases) {
+    if (models.language_model(name) == nullptr) return model_missing("the model '" + name + "' of the alias '" + alias + "'");
+  }
+  return ok();
 }
 
 void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
@@ -56,82 +66,97 @@ void log_state(const std::string& model, const wire::engine::State& state, const
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::compose(const ServeOptions& options, const FirstStart& first_start) {
-  GH_TRY(identity::DataLock lock, identity::DataLock::take(options.data));
-  GH_TRY(identity::KeyRing keys, open_keys(options, first_start));
-  GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(telemetry::AccessLogOptions()));
-  std::unique_ptr<Server> server(new Server(options, std::move(lock), std::move(keys), std::move(access_log)));
-  GH_CHECK(server->add_models(options));
-  GH_CHECK(server->add_listeners(options));
+Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const FirstStart& first_start) {
+  GH_TRY(identity::DataLock lock, identity::DataLock::take(plan.data));
+  GH_TRY(identity::KeyRing keys, open_keys(plan.data, first_start));
+  GH_TRY(telemetry::AccessLog access_log, open_access_log(plan.settings.access_log));
+  std::unique_ptr<Server> server(new Server(plan, std::move(lock), std::move(keys), std::move(access_log)));
+  GH_CHECK(server->make_spawner(plan.settings.llama));
+  GH_CHECK(server->add_models(plan.settings));
+  GH_CHECK(server->add_listeners(plan.settings.server));
   return server;
 }
 
-Server::Server(const ServeOptions& options, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log)
+Server::Server(const ServerPlan& plan, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log)
     : lock_(std::move(lock)),
       access_log_(std::move(access_log)),
-      hashes_(std::filesystem::path(options.data) / "model_hashes.json", clock_),
+      hashes_(std::filesystem::path(plan.data) / "model_hashes.json", clock_),
       authenticator_(std::move(keys)),
-      control_(static_cast<int>(reactor_count(options)), clock_),
-      reactors_(reactor_count(options), clock_),
-      files_("files", 1, 16),
-      spawner_("/proc/self/exe", {"engine", "llama"}) {}
+      control_(static_cast<int>(reactor_count(plan)), clock_),
+      reactors_(reactor_count(plan), clock_),
+      files_("files", 1, 16) {}
 
 Server::~Server() { reactors_.stop(); }
 
-Status Server::add_models(const ServeOptions& options) {
+Status Server::make_spawner(const LlamaSettings& settings) {
+  if (settings.isolation == Isolation::process) {
+    spawner_ = std::make_unique<adapters::ProcessSpawner>("/proc/self/exe", std::vector<std::string>{"engine", "llama"});
+    return ok();
+  }
+  log::warn("engine", "language models run inside the server: a model that breaks ends it (engine.llama.isolation)");
+  GH_CHECK(adapters::load_cpu_backends(adapters::library_directory()));
+  spawner_ = std::make_unique<adapters::ThreadSpawner>(adapters::load_llama_model, clock_);
+  return ok();
+}
+
+Status Server::add_models(const Settings& settings) {
   std::vector<std::filesystem::path> folders{"./models"};
-  folders.insert(folders.end(), options.models.begin(), options.models.end());
+  folders.insert(folders.end(), settings.models.dirs.begin(), settings.models.dirs.end());
   for (const model::Entry& entry : model::newest(model::scan(folders))) {
     if (!entry.manifest) {
       log::warn("models", "a model cannot be served", {{"model", entry.name}, {"error", entry.manifest.error().describe()}});
     } else if (entry.manifest->kind == model::Kind::llm) {
-      add_engine(entry, options);
+      add_engine(entry, settings);
     }
   }
-  models_ = std::make_unique<gateway::ServedModels>(served_, options.default_llm);
-  if (models_->language_model({}) == nullptr) {
-    return operator_error("model_missing", "the language model '" + options.default_llm +
-                                               "' is in none of the model folders; ./run serve fetches it, --models names another folder");
-  }
-  return ok();
+  models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases);
+  return check_names(*models_, settings.models);
 }
 
-void Server::add_engine(const model::Entry& entry, const ServeOptions& options) {
+void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   const model::ManifestFile file = entry.manifest->files.front();
   adapters::ChildEngineOptions engine;
   engine.load.model = entry.name;
-  engine.load.seats = options.sequences;
-  engine.load.seat_cells = options.context;
-  engine.load.threads = engine_threads(options);
+  engine.load.seats = settings.llama.sequences;
+  engine.load.seat_cells = settings.llama.context;
+  engine.load.threads = engine_threads(settings.llama);
+  engine.load.queue = settings.llama.queue;
+  engine.load.prefill_chunk = settings.llama.prefill_chunk;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
-  engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, spawner_, std::move(engine)));
+  engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *spawner_, std::move(engine)));
 
   gateway::ServedModel served;
   served.name = entry.name;
   served.version = std::to_string(entry.version);
   served.created = unix_seconds(clock_.wall());
-  served.context = options.context;
+  served.context = settings.llama.context;
   served.system_prompt = entry.manifest->chat.system_prompt;
-  served.required = entry.name == options.default_llm;
+  served.required = std::ranges::find(settings.models.required, entry.name) != settings.models.required.end();
   served.engine = engines_.back().get();
   served_.push_back(std::move(served));
 }
 
-Status Server::add_listeners(const ServeOptions& options) {
-  gateway_ = std::make_unique<gateway::Gateway>(
-      gateway::GatewayParts{clock_, random_, authenticator_, *models_, metrics_, access_log_, version_text, build_text, reactors_.size()});
-  GH_TRY(std::vector<net::Endpoint> endpoints, public_endpoints(options));
-  GH_TRY(const net::Endpoint admin, parse_endpoint(options.admin_listen));
-  if (!is_loopback(admin)) {
-    return operator_error("admin_listener_exposed",
-                          "'" + options.admin_listen + "' can be reached by others; the admin listener stays on loopback");
+Status Server::add_listeners(const ServerSettings& settings) {
+  gateway_ =
+      std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticator_, *models_, metrics_, access_log_,
+                                                               version_text, build_text, reactors_.size(), body_limits(settings.limits)});
+  std::vector<net::Endpoint> endpoints;
+  for (const std::string& text : settings.listen) {
+    GH_TRY(net::Endpoint endpoint, parse_endpoint(text));
+    endpoints.push_back(std::move(endpoint));
   }
-  public_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->public_handler(), std::move(endpoints));
+  GH_TRY(const net::Endpoint admin, parse_endpoint(settings.admin_listen));
+  public_server_ = std::make_unique<net::HttpServer>(server_limits(settings), gateway_->public_handler(), std::move(endpoints));
   admin_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->admin_handler(), std::vector<net::Endpoint>{admin});
   watch_engines();
   return ok();
+}
+
+void Server::set_limits(const ServerSettings& settings) {
+  public_server_->set_limits(server_limits(settings));
+  gateway_->set_bodies(body_limits(settings.limits));
 }
 
 void Server::watch_engines() {

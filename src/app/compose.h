@@ -20,15 +20,21 @@
 #include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/metrics.h"
-#include "options.h"
+#include "settings.h"
 
 namespace gatehouse::app {
+
+struct ServerPlan {
+  std::string data;
+  std::uint32_t reactors = 0;  // 0: one a core
+  Settings settings;
+};
 
 class Server {
  public:
   // first_start is told the tenant and the one API key, once, when the data folder is new.
   using FirstStart = std::function<void(const identity::FirstStart&)>;
-  static Result<std::unique_ptr<Server>> compose(const ServeOptions& options, const FirstStart& first_start);
+  static Result<std::unique_ptr<Server>> compose(const ServerPlan& plan, const FirstStart& first_start);
   ~Server();
 
   // Listeners answer and models load, in parallel. Call once.
@@ -40,6 +46,11 @@ class Server {
   const net::Endpoint& public_endpoint() const { return public_server_->bound().front(); }
   const net::Endpoint& admin_endpoint() const { return admin_server_->bound().front(); }
 
+  // For what comes from now on: limits of connections, heads and bodies.
+  void set_limits(const ServerSettings& settings);
+  // For work that blocks on the disk.
+  WorkerPool& files() { return files_; }
+
   // Readiness says no, nothing new is accepted.
   void drain();
   void cut_answers_short();
@@ -49,10 +60,11 @@ class Server {
   Task<void> stop_engines();
 
  private:
-  Server(const ServeOptions& options, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log);
-  Status add_models(const ServeOptions& options);
-  void add_engine(const model::Entry& entry, const ServeOptions& options);
-  Status add_listeners(const ServeOptions& options);
+  Server(const ServerPlan& plan, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log);
+  Status make_spawner(const LlamaSettings& settings);
+  Status add_models(const Settings& settings);
+  void add_engine(const model::Entry& entry, const Settings& settings);
+  Status add_listeners(const ServerSettings& settings);
   void watch_engines();
 
   SystemClock clock_;
@@ -65,7 +77,7 @@ class Server {
   Reactor control_;
   ReactorPool reactors_;
   WorkerPool files_;
-  adapters::ProcessSpawner spawner_;
+  std::unique_ptr<adapters::EngineSpawner> spawner_;
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
   std::unique_ptr<gateway::ServedModels> models_;

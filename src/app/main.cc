@@ -1,8 +1,12 @@
 // The command line. Every command says with --help what it does, and shows an example.
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <csignal>
+#include <deque>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "commands.h"
 
@@ -13,6 +17,10 @@ using namespace gatehouse;  // NOLINT: the one file that is nothing but the outs
 struct CommandLine {
   app::ServeOptions serve;
   app::JoseVerifyOptions jose_verify;
+  std::deque<config::Assignment> settings;  // one an option, empty where it was not given
+  app::ConfigurationOptions config;
+  std::string key;
+  bool dotenv = false;
   std::string data = "./data";
   std::string url = "http://127.0.0.1:8080/readyz";
   bool json = false;
@@ -20,27 +28,96 @@ struct CommandLine {
   std::function<int()> chosen;
 };
 
+// The environment is read here and nowhere else, and handed on.
+config::Variables environment_variables() {
+  config::Variables found;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text(*entry);
+    const std::size_t equals = text.find('=');
+    if (equals != std::string_view::npos) found.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return found;
+}
+
+// An option that is another way to set a key; the key's type says what may stand behind it.
+CLI::Option* add_setting(CLI::App& command, CommandLine& line, const std::string& option, const std::string& key, const std::string& help) {
+  config::Assignment& said = line.settings.emplace_back(config::Assignment{key, option, {}});
+  return command.add_option(option, said.words, help)->expected(1);
+}
+
+void add_settings(CLI::App& serve, CommandLine& line) {
+  const auto list = [](CLI::Option* option) { return option->expected(1, -1)->allow_extra_args(false); };
+  list(add_setting(serve, line, "--models", "models.dirs", "Another folder of models, searched behind ./models; may be given again"));
+  list(add_setting(serve, line, "--listen", "server.listen", "ADDRESS:PORT to listen on, port 0 takes a free one; may be given again"))
+      ->default_str("127.0.0.1:8080");
+  add_setting(serve, line, "--admin-listen", "server.admin_listen", "ADDRESS:PORT for metrics and probes of operators")
+      ->default_str("127.0.0.1:8081");
+  config::Assignment& insecure = line.settings.emplace_back(config::Assignment{"server.insecure_http", "--insecure-http", {}});
+  serve.add_flag_callback(
+      "--insecure-http", [&insecure] { insecure.words = {"true"}; }, "Allow plain HTTP on addresses that others can reach");
+  add_setting(serve, line, "--engine-threads", "engine.llama.threads", "Compute threads of a language model")->group("");
+  add_setting(serve, line, "--sequences", "engine.llama.sequences", "Seats of a language model")->group("");
+  add_setting(serve, line, "--context", "engine.llama.context", "Cells a seat")->group("");
+}
+
+int serve(CommandLine& line) {
+  line.serve.configuration.environment = environment_variables();
+  for (const config::Assignment& said : line.settings) {
+    if (!said.words.empty()) line.serve.configuration.said.push_back(said);
+  }
+  return app::serve(line.serve);
+}
+
 void add_serve(CLI::App& root, CommandLine& line) {
-  CLI::App* serve = root.add_subcommand("serve", "Serve models over HTTP");
+  CLI::App* command = root.add_subcommand("serve", "Serve models over HTTP");
   app::ServeOptions& options = line.serve;
-  serve->add_option("--data", options.data, "Folder for keys and state; made on the first start")->capture_default_str();
-  serve->add_option("--models", options.models, "Another folder of models, searched behind ./models; may be given again")
-      ->allow_extra_args(false);
-  serve->add_option("--listen", options.listen, "ADDRESS:PORT to listen on, port 0 takes a free one; may be given again")
-      ->allow_extra_args(false)
-      ->capture_default_str();
-  serve->add_option("--admin-listen", options.admin_listen, "ADDRESS:PORT for metrics and probes of operators")->capture_default_str();
-  serve->add_flag("--insecure-http", options.insecure_http, "Allow plain HTTP on addresses that others can reach");
-  serve->add_option("--reactors", options.reactors, "Threads for connections; 0 is one a core")->group("");
-  serve->add_option("--engine-threads", options.engine_threads, "Compute threads of a language model; 0 is cores - 1")->group("");
-  serve->add_option("--sequences", options.sequences, "Seats of a language model")->check(CLI::Range(1, 256))->group("");
-  serve->add_option("--context", options.context, "Cells a seat")->check(CLI::Range(64, 1 << 20))->group("");
-  serve->footer(
+  command->add_option("--config", options.configuration.file,
+                      "Configuration file; without it GATEHOUSE_CONFIG names one, or there is none");
+  command->add_option("--data", options.data, "Folder for keys and state; made on the first start")->capture_default_str();
+  add_settings(*command, line);
+  command->add_option("--reactors", options.reactors, "Threads for connections; 0 is one a core")->group("");
+  command->footer(
       "Examples:\n"
       "  gatehouse serve\n"
-      "  gatehouse serve --data /var/lib/gatehouse --models /srv/models --listen 127.0.0.1:9000\n"
-      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once.");
-  serve->callback([&line] { line.chosen = [&line] { return app::serve(line.serve); }; });
+      "  gatehouse serve --config /etc/gatehouse.toml --data /var/lib/gatehouse\n"
+      "  gatehouse serve --models /srv/models --listen 127.0.0.1:9000\n"
+      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once. SIGHUP reloads the configuration.\n"
+      "`gatehouse config explain` lists every setting; options win over all other sources.");
+  command->callback([&line] { line.chosen = [&line] { return serve(line); }; });
+}
+
+// A command that reads the configuration as `serve` would.
+CLI::App* add_config_command(CLI::App& config, CommandLine& line, const std::string& name, const std::string& help,
+                             std::function<int(const app::ConfigurationOptions&)> run) {
+  CLI::App* command = config.add_subcommand(name, help);
+  command->add_option("--config", line.config.file, "Configuration file; without it GATEHOUSE_CONFIG names one, or there is none");
+  command->footer("Example:\n  gatehouse config " + name + " --config gatehouse.toml");
+  command->callback([&line, run = std::move(run)] {
+    line.config.environment = environment_variables();
+    line.chosen = [&line, run] { return run(line.config); };
+  });
+  return command;
+}
+
+void add_config(CLI::App& root, CommandLine& line) {
+  CLI::App* config = root.add_subcommand("config", "Look at the configuration: file, .env, environment");
+  config->require_subcommand(1);
+  const auto output = [&line] { return line.json ? app::Output::json : app::Output::text; };
+  CLI::App* check = add_config_command(*config, line, "check", "Say everything that is wrong with it; exit 2 when something is",
+                                       [output](const auto& options) { return app::config_check(options, output()); });
+  check->add_flag("--json", line.json, "One JSON document");
+  CLI::App* explain =
+      add_config_command(*config, line, "explain", "Say of each key, or one, its value, where that comes from, and what it is for",
+                         [&line, output](const auto& options) { return app::config_explain(options, line.key, output()); });
+  explain->add_option("key", line.key, "Such as server.listen");
+  explain->add_flag("--json", line.json, "One JSON document");
+  add_config_command(*config, line, "print", "Print what is in force as TOML, secrets masked",
+                     [](const auto& options) { return app::config_print(options); });
+  CLI::App* example = config->add_subcommand("example", "Print a file to begin with: every key with its default, commented out");
+  example->add_flag("--env", line.dotenv, "As variables, for a .env file");
+  example->footer("Example:\n  gatehouse config example > gatehouse.toml");
+  example->callback(
+      [&line] { line.chosen = [&line] { return app::config_example(line.dotenv ? app::Example::dotenv : app::Example::toml); }; });
 }
 
 void add_operation(CLI::App& root, CommandLine& line) {
@@ -115,6 +192,7 @@ int main(int argc, char** argv) {
   root.set_version_flag("--version", [] { return std::string("gatehouse ") + app::version_text; });
   root.footer("`gatehouse COMMAND --help` says more and shows examples. Start here: gatehouse serve");
   add_serve(root, line);
+  add_config(root, line);
   add_operation(root, line);
   add_debug(root, line);
   add_jose(root, line);

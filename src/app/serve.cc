@@ -14,11 +14,11 @@
 #include "compose.h"
 #include "gatehouse/runtime/signal.h"
 #include "gatehouse/telemetry/log.h"
+#include "options.h"
 
 namespace gatehouse::app {
 namespace {
 
-constexpr seconds drain_deadline{300};
 constexpr seconds last_words{2};    // for answers that are cut short to say so
 constexpr milliseconds glance{20};  // how often a wait looks whether it is over
 
@@ -36,10 +36,11 @@ void keep_memory_small() {
   mallopt(M_TRIM_THRESHOLD, kept_free);
 }
 
-void say_first_start(const identity::FirstStart& made, const ServeOptions& options) {
-  const Result<net::Endpoint> endpoint = parse_endpoint(options.listen.front());
-  const std::string url = endpoint ? url_of(*endpoint) : "http://" + options.listen.front();
-  std::cout << "First start: " << options.data << " is new.\n\n"
+void say_first_start(const identity::FirstStart& made, const ServerPlan& plan) {
+  const std::string& address = plan.settings.server.listen.front();
+  const Result<net::Endpoint> endpoint = parse_endpoint(address);
+  const std::string url = endpoint ? url_of(*endpoint) : "http://" + address;
+  std::cout << "First start: " << plan.data << " is new.\n\n"
             << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n\n"
             << "When the line `gatehouse ready` stands below, try it:\n\n"
             << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << made.api_key.expose()
@@ -66,10 +67,14 @@ void tell_supervisor(const char* message) {
 // From start to the last connection, on the control reactor.
 class Life {
  public:
-  explicit Life(Server& server)
+  Life(Server& server, telemetry::Logging& logging, ConfigurationOptions sources, const Configuration& first)
       : server_(server),
+        logging_(logging),
+        sources_(std::move(sources)),
+        settings_(first.settings),
+        in_force_(first.reading.values),
         control_(server.control()),
-        signals_(control_.context(), SIGTERM, SIGINT),
+        signals_(control_.context(), SIGTERM, SIGINT, SIGHUP),
         asked_(control_),
         pause_(control_.context()) {}
 
@@ -84,12 +89,47 @@ class Life {
 
  private:
   void await_signal() {
-    signals_.async_wait([this](const boost::system::error_code& failed, int) {
+    signals_.async_wait([this](const boost::system::error_code& failed, int number) {
       if (failed) return;
-      ++asked_to_stop_;
-      asked_.raise();
+      if (number == SIGHUP) {
+        if (++asked_to_reload_ == 1) control_.spawn(reload());
+      } else {
+        ++asked_to_stop_;
+        asked_.raise();
+      }
       await_signal();
     });
+  }
+
+  // One at a time; what is asked for meanwhile is done once more, behind it.
+  Task<void> reload() {
+    while (asked_to_reload_ > 0) {
+      asked_to_reload_ = 1;
+      std::function<Configuration(Worker&)> read = [sources = sources_](Worker&) { return read_configuration(sources); };
+      auto reading = server_.files().run<Configuration>(control_, std::move(read));
+      const std::optional<Configuration> wanted = co_await std::move(reading);
+      if (wanted) adopt(*wanted);
+      if (!wanted) telemetry::log::error("config", "the configuration is not reloaded: too much waits for the disk");
+      --asked_to_reload_;
+    }
+  }
+
+  // All of it, or nothing.
+  void adopt(const Configuration& wanted) {
+    for (const config::Fault& fault : wanted.reading.faults) telemetry::log::error("config", to_text(fault));
+    if (!wanted.ok()) {
+      telemetry::log::error("config", "the configuration is not reloaded: what was in force stays",
+                            {{"faults", wanted.reading.faults.size()}});
+      return;
+    }
+    const Reload plan = plan_reload(settings_schema().keys(), in_force_, wanted.reading.values);
+    in_force_ = plan.in_force;
+    settings_ = settings_schema().settings(in_force_);
+    logging_.set_level(settings_.log.level);
+    server_.set_limits(settings_.server);
+    for (const std::string& key : plan.applied) telemetry::log::info("config", "changed", {{"key", key}});
+    for (const std::string& key : plan.waiting) telemetry::log::warn("config", "a restart applies what has changed", {{"key", key}});
+    telemetry::log::info("config", "reloaded", {{"changed", plan.applied.size()}, {"waiting", plan.waiting.size()}});
   }
 
   Task<void> live() {
@@ -99,7 +139,7 @@ class Life {
     tell_supervisor("STOPPING=1");
     telemetry::log::info("serve", "draining", {{"connections", server_.open_connections()}});
     server_.drain();
-    Instant until = control_.clock().now() + drain_deadline;
+    Instant until = control_.clock().now() + settings_.server.drain_deadline;
     while (server_.open_connections() > 0 && asked_to_stop_ < 2 && control_.clock().now() < until) co_await glance_later();
     server_.cut_answers_short();
     until = control_.clock().now() + last_words;
@@ -124,11 +164,15 @@ class Life {
   }
 
   Server& server_;
+  telemetry::Logging& logging_;
+  const ConfigurationOptions sources_;
+  Settings settings_;                    // in force
+  std::vector<config::Value> in_force_;  // the same, by key
   Reactor& control_;
   boost::asio::basic_signal_set<Executor> signals_;
   Signal asked_;
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>, Executor> pause_;
-  int asked_to_stop_ = 0;
+  int asked_to_stop_ = 0, asked_to_reload_ = 0;
   int exit_code_ = exit_well;
 };
 
@@ -137,10 +181,20 @@ class Life {
 int serve(const ServeOptions& options) {
   forbid_core_dumps();
   keep_memory_small();
-  const telemetry::Logging logging{telemetry::LogOptions()};
-  auto server = Server::compose(options, [&options](const identity::FirstStart& made) { say_first_start(made, options); });
+  const Configuration configuration = read_configuration(options.configuration);
+  if (!configuration.ok()) return report(configuration.reading.faults);
+  const Settings& settings = configuration.settings;
+  telemetry::LogOptions log_options;
+  log_options.level = settings.log.level;
+  log_options.format = settings.log.format;
+  telemetry::Logging logging(log_options);
+  for (const std::string& variable : configuration.reading.unused) {
+    telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
+  }
+  const ServerPlan plan{options.data, options.reactors, settings};
+  auto server = Server::compose(plan, [&plan](const identity::FirstStart& made) { say_first_start(made, plan); });
   if (!server) return server.error().reason() == "model_missing" ? report(server.error()), exit_missing : report(server.error());
-  return Life(**server).run();
+  return Life(**server, logging, options.configuration, configuration).run();
 }
 
 }  // namespace gatehouse::app

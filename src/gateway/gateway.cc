@@ -3,6 +3,7 @@
 #include <atomic>
 #include <vector>
 
+#include "body_limits.h"
 #include "envelope.h"
 #include "gatehouse/telemetry/process_stats.h"
 
@@ -93,7 +94,8 @@ struct Gateway::Rooms {
   explicit Rooms(GatewayParts parts)
       : doorkeeper(parts.authenticator),
         small_routes(parts.models, parts.metrics, parts.version, parts.build),
-        generator(parts.models, parts.random, levels, ending, parts.reactors),
+        bodies(parts.bodies),
+        generator(parts.models, parts.random, bodies, levels, ending, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, generator, parts.access_log, meters, levels, ending},
         for_all(desk, public_routes()),
@@ -106,6 +108,7 @@ struct Gateway::Rooms {
   Levels levels;
   const Doorkeeper doorkeeper;
   const SmallRoutes small_routes;
+  CurrentBodyLimits bodies;
   Generator generator;
   std::vector<Meters> meters;
   const Desk desk;
@@ -116,6 +119,7 @@ Gateway::Gateway(GatewayParts parts) : rooms_(std::make_unique<Rooms>(std::move(
 Gateway::~Gateway() = default;
 net::Handler& Gateway::public_handler() { return rooms_->for_all; }
 net::Handler& Gateway::admin_handler() { return rooms_->for_operators; }
+void Gateway::set_bodies(BodyLimits bodies) { rooms_->bodies.set(bodies); }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }
 

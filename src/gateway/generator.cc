@@ -24,15 +24,16 @@ bool worth_another_try(const Outcome& outcome) {
 
 }  // namespace
 
-Generator::Generator(const ServedModels& models, RandomSource& random, Levels& levels, const Ending& ending, std::size_t reactors)
-    : authorizer_(models), measure_(ending), random_(random), levels_(levels), ending_(ending), parsers_(reactors) {}
+Generator::Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels,
+                     const Ending& ending, std::size_t reactors)
+    : authorizer_(models), measure_(ending), random_(random), bodies_(bodies), levels_(levels), ending_(ending), parsers_(reactors) {}
 
 Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& ledger) {
   const Received& received = identified.received();
   net::Exchange& exchange = received.exchange();
   Reactor& reactor = exchange.reactor();
 
-  Result<std::string_view> body = co_await exchange.read_body(received.route().body_max);
+  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
   Result<Generation> parsed = read_generation(received.route().action, parsers_[static_cast<std::size_t>(reactor.index())], *body);
   exchange.drop_body();

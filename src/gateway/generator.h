@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "body_limits.h"
 #include "dispatcher.h"
 #include "egress.h"
 #include "gatehouse/base/random.h"
@@ -27,7 +28,8 @@ constexpr bool generates(Action action) { return action == Action::chat || actio
 
 class Generator {
  public:
-  Generator(const ServedModels& models, RandomSource& random, Levels& levels, const Ending& ending, std::size_t reactors);
+  Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending,
+            std::size_t reactors);
 
   // Returns when the answer is complete, or the client gone.
   Task<void> run(const Identified& identified, Egress& egress, Ledger& ledger);
@@ -40,6 +42,7 @@ class Generator {
   const Measure measure_;
   const Admission admission_{};
   RandomSource& random_;
+  const CurrentBodyLimits& bodies_;
   Levels& levels_;
   const Ending& ending_;
   std::vector<wire::JsonParser> parsers_;  // by reactor

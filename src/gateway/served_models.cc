@@ -7,8 +7,14 @@ namespace gatehouse::gateway {
 using wire::engine::ModelState;
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {
-  const auto found = std::ranges::find(models_, name.empty() ? std::string_view(default_llm_) : name, &ServedModel::name);
-  return found == models_.end() ? nullptr : &*found;
+  const auto called = [this](std::string_view wanted) {
+    const auto found = std::ranges::find(models_, wanted, &ServedModel::name);
+    return found == models_.end() ? nullptr : &*found;
+  };
+  if (name.empty()) return called(default_llm_);
+  if (const ServedModel* model = called(name)) return model;
+  const auto alias = aliases_.find(name);
+  return alias == aliases_.end() ? nullptr : called(alias->second);
 }
 
 bool ServedModels::settled() const {

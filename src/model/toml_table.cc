@@ -2,26 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+
+#include "gatehouse/config/nearest.h"
 
 namespace gatehouse::model {
 namespace {
-
-// How many letters must be changed, put in or left out.
-std::size_t distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
 
 std::string quoted(std::string_view text) { return "'" + std::string(text) + "'"; }
 
@@ -50,8 +35,7 @@ void TomlTable::only(std::span<const std::string_view> keys) const {
   for (const auto& [key, value] : table_) {
     if (std::ranges::find(keys, key.str()) != keys.end()) continue;
     const std::string_view written = key.str().substr(0, 64);
-    const auto nearest = std::ranges::min_element(keys, {}, [written](std::string_view known) { return distance(written, known); });
-    faults_.add(key.source(), quoted(written) + where_ + " is not a known key; the nearest is " + quoted(*nearest));
+    faults_.add(key.source(), quoted(written) + where_ + " is not a known key; the nearest is " + quoted(config::nearest(written, keys)));
   }
 }
 

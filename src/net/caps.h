@@ -38,6 +38,12 @@ class ConnectionCaps {
     const auto there = by_address_.find(address);
     if (--there->second == 0) by_address_.erase(there);
   }
+  // For those who come from now on.
+  void set(std::size_t total, std::size_t per_address) {
+    const std::lock_guard lock(mutex_);
+    total_ = total;
+    per_address_ = per_address;
+  }
   std::size_t open() const {
     const std::lock_guard lock(mutex_);
     return open_;
@@ -45,8 +51,8 @@ class ConnectionCaps {
 
  private:
   static constexpr std::size_t refused_at_once = 64;
-  const std::size_t total_, per_address_;
   mutable std::mutex mutex_;
+  std::size_t total_, per_address_;
   std::size_t open_ = 0, being_refused_ = 0;
   std::unordered_map<std::string, unsigned> by_address_;
 };

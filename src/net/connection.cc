@@ -22,10 +22,11 @@ Error too_many_connections() {
 Connection::Connection(std::shared_ptr<Shard> shard, PlainStream::Socket socket, Seat seat, std::string address)
     : shard_(std::move(shard)),
       state_(shard_->state()),
+      limits_(shard_->limits()),
       stream_(std::move(socket)),
       seat_(std::move(seat)),
       address_(std::move(address)),
-      parser_(state_->limits.http1),
+      parser_(limits_->http1),
       moved_(shard_->reactor()),
       room_(state_->bodies) {
   shard_->add(*this);
@@ -184,7 +185,7 @@ void Connection::enter(Phase phase) {
 }
 
 nanoseconds Connection::allowed() const {
-  const ServerLimits& limits = state_->limits;
+  const ServerLimits& limits = *limits_;
   switch (phase_) {
     case Phase::head:
       if (!parser_.head_started() && state_->draining.load(std::memory_order_relaxed)) {
@@ -205,7 +206,7 @@ nanoseconds Connection::allowed() const {
 
 void Connection::tick(Instant now) {
   if (broken_) return;
-  if (!output_.empty() && now - last_drained_ >= state_->limits.write_stall) return abort();
+  if (!output_.empty() && now - last_drained_ >= limits_->write_stall) return abort();
   if (phase_ == Phase::handling) {
     if (!gone_ && stream_.peer_left()) {
       gone_ = news_ = true;

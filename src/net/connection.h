@@ -89,6 +89,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
 
   const std::shared_ptr<Shard> shard_;
   const std::shared_ptr<ServerState> state_;
+  const std::shared_ptr<const ServerLimits> limits_;  // as they were when it came
   PlainStream stream_;
   const Seat seat_;
   const std::string address_;

@@ -136,8 +136,8 @@ void Connection::begin_stream(Response response) {
 
 void Connection::send(std::string_view piece) {
   if (answer_ != Answer::streaming || form_ == BodyForm::length || broken_ || piece.empty()) return;
-  if (output_.size() > state_->limits.stream_unsent) pump();  // much may have been said in this one turn
-  if (output_.size() > state_->limits.stream_unsent) {
+  if (output_.size() > limits_->stream_unsent) pump();  // much may have been said in this one turn
+  if (output_.size() > limits_->stream_unsent) {
     stream_.abort();
     lose_client();
     return pump_soon();

@@ -46,6 +46,12 @@ Status HttpServer::start(const std::vector<Reactor*>& reactors, PortUse use) {
   return ok();
 }
 
+void HttpServer::set_limits(ServerLimits limits) {
+  const auto next = std::make_shared<const ServerLimits>(within_descriptors(std::move(limits)));
+  state_->caps->set(next->connections, next->connections_per_address);
+  for (const auto& shard : shards_) shard->reactor().post([shard, next] { shard->set_limits(next); });
+}
+
 void HttpServer::stop_accepting() {
   state_->draining.store(true, std::memory_order_relaxed);
   for (const auto& shard : shards_) shard->reactor().post([shard] { shard->stop_accepting(); });

@@ -35,7 +35,11 @@ class Shard::Listener {
 };
 
 Shard::Shard(std::shared_ptr<ServerState> state, Reactor& reactor, std::vector<Fd> bound)
-    : state_(std::move(state)), reactor_(reactor), bound_(std::move(bound)), server_and_date_(reactor.clock()) {
+    : state_(std::move(state)),
+      limits_(std::make_shared<ServerLimits>(state_->limits)),
+      reactor_(reactor),
+      bound_(std::move(bound)),
+      server_and_date_(reactor.clock()) {
   listeners.add(bound_.size());
 }
 

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "answer_head.h"
@@ -34,6 +35,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void begin();
   void stop_accepting();
   void close_all();
+  void set_limits(std::shared_ptr<const ServerLimits> limits) { limits_ = std::move(limits); }
 
   void add(Connection& connection);
   void remove(Connection& connection);
@@ -42,6 +44,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   const std::shared_ptr<ServerState>& state() const { return state_; }
   // For an answer to what began then: the time of the last tick is near enough, and costs no look at the clock.
   std::string_view server_and_date(Instant began) { return server_and_date_.text(std::max(began, ticked_)); }
+  const std::shared_ptr<const ServerLimits>& limits() const { return limits_; }
 
   Count open, accepted, refused, requests, escaped, listeners;
 
@@ -57,6 +60,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void rest_if_over();
 
   const std::shared_ptr<ServerState> state_;
+  std::shared_ptr<const ServerLimits> limits_;  // of those who come now
   Reactor& reactor_;
   std::vector<Fd> bound_;  // until begin()
   std::vector<std::unique_ptr<Listener>> listeners_;

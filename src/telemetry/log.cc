@@ -95,6 +95,10 @@ Logging::Logging(const LogOptions& options)
 
 Logging::~Logging() { spdlog::drop(logger_name); }  // the pool's destructor writes what is queued, then joins
 
+void Logging::set_level(LogLevel level) {
+  if (const auto logger = spdlog::get(logger_name)) logger->set_level(to_spdlog(level));
+}
+
 std::uint64_t Logging::dropped() const { return writer_->overrun_counter() + unwritten_->load(std::memory_order_relaxed); }
 
 void log::write(LogLevel level, std::string_view component, std::string_view message, Fields fields) {

@@ -111,6 +111,24 @@ TEST(Logging, LeavesOutWhatIsBelowItsLevel) {
   EXPECT_THAT(got, HasSubstr("error [a] four\n"));
 }
 
+TEST(Logging, ChangesItsLevelWhileItRuns) {
+  PipeEnds pipe;
+  std::string got;
+  std::thread reader([&] { got = pipe.rest(); });
+  {
+    Logging logging({.level = LogLevel::warn, .format = LogFormat::text, .fd = pipe.write.get()});
+    log::info("a", "one");
+    logging.set_level(LogLevel::debug);
+    log::debug("a", "two");
+    logging.set_level(LogLevel::off);
+    log::error("a", "three");
+  }
+  pipe.write.reset();
+  reader.join();
+  EXPECT_THAT(got, EndsWith(" debug [a] two\n"));
+  EXPECT_THAT(got, Not(HasSubstr("one")));
+}
+
 TEST(Logging, WritesLinesOfAllThreadsWhole) {
   const std::string got = written({.format = LogFormat::text, .queue = 8192}, [] {
     std::vector<std::thread> threads;

@@ -277,5 +277,20 @@ TEST(ManyClients, LeaveNothingBehind) {
   EXPECT_THAT(house.metrics.scrape(), HasSubstr("gatehouse_streams 0\n"));
 }
 
+TEST(Bodies, HaveALimitByRouteThatMayChange) {
+  WholeGateway house;
+  const std::string generate = R"({"prompt":"hello","max_tokens":1})";
+  const auto status = [&](const std::string& path, const std::string& body) {
+    return house.ask(Ask{wire::Method::post, path, house.with_key(), body}).status();
+  };
+  EXPECT_EQ(status("/api/llm/generate", std::string(1024 * 1024 + 1, ' ')), 413);
+  EXPECT_EQ(status("/api/llm/generate", generate), 200);
+  EXPECT_EQ(status("/v1/completions", std::string(1024 * 1024 + 1, ' ')), 400) << "read, and no JSON";
+  house.gateway().set_bodies({ByteCount(generate.size() - 1), ByteCount(generate.size())});
+  EXPECT_EQ(status("/api/llm/generate", generate), 413);
+  EXPECT_EQ(status("/v1/completions", generate), 200);
+  EXPECT_EQ(status("/v1/completions", generate + " "), 413);
+}
+
 }  // namespace
 }  // namespace gatehouse::testing

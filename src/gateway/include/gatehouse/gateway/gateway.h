@@ -1,12 +1,13 @@
 // gateway/gateway.h — everything between an accepted request and its answer.
 // Life     built once, before the servers; drain() and cut_short() when the process is to end
-// Threads  the handlers on every reactor at once; drain() and cut_short() from any thread
+// Threads  the handlers on every reactor at once; set_bodies(), drain() and cut_short() from any thread
 #pragma once
 #include <memory>
 #include <string>
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/base/strong.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/net/exchange.h"
@@ -14,6 +15,11 @@
 #include "gatehouse/telemetry/metrics.h"
 
 namespace gatehouse::gateway {
+
+// The largest bodies, by the routes that read them: /api and the like, /v1.
+struct BodyLimits {
+  ByteCount api = mib(1), v1 = mib(50);
+};
 
 struct GatewayParts {
   const Clock& clock;
@@ -25,6 +31,7 @@ struct GatewayParts {
   std::string version;
   std::string build;
   std::size_t reactors;
+  BodyLimits bodies = {};
 };
 
 class Gateway {
@@ -34,6 +41,8 @@ class Gateway {
 
   net::Handler& public_handler();
   net::Handler& admin_handler();
+  // For requests whose body is not being read yet.
+  void set_bodies(BodyLimits bodies);
   // Readiness says no from now on.
   void drain();
   // Answers that still run end within a second, with an error that says why.

@@ -8,7 +8,6 @@
 #include <string_view>
 
 #include "gatehouse/base/clock.h"
-#include "gatehouse/base/strong.h"
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/wire/http1/head.h"
 
@@ -39,6 +38,9 @@ enum class Action : std::uint8_t {
   metrics,
 };
 
+// How much a request may bring; the configuration says how much that is (BodyLimits).
+enum class BodyRoom : std::uint8_t { none, api, v1 };
+
 using SchemaFn = void (*)(wire::JsonWriter&);
 
 struct Route {
@@ -47,7 +49,7 @@ struct Route {
   Action action;
   std::optional<identity::Scope> needs;  // nothing: public
   Dialect dialect;
-  ByteCount body_max;
+  BodyRoom body;
   seconds deadline;
   std::string_view tag, summary;
   SchemaFn request;

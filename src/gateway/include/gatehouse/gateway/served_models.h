@@ -2,6 +2,8 @@
 // Threads  immutable after start; an engine's state may be asked from any thread
 #pragma once
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,12 +22,15 @@ struct ServedModel {
   engine::Engine* engine = nullptr;
 };
 
+// Other names of models; a model's own name comes first.
+using ModelAliases = std::map<std::string, std::string, std::less<>>;
+
 class ServedModels {
  public:
-  ServedModels(std::vector<ServedModel> models, std::string default_llm)
-      : models_(std::move(models)), default_llm_(std::move(default_llm)) {}
+  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {})
+      : models_(std::move(models)), default_llm_(std::move(default_llm)), aliases_(std::move(aliases)) {}
   const std::vector<ServedModel>& all() const { return models_; }
-  // The default language model for an empty name; null when there is none of that name.
+  // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
   // Every required model is ready, or has failed for good.
   bool settled() const;
@@ -34,6 +39,7 @@ class ServedModels {
  private:
   std::vector<ServedModel> models_;
   std::string default_llm_;
+  ModelAliases aliases_;
 };
 
 }  // namespace gatehouse::gateway

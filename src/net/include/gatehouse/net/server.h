@@ -3,7 +3,7 @@
 //          once; close_all() ends the rest. Let the reactors run until counts().open is 0 before this is destroyed, and
 //          destroy it before the reactors.
 // Units    deadlines are kept to within two ticks of the reactor (0.2 s), late rather than early
-// Threads  start, stop_accepting, close_all, bound and counts from any thread; the Handler on each reactor, so it must be
+// Threads  start, set_limits, stop_accepting, close_all, bound and counts from any thread; the Handler on each reactor, so it must be
 //          prepared for several at once
 // Errors   port_taken, bad_listen_address, listen_failed (operator)
 #pragma once
@@ -64,6 +64,8 @@ class HttpServer {
   // Where it listens; ports as chosen.
   const std::vector<Endpoint>& bound() const { return endpoints_; }
 
+  // For connections that come from now on: heads, deadlines, how many there may be. Not backlog, write_stall, stream_unsent.
+  void set_limits(ServerLimits limits);
   // Takes what is queued already, then closes the listeners. Returns at once; counts().listeners becomes 0.
   void stop_accepting();
   // Breaks every connection off; suspended handlers see their client gone.

@@ -44,6 +44,8 @@ class Logging {
   Logging& operator=(const Logging&) = delete;
   ~Logging();  // writes what is queued
 
+  // For what is logged from now on; from any thread.
+  void set_level(LogLevel level);
   std::uint64_t dropped() const;  // lines that were overtaken in the queue or that no reader took
 
  private:

@@ -1,0 +1,57 @@
+#include "configuration.h"
+
+#include <iostream>
+#include <utility>
+
+#include "commands.h"
+#include "gatehouse/config/files.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr const char* dotenv_name = ".env";
+
+// A file that cannot be read is a fault of its own; what it would have said is missing then.
+std::optional<config::Document> document_of(config::Source source, const std::string& name, std::vector<config::Fault>& faults) {
+  Result<std::string> text = config::read_text_file(name);
+  if (text) return config::Document{name, std::move(*text)};
+  const bool may_be_missing = source == config::Source::dotenv && text.error().reason() == "file_missing";
+  if (!may_be_missing) faults.emplace_back(config::Place{source, name, 0, 0, {}}, "", text.error().public_text());
+  return std::nullopt;
+}
+
+}  // namespace
+
+Configuration read_configuration(const ConfigurationOptions& options) {
+  std::vector<config::Fault> faults;
+  config::Sources sources;
+  sources.environment = options.environment;
+  sources.command_line = options.said;
+  sources.dotenv = document_of(config::Source::dotenv, dotenv_name, faults);
+  Configuration made;
+  made.file = options.file.empty() ? config::named_config_file(sources) : options.file;
+  if (!made.file.empty()) sources.file = document_of(config::Source::file, made.file, faults);
+  made.reading = config::read(settings_schema().keys(), sources);
+  made.settings = settings_schema().settings(made.reading.values);
+  std::vector<config::Fault>& all = made.reading.faults;
+  all.insert(all.begin(), std::make_move_iterator(faults.begin()), std::make_move_iterator(faults.end()));
+  for (config::Fault& fault : cross_check(made.settings, made.reading)) all.push_back(std::move(fault));
+  return made;
+}
+
+int report(const std::vector<config::Fault>& faults) {
+  for (const config::Fault& fault : faults) std::cerr << "gatehouse: " << to_text(fault) << '\n';
+  return exit_usage;
+}
+
+Reload plan_reload(std::span<const config::KeySpec> keys, std::span<const config::Value> in_force, std::span<const config::Value> wanted) {
+  Reload plan;
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    const bool changed = in_force[i] != wanted[i], now = keys[i].applies == config::Applies::on_reload;
+    if (changed) (now ? plan.applied : plan.waiting).push_back(keys[i].name);
+    plan.in_force.push_back(now ? wanted[i] : in_force[i]);
+  }
+  return plan;
+}
+
+}  // namespace gatehouse::app

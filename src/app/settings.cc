@@ -1,0 +1,193 @@
+#include "settings.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "options.h"
+
+namespace gatehouse::app {
+namespace {
+
+using config::Range;
+using config::Schema;
+constexpr std::int64_t kibibyte = 1024, mebibyte = 1024 * kibibyte, day = 24 * 60 * 60;
+
+std::optional<std::string> endpoint_fault(std::string_view text) {
+  const Result<net::Endpoint> endpoint = parse_endpoint(std::string(text));
+  return endpoint ? std::nullopt : std::optional(endpoint.error().public_text());
+}
+
+std::optional<std::string> admin_fault(std::string_view text) {
+  const Result<net::Endpoint> endpoint = parse_endpoint(std::string(text));
+  if (!endpoint) return endpoint.error().public_text();
+  if (is_loopback(*endpoint)) return std::nullopt;
+  return "'" + std::string(text) + "' can be reached by others; the admin listener stays on loopback";
+}
+
+std::optional<std::string> must_not_be_empty(std::string_view text) {
+  return text.empty() ? std::optional<std::string>("must not be empty") : std::nullopt;
+}
+
+// LOG_LEVEL as Python's logging has it.
+std::string level_word(std::string_view theirs) {
+  std::string word(theirs);
+  std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+  if (word == "warning") return "warn";
+  if (word == "critical" || word == "fatal") return "error";
+  return word == "trace" ? "debug" : word;
+}
+
+Schema<LimitSettings> limit_keys() {
+  using S = LimitSettings;
+  Schema<S> keys;
+  keys.size("head", &S::head, {kibibyte, mebibyte}, "The largest request head: request line and fields.").reloads();
+  keys.size("request_line", &S::request_line, {256, mebibyte}, "The longest request line; above it 414.").reloads();
+  keys.integer("fields", &S::fields, {8, 10'000}, "The most fields of a head; above it 431.").reloads();
+  keys.size("body_api", &S::body_api, {kibibyte, 64 * mebibyte}, "The largest body on /api; above it 413.").reloads();
+  keys.size("body_v1", &S::body_v1, {kibibyte, 64 * mebibyte}, "The largest body on /v1; above it 413.").reloads();
+  keys.integer(
+          "connections", &S::connections, {1, 1'000'000},
+          "The most connections at once, and never more than three quarters of the descriptors that the process may open; above it 503.")
+      .reloads();
+  keys.integer("connections_per_address", &S::connections_per_address, {1, 1'000'000},
+               "The most connections at once from one address (of IPv6: one network of 64 bits).")
+      .reloads();
+  keys.duration("head_deadline", &S::head_deadline, {1, 600}, "How long a request head may take to come.").reloads();
+  keys.duration("idle", &S::idle, {1, day}, "How long a connection is kept between two requests.").reloads();
+  return keys;
+}
+
+Schema<ServerSettings> server_keys() {
+  using S = ServerSettings;
+  Schema<S> keys;
+  keys.texts("listen", &S::listen, "ADDRESS:PORT to listen on, one or more; port 0 takes a free one.").checked(endpoint_fault);
+  keys.text("admin_listen", &S::admin_listen, "ADDRESS:PORT for metrics and probes of operators, on loopback.").checked(admin_fault);
+  keys.flag("insecure_http", &S::insecure_http, "Whether plain HTTP may listen on addresses that others can reach.");
+  keys.duration("drain_deadline", &S::drain_deadline, {1, day}, "How long running answers may take to finish after SIGTERM.").reloads();
+  keys.integer("backlog", &S::backlog, {1, 65'535},
+               "How many connections the kernel keeps waiting to be accepted; it has a limit of its own.");
+  keys.part("limits", &S::limits, limit_keys());
+  return keys;
+}
+
+Schema<ModelSettings> model_keys() {
+  using S = ModelSettings;
+  Schema<S> keys;
+  keys.texts("dirs", &S::dirs, "Folders of models, searched in this order behind ./models.").checked(must_not_be_empty);
+  keys.text("default_llm", &S::default_llm, "The language model of requests that name none.")
+      .checked(must_not_be_empty)
+      .alias("LLM_MODEL_NAME");
+  keys.texts("required", &S::required, "Models without which the server is not ready; unset, the value of default_llm.")
+      .checked(must_not_be_empty)
+      .unset_follows("default_llm");
+  keys.table("aliases", &S::aliases,
+             "Other names of models, such as { \"gpt-4o-mini\" = \"smollm2-135m-instruct\" }; a model's own name comes first.");
+  return keys;
+}
+
+Schema<LlamaSettings> llama_keys() {
+  using S = LlamaSettings;
+  Schema<S> keys;
+  keys.choice<Isolation>(
+      "isolation", &S::isolation, {{"process", Isolation::process}, {"thread", Isolation::thread}},
+      "Where a language model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
+  keys.integer("threads", &S::threads, {0, 1024}, "Compute threads of a language model; 0 is one less than there are cores.");
+  keys.integer("context", &S::context, {64, 1 << 20}, "Tokens of prompt and answer that a seat holds, at most the model's own context.");
+  keys.integer("sequences", &S::sequences, {1, 256}, "Seats of a language model: how many answers it computes at once.");
+  keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
+  keys.integer("prefill_chunk", &S::prefill_chunk, {1, 4096}, "Tokens of a prompt that are computed at a time while other answers go on.");
+  return keys;
+}
+
+Schema<LogSettings> log_keys() {
+  using S = LogSettings;
+  using telemetry::LogFormat;
+  using telemetry::LogLevel;
+  Schema<S> keys;
+  keys.choice<LogLevel>("level", &S::level,
+                        {{"debug", LogLevel::debug},
+                         {"info", LogLevel::info},
+                         {"warn", LogLevel::warn},
+                         {"error", LogLevel::error},
+                         {"off", LogLevel::off}},
+                        "The least that is written to standard error.")
+      .alias("LOG_LEVEL", level_word)
+      .reloads();
+  keys.choice<LogFormat>("format", &S::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}},
+                         "Text for people, one JSON object a line, or auto: text on a terminal and JSON elsewhere.");
+  return keys;
+}
+
+Schema<AccessLogSettings> access_log_keys() {
+  using S = AccessLogSettings;
+  using telemetry::AccessFormat;
+  Schema<S> keys;
+  keys.choice<AccessFormat>("format", &S::format, {{"json", AccessFormat::json}, {"off", AccessFormat::off}},
+                            "One JSON object for each answered request, or nothing.");
+  keys.text("file", &S::file, "The file that the access log is appended to; empty is standard error.");
+  return keys;
+}
+
+Schema<Settings> all_keys() {
+  Schema<Settings> keys;
+  keys.part("server", &Settings::server, server_keys());
+  keys.part("models", &Settings::models, model_keys());
+  keys.part("engine.llama", &Settings::llama, llama_keys());
+  keys.part("log", &Settings::log, log_keys());
+  keys.part("access_log", &Settings::access_log, access_log_keys());
+  return keys;
+}
+
+config::Fault fault_of(std::string_view name, const config::Reading& reading, std::string what) {
+  const auto& keys = settings_schema().keys();
+  const auto key = std::ranges::find(keys, name, &config::KeySpec::name);
+  const auto number = static_cast<std::size_t>(key - keys.begin());
+  return {reading.places[number], std::string(name), std::string(name) + ": " + std::move(what)};
+}
+
+}  // namespace
+
+const Schema<Settings>& settings_schema() {
+  static const Schema<Settings> schema = all_keys();
+  return schema;
+}
+
+std::vector<config::Fault> cross_check(const Settings& settings, const config::Reading& reading) {
+  std::vector<config::Fault> faults;
+  const ServerSettings& server = settings.server;
+  if (server.listen.empty()) faults.push_back(fault_of("server.listen", reading, "names no address to listen on"));
+  for (const std::string& text : server.listen) {
+    const Result<net::Endpoint> endpoint = parse_endpoint(text);
+    if (!endpoint || is_loopback(*endpoint) || server.insecure_http) continue;
+    faults.push_back(
+        fault_of("server.listen", reading,
+                 "'" + text +
+                     "' can be reached by others, and plain HTTP would show them keys and prompts: put TLS in front and listen on "
+                     "loopback, or say --insecure-http"));
+  }
+  if (server.limits.request_line > server.limits.head) {
+    faults.push_back(fault_of(
+        "server.limits.request_line", reading,
+        config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
+  }
+  return faults;
+}
+
+net::ServerLimits server_limits(const ServerSettings& server) {
+  const LimitSettings& set = server.limits;
+  net::ServerLimits limits;
+  limits.http1.head = set.head.value();
+  limits.http1.request_line = set.request_line.value();
+  limits.http1.fields = set.fields;
+  limits.connections = set.connections;
+  limits.connections_per_address = set.connections_per_address;
+  limits.backlog = static_cast<int>(server.backlog);
+  limits.head_deadline = set.head_deadline;
+  limits.idle = set.idle;
+  return limits;
+}
+
+gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
+
+}  // namespace gatehouse::app

@@ -1,0 +1,81 @@
+// app/settings.h — every setting that the program has today, and what each is for. Defaults are the members' own.
+// Threads  value types; settings_schema() may be read from any thread
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/strong.h"
+#include "gatehouse/config/reading.h"
+#include "gatehouse/config/schema.h"
+#include "gatehouse/gateway/gateway.h"
+#include "gatehouse/net/server.h"
+#include "gatehouse/telemetry/access_log.h"
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::app {
+
+// Of the public listener.
+struct LimitSettings {
+  ByteCount head = kib(32), request_line = kib(8);
+  std::uint32_t fields = 100;
+  ByteCount body_api = mib(1), body_v1 = mib(50);
+  std::uint32_t connections = 4096, connections_per_address = 256;
+  seconds head_deadline{10}, idle{60};
+};
+
+struct ServerSettings {
+  config::Texts listen{"127.0.0.1:8080"};
+  std::string admin_listen = "127.0.0.1:8081";
+  bool insecure_http = false;
+  seconds drain_deadline{300};
+  std::uint32_t backlog = 2048;
+  LimitSettings limits;
+};
+
+struct ModelSettings {
+  config::Texts dirs{"./models"};  // ./models itself is always searched, and first
+  std::string default_llm = "smollm2-135m-instruct";
+  config::Texts required;
+  config::Table aliases;
+};
+
+enum class Isolation : std::uint8_t { process, thread };
+
+struct LlamaSettings {
+  Isolation isolation = Isolation::process;
+  std::uint32_t threads = 0;  // 0: one less than there are cores
+  std::uint32_t context = 4096;
+  std::uint32_t sequences = 16;
+  std::uint32_t queue = 256;
+  std::uint32_t prefill_chunk = 128;
+};
+
+struct LogSettings {
+  telemetry::LogLevel level = telemetry::LogLevel::info;
+  telemetry::LogFormat format = telemetry::LogFormat::automatic;
+};
+
+struct AccessLogSettings {
+  telemetry::AccessFormat format = telemetry::AccessFormat::json;
+  std::string file;  // empty: standard error
+};
+
+struct Settings {
+  ServerSettings server;
+  ModelSettings models;
+  LlamaSettings llama;
+  LogSettings log;
+  AccessLogSettings access_log;
+};
+
+const config::Schema<Settings>& settings_schema();
+
+// What no key can know alone: faults stand where the key at fault was set.
+std::vector<config::Fault> cross_check(const Settings& settings, const config::Reading& reading);
+
+net::ServerLimits server_limits(const ServerSettings& server);
+gateway::BodyLimits body_limits(const LimitSettings& limits);
+
+}  // namespace gatehouse::app

@@ -1,0 +1,163 @@
+#include "settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+#include "gatehouse/config/show.h"
+
+namespace gatehouse::app {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+struct Read {
+  Settings settings;
+  std::vector<std::string> faults;
+};
+
+Read read_all(const config::Sources& sources) {
+  const config::Reading reading = config::read(settings_schema().keys(), sources);
+  Read made;
+  made.settings = settings_schema().settings(reading.values);
+  for (const config::Fault& fault : reading.faults) made.faults.push_back(to_text(fault));
+  for (const config::Fault& fault : cross_check(made.settings, reading)) made.faults.push_back(to_text(fault));
+  return made;
+}
+
+Read read_file(std::string text) {
+  config::Sources sources;
+  sources.file = config::Document{"g.toml", std::move(text)};
+  return read_all(sources);
+}
+
+Read read_variables(config::Variables variables) {
+  config::Sources sources;
+  sources.environment = std::move(variables);
+  return read_all(sources);
+}
+
+TEST(Settings, AreThoseOfTheContractWhenNobodySaysAnything) {
+  const Read read = read_all({});
+  EXPECT_THAT(read.faults, IsEmpty());
+  const Settings& s = read.settings;
+  EXPECT_THAT(s.server.listen, ElementsAre("127.0.0.1:8080"));
+  EXPECT_EQ(s.server.admin_listen, "127.0.0.1:8081");
+  EXPECT_FALSE(s.server.insecure_http);
+  EXPECT_EQ(s.server.drain_deadline, seconds(300));
+  EXPECT_EQ(s.server.backlog, 2048U);
+  EXPECT_THAT(s.models.dirs, ElementsAre("./models"));
+  EXPECT_THAT(s.models.required, ElementsAre("smollm2-135m-instruct"));
+  EXPECT_EQ(s.llama.context, 4096U);
+  EXPECT_EQ(s.llama.sequences, 16U);
+  EXPECT_EQ(s.llama.prefill_chunk, 128U);
+  EXPECT_EQ(s.llama.isolation, Isolation::process);
+}
+
+// What is said twice, here and where it is used, is the same.
+TEST(Settings, DefaultsAreThoseOfTheFoldersThatUseThem) {
+  const Settings s;
+  const net::ServerLimits mine = server_limits(s.server), theirs;
+  EXPECT_EQ(mine.http1.head, theirs.http1.head);
+  EXPECT_EQ(mine.http1.request_line, theirs.http1.request_line);
+  EXPECT_EQ(mine.http1.fields, theirs.http1.fields);
+  EXPECT_EQ(mine.connections, theirs.connections);
+  EXPECT_EQ(mine.connections_per_address, theirs.connections_per_address);
+  EXPECT_EQ(mine.backlog, theirs.backlog);
+  EXPECT_EQ(mine.head_deadline, theirs.head_deadline);
+  EXPECT_EQ(mine.idle, theirs.idle);
+  EXPECT_EQ(body_limits(s.server.limits).api, gateway::BodyLimits().api);
+  EXPECT_EQ(body_limits(s.server.limits).v1, gateway::BodyLimits().v1);
+  EXPECT_EQ(s.log.level, telemetry::LogOptions().level);
+  EXPECT_EQ(s.log.format, telemetry::LogOptions().format);
+  EXPECT_EQ(s.access_log.format, telemetry::AccessLogOptions().format);
+}
+
+TEST(Settings, EveryLimitArrivesWhereItIsUsed) {
+  const Read read = read_file(R"([server]
+backlog = 7
+[server.limits]
+head = "16KiB"
+request_line = "1KiB"
+fields = 10
+body_api = "2KiB"
+body_v1 = "3KiB"
+connections = 11
+connections_per_address = 12
+head_deadline = "13s"
+idle = "14s"
+)");
+  ASSERT_THAT(read.faults, IsEmpty());
+  const net::ServerLimits limits = server_limits(read.settings.server);
+  EXPECT_EQ(limits.backlog, 7);
+  EXPECT_EQ(limits.http1.head, 16U * 1024);
+  EXPECT_EQ(limits.http1.request_line, 1024U);
+  EXPECT_EQ(limits.http1.fields, 10U);
+  EXPECT_EQ(limits.connections, 11U);
+  EXPECT_EQ(limits.connections_per_address, 12U);
+  EXPECT_EQ(limits.head_deadline, seconds(13));
+  EXPECT_EQ(limits.idle, seconds(14));
+  EXPECT_EQ(body_limits(read.settings.server.limits).api, kib(2));
+  EXPECT_EQ(body_limits(read.settings.server.limits).v1, kib(3));
+}
+
+TEST(Settings, AddressesMustBeOnes) {
+  EXPECT_THAT(read_file("server.listen = [\"127.0.0.1:1\", \"nonsense\"]").faults,
+              ElementsAre("g.toml:1:33: server.listen: 'nonsense' is no address to listen on; write it as 127.0.0.1:8080 or [::1]:8080"));
+  EXPECT_THAT(read_file("server.listen = []").faults, ElementsAre("g.toml:1:17: server.listen: names no address to listen on"));
+  EXPECT_THAT(read_file("server.admin_listen = \"0.0.0.0:1\"").faults,
+              ElementsAre("g.toml:1:23: server.admin_listen: '0.0.0.0:1' can be reached by others; the admin listener stays on loopback"));
+  EXPECT_THAT(read_variables({{"GATEHOUSE_SERVER_LISTEN", "[::1]:8080,127.0.0.1:0"}}).settings.server.listen,
+              ElementsAre("[::1]:8080", "127.0.0.1:0"));
+}
+
+TEST(Settings, PlainHttpStaysOnLoopbackUnlessItIsSaid) {
+  const Read refused = read_file("[server]\nlisten = [\"127.0.0.1:1\", \"0.0.0.0:80\"]\n");
+  ASSERT_EQ(refused.faults.size(), 1U);
+  EXPECT_THAT(refused.faults[0], HasSubstr("g.toml:2:10: server.listen: '0.0.0.0:80' can be reached by others"));
+  EXPECT_THAT(read_file("[server]\nlisten = [\"0.0.0.0:80\"]\ninsecure_http = true\n").faults, IsEmpty());
+}
+
+TEST(Settings, ARequestLineFitsIntoItsHead) {
+  EXPECT_THAT(read_file("[server.limits]\nhead = \"4KiB\"\n").faults,
+              ElementsAre("default: server.limits.request_line: 8KiB is more than the whole head may have, 4KiB"));
+}
+
+TEST(Settings, ModelsThatAreRequiredFollowTheDefaultModel) {
+  EXPECT_THAT(read_file("models.default_llm = \"m\"").settings.models.required, ElementsAre("m"));
+  EXPECT_THAT(read_file("models.default_llm = \"m\"\nmodels.required = []").settings.models.required, IsEmpty());
+  EXPECT_THAT(read_file("models.dirs = [\"\"]").faults, ElementsAre("g.toml:1:16: models.dirs: must not be empty"));
+}
+
+TEST(Settings, KnowTheNamesOfOtherServers) {
+  EXPECT_EQ(read_variables({{"LLM_MODEL_NAME", "m"}}).settings.models.default_llm, "m");
+  using telemetry::LogLevel;
+  const std::vector<std::pair<const char*, LogLevel>> words{
+      {"DEBUG", LogLevel::debug},    {"INFO", LogLevel::info}, {"WARNING", LogLevel::warn}, {"error", LogLevel::error},
+      {"CRITICAL", LogLevel::error}, {"Warn", LogLevel::warn}, {"TRACE", LogLevel::debug},  {"off", LogLevel::off}};
+  for (const auto& [word, level] : words) EXPECT_EQ(read_variables({{"LOG_LEVEL", word}}).settings.log.level, level) << word;
+  EXPECT_THAT(read_variables({{"LOG_LEVEL", "loud"}}).faults,
+              ElementsAre("environment LOG_LEVEL: log.level must be one of debug, info, warn, error, off, not 'loud'"));
+}
+
+TEST(SettingKeys, HaveEachAVariableADocAndADefaultThatIsAllowed) {
+  std::set<std::string> variables;
+  config::Sources again;
+  const auto& keys = settings_schema().keys();
+  const config::Reading unset = config::read(keys, {});
+  for (const config::KeySpec& key : keys) {
+    EXPECT_TRUE(variables.insert(variable_of(key)).second) << key.name;
+    EXPECT_TRUE(key.doc.ends_with('.')) << key.name;
+  }
+  again.file = config::Document{"g.toml", config::effective_toml(keys, unset)};
+  const config::Reading reading = config::read(keys, again);
+  EXPECT_TRUE(reading.ok()) << ::testing::PrintToString(reading.faults.empty() ? "" : to_text(reading.faults[0]));
+  EXPECT_EQ(reading.values, unset.values);
+}
+
+}  // namespace
+}  // namespace gatehouse::app

@@ -1,0 +1,67 @@
+// config/key.h — what there is to say about one key of the configuration: its name, its type, its default, what it is for.
+// Units    range in the unit of the type: as counted, seconds, bytes
+// Threads  value types
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "gatehouse/config/units.h"
+
+namespace gatehouse::config {
+
+enum class Type : std::uint8_t { flag, integer, text, choice, texts, duration, size, rate, table, secret_file };
+
+using Texts = std::vector<std::string>;
+using Table = std::map<std::string, std::string, std::less<>>;
+// flag, integer, (text, choice, secret_file), texts, duration, size, rate, table.
+using Value = std::variant<bool, std::int64_t, std::string, Texts, seconds, ByteCount, Rate, Table>;
+
+struct Range {
+  std::int64_t low, high;
+};
+
+enum class Applies : std::uint8_t { on_restart, on_reload };
+
+// A variable that people of other servers know. meaning turns its words into ours; null: they are the same.
+struct Alias {
+  std::string variable;
+  std::string (*meaning)(std::string_view) = nullptr;
+};
+
+// Looks at one text (each of a list): what is wrong with it, such as "has no port", or nothing.
+using TextCheck = std::optional<std::string> (*)(std::string_view);
+
+struct KeySpec {
+  std::string name;  // such as "server.limits.head"
+  Type type = Type::text;
+  Value fallback;  // the default
+  std::string doc;
+  Range range{0, 0};    // of integers, durations and sizes
+  Texts choices;        // of a choice
+  std::string follows;  // a list that nobody sets holds the text of this key
+  bool secret = false;  // never shown
+  Applies applies = Applies::on_restart;
+  TextCheck check = nullptr;
+  std::vector<Alias> aliases;
+
+  KeySpec& reloads() { return applies = Applies::on_reload, *this; }
+  KeySpec& hidden() { return secret = true, *this; }
+  KeySpec& unset_follows(std::string key) { return follows = std::move(key), *this; }
+  KeySpec& checked(TextCheck with) { return check = with, *this; }
+  KeySpec& alias(std::string variable, std::string (*meaning)(std::string_view) = nullptr) {
+    return aliases.push_back(Alias{std::move(variable), meaning}), *this;
+  }
+};
+
+// "GATEHOUSE_SERVER_LIMITS_HEAD".
+std::string variable_of(const KeySpec& key);
+// What the key's value must be: "an integer from 1 to 65535". Without what would be refused.
+std::string expectation(const KeySpec& key);
+
+}  // namespace gatehouse::config

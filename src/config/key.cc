@@ -1,0 +1,56 @@
+#include "gatehouse/config/key.h"
+
+#include <algorithm>
+
+namespace gatehouse::config {
+namespace {
+
+template <class Unit>
+std::string between(const Range& range) {
+  return ", from " + to_text(Unit(range.low)) + " to " + to_text(Unit(range.high));
+}
+
+std::string list_of(const Texts& words) {
+  std::string out;
+  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+}  // namespace
+
+std::string variable_of(const KeySpec& key) {
+  std::string out = "GATEHOUSE_" + key.name;
+  std::ranges::transform(out, out.begin(), [](char c) {
+    if (c == '.') return '_';
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return out;
+}
+
+std::string expectation(const KeySpec& key) {
+  switch (key.type) {
+    case Type::flag:
+      return "true or false";
+    case Type::integer:
+      return "an integer from " + std::to_string(key.range.low) + " to " + std::to_string(key.range.high);
+    case Type::text:
+      return "a text";
+    case Type::choice:
+      return "one of " + list_of(key.choices);
+    case Type::texts:
+      return "a list of texts";
+    case Type::duration:
+      return "a duration such as \"90s\", \"30m\", \"12h\" or \"7d\"" + between<seconds>(key.range);
+    case Type::size:
+      return "a size such as \"512B\", \"32KiB\", \"8MiB\" or \"1GiB\"" + between<ByteCount>(key.range);
+    case Type::rate:
+      return "a rate such as \"60/60s\" or \"1000/1d\"";
+    case Type::table:
+      return "a table of texts";
+    case Type::secret_file:
+      break;
+  }
+  return "the path of a file that others cannot read";
+}
+
+}  // namespace gatehouse::config
