@@ -170,7 +170,7 @@ TEST(EngineLoopSeats, AHoleIsFilledSoThatBatchesStayDense) {
   EXPECT_EQ(t.trace.sparse_batches, 0U);
   t.turns(10);
   EXPECT_THAT(t.told(4).text, testing::MatchesRegex("4+"));
-  EXPECT_EQ(t.told(4).tokens, t.told(3).tokens + 0U - 1U) << "who moved loses no step";
+  EXPECT_EQ(t.told(4).tokens, t.told(3).tokens) << "who moved loses no step";
 }
 
 // ---- What fails ----

@@ -87,6 +87,7 @@ TEST(Claims, EndAfterTheyBegin) {
   EXPECT_EQ(verdict(expiring(10, date("iat", 11))), "token_claims_malformed");
   EXPECT_EQ(verdict(expiring(10, date("nbf", 11))), "token_claims_malformed");
   EXPECT_EQ(verdict(expiring(10, date("nbf", 10))), "ok");
+  EXPECT_EQ(verdict(expiring(-600, date("iat", 0))), "token_expired") << "the plainer reason";
 }
 
 TEST(Claims, MayNotLiveForLong) {

@@ -13,7 +13,7 @@ Error key_unsupported(std::string text);
 Error kid_bad(std::string text);
 Error set_too_large(std::string text);
 Error set_malformed(std::string text);
-Error set_kid_twice(std::string_view kid);
+Error set_kid_twice();
 Error set_empty(std::string text);
 
 // Tokens: what a caller sent.

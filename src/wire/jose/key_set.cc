@@ -22,7 +22,7 @@ Status check_names(const JsonValue& list) {
   for (const JsonValue& jwk : list.items()) {
     if (!jwk.is_object()) return set_malformed("A member of \"keys\" is no object");
     const std::optional<JsonValue> kid = jwk.find("kid");
-    if (kid && kid->is_string() && !seen.insert(kid->string()).second) return set_kid_twice(kid->string());
+    if (kid && kid->is_string() && !seen.insert(kid->string()).second) return set_kid_twice();
   }
   return ok();
 }
@@ -80,7 +80,7 @@ Result<JwsKeySet> JwsKeySet::parse(std::string_view json, const JwksOptions& opt
 Result<JwsKeySet> JwsKeySet::make(std::vector<JwsKey> keys) {
   std::set<std::string_view> seen;
   for (const JwsKey& key : keys) {
-    if (key.kid() && !seen.insert(*key.kid()).second) return set_kid_twice(*key.kid());
+    if (key.kid() && !seen.insert(*key.kid()).second) return set_kid_twice();
   }
   auto state = std::make_shared<State>();
   state->keys = std::move(keys);

@@ -64,7 +64,10 @@ void add_limits(std::vector<std::string>& values, const JsonValue& property) {
     const auto limit = property.find(keyword);
     if (!limit) continue;
     const std::int64_t number = limit->as_int64().value();
-    for (const std::int64_t step : {-1, 0, 1}) values.push_back(std::to_string(number + step));
+    for (const std::int64_t step : {-1, 0, 1}) {
+      std::int64_t beside = 0;  // there is nothing outside of all integers
+      if (!__builtin_add_overflow(number, step, &beside)) values.push_back(std::to_string(beside));
+    }
     values.push_back(std::to_string(number) + ".5");
     values.push_back(std::to_string(number) + ".0");
   }

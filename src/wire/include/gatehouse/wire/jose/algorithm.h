@@ -10,8 +10,8 @@ namespace gatehouse::wire {
 
 enum class JwsAlgorithm : std::uint8_t { hs256, rs256, ps256, es256, eddsa };
 
-constexpr std::array all_jws_algorithms{JwsAlgorithm::hs256, JwsAlgorithm::rs256, JwsAlgorithm::ps256, JwsAlgorithm::es256,
-                                        JwsAlgorithm::eddsa};
+inline constexpr std::array all_jws_algorithms{JwsAlgorithm::hs256, JwsAlgorithm::rs256, JwsAlgorithm::ps256, JwsAlgorithm::es256,
+                                               JwsAlgorithm::eddsa};
 
 std::string_view to_string(JwsAlgorithm algorithm);
 // By its exact name.
