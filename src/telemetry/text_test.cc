@@ -66,7 +66,9 @@ TEST(Utf8, ReadsEveryCharacterAndNoSurrogate) {
     const Character read = first_character(text);
     const bool surrogate = c >= 0xD800 && c <= 0xDFFF;
     ASSERT_EQ(read.size, surrogate ? 0U : text.size()) << c;
-    if (!surrogate) ASSERT_EQ(read.code_point, c);
+    if (!surrogate) {
+      ASSERT_EQ(read.code_point, c);
+    }
     for (std::size_t n = 1; n < text.size(); ++n) ASSERT_EQ(first_character(std::string_view(text).substr(0, n)).size, 0U) << c;
   }
 }
