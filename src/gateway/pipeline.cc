@@ -31,8 +31,15 @@ std::size_t bytes_of(const w::Prepare& prompt) {
 }
 
 Status check_length(const w::Prepare& prompt, const ServedModel& model) {
+  if (model.context == 0) return ok();
+  if (prompt.messages.size() > model.context) {
+    return caller_error("context_length_exceeded", "The prompt has " + std::to_string(prompt.messages.size()) +
+                                                       " messages; as many never fit into the " + std::to_string(model.context) +
+                                                       " tokens of this model")
+        .with_param("messages");
+  }
   const std::size_t bytes = bytes_of(prompt), most = bytes_per_cell * model.context;
-  if (model.context == 0 || bytes <= most) return ok();
+  if (bytes <= most) return ok();
   return caller_error("context_length_exceeded", "The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
                                                      " never fit into the " + std::to_string(model.context) + " tokens of this model")
       .with_param(prompt.chat ? "messages" : "prompt");

@@ -98,6 +98,19 @@ TEST(Allowance, BeyondASeatIsRefusedNamingBothNumbers) {
   EXPECT_EQ(house.engine.jobs(), 0U);
 }
 
+TEST(Prompt, OfMoreMessagesThanTokensIsNotSentToTheEngine) {
+  WholeGateway house;
+  const auto ask = [&](int messages) -> FakeExchange& {
+    std::string list = R"({"role":"user","content":""})";
+    for (int i = 1; i < messages; ++i) list += R"(,{"role":"user","content":""})";
+    return house.ask(Ask{wire::Method::post, "/v1/chat/completions", house.with_key(), R"({"messages":[)" + list + "]}"});
+  };
+  const FakeExchange& refused = ask(4097);
+  EXPECT_EQ(refused.status(), 400);
+  EXPECT_THAT(refused.sent(), HasSubstr("context_length_exceeded"));
+  EXPECT_THAT(refused.sent(), HasSubstr("4097 messages"));
+}
+
 TEST(Stop, IsNeverShown) {
   WholeGateway house;
   const FakeExchange& answer = house.chat("say:one two three", R"(,"stop":[" three","zwei"])");

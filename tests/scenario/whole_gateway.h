@@ -75,6 +75,7 @@ class WholeGateway {
     gateway::ServedModel model;
     model.name = "scripted";
     model.required = true;
+    model.context = 4096;
     model.engine = &engine;
     model.system_prompt = system_prompt;
     models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");

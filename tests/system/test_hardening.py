@@ -33,7 +33,7 @@ def test_from_inside_the_sandbox_every_way_out_is_shut():
     checked = subprocess.run([BINARY, "engine", "sandbox-check"], stdin=subprocess.DEVNULL, capture_output=True, env={}, timeout=30)
     assert checked.returncode == 0, checked.stderr
     found = json.loads(checked.stdout)
-    assert {"openat", "socket", "connect", "execve", "fork", "ptrace", "kill", "executable_memory", "environment", "new_privileges"} <= set(found)
+    assert {"openat", "socket", "connect", "execve", "fork", "ptrace", "kill", "tgkill", "executable_memory", "environment", "new_privileges"} <= set(found)
     assert set(found.values()) == {"refused"}, found
 
 

@@ -71,11 +71,23 @@ TEST(Sandbox, EveryWayOutIsRefused) {
     EXPECT_THAT(probed, HasSubstr(R"("environment":"refused")"));
     return;
   }
-  for (const char* way :
-       {"openat", "socket", "connect", "execve", "fork", "ptrace", "kill", "executable_memory", "environment", "new_privileges"}) {
+  for (const char* way : {"openat", "socket", "connect", "execve", "fork", "ptrace", "kill", "tgkill", "executable_memory", "environment",
+                          "new_privileges"}) {
     EXPECT_THAT(probed, HasSubstr("\"" + std::string(way) + "\":\"refused\""));
   }
   EXPECT_THAT(probed, Not(HasSubstr("ALLOWED")));
+}
+
+// A front that is not root has the engine's user: then no difference of users stands between them.
+TEST(Sandbox, ItsUsersOtherProcessesGetNoSignal) {
+  if (sanitizer_build()) return;  // as above
+  const std::string probed = in_child([] {
+                               constexpr uid_t nobody = 65534;
+                               if (geteuid() == 0 && setresuid(nobody, nobody, nobody) != 0) return std::string("still root");
+                               return in_child([] { return probe_inside(as_built()); }).text;
+                             }).text;
+  EXPECT_THAT(probed, HasSubstr(R"("kill":"refused")"));
+  EXPECT_THAT(probed, HasSubstr(R"("tgkill":"refused")"));
 }
 
 // seccomp is one wall of several: what holds without it holds in every build.

@@ -42,6 +42,13 @@ Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepar
 }
 
 Status LlamaPromptCompiler::check_length(const w::Prepare& prepare) const {
+  // Rendering costs far more a message than a byte, and every message takes a token or more.
+  if (prepare.chat && prepare.messages.size() >= seat_cells_) {
+    return caller_error("context_length_exceeded", "The prompt has " + std::to_string(prepare.messages.size()) +
+                                                       " messages; as many never fit into the model's " + std::to_string(seat_cells_ - 1) +
+                                                       " tokens here")
+        .with_param(field_of(prepare));
+  }
   std::size_t bytes = prepare.chat ? 0 : prepare.prompt.size();
   if (prepare.chat) {
     for (const w::Message& message : prepare.messages) bytes += message.role.size() + message.content.size();

@@ -99,6 +99,16 @@ TEST_F(PromptCompiler, TakesRawPromptsWithoutATemplateAndNoChats) {
   EXPECT_EQ(tokens->size(), 4U);
 }
 
+TEST_F(PromptCompiler, RefusesMoreMessagesThanCellsUnread) {
+  const std::string failing = "{{ raise_exception('rendered') }}";
+  EXPECT_EQ(compile(failing, std::vector<w::Message>(255)).error().reason(), "template_failed");
+  const auto refused = compile(failing, std::vector<w::Message>(256));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason(), "context_length_exceeded");
+  EXPECT_EQ(refused.error().param(), "messages");
+  EXPECT_THAT(refused.error().public_text(), HasSubstr("256 messages"));
+}
+
 TEST_F(PromptCompiler, CountsToTheLastToken) {
   LlamaPromptCompiler compiler(vocabulary_, std::nullopt, 5);
   w::Prepare prepare;
