@@ -45,9 +45,6 @@ class ChildEngine final : public engine::Engine {
   pid_t child_pid() const { return pid_.load(std::memory_order_relaxed); }
 
  private:
-  struct Pair {
-    Fd front, engine;
-  };
   Task<void> supervise();
   Task<void> pause(nanoseconds time);
   Task<void> run_child(Fd model_file);
