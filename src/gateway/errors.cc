@@ -68,8 +68,7 @@ void add_credential_fields(net::Response& response, const Error& error) {
 
 int status_of(const Error& error, Dialect dialect) {
   // JSON that breaks a rule is 422 on /api; what is not JSON at all is 400 everywhere.
-  const bool breaks_a_rule =
-      error.code() == Code::invalid_argument && (!error.faults().empty() || error.reason() == "context_length_exceeded");
+  const bool breaks_a_rule = error.code() == Code::invalid_argument && !error.faults().empty();
   if (dialect == Dialect::api && breaks_a_rule) return 422;
   return row_of(error.code()).status;
 }

@@ -98,6 +98,23 @@ TEST(Allowance, BeyondASeatIsRefusedNamingBothNumbers) {
   EXPECT_EQ(house.engine.jobs(), 0U);
 }
 
+TEST(Allowance, BeyondASeatIsAFaultOfOneFieldWhereFaultsAreListed) {
+  engine::ScriptedOptions small;
+  small.seat_cells = 100;
+  WholeGateway house(small);
+  const auto generate = [&house](const std::string& prompt, const std::string& more) -> const FakeExchange& {
+    return house.ask(Ask{wire::Method::post, "/api/llm/generate", house.with_key(), R"({"prompt":")" + prompt + '"' + more + "}"});
+  };
+  const FakeExchange& asks_too_much = generate("loop:x", R"(,"max_tokens":95)");
+  EXPECT_EQ(asks_too_much.status(), 422);
+  EXPECT_THAT(asks_too_much.sent(), HasSubstr(R"("param":"max_tokens")"));
+  EXPECT_THAT(asks_too_much.sent(),
+              HasSubstr(R"("details":[{"path":"/max_tokens","message":"is more than the prompt leaves","expected":"at most 94"}])"));
+  const FakeExchange& too_long = generate(std::string(200, 'x'), "");
+  EXPECT_EQ(too_long.status(), 422);
+  EXPECT_THAT(too_long.sent(), HasSubstr(R"("details":[{"path":"/prompt","message":"is too long for this model")"));
+}
+
 TEST(Stop, IsNeverShown) {
   WholeGateway house;
   const FakeExchange& answer = house.chat("say:one two three", R"(,"stop":[" three","zwei"])");
