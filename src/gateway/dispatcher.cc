@@ -128,7 +128,8 @@ class Run {
     if (exchange_.gone()) {
       outcome_.finish = "cancelled";
       outcome_.error = client_gone();
-      outcome_.answered = over_ = true;
+      outcome_.answered = answer_.begun();
+      over_ = true;
     } else if (auto over = limit_.over(now)) {
       fail(std::move(*over));
     } else if (exchange_.unsent() > 0 && now - exchange_.last_drained() > drain_patience) {

@@ -165,6 +165,16 @@ TEST(Client, ThatLeavesFreesItsSeatAtOnce) {
   EXPECT_EQ(house.engine.jobs(), 0U);
 }
 
+TEST(Client, ThatLeavesBeforeItsAnswerIsCountedAsThat) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:x");
+  answer.leave();
+  house.settle();
+  EXPECT_TRUE(answer.handled);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"({endpoint="/v1/chat/completions",method="POST",status_code="499"} 1)"));
+}
+
 TEST(LostEngine, IsAskedOnceMoreWhenNothingWasSaid) {
   WholeGateway house;
   house.engine.hold(true);
