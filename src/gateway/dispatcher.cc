@@ -55,7 +55,7 @@ class Run {
 
   Task<Outcome> run() {
     const ClientWatch watch(exchange_, job_);
-    last_written_ = reactor_.clock().now();
+    const Instant admitted_at = last_written_ = reactor_.clock().now();
     start();
     while (!over_) {
       set_alarm();
@@ -65,6 +65,7 @@ class Run {
       if (!over_) give_grants();
     }
     outcome_.usage.completion_tokens = std::max(outcome_.usage.completion_tokens, job_.produced());
+    outcome_.generated_for = reactor_.clock().now() - admitted_at;
     job_.cancel();
     co_return std::move(outcome_);
   }

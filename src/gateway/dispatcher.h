@@ -12,9 +12,10 @@ namespace gatehouse::gateway {
 
 struct Outcome {
   Usage usage;
-  std::string_view finish;     // stop, length, cancelled, error
-  std::optional<Error> error;  // what went wrong, when something did
-  bool answered = false;       // the client has been told everything; else the error is still to be mapped to a reply
+  std::optional<nanoseconds> generated_for;  // from admission to the end; nothing where it was not admitted
+  std::string_view finish;                   // stop, length, cancelled, error
+  std::optional<Error> error;                // what went wrong, when something did
+  bool answered = false;                     // the client has been told everything; else the error is still to be mapped to a reply
 };
 
 // Runs until the answer is complete, the client gone, or the engine lost. With an engine that is lost before it produced anything

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gatehouse/base/clock.h"
 #include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/metrics.h"
@@ -40,7 +41,8 @@ class Meters {
   explicit Meters(telemetry::Metrics& metrics) : metrics_(metrics) {}
   // route is null for what no route answered.
   void request(const Route* route, wire::Method method, int status, double duration, std::string_view error);
-  void tokens(std::string_view model, const Usage& usage, double duration);
+  // Only of what was admitted: took is from then to the end.
+  void generation(std::string_view model, const Usage& usage, nanoseconds took);
 
  private:
   struct RouteMeters {

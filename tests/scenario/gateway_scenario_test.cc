@@ -246,12 +246,29 @@ TEST(Answers, AreToldWhenTheServerStops) {
   EXPECT_THAT(answer.sent(), HasSubstr("shutting_down"));
 }
 
+TEST(InferenceLatency, IsThatOfAdmittedRequestsFromTheirAdmission) {
+  engine::ScriptedOptions small;
+  small.seat_cells = 100;
+  WholeGateway house(small);
+  EXPECT_EQ(house.chat("loop:x", R"(,"max_tokens":95)").status(), 400);
+  EXPECT_THAT(house.metrics.scrape(), Not(HasSubstr("llm_model_inference_latency_seconds")));
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("say:Hello");
+  house.pass(seconds(3));
+  house.engine.hold(false);
+  house.settle();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr("llm_model_inference_latency_seconds_count{model_name=\"scripted\"} 1\n"));
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr("llm_model_inference_latency_seconds_sum{model_name=\"scripted\"} 3\n"));
+}
+
 TEST(Readiness, SaysNoWhileDraining) {
   WholeGateway house;
   EXPECT_EQ(house.get("/readyz").status(), 200);
   house.gateway().drain();
   EXPECT_EQ(house.get("/readyz").status(), 503);
   EXPECT_EQ(house.get("/healthz").status(), 200);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"(llm_api_error_count_total{endpoint="/readyz",error_type="not_ready"} 1)"));
 }
 
 // Many clients at once, each with a fate of its own: nothing may be left behind, and whoever stays gets the right answer.
