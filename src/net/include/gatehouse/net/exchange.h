@@ -1,7 +1,7 @@
 // net/exchange.h — one request and its answer, as the server hands them to whoever answers.
 // Units    sizes in bytes
 // Threads  the reactor of the connection, and no other
-// Errors   read_body: request_timeout (408), body_too_large (413), malformed_body (400, the connection closes after the
+// Errors   read_body: request_timeout (408), request_too_large (413), malformed_body (400, the connection closes after the
 //          answer), client_gone (cancelled: nobody reads an answer)
 #pragma once
 #include <cstdint>
