@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client_watch.h"
 #include "grants.h"
 #include "time_limit.h"
 
@@ -185,19 +186,6 @@ class Run {
 };
 
 }  // namespace
-
-Error engine_lost() {
-  return Error(Code::unavailable, Origin::engine, "engine_lost", "The model's engine stopped while it worked on this request")
-      .with_retry(Retry::after(seconds(2)));
-}
-
-Error client_gone() { return Error(Code::cancelled, Origin::caller, "client_gone", "The client has gone"); }
-
-ClientWatch::ClientWatch(net::Exchange& exchange, engine::Job& job) : exchange_(exchange) {
-  exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
-}
-
-ClientWatch::~ClientWatch() { exchange_.watch(0, {}); }
 
 Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending) {
   Run run(reactor, admitted, answer, ending);

@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "answer.h"
-#include "meters.h"
 #include "pipeline.h"
 
 namespace gatehouse::gateway {
@@ -21,20 +20,5 @@ struct Outcome {
 // Runs until the answer is complete, the client gone, or the engine lost. With an engine that is lost before it produced anything
 // the outcome is the error engine_lost, and the request may be tried once more.
 Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending);
-
-// Wakes a job when the client goes away or takes what it held back, for as long as the watch lives.
-class ClientWatch {
- public:
-  ClientWatch(net::Exchange& exchange, engine::Job& job);
-  ~ClientWatch();
-  ClientWatch(const ClientWatch&) = delete;
-  ClientWatch& operator=(const ClientWatch&) = delete;
-
- private:
-  net::Exchange& exchange_;
-};
-
-Error engine_lost();
-Error client_gone();
 
 }  // namespace gatehouse::gateway

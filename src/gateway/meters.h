@@ -18,12 +18,6 @@ struct Levels {
   std::atomic<std::int64_t> active_requests{0}, streams{0};
 };
 
-// How far the end of the process has come.
-struct Ending {
-  std::atomic<bool> draining{false};   // nothing new; what runs may finish
-  std::atomic<bool> cut_short{false};  // what runs is told that it will not
-};
-
 // One more, as long as it lives.
 class Raised {
  public:

@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-#include "dispatcher.h"
+#include "client_watch.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
