@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "client_watch.h"
 #include "grants.h"
 #include "time_limit.h"
 
@@ -55,7 +56,7 @@ class Run {
 
   Task<Outcome> run() {
     const ClientWatch watch(exchange_, job_);
-    last_written_ = reactor_.clock().now();
+    const Instant admitted_at = last_written_ = reactor_.clock().now();
     start();
     while (!over_) {
       set_alarm();
@@ -65,6 +66,7 @@ class Run {
       if (!over_) give_grants();
     }
     outcome_.usage.completion_tokens = std::max(outcome_.usage.completion_tokens, job_.produced());
+    outcome_.generated_for = reactor_.clock().now() - admitted_at;
     job_.cancel();
     co_return std::move(outcome_);
   }
@@ -128,7 +130,8 @@ class Run {
     if (exchange_.gone()) {
       outcome_.finish = "cancelled";
       outcome_.error = client_gone();
-      outcome_.answered = over_ = true;
+      outcome_.answered = answer_.begun();
+      over_ = true;
     } else if (auto over = limit_.over(now)) {
       fail(std::move(*over));
     } else if (exchange_.unsent() > 0 && now - exchange_.last_drained() > drain_patience) {
@@ -183,19 +186,6 @@ class Run {
 };
 
 }  // namespace
-
-Error engine_lost() {
-  return Error(Code::unavailable, Origin::engine, "engine_lost", "The model's engine stopped while it worked on this request")
-      .with_retry(Retry::after(seconds(2)));
-}
-
-Error client_gone() { return Error(Code::cancelled, Origin::caller, "client_gone", "The client has gone"); }
-
-ClientWatch::ClientWatch(net::Exchange& exchange, engine::Job& job) : exchange_(exchange) {
-  exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
-}
-
-ClientWatch::~ClientWatch() { exchange_.watch(0, {}); }
 
 Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending) {
   Run run(reactor, admitted, answer, ending);

@@ -5,35 +5,20 @@
 #include <string_view>
 
 #include "answer.h"
-#include "meters.h"
 #include "pipeline.h"
 
 namespace gatehouse::gateway {
 
 struct Outcome {
   Usage usage;
-  std::string_view finish;     // stop, length, cancelled, error
-  std::optional<Error> error;  // what went wrong, when something did
-  bool answered = false;       // the client has been told everything; else the error is still to be mapped to a reply
+  std::optional<nanoseconds> generated_for;  // from admission to the end; nothing where it was not admitted
+  std::string_view finish;                   // stop, length, cancelled, error
+  std::optional<Error> error;                // what went wrong, when something did
+  bool answered = false;                     // the client has been told everything; else the error is still to be mapped to a reply
 };
 
 // Runs until the answer is complete, the client gone, or the engine lost. With an engine that is lost before it produced anything
 // the outcome is the error engine_lost, and the request may be tried once more.
 Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending);
-
-// Wakes a job when the client goes away or takes what it held back, for as long as the watch lives.
-class ClientWatch {
- public:
-  ClientWatch(net::Exchange& exchange, engine::Job& job);
-  ~ClientWatch();
-  ClientWatch(const ClientWatch&) = delete;
-  ClientWatch& operator=(const ClientWatch&) = delete;
-
- private:
-  net::Exchange& exchange_;
-};
-
-Error engine_lost();
-Error client_gone();
 
 }  // namespace gatehouse::gateway

@@ -32,7 +32,6 @@ void add_standing_fields(net::Response& response, std::string_view request_id, s
 
 void Egress::dress(net::Response& response) {
   const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(exchange_.reactor().clock().now() - exchange_.started());
-  process_time_ = static_cast<double>(spent.count()) / 1e6;
   status_ = response.status();
   add_standing_fields(response, request_id_, spent);
 }

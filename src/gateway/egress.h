@@ -30,8 +30,6 @@ class Egress {
 
   bool answered() const { return status_ != 0; }
   int status() const { return status_; }
-  // Seconds until the first byte of the answer.
-  double process_time() const { return process_time_; }
   // The reason of what went wrong, empty when nothing did. Error events inside a stream are told by who sends them.
   std::string_view error() const { return error_; }
   void note(const Error& error);
@@ -43,7 +41,6 @@ class Egress {
   Dialect dialect_;
   const std::string request_id_;
   int status_ = 0;
-  double process_time_ = 0;
   std::string_view error_;
 };
 

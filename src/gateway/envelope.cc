@@ -109,7 +109,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   Meters& meters = desk_.meters[static_cast<std::size_t>(reactor.index())];
   meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
   const Ledger& ledger = account.ledger;
-  if (!ledger.model.empty()) meters.tokens(ledger.model, ledger.usage, duration.count());
+  if (ledger.generated_for) meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
 
   // Probes come all the time and say nothing as long as they are well.
   if (account.route != nullptr && account.route->probe && egress.status() < 400) return;

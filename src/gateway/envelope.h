@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "egress.h"
+#include "ending.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/access_log.h"

@@ -49,12 +49,18 @@ std::string param_of(const Error& error) {
   return error.faults().empty() ? std::string() : wire::dotted_path(error.faults().front().path);
 }
 
-void add_retry_fields(net::Response& response, const Error& error) {
-  const Retry& retry = error.retry();
-  if (!retry.wait()) return;
-  const auto wait = *retry.wait();
-  response.field("Retry-After", std::to_string((wait.count() + 999) / 1000)).field("retry-after-ms", std::to_string(wait.count()));
-  if (wait > longest_wait_worth_retrying) response.field("x-should-retry", "false");
+// The official clients try every 429 and 5xx again by themselves, unless they are told.
+bool would_be_retried_in_vain(int status, const Retry& retry) {
+  if (retry.wait()) return *retry.wait() > longest_wait_worth_retrying;
+  return !retry.worthwhile() && (status == 429 || status >= 500);
+}
+
+void add_retry_fields(net::Response& response, const Retry& retry) {
+  if (retry.wait()) {
+    const auto wait = *retry.wait();
+    response.field("Retry-After", std::to_string((wait.count() + 999) / 1000)).field("retry-after-ms", std::to_string(wait.count()));
+  }
+  if (would_be_retried_in_vain(response.status(), retry)) response.field("x-should-retry", "false");
 }
 
 void add_credential_fields(net::Response& response, const Error& error) {
@@ -68,8 +74,7 @@ void add_credential_fields(net::Response& response, const Error& error) {
 
 int status_of(const Error& error, Dialect dialect) {
   // JSON that breaks a rule is 422 on /api; what is not JSON at all is 400 everywhere.
-  const bool breaks_a_rule =
-      error.code() == Code::invalid_argument && (!error.faults().empty() || error.reason() == "context_length_exceeded");
+  const bool breaks_a_rule = error.code() == Code::invalid_argument && !error.faults().empty();
   if (dialect == Dialect::api && breaks_a_rule) return 422;
   return row_of(error.code()).status;
 }
@@ -100,7 +105,7 @@ std::string error_body(const Error& error, Dialect dialect, std::string_view req
 net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id) {
   net::Response response(status_of(error, dialect));
   response.body("application/json", error_body(error, dialect, request_id));
-  add_retry_fields(response, error);
+  add_retry_fields(response, error.retry());
   add_credential_fields(response, error);
   return response;
 }

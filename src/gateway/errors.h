@@ -1,6 +1,5 @@
 // gateway/errors.h — an Error as the client's dialect understands it: status, body and the fields that belong to it.
 // Threads  pure functions
-// Source   contract of each dialect: docs/API.md
 #pragma once
 #include <string>
 #include <string_view>

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "gatehouse/base/clock.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -52,6 +54,19 @@ TEST(ErrorResponse, SaysWhenToTryAgainInBothUnits) {
   EXPECT_EQ(response.status(), 503);
   EXPECT_THAT(response.extra_fields(), HasSubstr("Retry-After: 2\r\n"));
   EXPECT_THAT(response.extra_fields(), HasSubstr("retry-after-ms: 1500\r\n"));
+}
+
+TEST(ErrorResponse, StopsClientsFromTryingAgainInVain) {
+  const auto fields = [](Code code, Retry retry) {
+    return error_response(Error(code, Origin::gatehouse, "why", "text").with_retry(retry), Dialect::openai, "r").extra_fields();
+  };
+  const auto stops = HasSubstr("x-should-retry: false\r\n");
+  EXPECT_THAT(fields(Code::not_supported, Retry::never()), stops);
+  EXPECT_THAT(fields(Code::rate_limited, Retry::never()), stops);
+  EXPECT_THAT(fields(Code::rate_limited, Retry::after(seconds(31))), stops);
+  EXPECT_THAT(fields(Code::rate_limited, Retry::after(seconds(30))), Not(HasSubstr("x-should-retry")));
+  EXPECT_THAT(fields(Code::internal, Retry::later()), Not(HasSubstr("x-should-retry")));
+  EXPECT_THAT(fields(Code::invalid_argument, Retry::never()), Not(HasSubstr("x-should-retry"))) << "nobody would try that again";
 }
 
 TEST(ErrorResponse, TellsWhatIsWrongWithAKey) {

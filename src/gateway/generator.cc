@@ -52,6 +52,7 @@ Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& 
     if (ready) outcome = co_await attempt(reactor, *permitted, *answer);
   }
   ledger.usage = outcome.usage;
+  ledger.generated_for = outcome.generated_for;
   ledger.finish = outcome.finish;
   if (outcome.error && !outcome.answered) {
     egress.respond(*outcome.error);

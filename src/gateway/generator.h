@@ -21,6 +21,7 @@ struct Ledger {
   std::optional<identity::Principal> principal;
   std::string model;  // empty: none was reached
   Usage usage;
+  std::optional<nanoseconds> generated_for;
   std::string_view finish;
 };
 

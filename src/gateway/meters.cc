@@ -34,14 +34,15 @@ void Meters::request(const Route* route, wire::Method method, int status, double
   }
   meters.latency->observe(duration);
   if (status >= 500) {
+    const std::string type(error.empty() ? "not_ready" : error);  // probes alone say no without an Error
     metrics_
         .counter("llm_api_error_count_total", "Answers with a status of 500 and above",
-                 {{"endpoint", std::string(endpoint)}, {"error_type", std::string(error)}})
+                 {{"endpoint", std::string(endpoint)}, {"error_type", type}})
         .add();
   }
 }
 
-void Meters::tokens(std::string_view model, const Usage& usage, double duration) {
+void Meters::generation(std::string_view model, const Usage& usage, nanoseconds took) {
   const std::string name(model);
   constexpr std::string_view help = "Tokens of prompts read and of completions made";
   metrics_.counter("llm_token_count_total", help, {{"type", "prompt"}, {"model", name}}).add(usage.prompt_tokens);
@@ -49,7 +50,7 @@ void Meters::tokens(std::string_view model, const Usage& usage, double duration)
   metrics_
       .histogram("llm_model_inference_latency_seconds", "Time from admission to the end of a generation", latency_bounds(),
                  {{"model_name", name}})
-      .observe(duration);
+      .observe(std::chrono::duration<double>(took).count());
 }
 
 }  // namespace gatehouse::gateway

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "gatehouse/base/clock.h"
 #include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/metrics.h"
@@ -15,12 +16,6 @@ namespace gatehouse::gateway {
 // Numbers that go up and down, of all reactors.
 struct Levels {
   std::atomic<std::int64_t> active_requests{0}, streams{0};
-};
-
-// How far the end of the process has come.
-struct Ending {
-  std::atomic<bool> draining{false};   // nothing new; what runs may finish
-  std::atomic<bool> cut_short{false};  // what runs is told that it will not
 };
 
 // One more, as long as it lives.
@@ -40,7 +35,8 @@ class Meters {
   explicit Meters(telemetry::Metrics& metrics) : metrics_(metrics) {}
   // route is null for what no route answered.
   void request(const Route* route, wire::Method method, int status, double duration, std::string_view error);
-  void tokens(std::string_view model, const Usage& usage, double duration);
+  // Only of what was admitted: took is from then to the end.
+  void generation(std::string_view model, const Usage& usage, nanoseconds took);
 
  private:
   struct RouteMeters {

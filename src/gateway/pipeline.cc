@@ -1,8 +1,7 @@
 // The order of the stages, and why it is this one:
 //   1. Doorkeeper   on the head alone: who cannot be named or may not use the route costs us no body
 //   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent
-//   3. Authorizer   the model is looked up among those that the tenant may know of: what is not there and what is not theirs answer the
-//   same
+//   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
 //   6. Dispatch     grants, flow control, the answer
@@ -11,7 +10,7 @@
 #include <algorithm>
 #include <array>
 
-#include "dispatcher.h"
+#include "client_watch.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
@@ -30,19 +29,27 @@ std::size_t bytes_of(const w::Prepare& prompt) {
   return bytes;
 }
 
+// A fault of one field, so that the dialects that list faults list it.
+Error context_length_exceeded(std::string text, FieldFault fault) {
+  return caller_error("context_length_exceeded", std::move(text)).with_faults({std::move(fault)});
+}
+
+FieldFault prompt_too_long(const w::Prepare& prompt, std::string expected) {
+  return FieldFault(prompt.chat ? "/messages" : "/prompt", "is too long for this model", std::move(expected));
+}
+
 Status check_length(const w::Prepare& prompt, const ServedModel& model) {
   if (model.context == 0) return ok();
   if (prompt.messages.size() > model.context) {
-    return caller_error("context_length_exceeded", "The prompt has " + std::to_string(prompt.messages.size()) +
-                                                       " messages; as many never fit into the " + std::to_string(model.context) +
-                                                       " tokens of this model")
-        .with_param("messages");
+    return context_length_exceeded("The prompt has " + std::to_string(prompt.messages.size()) + " messages; as many never fit into the " +
+                                       std::to_string(model.context) + " tokens of this model",
+                                   prompt_too_long(prompt, "at most " + std::to_string(model.context) + " messages"));
   }
   const std::size_t bytes = bytes_of(prompt), most = bytes_per_cell * model.context;
   if (bytes <= most) return ok();
-  return caller_error("context_length_exceeded", "The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
-                                                     " never fit into the " + std::to_string(model.context) + " tokens of this model")
-      .with_param(prompt.chat ? "messages" : "prompt");
+  return context_length_exceeded("The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
+                                     " never fit into the " + std::to_string(model.context) + " tokens of this model",
+                                 prompt_too_long(prompt, "at most " + std::to_string(most) + " bytes"));
 }
 
 struct RefusalMeaning {
@@ -52,14 +59,16 @@ struct RefusalMeaning {
 
 // What an engine may refuse, and what that is for a caller.
 constexpr std::array refusals{
-    RefusalMeaning{"context_length_exceeded", "context_length_exceeded", Code::invalid_argument},
     RefusalMeaning{"template_failed", "template_failed", Code::invalid_argument},
     RefusalMeaning{"invalid_prompt", "invalid_prompt", Code::invalid_argument},
     RefusalMeaning{"engine_queue_full", "server_is_overloaded", Code::unavailable},
     RefusalMeaning{"model_not_ready", "model_loading", Code::unavailable},
 };
 
-Error error_of(const w::Refused& refused) {
+Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
+  if (refused.code == "context_length_exceeded") {
+    return context_length_exceeded(refused.text, prompt_too_long(prompt, "a prompt that fits into the context of this model"));
+  }
   const auto meaning = std::ranges::find(refusals, std::string_view(refused.code), &RefusalMeaning::code);
   if (meaning == refusals.end()) return internal_error("engine_refused", refused.code + ": " + refused.text);
   const bool ours = meaning->status == Code::unavailable;
@@ -120,7 +129,7 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
     if (exchange.gone()) co_return client_gone();
     engine::JobNews news = job->take();
     if (news.lost) co_return engine_lost();
-    if (news.refused) co_return error_of(*news.refused);
+    if (news.refused) co_return error_of(*news.refused, permitted.generation().prompt);
     if (news.prepared) co_return Measured(permitted, std::move(job), *news.prepared);
     std::optional<Error> over = limit.over(reactor.clock().now());
     if (over) co_return std::move(*over);
@@ -131,12 +140,17 @@ Result<Admitted> Admission::admit(Measured measured) const {
   const std::uint32_t prompt = measured.prompt_.prompt_tokens, seat = measured.prompt_.seat_cells;
   const std::uint32_t rest = seat > prompt ? seat - prompt : 0;
   const std::uint32_t wanted = measured.permitted_.generation().max_tokens.value_or(std::min(rest, default_allowance));
-  if (rest == 0 || wanted > rest) {
-    return caller_error("context_length_exceeded", "This model's context is " + std::to_string(seat) + " tokens, but the prompt has " +
-                                                       std::to_string(prompt) + " and " + std::to_string(wanted) +
-                                                       " were asked for: shorten the prompt or lower max_tokens to at most " +
-                                                       std::to_string(rest))
-        .with_param("max_tokens");
+  if (rest == 0) {
+    return context_length_exceeded(
+        "This model's context is " + std::to_string(seat) + " tokens, and the prompt alone has " + std::to_string(prompt) +
+            ": shorten the prompt",
+        prompt_too_long(measured.permitted_.generation().prompt, "fewer than " + std::to_string(seat) + " tokens"));
+  }
+  if (wanted > rest) {
+    return context_length_exceeded("This model's context is " + std::to_string(seat) + " tokens, but the prompt has " +
+                                       std::to_string(prompt) + " and " + std::to_string(wanted) +
+                                       " were asked for: shorten the prompt or lower max_tokens to at most " + std::to_string(rest),
+                                   FieldFault("/max_tokens", "is more than the prompt leaves", "at most " + std::to_string(rest)));
   }
   return Admitted(measured.permitted_, std::move(measured.job_), measured.prompt_, wanted);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/engine/engine.h"
 #include "gatehouse/gateway/generation.h"
@@ -19,8 +20,6 @@
 #include "gatehouse/net/exchange.h"
 
 namespace gatehouse::gateway {
-
-struct Ending;
 
 // The head alone: the envelope has given it an id and found its route.
 class Received {

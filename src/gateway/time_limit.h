@@ -4,9 +4,9 @@
 #pragma once
 #include <optional>
 
+#include "ending.h"
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/error.h"
-#include "meters.h"
 #include "pipeline.h"
 
 namespace gatehouse::gateway {

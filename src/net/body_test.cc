@@ -86,7 +86,7 @@ TEST(Body, ThatIsDeclaredTooLargeIsRefusedBeforeItComes) {
   ASSERT_TRUE(house.ends(client));
   EXPECT_THAT(client.received, StartsWith("HTTP/1.1 413 Content Too Large\r\n"));
   EXPECT_THAT(client.received, HasSubstr("Connection: close\r\n"));
-  EXPECT_THAT(house.handler.body_errors, ElementsAre("body_too_large"));
+  EXPECT_THAT(house.handler.body_errors, ElementsAre("request_too_large"));
   EXPECT_TRUE(house.handler.refused_head);
 }
 
@@ -98,7 +98,7 @@ TEST(Body, MayBeExactlyAsLargeAsAllowed) {
   ASSERT_TRUE(house.hears(client, "\r\n\r\nhello"));  // nothing of the bodies was left, so the connection goes on
   EXPECT_EQ(client.count("HTTP/1.1 200 OK"), 3U);
   EXPECT_EQ(client.count("HTTP/1.1 413 "), 2U);
-  EXPECT_THAT(house.handler.body_errors, ElementsAre("body_too_large", "body_too_large"));
+  EXPECT_THAT(house.handler.body_errors, ElementsAre("request_too_large", "request_too_large"));
 }
 
 TEST(Body, ThatGrowsTooLargeInChunksIsRefusedAndNotTakenFurther) {

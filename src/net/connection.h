@@ -80,7 +80,6 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void pump();
   void wait_for_room();
   void pump_soon();
-  void wrote_nothing_more();
   void lose_client();
   void tell();
   void enter(Phase phase);

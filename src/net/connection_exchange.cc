@@ -15,8 +15,8 @@ constexpr std::uint64_t short_body = 64 * 1024;
 
 Error client_gone() { return Error(Code::cancelled, Origin::caller, "client_gone", "The client has gone"); }
 Error body_too_slow() { return Error(Code::timeout, Origin::caller, "request_timeout", "The request body did not come in time"); }
-Error body_too_large(ByteCount max) {
-  return Error(Code::too_large, Origin::caller, "body_too_large",
+Error request_too_large(ByteCount max) {
+  return Error(Code::too_large, Origin::caller, "request_too_large",
                "The request body is larger than the " + std::to_string(max.value()) + " bytes that are allowed here");
 }
 Error too_many_bodies() {
@@ -30,7 +30,7 @@ Error malformed_body(const Error& error) {
 }  // namespace
 
 Task<Result<std::string_view>> Connection::read_body(ByteCount max) {
-  if (head().content_length.value_or(0) > max.value()) co_return body_too_large(max);
+  if (head().content_length.value_or(0) > max.value()) co_return request_too_large(max);
   enter(Phase::body);
   for (;;) {
     const Status fed = feed_body(max);
@@ -59,7 +59,7 @@ Status Connection::feed_body(ByteCount max) {
   if (!taken) return malformed_body(taken.error());
   input_.consume(*taken);
   body_received_ += *taken;
-  if (body_.size() > max.value()) return body_too_large(max);
+  if (body_.size() > max.value()) return request_too_large(max);
   return room_.hold(body_.size()) ? ok() : Status(too_many_bodies());
 }
 

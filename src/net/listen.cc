@@ -22,7 +22,8 @@ std::string text_of(const Endpoint& endpoint) {
 
 Error failed(const Endpoint& endpoint, int error) {
   const std::string where = text_of(endpoint);
-  if (error == EADDRINUSE) return operator_error("port_taken", "another program already listens on " + where);
+  if (error == EADDRINUSE)
+    return operator_error("port_taken", "another program already listens on " + where + ": stop it, or listen on another port");
   if (error == EADDRNOTAVAIL) return operator_error("bad_listen_address", "this machine does not have the address of " + where);
   return operator_error("listen_failed", "cannot listen on " + where + ": " + std::strerror(error));
 }

@@ -17,12 +17,6 @@ PlainStream::Attempt outcome(ssize_t n) {
 
 }  // namespace
 
-PlainStream::Attempt PlainStream::try_read(std::span<char> room) {
-  const ssize_t n = ::recv(socket_.native_handle(), room.data(), room.size(), MSG_DONTWAIT);
-  if (n == 0) return {Went::ended, 0};
-  return outcome(n);
-}
-
 PlainStream::Attempt PlainStream::try_write(std::string_view bytes) {
   return outcome(::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL));
 }

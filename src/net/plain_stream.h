@@ -19,7 +19,7 @@ class PlainStream {
  public:
   using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
   // What came of an attempt that never waits.
-  enum class Went { through, blocked, ended, broken };
+  enum class Went { through, blocked, broken };
   struct Attempt {
     Went went;
     std::size_t bytes;
@@ -27,17 +27,12 @@ class PlainStream {
 
   explicit PlainStream(Socket socket) : socket_(std::move(socket)) {}
 
-  Attempt try_read(std::span<char> room);
   Attempt try_write(std::string_view bytes);
   // Waits for the first bytes. failure: end of file, operation_aborted after cancel(), or what broke.
   Task<std::size_t> read(std::span<char> room, Failure& failure) {
     return socket_.async_read_some(boost::asio::buffer(room.data(), room.size()), boost::asio::redirect_error(use_task, failure));
   }
-  // then(failure) is called when there is something to read (or to write to).
-  template <class F>
-  void when_readable(F&& then) {
-    socket_.async_wait(Socket::wait_read, std::forward<F>(then));
-  }
+  // then(failure) is called when the socket takes bytes again.
   template <class F>
   void when_writable(F&& then) {
     socket_.async_wait(Socket::wait_write, std::forward<F>(then));

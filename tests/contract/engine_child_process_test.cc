@@ -63,6 +63,7 @@ TEST(EngineChildProcess, ServesFromWithinTheSandbox) {
   }
   EXPECT_EQ(world.ask(0, Talk("say:in here")).text, "in here");
   EXPECT_TRUE(world.comes([](const w::State& s) { return s.open_fds >= 6; })) << "it counts its own descriptors";
+  EXPECT_TRUE(world.comes([](const w::State& s) { return s.rss_bytes > 1024 * 1024; })) << "the front looks for it";
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ class FakeExchange final : public net::Exchange {
   Instant started() const override { return started_; }
   Task<Result<std::string_view>> read_body(ByteCount max) override {
     body_was_read_ = true;
-    if (ask_.body.size() > max.value()) co_return Error(Code::too_large, Origin::caller, "body_too_large", "too large");
+    if (ask_.body.size() > max.value()) co_return Error(Code::too_large, Origin::caller, "request_too_large", "too large");
     co_return std::string_view(ask_.body);
   }
   void drop_body() override {}

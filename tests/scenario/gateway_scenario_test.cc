@@ -111,6 +111,23 @@ TEST(Prompt, OfMoreMessagesThanTokensIsNotSentToTheEngine) {
   EXPECT_THAT(refused.sent(), HasSubstr("4097 messages"));
 }
 
+TEST(Allowance, BeyondASeatIsAFaultOfOneFieldWhereFaultsAreListed) {
+  engine::ScriptedOptions small;
+  small.seat_cells = 100;
+  WholeGateway house(small);
+  const auto generate = [&house](const std::string& prompt, const std::string& more) -> const FakeExchange& {
+    return house.ask(Ask{wire::Method::post, "/api/llm/generate", house.with_key(), R"({"prompt":")" + prompt + '"' + more + "}"});
+  };
+  const FakeExchange& asks_too_much = generate("loop:x", R"(,"max_tokens":95)");
+  EXPECT_EQ(asks_too_much.status(), 422);
+  EXPECT_THAT(asks_too_much.sent(), HasSubstr(R"("param":"max_tokens")"));
+  EXPECT_THAT(asks_too_much.sent(),
+              HasSubstr(R"("details":[{"path":"/max_tokens","message":"is more than the prompt leaves","expected":"at most 94"}])"));
+  const FakeExchange& too_long = generate(std::string(200, 'x'), "");
+  EXPECT_EQ(too_long.status(), 422);
+  EXPECT_THAT(too_long.sent(), HasSubstr(R"("details":[{"path":"/prompt","message":"is too long for this model")"));
+}
+
 TEST(Stop, IsNeverShown) {
   WholeGateway house;
   const FakeExchange& answer = house.chat("say:one two three", R"(,"stop":[" three","zwei"])");
@@ -159,6 +176,16 @@ TEST(Client, ThatLeavesFreesItsSeatAtOnce) {
   EXPECT_TRUE(answer.handled);
   EXPECT_EQ(house.engine.trace().open_seats, 0U);
   EXPECT_EQ(house.engine.jobs(), 0U);
+}
+
+TEST(Client, ThatLeavesBeforeItsAnswerIsCountedAsThat) {
+  WholeGateway house;
+  house.engine.hold(true);
+  FakeExchange& answer = house.chat("loop:x");
+  answer.leave();
+  house.settle();
+  EXPECT_TRUE(answer.handled);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"({endpoint="/v1/chat/completions",method="POST",status_code="499"} 1)"));
 }
 
 TEST(LostEngine, IsAskedOnceMoreWhenNothingWasSaid) {
@@ -242,12 +269,29 @@ TEST(Answers, AreToldWhenTheServerStops) {
   EXPECT_THAT(answer.sent(), HasSubstr("shutting_down"));
 }
 
+TEST(InferenceLatency, IsThatOfAdmittedRequestsFromTheirAdmission) {
+  engine::ScriptedOptions small;
+  small.seat_cells = 100;
+  WholeGateway house(small);
+  EXPECT_EQ(house.chat("loop:x", R"(,"max_tokens":95)").status(), 400);
+  EXPECT_THAT(house.metrics.scrape(), Not(HasSubstr("llm_model_inference_latency_seconds")));
+  house.engine.hold(true);
+  const FakeExchange& answer = house.chat("say:Hello");
+  house.pass(seconds(3));
+  house.engine.hold(false);
+  house.settle();
+  EXPECT_EQ(answer.status(), 200);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr("llm_model_inference_latency_seconds_count{model_name=\"scripted\"} 1\n"));
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr("llm_model_inference_latency_seconds_sum{model_name=\"scripted\"} 3\n"));
+}
+
 TEST(Readiness, SaysNoWhileDraining) {
   WholeGateway house;
   EXPECT_EQ(house.get("/readyz").status(), 200);
   house.gateway().drain();
   EXPECT_EQ(house.get("/readyz").status(), 503);
   EXPECT_EQ(house.get("/healthz").status(), 200);
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"(llm_api_error_count_total{endpoint="/readyz",error_type="not_ready"} 1)"));
 }
 
 // Many clients at once, each with a fate of its own: nothing may be left behind, and whoever stays gets the right answer.

@@ -7,6 +7,7 @@
 
 #include "child_output.h"
 #include "engine_link.h"
+#include "gatehouse/telemetry/process_stats.h"
 
 namespace gatehouse::adapters {
 
@@ -185,7 +186,7 @@ Status ChildEngine::on_control(const w::Body& body) {
   if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
   if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
   const bool becomes_ready = told->state == w::ModelState::ready && !was_ready_;
-  publish(*told, becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
+  publish(with_memory(*told), becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
   if (becomes_ready) {
     was_ready_ = true;
     failed_loads_ = 0;
@@ -194,6 +195,15 @@ Status ChildEngine::on_control(const w::Body& body) {
   }
   if (told->state == w::ModelState::failed) give_up_on_child(told->detail);
   return ok();
+}
+
+// The sandbox allows a child no look into /proc; a thread's memory is the front's.
+w::State ChildEngine::with_memory(w::State told) const {
+  const pid_t pid = process_ ? process_->pid() : 0;
+  if (pid == 0) return told;
+  const Result<std::uint64_t> resident = telemetry::resident_bytes(pid);
+  if (resident) told.rss_bytes = *resident;
+  return told;
 }
 
 void ChildEngine::publish(w::State state, const std::string& event) {

@@ -14,14 +14,6 @@ void write_choice(JsonWriter& w, std::string_view text, std::string_view finish_
   w.end_object().end_list();
 }
 
-void member_or_null(JsonWriter& w, std::string_view name, std::string_view text) {
-  if (text.empty()) {
-    w.member_null(name);
-  } else {
-    w.member(name, text);
-  }
-}
-
 constexpr std::string_view reply_schema = R"({"type":"object","properties":{"id":{"type":"string"},)"
                                           R"("object":{"type":"string","enum":["text_completion"]},"created":{"type":"integer"},)"
                                           R"("model":{"type":"string"},"choices":{"type":"array","items":{"type":"object","properties":{)"
@@ -89,7 +81,7 @@ void write_api_error(std::string& out, const ApiError& error) {
   JsonWriter w(out);
   w.begin_object().key("error").begin_object();
   w.member("code", error.status).member("message", error.message).member("type", error.type);
-  member_or_null(w, "param", error.param);
+  w.member_or_null("param", error.param);
   w.member("request_id", error.request_id);
   if (!error.details.empty()) {
     w.key("details").begin_list();

@@ -14,7 +14,6 @@ struct ContentPart {
 };
 
 constexpr std::array<std::string_view, 1> part_types{"text"};
-constexpr std::array<std::string_view, 1> modalities{"text"};
 constexpr std::array<std::string_view, 3> tool_choices{"none", "auto", "required"};
 
 // "messages[3].role"
@@ -136,20 +135,6 @@ struct Description<ChatRequest> {
         field<&C::tool_choice>("tool_choice", "none and auto; a tool cannot be demanded yet").nullable(),
         field<&C::tool_choice>("function_call", "older name of tool_choice").nullable(),
         field<&C::response_format>("response_format", "type text; the others are not supported yet").nullable(),
-    };
-  }
-  static constexpr auto fields_without_effect() {
-    return std::array{
-        field_without_effect<AnyObject>("metadata", "accepted without effect").nullable(),
-        field_without_effect<bool>("store", "accepted without effect").nullable(),
-        field_without_effect<std::string>("safety_identifier", "accepted without effect").nullable(),
-        field_without_effect<std::string>("prompt_cache_key", "accepted without effect").nullable(),
-        field_without_effect<std::string>("service_tier", "accepted without effect").nullable(),
-        field_without_effect<bool>("parallel_tool_calls", "accepted without effect").nullable(),
-        field_without_effect<std::string>("reasoning_effort", "accepted without effect").nullable(),
-        field_without_effect<std::string>("verbosity", "accepted without effect").nullable(),
-        field_without_effect<AnyObject>("prediction", "accepted without effect").nullable(),
-        field_without_effect<std::vector<std::string>>("modalities", "only text").choices(modalities).nullable(),
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }

@@ -99,7 +99,7 @@ struct Description<CompletionRequest> {
         field<&C::suffix>("suffix", "not supported yet unless empty").nullable(),
     };
   }
-  static constexpr auto fields() { return join(own_fields(), sampling_fields<C>()); }
+  static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
   }

@@ -27,6 +27,15 @@ TEST(CompletionRequest, ReadsTheUsual) {
   EXPECT_TRUE(check_abilities(*request).ok());
 }
 
+TEST(CompletionRequest, TakesWhatHasNoEffectHere) {
+  const auto request = with(R"("metadata":{"a":"b"},"store":false,"user":"u","safety_identifier":"s","prompt_cache_key":"k",)"
+                            R"("service_tier":"auto","parallel_tool_calls":true,"reasoning_effort":"low","verbosity":"low",)"
+                            R"("prediction":null,"modalities":["text"])");
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_TRUE(check_abilities(*request).ok());
+  EXPECT_FALSE(with(R"("modalities":["audio"])").ok());
+}
+
 TEST(CompletionRequest, AListOfOneStringIsThatString) {
   const auto request = read(R"({"prompt":["Once"]})");
   ASSERT_TRUE(request.ok());

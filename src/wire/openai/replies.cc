@@ -28,14 +28,6 @@ void append_usage_chunk(std::string& out, std::string_view prefix, const TokenUs
   out.append("}\n\n");
 }
 
-void member_or_null(JsonWriter& w, std::string_view name, std::string_view text) {
-  if (text.empty()) {
-    w.member_null(name);
-  } else {
-    w.member(name, text);
-  }
-}
-
 void write_model_to(JsonWriter& w, const ModelObject& model) {
   w.begin_object().member("id", model.id).member("object", "model").member("created", model.created);
   w.member("owned_by", model.owned_by).end_object();
@@ -131,8 +123,8 @@ void write_model_list(std::string& out, std::span<const ModelObject> models) {
 void write_openai_error(std::string& out, const OpenAiError& error) {
   JsonWriter w(out);
   w.begin_object().key("error").begin_object().member("message", error.message).member("type", error.type);
-  member_or_null(w, "param", error.param);
-  member_or_null(w, "code", error.code);
+  w.member_or_null("param", error.param);
+  w.member_or_null("code", error.code);
   w.end_object().end_object();
 }
 

@@ -52,7 +52,25 @@ constexpr auto sampling_fields() {
       field<&R::frequency_penalty>("frequency_penalty", "other than 0 is not supported yet").range(-2, 2).nullable().by_default("0"),
       field<&R::presence_penalty>("presence_penalty", "other than 0 is not supported yet").range(-2, 2).nullable().by_default("0"),
       counted_field<&R::logit_bias, &AnyObject::members>("logit_bias", "not supported yet unless empty").nullable(),
+  };
+}
+
+inline constexpr std::array<std::string_view, 1> modalities{"text"};
+
+// What the OpenAI dialect knows and a language model of ours has no use for.
+constexpr auto fields_without_effect() {
+  return std::array{
       field_without_effect<std::string>("user", "accepted without effect").nullable(),
+      field_without_effect<AnyObject>("metadata", "accepted without effect").nullable(),
+      field_without_effect<bool>("store", "accepted without effect").nullable(),
+      field_without_effect<std::string>("safety_identifier", "accepted without effect").nullable(),
+      field_without_effect<std::string>("prompt_cache_key", "accepted without effect").nullable(),
+      field_without_effect<std::string>("service_tier", "accepted without effect").nullable(),
+      field_without_effect<bool>("parallel_tool_calls", "accepted without effect").nullable(),
+      field_without_effect<std::string>("reasoning_effort", "accepted without effect").nullable(),
+      field_without_effect<std::string>("verbosity", "accepted without effect").nullable(),
+      field_without_effect<AnyObject>("prediction", "accepted without effect").nullable(),
+      field_without_effect<std::vector<std::string>>("modalities", "only text").choices(modalities).nullable(),
   };
 }
 

@@ -18,7 +18,7 @@ std::string lower(std::string_view text) {
 }
 
 // POST /v1/chat/completions → post_v1_chat_completions
-std::string made_operation_id(const OpenApiEntry& entry) {
+std::string operation_id(const OpenApiEntry& entry) {
   std::string out = lower(entry.method);
   for (const char c : entry.path) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -94,7 +94,7 @@ void write_operation(JsonWriter& w, const OpenApiEntry& entry) {
   w.key(lower(entry.method)).begin_object();
   w.key("tags").begin_list().value(entry.tag).end_list();
   w.member("summary", entry.summary);
-  w.member("operationId", entry.operation_id.empty() ? made_operation_id(entry) : std::string(entry.operation_id));
+  w.member("operationId", operation_id(entry));
   write_parameters(w, entry.path);
   if (entry.request != nullptr) {
     w.key("requestBody").begin_object().member("required", true).key("content").begin_object();

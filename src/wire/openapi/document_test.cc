@@ -20,7 +20,6 @@ constexpr std::array entries{
                  .path = "/v1/chat/completions",
                  .tag = "llm",
                  .summary = "Chat",
-                 .operation_id = "chat",
                  .request = &chat_request_schema,
                  .response = &chat_completion_schema,
                  .event = &chat_chunk_schema,
@@ -96,7 +95,8 @@ TEST_F(OpenApiDocument, EveryOperationHasWhatTheSpecificationAsks) {
     }
   }
   EXPECT_EQ(operations, entries.size());
-  EXPECT_TRUE(ids.contains("chat") && ids.contains("get_v1_models_model") && ids.contains("post_api_llm_generate_api_key"));
+  EXPECT_TRUE(ids.contains("post_v1_chat_completions") && ids.contains("get_v1_models_model") &&
+              ids.contains("post_api_llm_generate_api_key"));
 }
 
 TEST_F(OpenApiDocument, PutsMethodsOfOnePathTogetherAndNamesItsParameter) {

@@ -1,6 +1,6 @@
 // engine/engine.h — a loaded language model that answers jobs, wherever it runs: the port between gateway and engines.
 // Threads  every call takes the reactor it is made on
-// Errors   prepare: model_loading (503, with a time), engine_failed (503), origin engine
+// Errors   prepare: model_loading (503, with a time), engine_unavailable (503, for good), origin engine
 #pragma once
 #include <memory>
 #include <string>

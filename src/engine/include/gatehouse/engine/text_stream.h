@@ -1,7 +1,6 @@
 // engine/text_stream.h — turns the bytes of tokens into text that may be shown: whole UTF-8 characters, nothing of a stop string.
 // Units    bytes
-// Rules    Generation stops at the byte that first completes a stop string; where several end there, the longest (the earliest start)
-// counts.
+// Rules    Generation stops at the byte that first completes a stop string; where several end there, the longest counts.
 //          This does not depend on how the text is cut into tokens. Empty and ill-formed stop strings are ignored: they can never be met.
 // Threads  value type
 #pragma once

@@ -1,9 +1,8 @@
 // net/exchange.h — one request and its answer, as the server hands them to whoever answers.
 // Units    sizes in bytes
 // Threads  the reactor of the connection, and no other
-// Errors   read_body: request_timeout (408), body_too_large (413), too_many_bodies (503), malformed_body (400, the connection closes after
-// the
-//          answer), client_gone (cancelled: nobody reads an answer)
+// Errors   read_body: request_timeout (408), request_too_large (413), too_many_bodies (503), malformed_body (400, the connection
+//          closes after the answer), client_gone (cancelled: nobody reads an answer)
 #pragma once
 #include <cstdint>
 #include <functional>

@@ -16,5 +16,7 @@ struct ProcessStats {
 
 // pid 0 is this process.
 Result<ProcessStats> process_stats(pid_t pid = 0);
+// Of a process whose descriptors may not be ours to look at, too: a child that has given up its rights.
+Result<std::uint64_t> resident_bytes(pid_t pid = 0);
 
 }  // namespace gatehouse::telemetry

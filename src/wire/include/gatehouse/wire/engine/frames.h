@@ -164,7 +164,7 @@ struct State {
   std::uint32_t jobs = 0;       // prepared, waiting or running
   std::uint64_t steps = 0;
   std::uint64_t compute_us = 0;  // CPU time of the decode loop inside the model: passes and sampling
-  std::uint64_t rss_bytes = 0;
+  std::uint64_t rss_bytes = 0;   // filled in by the front: a child cannot look
   std::uint32_t open_fds = 0;
   friend bool operator==(const State&, const State&) = default;
 };

@@ -50,6 +50,8 @@ class JsonWriter {
     return key(name).value(v);
   }
   JsonWriter& member_null(std::string_view name) { return key(name).null(); }
+  // An empty text is null.
+  JsonWriter& member_or_null(std::string_view name, std::string_view text) { return text.empty() ? member_null(name) : member(name, text); }
   JsonWriter& member_raw(std::string_view name, std::string_view json) { return key(name).raw(json); }
 
  private:

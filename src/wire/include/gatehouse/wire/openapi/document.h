@@ -23,10 +23,9 @@ struct OpenApiEntry {
   std::string_view method;  // POST
   std::string_view path;    // /v1/models/{model}
   std::string_view tag, summary;
-  std::string_view operation_id = {};  // empty: made from method and path
-  SchemaFn request = nullptr;          // null: no body
-  SchemaFn response = nullptr;         // null: a reply that is no JSON
-  SchemaFn event = nullptr;            // of one event, where the reply may be a stream
+  SchemaFn request = nullptr;   // null: no body
+  SchemaFn response = nullptr;  // null: a reply that is no JSON
+  SchemaFn event = nullptr;     // of one event, where the reply may be a stream
   ErrorShape errors = ErrorShape::api;
   Access access = Access::credential;
 };

@@ -45,9 +45,6 @@ class ChildEngine final : public engine::Engine {
   pid_t child_pid() const { return pid_.load(std::memory_order_relaxed); }
 
  private:
-  struct Pair {
-    Fd front, engine;
-  };
   Task<void> supervise();
   Task<void> pause(nanoseconds time);
   Task<void> run_child(Fd model_file);
@@ -55,6 +52,7 @@ class ChildEngine final : public engine::Engine {
   Status launch(const Fd& model_file);
   Status on_control(const wire::engine::Body& body);
   void give_up_on_child(const std::string& why);
+  wire::engine::State with_memory(wire::engine::State told) const;
   void publish(wire::engine::State state, const std::string& event);
   void fail_for_good(const Error& why);
   void fail_links();

@@ -1,0 +1,20 @@
+#include "client_watch.h"
+
+#include "grants.h"
+
+namespace gatehouse::gateway {
+
+ClientWatch::ClientWatch(net::Exchange& exchange, engine::Job& job) : exchange_(exchange) {
+  exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
+}
+
+ClientWatch::~ClientWatch() { exchange_.watch(0, {}); }
+
+Error engine_lost() {
+  return Error(Code::unavailable, Origin::engine, "engine_lost", "The model's engine stopped while it worked on this request")
+      .with_retry(Retry::after(seconds(2)));
+}
+
+Error client_gone() { return Error(Code::cancelled, Origin::caller, "client_gone", "The client has gone"); }
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,25 @@
+// gateway/client_watch.h — what measuring and dispatching share: the client may go, and the engine may be lost.
+// Threads  the reactor of the connection
+#pragma once
+#include "gatehouse/base/error.h"
+#include "gatehouse/engine/job.h"
+#include "gatehouse/net/exchange.h"
+
+namespace gatehouse::gateway {
+
+// Wakes a job when the client goes away or takes what it held back, for as long as the watch lives.
+class ClientWatch {
+ public:
+  ClientWatch(net::Exchange& exchange, engine::Job& job);
+  ~ClientWatch();
+  ClientWatch(const ClientWatch&) = delete;
+  ClientWatch& operator=(const ClientWatch&) = delete;
+
+ private:
+  net::Exchange& exchange_;
+};
+
+Error engine_lost();
+Error client_gone();
+
+}  // namespace gatehouse::gateway
