@@ -1,5 +1,6 @@
 #include "configuration.h"
 
+#include <filesystem>
 #include <iostream>
 #include <utility>
 
@@ -27,7 +28,9 @@ Configuration read_configuration(const ConfigurationOptions& options) {
   config::Sources sources;
   sources.environment = options.environment;
   sources.command_line = options.said;
-  sources.dotenv = document_of(config::Source::dotenv, dotenv_name, faults);
+  std::error_code failed;
+  const bool is_folder = std::filesystem::is_directory(dotenv_name, failed);  // people keep Python environments there
+  if (!is_folder) sources.dotenv = document_of(config::Source::dotenv, dotenv_name, faults);
   Configuration made;
   made.file = options.file.empty() ? config::named_config_file(sources) : options.file;
   if (!made.file.empty()) sources.file = document_of(config::Source::file, made.file, faults);

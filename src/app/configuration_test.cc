@@ -54,6 +54,11 @@ TEST_F(ConfigurationFiles, AFileNobodyNamedIsNotRead) {
   EXPECT_TRUE(read_configuration({}).ok());
 }
 
+TEST_F(ConfigurationFiles, AFolderCalledDotenvIsNone) {
+  std::filesystem::create_directory(".env");
+  EXPECT_TRUE(read_configuration({}).ok());
+}
+
 TEST_F(ConfigurationFiles, AreNamedByOptionEnvironmentOrDotenv) {
   write("a.toml", "server.backlog = 1");
   write("b.toml", "server.backlog = 2");

@@ -179,6 +179,7 @@ class Life {
 }  // namespace
 
 int serve(const ServeOptions& options) {
+  std::signal(SIGHUP, SIG_IGN);  // until Life takes it: who asks for a reload too early must not end the process
   forbid_core_dumps();
   keep_memory_small();
   const Configuration configuration = read_configuration(options.configuration);

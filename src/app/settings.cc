@@ -41,7 +41,9 @@ std::string level_word(std::string_view theirs) {
 Schema<LimitSettings> limit_keys() {
   using S = LimitSettings;
   Schema<S> keys;
-  keys.size("head", &S::head, {kibibyte, mebibyte}, "The largest request head: request line and fields.").reloads();
+  keys.size("head", &S::head, {kibibyte, mebibyte},
+            "The largest request head, request line and fields. Like all of these limits it is for the public listeners alone.")
+      .reloads();
   keys.size("request_line", &S::request_line, {256, mebibyte}, "The longest request line; above it 414.").reloads();
   keys.integer("fields", &S::fields, {8, 10'000}, "The most fields of a head; above it 431.").reloads();
   keys.size("body_api", &S::body_api, {kibibyte, 64 * mebibyte}, "The largest body on /api; above it 413.").reloads();

@@ -172,6 +172,16 @@ def test_what_is_set_has_an_effect(new_house, tmp_path):
     assert "/api/llm/generate" not in house.tail() and not re.search(r"^\{|\binfo\b", house.tail(), re.M), "warnings alone, and no JSON"
 
 
+def test_addresses_may_come_from_the_environment(tmp_path):
+    environment = {"PATH": os.environ["PATH"], "GATEHOUSE_SERVER_LISTEN": '["127.0.0.1:0"]', "GATEHOUSE_SERVER_ADMIN_LISTEN": "[::1]:0"}
+    command = [BINARY, "serve", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
+        ready = next(line for line in server.stdout if line.startswith("gatehouse ready"))
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    assert re.search(r"http://127\.0\.0\.1:\d+ \(admin http://\[::1\]:\d+\)", ready) and ":8080" not in ready
+
+
 def test_a_queue_that_is_full_answers_503(new_house, tmp_path):
     house = new_house("--config", str(write(tmp_path / "g.toml", "[engine.llama]\nsequences = 1\nqueue = 1\n")))
     ask = {"max_tokens": 400, "temperature": 0, "messages": [{"role": "user", "content": "Tell me a long story."}]}
