@@ -13,6 +13,8 @@ namespace gatehouse::model {
 namespace {
 
 constexpr std::size_t longest_manifest = 1024 * 1024, longest_path = 255;
+// The library's tables in tables are as deep as a key has parts, and recursion takes them apart.
+constexpr std::ptrdiff_t most_dots = 10'000;
 constexpr std::int64_t most_tokens = std::numeric_limits<std::int32_t>::max();
 
 constexpr std::array<std::string_view, 7> kind_names{"llm", "tensor", "trees", "nlu", "embeddings", "rerank", "upstream"};
@@ -172,6 +174,8 @@ Result<std::string> read_text(const std::filesystem::path& path) {
 std::string_view to_string(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
 Result<Manifest> parse_manifest(std::string_view toml, std::string_view name) {
+  if (std::ranges::count(toml, '.') > most_dots)
+    return operator_error("manifest_invalid", std::string(name) + ": more than " + std::to_string(most_dots) + " dots, in keys or text");
   try {
     const toml::table document = toml::parse(toml, name);
     Faults faults(name);

@@ -20,6 +20,17 @@ std::string fault(const std::string& toml) {
   return parsed.ok() ? "it was taken" : std::string(parsed.error().reason()) + " " + parsed.error().public_text();
 }
 
+// Each part of a dotted key is a table in a table, and the library takes them apart by recursion: half a million end the process.
+TEST(Manifest, RefusesKeysOfVeryManyParts) {
+  std::string deep = "a";
+  for (int i = 0; i < 400'000; ++i) deep += ".a";
+  for (const std::string& toml : {deep + " = 1", "[" + deep + "]", "[[" + deep + "]]", "x = { " + deep + " = 1 }", deep}) {
+    EXPECT_THAT(fault(toml), StartsWith("manifest_invalid model.toml: more than 10000 dots")) << toml.substr(0, 9);
+  }
+  deep.resize(2 * 10'000 + 1);
+  EXPECT_THAT(fault("[" + deep + "]"), HasSubstr("'a' is not a known key")) << "as many parts as are allowed are taken apart in peace";
+}
+
 TEST(Manifest, ReadsALanguageModels) {
   const Result<Manifest> manifest = parse_manifest(R"(# A comment.
 kind = "llm"

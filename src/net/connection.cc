@@ -204,6 +204,16 @@ nanoseconds Connection::allowed() const {
   return nanoseconds::max();
 }
 
+// The rate alone would let the first half of a large body, sent at once, be held for hours.
+bool Connection::body_stalls(Instant now) {
+  if (phase_ != Phase::body) return false;
+  if (body_seen_ != body_received_) {
+    body_seen_ = body_received_;
+    body_moved_ = now;
+  }
+  return now - body_moved_ >= state_->limits.body_stall;
+}
+
 void Connection::tick(Instant now) {
   if (broken_) return;
   if (!output_.empty() && now - last_drained_ >= limits_->write_stall) return abort();
@@ -215,8 +225,9 @@ void Connection::tick(Instant now) {
     return;
   }
   if (!since_) {
-    since_ = now;
-  } else if (now - *since_ >= allowed()) {
+    since_ = body_moved_ = now;
+    body_seen_ = body_received_;
+  } else if (now - *since_ >= allowed() || body_stalls(now)) {
     expired_ = true;
     stream_.cancel();
   }

@@ -84,6 +84,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void tell();
   void enter(Phase phase);
   nanoseconds allowed() const;
+  bool body_stalls(Instant now);
   Instant now() const;
 
   const std::shared_ptr<Shard> shard_;
@@ -100,6 +101,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   // Of the connection.
   Phase phase_ = Phase::head;
   std::optional<Instant> since_;  // when a tick first saw the phase: no clock is read for it in between
+  Instant body_moved_{};          // when a tick last saw that more of a body had come
+  std::uint64_t body_seen_ = 0;   // and how much that was
   Signal moved_;                  // output was taken, or nobody takes it any more
   Instant last_drained_{};
   bool first_ = true, expired_ = false, broken_ = false, keep_ = true, must_linger_ = false;

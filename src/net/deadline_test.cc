@@ -149,6 +149,24 @@ TEST(BodyDeadline, RefusesABodyBelowTheRate) {
   EXPECT_THAT(house.handler.body_errors, ElementsAre("request_timeout"));
 }
 
+// What came quickly is memory that is held: the time that it has saved is not time to be silent for.
+TEST(BodyDeadline, RefusesABodyThatStallsAfterAQuickBeginning) {
+  House house;
+  Client& client = house.say("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 65536\r\n\r\n");
+  ASSERT_TRUE(settled_at(house, 1));
+  client.send(std::string(65000, 'x'));
+  house.settle();
+  house.pass(seconds(29));
+  EXPECT_THAT(house.handler.body_errors, IsEmpty());
+  client.send("x");
+  house.settle();
+  house.pass(seconds(29));
+  EXPECT_THAT(house.handler.body_errors, IsEmpty()) << "a byte has come meanwhile";
+  house.pass(seconds(1) + 2 * two_ticks);
+  ASSERT_TRUE(house.ends(client));
+  EXPECT_THAT(house.handler.body_errors, ElementsAre("request_timeout"));
+}
+
 TEST(BodyDeadline, HoldsForABodyThatNobodyReads) {
   House house;
   Client& client = house.say("POST /ignore HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc");

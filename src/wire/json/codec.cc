@@ -42,7 +42,7 @@ std::string expected_number(const Rules& rules) {
 }
 std::string expected_choice(std::span<const std::string_view> choices) {
   std::string out = choices.size() == 1 ? "" : "one of ";
-  for (const std::string_view choice : choices) {
+  for (const std::string_view& choice : choices) {
     if (&choice != choices.data()) out += ", ";
     out += '"';
     out += choice;

@@ -98,6 +98,12 @@ TEST(Fields, EveryFaultIsReportedAtOnceWithItsPath) {
       << tree.error().public_text();
 }
 
+TEST(Fields, NameTheChoicesThatThereAre) {
+  const auto tree = read_tree(R"({"name":"yew","leaves":[{"size":3,"colour":"blue"}]})");
+  ASSERT_FALSE(tree.ok());
+  EXPECT_NE(tree.error().public_text().find(R"((expected one of "red", "green"))"), std::string::npos) << tree.error().public_text();
+}
+
 TEST(Fields, UnknownMembersComeWithTheNearestName) {
   const auto tree = read_tree(R"({"name":"yew","heigth":3})");
   ASSERT_FALSE(tree.ok());

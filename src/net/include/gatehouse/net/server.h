@@ -30,6 +30,7 @@ struct ServerLimits {
   milliseconds body_grace = seconds(10);     // then a body must have come at body_rate on average
   std::size_t bodies = 512UL * 1024 * 1024;  // bytes of all bodies at once; above, a request is told 503
   std::size_t body_rate = 1024;              // bytes a second
+  milliseconds body_stall = seconds(30);     // without one byte of a body that is read
   milliseconds write_stall = seconds(30);    // without one byte taken by the client
   milliseconds linger = seconds(5);          // for the client to read an answer that ends the connection before its request was read
   std::size_t stream_unsent = 1024 * 1024;   // a stream that is fed on above this is broken off; unsent() tells in good time
