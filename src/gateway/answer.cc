@@ -1,5 +1,6 @@
 #include "answer.h"
 
+#include <type_traits>
 #include <utility>
 
 #include "errors.h"
@@ -62,11 +63,14 @@ class WholeAnswer final : public Answer {
   std::string text_;
 };
 
-// How the events of each dialect differ.
-class ChatEvents {
+// How the events of each dialect differ. Those of /v1: chats begin with a chunk that holds the role alone.
+template <class Chunks>
+class OpenAiEvents {
  public:
-  ChatEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
-  void first(std::string& out) const { chunks_.role(out); }
+  OpenAiEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
+  void first(std::string& out) const {
+    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) chunks_.role(out);
+  }
   void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
   void last(std::string& out, std::string_view reason, const Usage& usage) const {
     chunks_.finish(out, reason);
@@ -74,22 +78,7 @@ class ChatEvents {
   }
 
  private:
-  const wire::ChatChunks chunks_;
-  const bool usage_;
-};
-
-class CompletionEvents {
- public:
-  CompletionEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
-  void first(std::string&) const {}
-  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
-  void last(std::string& out, std::string_view reason, const Usage& usage) const {
-    chunks_.finish(out, reason);
-    if (usage_) chunks_.usage(out, usage);
-  }
-
- private:
-  const wire::TextChunks chunks_;
+  const Chunks chunks_;
   const bool usage_;
 };
 
@@ -155,9 +144,9 @@ std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Genera
   if (!generation.stream) return std::make_unique<WholeAnswer>(egress, generation.shape, std::move(facts));
   switch (generation.shape) {
     case AnswerShape::chat:
-      return std::make_unique<StreamAnswer<ChatEvents>>(egress, levels, generation, facts);
+      return std::make_unique<StreamAnswer<OpenAiEvents<wire::ChatChunks>>>(egress, levels, generation, facts);
     case AnswerShape::completion:
-      return std::make_unique<StreamAnswer<CompletionEvents>>(egress, levels, generation, facts);
+      return std::make_unique<StreamAnswer<OpenAiEvents<wire::TextChunks>>>(egress, levels, generation, facts);
     case AnswerShape::llm_generate:
       break;
   }

@@ -14,14 +14,17 @@ constexpr std::uint32_t completion_default_tokens = 16;
 
 // The members that chat and completion have in common.
 template <class Request>
-wire::engine::Sampling sampling_of(const Request& request) {
-  wire::engine::Sampling sampling;
+void take_common(Request& request, Generation& generation) {
+  generation.model = std::move(request.model);
+  generation.prompt.stops = std::move(request.stop.strings);
+  generation.stream = request.stream;
+  generation.include_usage = request.include_usage();
+  wire::engine::Sampling& sampling = generation.prompt.sampling;
   sampling.temperature = static_cast<float>(request.temperature);
   sampling.top_p = static_cast<float>(request.top_p);
   sampling.min_p = static_cast<float>(request.min_p);
   sampling.top_k = wire::sampler_top_k(request.top_k);
   sampling.seed = wire::sampler_seed(request.seed);
-  return sampling;
 }
 
 // Chat templates know system alone; developer is its newer name.
@@ -34,15 +37,11 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
   GH_CHECK(wire::check_abilities(request));
   Generation generation;
   generation.shape = AnswerShape::chat;
-  generation.model = std::move(request.model);
+  take_common(request, generation);
   for (const wire::ChatMessage& message : request.messages) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
-  generation.prompt.sampling = sampling_of(request);
-  generation.prompt.stops = std::move(request.stop.strings);
   generation.max_tokens = request.token_limit();
-  generation.stream = request.stream;
-  generation.include_usage = request.include_usage();
   return generation;
 }
 
@@ -51,14 +50,10 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
   GH_CHECK(wire::check_abilities(request));
   Generation generation;
   generation.shape = AnswerShape::completion;
-  generation.model = std::move(request.model);
+  take_common(request, generation);
   generation.prompt.chat = false;
   generation.prompt.prompt = std::move(request.prompt.text);
-  generation.prompt.sampling = sampling_of(request);
-  generation.prompt.stops = std::move(request.stop.strings);
   generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);
-  generation.stream = request.stream;
-  generation.include_usage = request.include_usage();
   return generation;
 }
 
