@@ -50,7 +50,12 @@ class Connections {
 
   template <class R>
   Task<Result<R>> read(Reactor& reactor, DatabaseWork<R> work) {
-    if (readers_.empty()) co_return co_await write<R>(reactor, std::move(work));
+    return readers_.empty() ? write<R>(reactor, std::move(work)) : read_beside<R>(reactor, std::move(work));
+  }
+
+ private:
+  template <class R>
+  Task<Result<R>> read_beside(Reactor& reactor, DatabaseWork<R> work) {
     const Instant asked = reactor.clock().now();
     std::function<Result<R>(Worker&)> job = [this, work = std::move(work)](Worker&) {
       const Loan loan(*this);
@@ -63,7 +68,6 @@ class Connections {
     co_return std::move(*result);
   }
 
- private:
   template <class R>
   struct WriteOf final : Write, std::enable_shared_from_this<WriteOf<R>> {
     WriteOf(Reactor& reactor_, DatabaseWork<R> work_) : reactor(reactor_), work(std::move(work_)), done(reactor_) {}
