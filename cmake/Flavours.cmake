@@ -34,7 +34,8 @@ target_compile_options(gh_flags INTERFACE
 target_link_options(gh_flags INTERFACE -pie)
 if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
   # gcc 12's flow analysis reports false positives inside inlined library code.
-  target_compile_options(gh_flags INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-free-nonheap-object)
+  target_compile_options(gh_flags INTERFACE -Wno-maybe-uninitialized -Wno-dangling-pointer -Wno-free-nonheap-object
+    -Wno-mismatched-new-delete)
 endif()
 
 if(GATEHOUSE_FLAVOUR STREQUAL release)

@@ -9,6 +9,7 @@
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/runtime/per_reactor.h"
 #include "gatehouse/runtime/reactor_pool.h"
+#include "gatehouse/runtime/run_task.h"
 #include "gatehouse/runtime/worker_pool.h"
 
 namespace gatehouse {
@@ -128,6 +129,39 @@ TEST(WorkerPool, RunsElsewhereAndComesBack) {
   reactor.run();
   EXPECT_NE(ran_on, std::thread::id());
   EXPECT_NE(ran_on, std::this_thread::get_id());
+}
+
+TEST(WorkerPool, DoesWhatIsPostedBeforeItEnds) {
+  std::atomic<int> done = 0;
+  {
+    WorkerPool pool("test", 2, 8);
+    for (int i = 0; i < 8; ++i) EXPECT_TRUE(pool.post([&done](Worker&) { ++done; }));
+  }
+  EXPECT_EQ(done, 8);
+}
+
+Task<std::unique_ptr<int>> boxed(int number) { co_return std::make_unique<int>(number); }
+Task<int> broken(int& ran) {
+  ++ran;
+  GH_ASSERT(1 > 2);
+  co_return 1;
+}
+
+TEST_F(Reactor_, TasksAreRunToTheirEndsOnceAndAgain) {
+  EXPECT_EQ(*run_task(reactor, boxed(7)), 7);
+  std::vector<Task<std::unique_ptr<int>>> three;
+  for (int i = 0; i < 3; ++i) three.push_back(boxed(i));
+  const std::vector<std::unique_ptr<int>> numbers = run_tasks(reactor, std::move(three));
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(*numbers[static_cast<std::size_t>(i)], i);
+  EXPECT_TRUE(run_tasks(reactor, std::vector<Task<int>>()).empty());
+}
+
+TEST_F(Reactor_, WhatEscapesATaskIsThrownOnWhenAllHaveEnded) {
+  int ran = 0;
+  std::vector<Task<int>> two;
+  for (int i = 0; i < 2; ++i) two.push_back(broken(ran));
+  EXPECT_THROW(run_tasks(reactor, std::move(two)), BrokenInvariant);
+  EXPECT_EQ(ran, 2);
 }
 
 TEST(PerReactor, EveryReactorSeesTheNewSnapshot) {

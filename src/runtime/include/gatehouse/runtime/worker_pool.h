@@ -1,6 +1,6 @@
 // runtime/worker_pool.h — a few threads for work that blocks, one pool a purpose.
-// Threads  run() on a reactor; the function runs on a worker, its result comes back to the reactor
-// Errors   Nothing when the queue is full or the pool is stopping: the caller says what that means
+// Threads  run() on a reactor; the function runs on a worker, its result comes back to the reactor. post() from any thread
+// Errors   Nothing (false) when the queue is full or the pool is stopping: the caller says what that means
 #pragma once
 #include <functional>
 #include <memory>
@@ -40,6 +40,8 @@ class WorkerPool {
     co_await state->done.wait();
     co_return std::move(state->result);
   }
+  // For work whose end nobody waits for. It must not throw.
+  bool post(std::function<void(Worker&)> work) { return queue_.push(std::move(work)); }
 
  private:
   template <class R>

@@ -1,0 +1,139 @@
+// What the disk can do to a store: every write and every sync fails once, the disk is full, and is there again.
+#include <signal.h>
+#include <sys/resource.h>
+
+#include <set>
+
+#include "test_faulty_disk.h"
+#include "test_store.h"
+
+namespace gatehouse::adapters {
+namespace {
+
+// Files may not grow past a size, as on a disk that is full; the signal that would end the process is ignored.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(std::uintmax_t most) {
+    before_ = signal(SIGXFSZ, SIG_IGN);
+    EXPECT_EQ(getrlimit(RLIMIT_FSIZE, &limit_), 0);
+    const rlimit tight{most, limit_.rlim_max};
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &tight), 0);
+  }
+  ~FileSizeLimit() {
+    EXPECT_EQ(setrlimit(RLIMIT_FSIZE, &limit_), 0);
+    signal(SIGXFSZ, before_);
+  }
+  FileSizeLimit(const FileSizeLimit&) = delete;
+  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+ private:
+  rlimit limit_{};
+  void (*before_)(int) = nullptr;
+};
+
+class Disk : public StoreTest {
+ protected:
+  ~Disk() override { store_.reset(); }  // before the disk
+  // Tenants that were acknowledged, and those that may or may not be there.
+  void create_and_note(const std::string& id) {
+    const std::string came_to = outcome(create(id));
+    EXPECT_TRUE(came_to == "ok" || came_to == "store_unavailable") << came_to;
+    if (came_to == "ok") acknowledged_.insert(id);
+  }
+  void expect_all_there() {
+    for (const std::string& id : acknowledged_) EXPECT_EQ(outcome(find(id)), "ok") << id;
+  }
+  // Every write and sync of a small change fails in its turn; the reads between, and the next change, do not.
+  void sweep(int code, FaultyDisk::Lasts lasts, const std::string& name) {
+    bool reached = true;
+    for (int n = 0; reached; ++n) {
+      ASSERT_LT(n, 100) << "the sweep does not end";
+      const std::string id = name + "-" + std::to_string(n);
+      disk_.arm(n, code, lasts);
+      create_and_note(id);
+      reached = disk_.failed();
+      EXPECT_NE(reached, acknowledged_.contains(id)) << id << ": acknowledged and failed, or neither";
+      expect_all_there();
+      disk_.repair();
+      create_and_note(id + "-next");
+      EXPECT_TRUE(acknowledged_.contains(id + "-next"));
+    }
+    open();
+    expect_all_there();
+    EXPECT_EQ(integrity(), "ok");
+    EXPECT_GT(acknowledged_.size(), 4U) << "hardly anything was made to fail";
+  }
+
+  FaultyDisk disk_;
+  std::set<std::string> acknowledged_;
+};
+
+TEST_F(Disk, EveryWriteThatFindsItFullIsACleanError) {
+  open();
+  sweep(SQLITE_FULL, FaultyDisk::Lasts::once, "once");
+  sweep(SQLITE_FULL, FaultyDisk::Lasts::until_repaired, "lasting");
+}
+
+TEST_F(Disk, EveryWriteThatBreaksIsACleanError) {
+  open();
+  sweep(SQLITE_IOERR_WRITE, FaultyDisk::Lasts::once, "once");
+  sweep(SQLITE_IOERR_FSYNC, FaultyDisk::Lasts::until_repaired, "lasting");
+}
+
+TEST_F(Disk, AFirstStartThatFailsAnywhereIsMendedByTheNext) {
+  bool reached = true;
+  for (int n = 0; reached; ++n) {
+    ASSERT_LT(n, 500) << "the sweep does not end";
+    disk_.arm(n, SQLITE_FULL, FaultyDisk::Lasts::until_repaired);
+    const Result<std::unique_ptr<SqliteStore>> opened = try_open();
+    reached = disk_.failed();
+    if (!opened) EXPECT_EQ(outcome(opened), "store_open_failed") << n;
+    EXPECT_TRUE(reached || opened.ok()) << n;
+    disk_.repair();
+  }
+  open();
+  EXPECT_EQ(outcome(create("demo")), "ok");
+  EXPECT_EQ(integrity(), "ok");
+}
+
+TEST_F(Disk, AnEndThatCannotTidyUpLosesNothing) {
+  open();
+  bool reached = true;
+  for (int n = 0; reached; ++n) {
+    ASSERT_LT(n, 100) << "the sweep does not end";
+    create_and_note(std::to_string(n));
+    disk_.arm(n, SQLITE_IOERR_WRITE, FaultyDisk::Lasts::until_repaired);
+    store_.reset();
+    reached = disk_.failed();
+    disk_.repair();
+    open();
+    expect_all_there();
+  }
+  EXPECT_EQ(integrity(), "ok");
+}
+
+TEST_F(Disk, AFullOneLosesNothingAndIsRecoveredFromWithoutARestart) {
+  open();
+  create_and_note("before");
+  {
+    const FileSizeLimit full(std::filesystem::file_size(file().string() + "-wal") + 32 * 1024);
+    for (int i = 0; i < 30; ++i) create_and_note("full-" + std::to_string(i));
+    EXPECT_LT(acknowledged_.size(), 31U) << "the limit was never met";
+    const Result<store::Tenant> refused = create("refused");
+    ASSERT_EQ(outcome(refused), "store_unavailable");
+    EXPECT_EQ(refused.error().code(), Code::unavailable);
+    EXPECT_TRUE(refused.error().retry().worthwhile());
+    EXPECT_THAT(refused.error().public_text(), ::testing::Not(::testing::HasSubstr("SQLite")));
+    expect_all_there();
+  }
+  create_and_note("after");
+  EXPECT_TRUE(acknowledged_.contains("after"));
+  expect_all_there();
+  EXPECT_EQ(outcome(find("refused")), "tenant_not_found");
+  open();
+  expect_all_there();
+  EXPECT_EQ(integrity(), "ok");
+}
+
+}  // namespace
+}  // namespace gatehouse::adapters

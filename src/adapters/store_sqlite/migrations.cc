@@ -1,0 +1,147 @@
+#include "migrations.h"
+
+#include <array>
+
+namespace gatehouse::adapters {
+namespace {
+
+// STRICT: a column holds its type and nothing else. Times are whole seconds since 1970; lists are JSON.
+constexpr const char* create_settings = R"sql(
+CREATE TABLE settings (
+  name TEXT NOT NULL PRIMARY KEY CHECK (name <> ''),
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* create_tenants = R"sql(
+CREATE TABLE tenants (
+  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number BETWEEN 1 AND 4294967295),
+  id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+  enabled INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+  console INTEGER NOT NULL CHECK (console IN (0, 1)),
+  tasks TEXT NOT NULL CHECK (json_valid(tasks) AND json_type(tasks) = 'array'),
+  models TEXT NOT NULL CHECK (json_valid(models) AND json_type(models) = 'array'),
+  scopes TEXT NOT NULL CHECK (json_valid(scopes) AND json_type(scopes) = 'array'),
+  quota_per_day INTEGER NOT NULL CHECK (quota_per_day >= 0),
+  token_lifetime_s INTEGER NOT NULL CHECK (token_lifetime_s > 0),
+  time_zone TEXT NOT NULL CHECK (time_zone <> ''),
+  created_s INTEGER NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0)
+) STRICT;
+)sql";
+
+constexpr const char* create_api_keys = R"sql(
+CREATE TABLE api_keys (
+  id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  user_id TEXT CHECK (user_id <> ''),
+  name TEXT NOT NULL,
+  prefix TEXT NOT NULL UNIQUE CHECK (length(prefix) = 8 AND prefix NOT GLOB '*[^0-9a-f]*'),
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  previous_digest BLOB CHECK (length(previous_digest) = 32),
+  previous_until_s INTEGER,
+  scopes TEXT NOT NULL CHECK (json_valid(scopes) AND json_type(scopes) = 'array'),
+  models TEXT NOT NULL CHECK (json_valid(models) AND json_type(models) = 'array'),
+  cidrs TEXT NOT NULL CHECK (json_valid(cidrs) AND json_type(cidrs) = 'array'),
+  is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+  created_s INTEGER NOT NULL,
+  expires_s INTEGER,
+  revoked_s INTEGER,
+  last_used_s INTEGER,
+  usage_count INTEGER NOT NULL CHECK (usage_count >= 0),
+  version INTEGER NOT NULL CHECK (version > 0),
+  CHECK ((previous_digest IS NULL) = (previous_until_s IS NULL))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX api_keys_of_tenant ON api_keys (tenant_id, id);
+)sql";
+
+constexpr const char* create_signing_keys = R"sql(
+CREATE TABLE signing_keys (
+  kid TEXT NOT NULL PRIMARY KEY CHECK (kid <> ''),
+  algorithm TEXT NOT NULL CHECK (algorithm <> ''),
+  sealed_private BLOB NOT NULL CHECK (length(sealed_private) > 0),
+  public_jwk TEXT NOT NULL CHECK (json_valid(public_jwk) AND json_type(public_jwk) = 'object'),
+  created_s INTEGER NOT NULL,
+  retires_s INTEGER
+) STRICT, WITHOUT ROWID;
+)sql";
+
+// AUTOINCREMENT: the number of a row that was dropped is not given again, so that who follows them misses none.
+constexpr const char* create_revocations = R"sql(
+CREATE TABLE revocations (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  kind TEXT NOT NULL CHECK (kind IN ('jti', 'token_sha256', 'session', 'key', 'user', 'tenant')),
+  id TEXT NOT NULL CHECK (id <> ''),
+  not_before_s INTEGER NOT NULL,
+  expires_s INTEGER
+) STRICT;
+CREATE INDEX revocations_by_end ON revocations (expires_s) WHERE expires_s IS NOT NULL;
+)sql";
+
+constexpr const char* create_usage = R"sql(
+CREATE TABLE usage (
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  day TEXT NOT NULL CHECK (day GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND date(day, '+0 days') IS day),
+  model TEXT NOT NULL CHECK (model <> ''),
+  task TEXT NOT NULL CHECK (task <> ''),
+  requests INTEGER NOT NULL CHECK (requests >= 0),
+  prompt_tokens INTEGER NOT NULL CHECK (prompt_tokens >= 0),
+  completion_tokens INTEGER NOT NULL CHECK (completion_tokens >= 0),
+  cached_tokens INTEGER NOT NULL CHECK (cached_tokens >= 0),
+  PRIMARY KEY (tenant_id, day, model, task)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX usage_of_day ON usage (day);
+)sql";
+
+constexpr std::array steps{
+    MigrationStep{"settings", create_settings},       MigrationStep{"tenants", create_tenants},
+    MigrationStep{"API keys", create_api_keys},       MigrationStep{"signing keys", create_signing_keys},
+    MigrationStep{"revocations", create_revocations}, MigrationStep{"usage", create_usage},
+};
+
+Result<std::size_t> schema_number(Database& database) {
+  GH_TRY(const std::int64_t number, database.ask_number("PRAGMA user_version"));
+  return static_cast<std::size_t>(number);
+}
+
+// False: somebody else did it meanwhile.
+Result<bool> do_step(Database& database, std::span<const MigrationStep> all, std::size_t done, const BeforeCommit& before_commit) {
+  GH_TRY(Transaction transaction, Transaction::begin(database));
+  GH_TRY(const std::size_t found, schema_number(database));
+  if (found != done) return false;
+  const std::size_t number = done + 1;
+  GH_CHECK(database.run(("PRAGMA application_id = " + std::to_string(application_id)).c_str()));
+  GH_CHECK(database.run(all[done].sql));
+  GH_CHECK(database.run(("PRAGMA user_version = " + std::to_string(number)).c_str()));
+  if (before_commit) GH_CHECK(before_commit(number));
+  GH_CHECK(transaction.commit());
+  return true;
+}
+
+}  // namespace
+
+std::span<const MigrationStep> migration_steps() { return steps; }
+
+Status check_schema(Database& database, std::span<const MigrationStep> all, const std::string& name) {
+  GH_TRY(const std::int64_t whose, database.ask_number("PRAGMA application_id"));
+  GH_TRY(const std::int64_t objects, database.ask_number("SELECT count(*) FROM sqlite_schema"));
+  GH_TRY(const std::int64_t number, database.ask_number("PRAGMA user_version"));
+  if (whose != application_id && (whose != 0 || objects > 0 || number != 0)) {
+    return operator_error("store_foreign", "'" + name + "' is a database of something else, not a Gatehouse's store");
+  }
+  if (number < 0 || static_cast<std::size_t>(number) > all.size()) {
+    return operator_error("store_too_new", "'" + name + "' has schema " + std::to_string(number) + ", this Gatehouse knows " +
+                                               std::to_string(all.size()) + ": start the newer Gatehouse that wrote it");
+  }
+  return ok();
+}
+
+Status migrate(Database& database, std::span<const MigrationStep> all, const BeforeCommit& before_commit) {
+  for (;;) {
+    GH_TRY(const std::size_t done, schema_number(database));
+    if (done >= all.size()) return ok();
+    GH_TRY([[maybe_unused]] const bool mine, do_step(database, all, done, before_commit));
+  }
+}
+
+}  // namespace gatehouse::adapters

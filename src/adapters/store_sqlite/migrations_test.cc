@@ -1,0 +1,121 @@
+#include "migrations.h"
+
+#include <sys/stat.h>
+
+#include "test_store.h"
+
+namespace gatehouse::adapters {
+namespace {
+
+using ::testing::HasSubstr;
+
+class Migrations : public StoreTest {
+ protected:
+  static std::string schema_of(Database& database) {
+    return *database.ask("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)");
+  }
+  std::string whole_schema() {
+    Database fresh = *Database::open(":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    EXPECT_EQ(outcome(migrate(fresh, migration_steps())), "ok");
+    return schema_of(fresh);
+  }
+};
+using SchemaConstraints = StoreTest;
+
+TEST_F(Migrations, ACutAtAnyStepIsMendedByTheNextStart) {
+  const std::string wanted = whole_schema();
+  for (std::size_t cut = 1; cut <= migration_steps().size(); ++cut) {
+    Database database = beside();
+    const BeforeCommit fail_there = [cut](std::size_t number) { return number == cut ? Status(internal_error("cut_here", "")) : ok(); };
+    EXPECT_EQ(outcome(migrate(database, migration_steps(), fail_there)), "cut_here");
+    EXPECT_EQ(*database.ask_number("PRAGMA user_version"), static_cast<std::int64_t>(cut - 1));
+    EXPECT_FALSE(database.in_transaction());
+
+    Database next = beside();
+    EXPECT_EQ(outcome(check_schema(next, migration_steps(), "x")), "ok") << cut;
+    EXPECT_EQ(outcome(migrate(next, migration_steps())), "ok");
+    EXPECT_EQ(schema_of(next), wanted) << cut;
+    std::filesystem::remove(file());
+  }
+}
+
+TEST_F(Migrations, WhatStandsInAnOlderSchemaStays) {
+  {
+    Database old = beside();
+    ASSERT_EQ(outcome(migrate(old, migration_steps().first(2))), "ok");
+    ASSERT_EQ(outcome(old.run("INSERT INTO settings VALUES ('colour', 'green');"
+                              "INSERT INTO tenants VALUES (7, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 3)")),
+              "ok");
+  }
+  chmod(file().c_str(), 0600);
+  open();
+  EXPECT_EQ(*ask(store_->settings().get(reactor_, "colour")), "green");
+  EXPECT_EQ(find("demo")->version, 3U);
+  EXPECT_EQ(create("next")->number, 8U);
+}
+
+TEST_F(Migrations, AStepThatIsWrongLeavesNothing) {
+  Database database = beside();
+  const std::array wrong{MigrationStep{"half", "CREATE TABLE a (x) STRICT; CREATE TABLE a (x)"}};
+  EXPECT_EQ(outcome(migrate(database, wrong)), "store_unavailable");
+  EXPECT_EQ(*database.ask_number("SELECT count(*) FROM sqlite_schema"), 0);
+  EXPECT_EQ(*database.ask_number("PRAGMA user_version"), 0);
+}
+
+TEST_F(Migrations, ANewerSchemaIsRefusedAndLeftAlone) {
+  open();
+  store_.reset();
+  ASSERT_EQ(outcome(beside().run("PRAGMA user_version = 99; CREATE TABLE things_to_come (x)")), "ok");
+  const std::string before = contents();
+  const Result<std::unique_ptr<SqliteStore>> opened = try_open();
+  ASSERT_EQ(outcome(opened), "store_too_new");
+  EXPECT_THAT(opened.error().public_text(), HasSubstr(file().string()));
+  EXPECT_THAT(opened.error().public_text(), HasSubstr("schema 99"));
+  EXPECT_EQ(contents(), before);
+}
+
+TEST_F(Migrations, AnothersDatabaseIsRefusedAndLeftAlone) {
+  ASSERT_EQ(outcome(beside().run("CREATE TABLE notes (text)")), "ok");
+  chmod(file().c_str(), 0600);
+  const std::string before = contents();
+  EXPECT_EQ(outcome(try_open()), "store_foreign");
+  EXPECT_EQ(contents(), before);
+}
+
+// Whoever writes past the checks, a tool or a bug of ours, cannot make a row that is none.
+TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string key =
+      "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, usage_count, version) "
+      "VALUES ";
+  const std::vector<std::string> wrong{
+      "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '{}', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', -5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', 'many', 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (0, 't', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      key + "('k', 'none', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
+      key + "('k', 'demo', '', '0000000G', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
+      key + "('k', 'demo', '', '00000000', zeroblob(31), '[]', '[]', '[]', 1, 0, 0, 1)",
+      key + "('k', 'demo', '', '00000000', NULL, '[]', '[]', '[]', 1, 0, 0, 1)",
+      key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, -1, 1)",
+      key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', NULL, 1, 0, 0, 1)",
+      "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
+      "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",
+      "INSERT INTO revocations VALUES (NULL, 'everything', 'x', 0, NULL)",
+      "INSERT INTO usage VALUES ('demo', '2026-02-30', 'm', 'llm', 1, 1, 1, 1)",
+      "INSERT INTO usage VALUES ('demo', '26-02-01', 'm', 'llm', 1, 1, 1, 1)",
+      "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1.5)",
+      "DELETE FROM tenants",
+  };
+  ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
+}
+
+}  // namespace
+}  // namespace gatehouse::adapters

@@ -1,0 +1,65 @@
+#include "gatehouse/adapters/store_sqlite/sqlite_store.h"
+
+#include "connections.h"
+#include "migrations.h"
+#include "open.h"
+#include "stores.h"
+
+namespace gatehouse::adapters {
+
+struct SqliteStore::State {
+  State(Database writer, std::vector<Database> readers, Connections::Queues queues, telemetry::Metrics* metrics)
+      : connections(std::move(writer), std::move(readers), queues, metrics) {}
+  Connections connections;
+  SqliteTenantStore tenants{connections};
+  SqliteKeyStore keys{connections};
+  SqliteSigningKeyStore signing_keys{connections};
+  SqliteRevocationStore revocations{connections};
+  SqliteUsageStore usage{connections};
+  SqliteSettingStore settings{connections};
+};
+
+namespace {
+
+constexpr const char* in_memory = ":memory:";
+
+Result<Database> open_writer(const SqliteOptions& options) {
+  if (!options.file) return Database::open(in_memory, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+  GH_CHECK(check_file(*options.file, Missing::make));
+  return open_file(*options.file);
+}
+
+Result<std::vector<Database>> open_readers(const SqliteOptions& options) {
+  std::vector<Database> readers;
+  for (std::size_t i = 0; options.file && i < options.readers; ++i) {
+    GH_TRY(Database reader, Database::open(options.file->string(), SQLITE_OPEN_READONLY));
+    readers.push_back(std::move(reader));
+  }
+  return readers;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& options) {
+  const std::string name = options.file ? options.file->string() : in_memory;
+  GH_TRY(Database writer, open_writer(options));
+  const Status migrated = migrate(writer, migration_steps());
+  if (!migrated) return in_operators_words(name, migrated.error());
+  Result<std::vector<Database>> readers = open_readers(options);
+  if (!readers) return in_operators_words(name, readers.error());
+  const Connections::Queues queues{options.waiting_writes, options.waiting_reads};
+  auto state = std::make_unique<State>(std::move(writer), std::move(*readers), queues, options.metrics);
+  return std::unique_ptr<SqliteStore>(new SqliteStore(std::move(state)));
+}
+
+SqliteStore::SqliteStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
+SqliteStore::~SqliteStore() = default;
+
+store::TenantStore& SqliteStore::tenants() { return state_->tenants; }
+store::KeyStore& SqliteStore::keys() { return state_->keys; }
+store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
+store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
+store::UsageStore& SqliteStore::usage() { return state_->usage; }
+store::SettingStore& SqliteStore::settings() { return state_->settings; }
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,97 @@
+// adapters/store_sqlite/stores.h — the roles of store/ports.h on SQLite.
+// Threads  as the ports say; connections outlive them
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "connections.h"
+#include "gatehouse/store/ports.h"
+
+namespace gatehouse::adapters {
+
+class SqliteTenantStore final : public store::TenantStore {
+ public:
+  explicit SqliteTenantStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Tenant>> create(Reactor& reactor, store::Tenant tenant, std::vector<store::ApiKey> keys) override;
+  Task<Result<store::Tenant>> find(Reactor& reactor, TenantId id) override;
+  Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) override;
+  Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteKeyStore final : public store::KeyStore {
+ public:
+  explicit SqliteKeyStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::ApiKey>> create(Reactor& reactor, store::ApiKey key) override;
+  Task<Result<store::ApiKey>> find(Reactor& reactor, store::Reach reach, KeyId id) override;
+  Task<Result<store::Page<store::ApiKey>>> list(Reactor& reactor, store::KeyQuery query) override;
+  Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key) override;
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) override;
+  Task<Status> record_uses(Reactor& reactor, std::vector<store::KeyUse> uses) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteSigningKeyStore final : public store::SigningKeyStore {
+ public:
+  explicit SqliteSigningKeyStore(Connections& connections) : connections_(connections) {}
+  Task<Status> add(Reactor& reactor, store::SigningKey key) override;
+  Task<Result<std::vector<store::SigningKey>>> all(Reactor& reactor) override;
+  Task<Status> retire(Reactor& reactor, std::string kid, store::Moment at) override;
+  Task<Status> drop_retired(Reactor& reactor, store::Moment before) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteRevocationStore final : public store::RevocationStore {
+ public:
+  explicit SqliteRevocationStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Revocation>> add(Reactor& reactor, store::Revocation revocation) override;
+  Task<Result<store::Page<store::Revocation>>> since(Reactor& reactor, std::int64_t number, std::size_t limit) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteUsageStore final : public store::UsageStore {
+ public:
+  explicit SqliteUsageStore(Connections& connections) : connections_(connections) {}
+  Task<Status> add(Reactor& reactor, std::vector<store::UsageRow> rows) override;
+  Task<Result<std::vector<store::UsageRow>>> rows(Reactor& reactor, store::UsageQuery query) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteSettingStore final : public store::SettingStore {
+ public:
+  explicit SqliteSettingStore(Connections& connections) : connections_(connections) {}
+  Task<Result<std::optional<std::string>>> get(Reactor& reactor, std::string name) override;
+  Task<Status> put(Reactor& reactor, std::string name, std::string value) override;
+
+ private:
+  Connections& connections_;
+};
+
+// Parts of a write that more than one role makes; inside its transaction.
+Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
+
+// One record more than was asked for says that there are more.
+template <class Record>
+store::Page<Record> page_of(std::vector<Record> records, std::size_t limit) {
+  store::Page<Record> page;
+  page.has_more = records.size() > limit;
+  while (records.size() > limit) records.pop_back();
+  page.data = std::move(records);
+  return page;
+}
+inline std::int64_t one_more_than(std::size_t limit) { return static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000)) + 1; }
+
+}  // namespace gatehouse::adapters

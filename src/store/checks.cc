@@ -1,0 +1,93 @@
+#include "gatehouse/store/checks.h"
+
+#include <algorithm>
+
+#include "gatehouse/store/errors.h"
+
+namespace gatehouse::store {
+namespace {
+
+constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
+constexpr std::size_t longest_value = 1024 * 1024;
+
+struct Lengths {
+  std::size_t least, most;  // bytes
+};
+
+Status check_text(std::string_view field, std::string_view text, Lengths lengths) {
+  if (text.size() < lengths.least) return record_invalid(field, "must not be empty");
+  if (text.size() > lengths.most) return record_invalid(field, "must have at most " + std::to_string(lengths.most) + " bytes");
+  if (text.find('\0') != std::string_view::npos) return record_invalid(field, "must not hold a NUL");
+  return ok();
+}
+
+Status check_id(std::string_view field, std::string_view id) { return check_text(field, id, {1, longest_id}); }
+
+Status check_list(std::string_view field, const std::vector<std::string>& list) {
+  if (list.size() > most_entries) return record_invalid(field, "must have at most " + std::to_string(most_entries) + " entries");
+  for (const std::string& entry : list) GH_CHECK(check_text(field, entry, {1, longest_entry}));
+  return ok();
+}
+
+Status check_count(std::string_view field, std::int64_t count) {
+  return count >= 0 ? ok() : Status(record_invalid(field, "must not be negative"));
+}
+
+bool is_prefix(std::string_view text) {
+  return text.size() == 8 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+}
+
+bool is_date(Day day) { return day.ok() && day.year() > std::chrono::year(0) && day.year() <= std::chrono::year(9999); }
+
+}  // namespace
+
+Status check(const Tenant& tenant) {
+  GH_CHECK(check_id("id", tenant.id.value()));
+  GH_CHECK(check_list("tasks", tenant.tasks));
+  GH_CHECK(check_list("models", tenant.models));
+  GH_CHECK(check_list("scopes", tenant.scopes));
+  GH_CHECK(check_count("quota_per_day", tenant.quota_per_day));
+  if (tenant.token_lifetime < seconds(1)) return record_invalid("token_lifetime", "must be a second at least");
+  return check_id("time_zone", tenant.time_zone);
+}
+
+Status check(const ApiKey& key) {
+  GH_CHECK(check_id("id", key.id.value()));
+  GH_CHECK(check_id("tenant_id", key.tenant.value()));
+  if (key.user) GH_CHECK(check_id("user_id", key.user->value()));
+  GH_CHECK(check_text("name", key.name, {0, longest_name * 4}));
+  if (!is_prefix(key.prefix)) return record_invalid("prefix", "must be 8 lower-case hexadecimal digits");
+  GH_CHECK(check_list("scopes", key.scopes));
+  GH_CHECK(check_list("models", key.models));
+  GH_CHECK(check_list("cidrs", key.cidrs));
+  return check_count("usage_count", key.usage_count);
+}
+
+Status check(const KeyUse& use) { return check_count("usage_count", use.count); }
+
+Status check(const SigningKey& key) {
+  GH_CHECK(check_id("kid", key.kid));
+  GH_CHECK(check_id("alg", key.algorithm));
+  if (key.sealed_private.empty()) return record_invalid("sealed_private", "must not be empty");
+  return check_text("public_jwk", key.public_jwk, {2, longest_value});
+}
+
+Status check(const Revocation& revocation) { return check_text("id", revocation.id, {1, longest_entry}); }
+
+Status check(const UsageRow& row) {
+  GH_CHECK(check_id("tenant_id", row.tenant.value()));
+  if (!is_date(row.day)) return record_invalid("day", "must be a date");
+  GH_CHECK(check_text("model", row.model.value(), {1, longest_entry}));
+  GH_CHECK(check_id("task", row.task));
+  GH_CHECK(check_count("requests", row.requests));
+  GH_CHECK(check_count("prompt_tokens", row.prompt_tokens));
+  GH_CHECK(check_count("completion_tokens", row.completion_tokens));
+  return check_count("cached_tokens", row.cached_tokens);
+}
+
+Status check_setting(const std::string& name, const std::string& value) {
+  GH_CHECK(check_id("name", name));
+  return check_text("value", value, {0, longest_value});
+}
+
+}  // namespace gatehouse::store

@@ -1,0 +1,32 @@
+#include "gatehouse/store/errors.h"
+
+namespace gatehouse::store {
+namespace {
+
+Error conflict(std::string_view reason, std::string text) { return Error(Code::conflict, Origin::caller, reason, std::move(text)); }
+Error not_found(std::string_view reason, std::string text) { return Error(Code::not_found, Origin::caller, reason, std::move(text)); }
+
+}  // namespace
+
+Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id exists already"); }
+Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
+Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
+Error version_conflict() {
+  return conflict("version_conflict", "It was changed by someone else meanwhile: read it again, then repeat your change");
+}
+
+Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
+Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
+Error signing_key_not_found() { return not_found("signing_key_not_found", "There is no such signing key"); }
+
+Error record_invalid(std::string_view field, std::string_view what) {
+  return caller_error("record_invalid", std::string(field) + " " + std::string(what)).with_param(std::string(field));
+}
+
+Error store_unavailable(std::string detail) {
+  return Error(Code::unavailable, Origin::gatehouse, "store_unavailable", "The store is not available, please try again later")
+      .with_retry(Retry::later())
+      .with_detail(std::move(detail));
+}
+
+}  // namespace gatehouse::store

@@ -1,0 +1,18 @@
+// store/checks.h — what a record must be to be kept. Stores ask before they write, so that all of them keep the same.
+// Rules    text is UTF-8 (the caller's word) without NUL
+// Errors   record_invalid, which names the field
+#pragma once
+#include "gatehouse/base/result.h"
+#include "gatehouse/store/records.h"
+
+namespace gatehouse::store {
+
+Status check(const Tenant& tenant);
+Status check(const ApiKey& key);
+Status check(const KeyUse& use);
+Status check(const SigningKey& key);
+Status check(const Revocation& revocation);
+Status check(const UsageRow& row);
+Status check_setting(const std::string& name, const std::string& value);
+
+}  // namespace gatehouse::store

@@ -1,0 +1,24 @@
+// store/errors.h — what stores answer when they cannot do what was asked: the same words, whatever keeps the data.
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "gatehouse/base/error.h"
+
+namespace gatehouse::store {
+
+// conflict, origin caller
+Error tenant_exists();
+Error key_exists();
+Error signing_key_exists();
+Error version_conflict();
+// not_found, origin caller
+Error tenant_not_found();
+Error key_not_found();
+Error signing_key_not_found();
+// A record that must not be kept; invalid_argument. param names the field.
+Error record_invalid(std::string_view field, std::string_view what);
+// Disk full, disk or file broken, queue full; 503, worth trying again.
+Error store_unavailable(std::string detail);
+
+}  // namespace gatehouse::store

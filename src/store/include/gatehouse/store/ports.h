@@ -1,0 +1,134 @@
+// store/ports.h — who keeps tenants, keys, revocations and use: one role each, and the store that has them all.
+// Rules    what is acknowledged survives the end of the process and the loss of power. Each call happens whole or not at all.
+//          A change says which version it was made from and is refused when that is not the newest any more
+// Threads  any reactor; blocking work happens on the adapter's own threads. A store outlives whoever still waits for it
+// Errors   those of errors.h; store_unavailable from every call. Nothing was changed then, as far as the store can tell
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/runtime/reactor.h"
+#include "gatehouse/store/records.h"
+
+namespace gatehouse::store {
+
+// How far the caller may see. Everything else does not exist for it.
+class Reach {
+ public:
+  static Reach of(TenantId tenant) { return Reach(std::move(tenant)); }
+  static Reach everything() { return Reach(std::nullopt); }
+  const std::optional<TenantId>& tenant() const { return tenant_; }
+
+ private:
+  explicit Reach(std::optional<TenantId> tenant) : tenant_(std::move(tenant)) {}
+  std::optional<TenantId> tenant_;
+};
+
+template <class T>
+struct Page {
+  Page() = default;
+  std::vector<T> data;
+  bool has_more = false;
+};
+
+class TenantStore {
+ public:
+  virtual ~TenantStore() = default;
+  // With its first keys. tenant_exists, key_exists
+  virtual Task<Result<Tenant>> create(Reactor& reactor, Tenant tenant, std::vector<ApiKey> keys) = 0;
+  // tenant_not_found
+  virtual Task<Result<Tenant>> find(Reactor& reactor, TenantId id) = 0;
+  // By id, those behind `after` (empty: from the first).
+  virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
+  // Everything but id, number and created. tenant_not_found, version_conflict
+  virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
+};
+
+struct KeyQuery {
+  explicit KeyQuery(Reach reach_) : reach(std::move(reach_)) {}
+  Reach reach;
+  std::optional<UserId> user;
+  KeyId after;  // by id, those behind this one
+  std::size_t limit = 100;
+};
+
+class KeyStore {
+ public:
+  virtual ~KeyStore() = default;
+  // tenant_not_found, key_exists (the id or the prefix)
+  virtual Task<Result<ApiKey>> create(Reactor& reactor, ApiKey key) = 0;
+  // key_not_found
+  virtual Task<Result<ApiKey>> find(Reactor& reactor, Reach reach, KeyId id) = 0;
+  virtual Task<Result<Page<ApiKey>>> list(Reactor& reactor, KeyQuery query) = 0;
+  // Name, secrets, scopes, models, cidrs, is_active and expires; what else differs is left as it stands. key_not_found (another
+  // tenant's, too), version_conflict
+  virtual Task<Result<ApiKey>> change(Reactor& reactor, ApiKey key) = 0;
+  // For good, and whoever follows the revocations learns of it. A revoked key stays as it is. key_not_found
+  virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at) = 0;
+  // Adds to the counts; versions stay. Keys that are not there any more are left out.
+  virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
+};
+
+class SigningKeyStore {
+ public:
+  virtual ~SigningKeyStore() = default;
+  // signing_key_exists
+  virtual Task<Status> add(Reactor& reactor, SigningKey key) = 0;
+  // Oldest first.
+  virtual Task<Result<std::vector<SigningKey>>> all(Reactor& reactor) = 0;
+  // signing_key_not_found
+  virtual Task<Status> retire(Reactor& reactor, std::string kid, Moment at) = 0;
+  // What retired before; tokens that it signed are refused from now on.
+  virtual Task<Status> drop_retired(Reactor& reactor, Moment before) = 0;
+};
+
+class RevocationStore {
+ public:
+  virtual ~RevocationStore() = default;
+  // With its number.
+  virtual Task<Result<Revocation>> add(Reactor& reactor, Revocation revocation) = 0;
+  // Those with greater numbers, in their order.
+  virtual Task<Result<Page<Revocation>>> since(Reactor& reactor, std::int64_t number, std::size_t limit) = 0;
+  // Those that expired by now. Their numbers are not used again.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
+struct UsageQuery {
+  UsageQuery(Reach reach_, Day first_, Day last_) : reach(std::move(reach_)), first(first_), last(last_) {}
+  Reach reach;
+  Day first, last;  // both are in it
+};
+
+class UsageStore {
+ public:
+  virtual ~UsageStore() = default;
+  // Onto what stands there. tenant_not_found
+  virtual Task<Status> add(Reactor& reactor, std::vector<UsageRow> rows) = 0;
+  // By tenant, day, model and task.
+  virtual Task<Result<std::vector<UsageRow>>> rows(Reactor& reactor, UsageQuery query) = 0;
+};
+
+// Facts about the installation itself, by name.
+class SettingStore {
+ public:
+  virtual ~SettingStore() = default;
+  virtual Task<Result<std::optional<std::string>>> get(Reactor& reactor, std::string name) = 0;
+  virtual Task<Status> put(Reactor& reactor, std::string name, std::string value) = 0;
+};
+
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual TenantStore& tenants() = 0;
+  virtual KeyStore& keys() = 0;
+  virtual SigningKeyStore& signing_keys() = 0;
+  virtual RevocationStore& revocations() = 0;
+  virtual UsageStore& usage() = 0;
+  virtual SettingStore& settings() = 0;
+};
+
+}  // namespace gatehouse::store

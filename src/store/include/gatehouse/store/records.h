@@ -1,0 +1,122 @@
+// store/records.h — what is kept of tenants, keys, revocations and use, whatever keeps it.
+// Units    a Moment is whole seconds since 1970, UTC; a Day is a date in the tenant's own time zone
+// Rules    version is 0 before a record is kept, 1 when it is created, and one more with each change
+// Threads  value types. With constructors, because aggregates in co_await expressions are destroyed twice by gcc 12
+#pragma once
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/strong.h"
+
+namespace gatehouse::store {
+
+using UserId = Strong<struct UserIdTag, std::string>;
+using Moment = std::chrono::sys_seconds;
+using Day = std::chrono::year_month_day;
+using Digest = std::array<unsigned char, 32>;  // keyed hash of a secret
+
+struct Tenant {
+  explicit Tenant(TenantId id_) : id(std::move(id_)) {}
+  TenantId id;
+  std::uint32_t number = 0;  // given by the store, from 1, never again to another: stands for the tenant where names may not go
+  bool enabled = true;
+  bool console = false;
+  std::vector<std::string> tasks;   // NLU tasks that it may use
+  std::vector<std::string> models;  // "*" is all
+  std::vector<std::string> scopes;  // of the keys and tokens that are made for it
+  std::int64_t quota_per_day = 1000;
+  seconds token_lifetime = std::chrono::days(365);
+  std::string time_zone = "UTC";  // a day of its quota ends at midnight there
+  Moment created{};
+  std::uint32_t version = 0;
+  friend bool operator==(const Tenant&, const Tenant&) = default;
+};
+
+// A secret that was rotated out, and until when it is still taken.
+struct PreviousSecret {
+  PreviousSecret(Digest digest_, Moment until_) : digest(digest_), until(until_) {}
+  Digest digest;
+  Moment until;
+  friend bool operator==(const PreviousSecret&, const PreviousSecret&) = default;
+};
+
+struct ApiKey {
+  ApiKey(KeyId id_, TenantId tenant_) : id(std::move(id_)), tenant(std::move(tenant_)) {}
+  KeyId id;
+  TenantId tenant;
+  std::optional<UserId> user;
+  std::string name;
+  std::string prefix;  // unique in the installation; stays when the secret is rotated
+  Digest digest{};
+  std::optional<PreviousSecret> previous;
+  std::vector<std::string> scopes;
+  std::vector<std::string> models;  // "*" is all that the tenant has
+  std::vector<std::string> cidrs;   // where it may come from; none is anywhere
+  bool is_active = true;
+  Moment created{};
+  std::optional<Moment> expires;
+  std::optional<Moment> revoked;  // for good
+  std::optional<Moment> last_used;
+  std::int64_t usage_count = 0;
+  std::uint32_t version = 0;
+  friend bool operator==(const ApiKey&, const ApiKey&) = default;
+};
+
+// Uses of a key since the last time they were written down.
+struct KeyUse {
+  KeyUse(KeyId id_, std::int64_t count_, Moment last_used_) : id(std::move(id_)), count(count_), last_used(last_used_) {}
+  KeyId id;
+  std::int64_t count;
+  Moment last_used;
+};
+
+struct SigningKey {
+  SigningKey(std::string kid_, std::string algorithm_) : kid(std::move(kid_)), algorithm(std::move(algorithm_)) {}
+  std::string kid;
+  std::string algorithm;       // as JOSE names it: EdDSA
+  std::string sealed_private;  // encrypted under the master key
+  std::string public_jwk;      // a JSON object
+  Moment created{};
+  std::optional<Moment> retires;  // signs nothing from then on
+  friend bool operator==(const SigningKey&, const SigningKey&) = default;
+};
+
+enum class RevocationKind : std::uint8_t { token_id, token_sha256, session, key, user, tenant };
+// As it is kept: jti, token_sha256, session, key, user, tenant.
+std::string_view to_string(RevocationKind kind);
+std::optional<RevocationKind> parse_revocation_kind(std::string_view name);
+
+struct Revocation {
+  Revocation(RevocationKind kind_, std::string id_, Moment not_before_) : kind(kind_), id(std::move(id_)), not_before(not_before_) {}
+  std::int64_t number = 0;  // given by the store, growing, never twice
+  RevocationKind kind;
+  std::string id;
+  Moment not_before;              // what was issued before is revoked
+  std::optional<Moment> expires;  // from then on nothing that it could match is valid anyway
+  friend bool operator==(const Revocation&, const Revocation&) = default;
+};
+
+// What a tenant used of a model for a task on a day.
+struct UsageRow {
+  UsageRow(TenantId tenant_, Day day_, ModelName model_, std::string task_)
+      : tenant(std::move(tenant_)), day(day_), model(std::move(model_)), task(std::move(task_)) {}
+  TenantId tenant;
+  Day day;
+  ModelName model;
+  std::string task;
+  std::int64_t requests = 0, prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
+  friend bool operator==(const UsageRow&, const UsageRow&) = default;
+};
+
+// 2026-11-22; nothing for what is no date.
+std::string to_string(Day day);
+std::optional<Day> parse_day(std::string_view text);
+
+}  // namespace gatehouse::store

@@ -1,0 +1,55 @@
+#include "gatehouse/store/records.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace gatehouse::store {
+namespace {
+
+constexpr std::array<std::pair<RevocationKind, std::string_view>, 6> kinds{{
+    {RevocationKind::token_id, "jti"},
+    {RevocationKind::token_sha256, "token_sha256"},
+    {RevocationKind::session, "session"},
+    {RevocationKind::key, "key"},
+    {RevocationKind::user, "user"},
+    {RevocationKind::tenant, "tenant"},
+}};
+
+std::string digits(unsigned number, std::size_t width) {
+  const std::string text = std::to_string(number);
+  return std::string(width - std::min(width, text.size()), '0') + text;
+}
+
+// Digits and nothing else.
+std::optional<unsigned> number_of(std::string_view text) {
+  unsigned number = 0;
+  if (!std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; })) return std::nullopt;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
+  return read.ec == std::errc() ? std::optional(number) : std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(RevocationKind kind) {
+  return std::ranges::find(kinds, kind, &std::pair<RevocationKind, std::string_view>::first)->second;
+}
+
+std::optional<RevocationKind> parse_revocation_kind(std::string_view name) {
+  const auto found = std::ranges::find(kinds, name, &std::pair<RevocationKind, std::string_view>::second);
+  return found != kinds.end() ? std::optional(found->first) : std::nullopt;
+}
+
+std::string to_string(Day day) {
+  return digits(static_cast<unsigned>(static_cast<int>(day.year())), 4) + "-" + digits(static_cast<unsigned>(day.month()), 2) + "-" +
+         digits(static_cast<unsigned>(day.day()), 2);
+}
+
+std::optional<Day> parse_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = number_of(text.substr(0, 4)), month = number_of(text.substr(5, 2)), day = number_of(text.substr(8, 2));
+  if (!year || !month || !day) return std::nullopt;
+  const Day found{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month), std::chrono::day(*day)};
+  return found.ok() && *year > 0 ? std::optional(found) : std::nullopt;
+}
+
+}  // namespace gatehouse::store
