@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <ctime>
 #include <filesystem>
 #include <string>
@@ -22,18 +23,20 @@ struct Pace {
   double cpu_us_a_row;
 };
 
+// Reports how fast the work was; ends the program where it failed.
 template <class Work>
-Pace measure(int rows, const Work& work) {
+Pace measure(const std::string& what, int rows, const Work& work) {
   const Instant start = clock_.now();
   const std::clock_t cpu = std::clock();
-  work();
+  if (!work()) {
+    std::fprintf(stderr, "%s: a write failed\n", what.c_str());
+    std::exit(1);
+  }
   const double took = std::chrono::duration<double>(clock_.now() - start).count();
   const double computed = static_cast<double>(std::clock() - cpu) / CLOCKS_PER_SEC;
-  return {rows / took, computed * 1e6 / rows};
-}
-
-void report(const char* what, const Pace& pace) {
-  std::printf("%-44s %9.0f rows/s  %7.1f us CPU a row\n", what, pace.rows_a_second, pace.cpu_us_a_row);
+  const Pace pace{rows / took, computed * 1e6 / rows};
+  std::printf("%-44s %9.0f rows/s  %7.1f us CPU a row\n", what.c_str(), pace.rows_a_second, pace.cpu_us_a_row);
+  return pace;
 }
 
 Task<Status> add(Reactor& reactor, store::Store& store, int rows) {
@@ -76,18 +79,15 @@ int run(const std::filesystem::path& folder) {
     return 1;
   }
   constexpr int few = 500, many = 50'000;
-  bool fine = true;
-  const Pace bare = measure(few, [&] { fine = fine && add_bare(options.file->string(), few); });
-  report("SQLite alone, a transaction a row", bare);
-  const Pace single = measure(few, [&] { fine = fine && add_all(reactor, **store, 1, few); });
-  report("the store, one caller", single);
+  measure("SQLite alone, a transaction a row", few, [&] { return add_bare(options.file->string(), few); });
+  const Pace single = measure("the store, one caller", few, [&] { return add_all(reactor, **store, 1, few); });
   Pace batched{};
   for (const int callers : {16, 256}) {
-    batched = measure(many, [&] { fine = fine && add_all(reactor, **store, callers, many); });
-    report(("the store, " + std::to_string(callers) + " callers at once").c_str(), batched);
+    const std::string what = "the store, " + std::to_string(callers) + " callers at once";
+    batched = measure(what, many, [&] { return add_all(reactor, **store, callers, many); });
   }
   std::printf("256 callers / one caller: %.1f\n", batched.rows_a_second / single.rows_a_second);
-  return fine ? 0 : 1;
+  return 0;
 }
 
 }  // namespace
