@@ -63,8 +63,6 @@ constexpr int allowed_calls[] = {
     SCMP_SYS(gettimeofday),
     SCMP_SYS(sched_yield),
     SCMP_SYS(sched_getaffinity),
-    SCMP_SYS(sched_setaffinity),
-    SCMP_SYS(sched_setscheduler),
     SCMP_SYS(sched_getparam),
     SCMP_SYS(getpid),
     SCMP_SYS(gettid),
