@@ -1,27 +1,29 @@
 """./run bench llm: tokens a second beside a bare llama_decode loop over the same shapes.
 
 Both compute with one thread on core 0; front and client share core 1. Same prompts, same chunks, greedy. The ratio is the median over
-interleaved pairs, for 1, 4 and 16 streams at once. Also: CPU time a streamed token outside of llama_decode and sampling, and the
-resident memory of the idle front.
+interleaved pairs, for 1, 4 and 16 streams at once. Also: CPU time a streamed token outside of llama_decode and sampling, beside its
+floor (bench/hop_floor.cc: the same hops with nothing in them, at the same cadence), and the resident memory of the idle front.
   --pairs N       pairs for each number of streams (5)
   --tokens N      most tokens a stream (128)
   --check         exit 1 when a goal is missed
 """
 
 import argparse
-import http.client
 import json
 import re
 import subprocess
 import sys
-import threading
 import time
+import tomllib
 import urllib.request
 
 from served import MODEL_FILE, ROOT, Served, cpu_seconds, machine, median, resident_mb
 
 RATIO_GOAL, OVERHEAD_GOAL_US, RSS_GOAL_MB = 0.95, 60, 30
 BARE = ROOT / "build" / "release" / "bench" / "bare_llama"
+CLIENT = ROOT / "build" / "release" / "bench" / "stream_client"
+FLOOR = ROOT / "build" / "release" / "bench" / "hop_floor"
+SYSTEM = tomllib.loads((MODEL_FILE.parent / "model.toml").read_text())["chat"]["system_prompt"]
 # Its greedy answer is longer than any --tokens that makes sense here; a run that ends early says so.
 PROMPT = "Tell me a very long story about a lighthouse."
 
@@ -29,20 +31,22 @@ PROMPT = "Tell me a very long story about a lighthouse."
 def bare(streams, tokens):
     """Tokens a second of the plain loop, prefill included."""
     command = ["taskset", "-c", "0", BARE, "--model", MODEL_FILE, "--threads", "1", "--streams", str(streams), "--tokens", str(tokens)]
-    done = subprocess.run([*command, "--prompt", PROMPT], check=True, capture_output=True, text=True)
+    done = subprocess.run([*command, "--system", SYSTEM, "--prompt", PROMPT], check=True, capture_output=True, text=True)
     return json.loads(done.stdout)["whole_tokens_per_second"]
 
 
-def stream(server, tokens, begun, results, position):
-    """One client: counts what the usage chunk says."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
+def request_for(server, tokens):
+    """The bytes of a streamed chat."""
     body = {"messages": [{"role": "user", "content": PROMPT}], "temperature": 0, "max_tokens": tokens, "stream": True}
-    body["stream_options"] = {"include_usage": True}
-    begun.wait()
-    connection.request("POST", "/v1/chat/completions", json.dumps(body), {"Authorization": f"Bearer {server.key}"})
-    answer = connection.getresponse().read().decode()
-    results[position] = int(re.findall(r'"completion_tokens":(\d+)', answer)[-1])
-    connection.close()
+    payload = json.dumps({**body, "stream_options": {"include_usage": True}})
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {server.key}\r\nContent-Length: {len(payload)}\r\n\r\n"
+    return head + payload
+
+
+def floor(streams, tokens_a_second):
+    """CPU-µs a token of sockets alone, a step of all streams at a time."""
+    gap = int(streams / tokens_a_second * 1e6)
+    return float(subprocess.run([FLOOR, "--gap", str(gap), "--streams", str(streams)], check=True, capture_output=True, text=True).stdout)
 
 
 def compute_seconds(server):
@@ -52,21 +56,15 @@ def compute_seconds(server):
 
 
 def served(server, streams, tokens):
-    """Tokens a second through the whole house, and CPU-µs a token beside the model."""
-    begun, results = threading.Barrier(streams + 1), [0] * streams
-    threads = [threading.Thread(target=stream, args=(server, tokens, begun, results, i)) for i in range(streams)]
-    for thread in threads:
-        thread.start()
+    """Tokens a second through the whole house, how many there were, and CPU-µs a token beside the model."""
+    command = ["taskset", "-c", "1", CLIENT, "--port", str(server.port), "--streams", str(streams)]
     time.sleep(0.6)  # the counters of the last run arrive with the engine's next report
     cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - compute_seconds(server)
-    begun.wait()
-    started = time.monotonic()
-    for thread in threads:
-        thread.join()
-    wall = time.monotonic() - started
+    done = subprocess.run(command, input=request_for(server, tokens), check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
     time.sleep(0.6)
     cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - compute_seconds(server) - cpu
-    return sum(results) / wall, sum(results), cpu / sum(results) * 1e6
+    return result["tokens"] / result["seconds"], result["tokens"], cpu / result["tokens"] * 1e6
 
 
 def main():
@@ -84,7 +82,7 @@ def main():
             missed.append("resident memory")
         served(server, 1, 16), bare(1, 16)
         for streams in (1, 4, 16):
-            ratios, costs = [], []
+            ratios, costs, floors = [], [], []
             for pair in range(options.pairs):
                 ours, count, cost = served(server, streams, options.tokens)
                 theirs = bare(streams, options.tokens)
@@ -92,9 +90,10 @@ def main():
                     raise SystemExit(f"{count} tokens came where {streams * options.tokens} were asked for: the answer ended; use fewer --tokens")
                 ratios.append(ours / theirs)
                 costs.append(cost)
+                floors.append(floor(streams, ours))
             print(
                 f"{streams:2} streams: gatehouse {ours:6.1f} tokens/s, bare loop {theirs:6.1f} (last pair); "
-                f"median ratio {median(ratios):.3f} (goal {RATIO_GOAL}), {median(costs):.0f} CPU-µs a token beside the model (goal {OVERHEAD_GOAL_US})"
+                f"median ratio {median(ratios):.3f} (goal {RATIO_GOAL}), {median(costs):.0f} CPU-µs a token beside the model (goal {OVERHEAD_GOAL_US}; sockets alone {median(floors):.0f})"
             )
             if median(ratios) < RATIO_GOAL:
                 missed.append(f"ratio at {streams} streams")

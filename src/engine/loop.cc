@@ -231,7 +231,13 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     if (s != nullptr) batch_.push_back(SeatToken{seat, s->cells, s->next});
   }
   if (batch_.empty()) return;
-  const Status decoded = computed([&] { return model_.decode(batch_); });
+  const Status decoded = computed([&] {
+    Status passed = model_.decode(batch_);
+    if (passed) {
+      for (SeatToken& token : batch_) token.token = model_.sample(token.seat);
+    }
+    return passed;
+  });
   for (const SeatToken& token : batch_) {
     Sequence& s = *seated_[token.seat];
     if (!decoded) {
@@ -239,7 +245,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
       continue;
     }
     ++s.cells;
-    advance(s);
+    advance(s, token.token);
   }
   ++counters_.steps;
 }
@@ -248,7 +254,12 @@ void EngineLoop::prefill(const Prefill& prefill) {
   Sequence* s = seated_[prefill.seat];
   if (s == nullptr) return;  // it ended in this very step
   const std::span<const Token> part = std::span(s->prompt).subspan(s->computed, prefill.tokens);
-  const Status filled = computed([&] { return model_.prefill(prefill.seat, s->cells, part, prefill.last); });
+  Token first = 0;
+  const Status filled = computed([&] {
+    Status passed = model_.prefill(prefill.seat, s->cells, part, prefill.last);
+    if (passed && prefill.last) first = model_.sample(prefill.seat);
+    return passed;
+  });
   ++counters_.steps;
   if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
   s->computed += prefill.tokens;
@@ -256,12 +267,11 @@ void EngineLoop::prefill(const Prefill& prefill) {
   if (!prefill.last) return;
   s->first_token = clock_.now();
   s->phase = Phase::decode;
-  advance(*s);
+  advance(*s, first);
 }
 
-void EngineLoop::advance(Sequence& s) {
+void EngineLoop::advance(Sequence& s, Token token) {
   GH_ASSERT(s.produced < s.granted);
-  const Token token = computed([&] { return model_.sample(s.seat); });
   if (model_.is_end(token)) {
     show_rest(s);
     return end(s, w::FinishReason::stop);

@@ -218,7 +218,7 @@ void Connection::wait_for_room() {
 void Connection::pump_soon() {
   if (pump_is_due_) return;
   pump_is_due_ = true;
-  shard_->reactor().post([self = shared_from_this()] {
+  shard_->reactor().defer([self = shared_from_this()] {
     self->pump_is_due_ = false;
     self->pump();
     self->tell();

@@ -1,5 +1,6 @@
 #include "gatehouse/runtime/reactor.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 
 namespace gatehouse {
@@ -32,20 +33,45 @@ void Reactor::spawn(Task<void> task) {
 }
 
 void Reactor::start_ticking() {
-  const auto armed = [this] {
-    for (const Deadline* d = deadlines_; d != nullptr; d = d->next_) {
-      if (d->armed()) return true;
-    }
-    return false;
-  };
-  ticking_ = running_ && armed();
+  Instant first = Instant::max();
+  for (const Deadline* d = deadlines_; d != nullptr; d = d->next_) first = std::min(first, d->when_);
+  ticking_ = running_ && first != Instant::max();
   if (!ticking_) return;
-  ticker_.expires_after(tick_interval);
+  const Instant now = clock_.now();
+  const nanoseconds until = first > now ? first - now : nanoseconds(0);
+  const nanoseconds sleep = std::clamp<nanoseconds>(until, tick_interval, longest_sleep);
+  next_look_ = now + sleep;
+  ticker_.expires_after(sleep);
   ticker_.async_wait([this](boost::system::error_code failed) {
     if (failed) return;
     tick();
     start_ticking();
   });
+}
+
+void Reactor::defer(std::unique_ptr<Deferred> what) {
+  deferred_.push_back(std::move(what));
+  if (!in_turn_) post_turn();
+}
+
+void Reactor::post_turn() {
+  if (std::exchange(turn_posted_, true)) return;
+  post([this] {
+    turn_posted_ = false;
+    turn([] {});
+  });
+}
+
+// What is deferred meanwhile is done too, unless there is no end of it: sockets have their turn as well.
+void Reactor::end_turn() {
+  constexpr int rounds = 16;
+  for (int round = 0; round < rounds && !deferred_.empty(); ++round) {
+    ending_.swap(deferred_);
+    for (const std::unique_ptr<Deferred>& one : ending_) one->run();
+    ending_.clear();
+  }
+  in_turn_ = false;
+  if (!deferred_.empty()) post_turn();
 }
 
 void Reactor::tick() {

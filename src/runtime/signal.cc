@@ -7,9 +7,9 @@
 namespace gatehouse {
 
 template <class Handler>
-struct Signal::WaiterOf final : Signal::Waiter {
+struct Signal::WaiterOf final : Reactor::Deferred {
   explicit WaiterOf(Handler h) : handler(std::move(h)) {}
-  void wake(Executor executor) override { boost::asio::post(executor, std::move(handler)); }
+  void run() override { std::move(handler)(); }
   Handler handler;
 };
 
@@ -27,7 +27,7 @@ Task<void> Signal::wait() {
 
 void Signal::raise() {
   raised_ = true;
-  if (waiter_) std::exchange(waiter_, nullptr)->wake(reactor_.executor());
+  if (waiter_) reactor_.defer(std::move(waiter_));
 }
 
 }  // namespace gatehouse

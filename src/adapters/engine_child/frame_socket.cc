@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <boost/asio/buffer.hpp>
 #include <cerrno>
 #include <cstring>
 
@@ -37,9 +38,23 @@ void FrameSocket::start(Callbacks callbacks) {
 }
 
 void FrameSocket::wait_readable() {
+  if (peer_ == w::Sender::engine) return read_ahead();
   socket_.async_wait(boost::asio::socket_base::wait_read, [self = shared_from_this()](boost::system::error_code failed) {
     if (failed || !self->open_) return;
     self->read_some();
+  });
+}
+
+// From an engine: what it passes beside its bytes is never taken, it could fill the front's table of descriptors. A read that is under
+// way costs no system call to wait for.
+void FrameSocket::read_ahead() {
+  if (!ahead_) ahead_ = std::make_unique_for_overwrite<char[]>(read_size);
+  const auto room = boost::asio::buffer(ahead_.get(), read_size);
+  socket_.async_read_some(room, [self = shared_from_this()](const boost::system::error_code& failed, std::size_t n) {
+    if (!self->open_) return;
+    if (failed) return self->fail(socket_error("engine_gone", failed.message()));
+    self->reader_.append({self->ahead_.get(), n});
+    self->reactor_.turn([&self] { self->hand_over_frames(); });
   });
 }
 
@@ -52,10 +67,8 @@ void FrameSocket::read_some() {
   msghdr message{};
   message.msg_iov = &part;
   message.msg_iovlen = 1;
-  if (peer_ == w::Sender::front) {  // what an engine passes is never taken: it could fill the front's table of descriptors
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-  }
+  message.msg_control = control.data();
+  message.msg_controllen = control.size();
   const ssize_t n = recvmsg(raw_fd_, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   const int error = errno;
   buffer.resize(had + static_cast<std::size_t>(n > 0 ? n : 0));

@@ -36,6 +36,7 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
 
  private:
   void wait_readable();
+  void read_ahead();
   void wait_writable();
   void read_some();
   Status keep_descriptors(msghdr& message);
@@ -49,7 +50,8 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
   boost::asio::local::stream_protocol::socket socket_;
   wire::engine::FrameReader reader_;
   Callbacks callbacks_;
-  Fd descriptor_;  // received, not yet claimed by a frame
+  Fd descriptor_;                  // received, not yet claimed by a frame
+  std::unique_ptr<char[]> ahead_;  // where bytes come in that bring no descriptors
   bool open_ = true;
 
   std::mutex mutex_;     // guards what follows

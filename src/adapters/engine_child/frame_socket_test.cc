@@ -279,8 +279,8 @@ TEST_F(FrameSocketTest, AnEngineCannotGiveTheFrontDescriptors) {
   w::encode(3, w::Prepared{}, bytes);
   EXPECT_TRUE(peer.send_with(bytes, pipe.write.get()));
   settle(reactor);
-  EXPECT_TRUE(f.frames.empty());
-  EXPECT_THAT(f.closed, ElementsAre("engine_descriptor_unwanted"));
+  EXPECT_EQ(f.frames.size(), 1U) << "its bytes count, what it passes beside them is dropped by the kernel";
+  EXPECT_THAT(f.closed, IsEmpty());
   EXPECT_TRUE(pipe.abandoned());
 }
 

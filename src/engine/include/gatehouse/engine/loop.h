@@ -102,8 +102,8 @@ class EngineLoop {
   void prefill(const Prefill& prefill);
   void take_seat(Sequence& s, Seat seat);
   void move_seat(const SeatMove& move);
-  // Samples the next token of a sequence whose logits are there.
-  void advance(Sequence& s);
+  // A sequence has said one more token, or its end.
+  void advance(Sequence& s, Token token);
   void park(Sequence& s);
   void end(Sequence& s, wire::engine::FinishReason reason, std::string_view error = {});
   // Shows what was held back for a stop string that did not come.

@@ -9,6 +9,9 @@
 #include <cstdint>
 #include <exception>
 #include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/runtime/task.h"
@@ -37,18 +40,62 @@ class Reactor {
   void post(F&& f) {
     boost::asio::post(context_, std::forward<F>(f));
   }
+  // What runs at the end of a turn.
+  class Deferred {
+   public:
+    virtual ~Deferred() = default;
+    virtual void run() = 0;
+  };
+  // On the reactor's thread: runs behind what the reactor does now, in order; outside of a turn it is posted. Within a turn that spares
+  // a look at every socket for each step that one event leads to.
+  void defer(std::unique_ptr<Deferred> what);
+  template <class F>
+  void defer(F f) {
+    defer(std::unique_ptr<Deferred>(std::make_unique<DeferredCall<F>>(std::move(f))));
+  }
+  // Does the work as one turn: what it defers is done when this returns.
+  template <class F>
+  void turn(F&& work) {
+    const Turn here(*this);
+    work();
+  }
   // Starts a task that nobody waits for. The task starts at once when called on the reactor's thread before or in run().
   void spawn(Task<void> task);
   // How often spawned tasks ended by an exception.
   std::uint64_t escaped() const { return escaped_; }
   std::function<void(const char* what)> on_escaped;
 
-  static constexpr milliseconds tick_interval{80};
+  // How late a deadline may be: it is looked at no more often than this, and at least every longest_sleep while any is armed.
+  static constexpr milliseconds tick_interval{80}, longest_sleep{500};
   // Fires what is due; run() calls it, tests with a fake clock call it themselves.
   void tick();
 
  private:
   friend class Deadline;
+  template <class F>
+  class DeferredCall final : public Deferred {
+   public:
+    explicit DeferredCall(F f) : f_(std::move(f)) {}
+    void run() override { f_(); }
+
+   private:
+    F f_;
+  };
+  class Turn {
+   public:
+    explicit Turn(Reactor& reactor) : reactor_(reactor), outermost_(!std::exchange(reactor.in_turn_, true)) {}
+    ~Turn() {
+      if (outermost_) reactor_.end_turn();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Reactor& reactor_;
+    const bool outermost_;
+  };
+  void end_turn();
+  void post_turn();
   void start_ticking();
 
   const int index_;
@@ -58,7 +105,9 @@ class Reactor {
   boost::asio::steady_timer ticker_;
   Deadline* deadlines_ = nullptr;  // intrusive list
   Deadline* scan_ = nullptr;       // the next one to look at while tick() runs
-  bool running_ = false, ticking_ = false;
+  Instant next_look_{};            // of the ticker, while it ticks
+  bool running_ = false, ticking_ = false, in_turn_ = false, turn_posted_ = false;
+  std::vector<std::unique_ptr<Deferred>> deferred_, ending_;  // ending_: what end_turn() is running
   std::uint64_t escaped_ = 0;
 };
 
@@ -73,7 +122,7 @@ class Deadline {
 
   void arm(Instant when) {
     when_ = when;
-    if (!reactor_.ticking_) reactor_.start_ticking();
+    if (!reactor_.ticking_ || when < reactor_.next_look_ - Reactor::tick_interval) reactor_.start_ticking();
   }
   void arm_in(nanoseconds wait) { arm(reactor_.clock().now() + wait); }
   void disarm() { when_ = Instant::max(); }

@@ -20,15 +20,11 @@ class Signal {
   void raise();
 
  private:
-  struct Waiter {
-    virtual ~Waiter() = default;
-    virtual void wake(Executor executor) = 0;
-  };
   template <class Handler>
   struct WaiterOf;
 
   Reactor& reactor_;
-  std::unique_ptr<Waiter> waiter_;
+  std::unique_ptr<Reactor::Deferred> waiter_;
   bool raised_ = false;
 };
 
