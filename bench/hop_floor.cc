@@ -23,7 +23,7 @@
 
 namespace {
 
-constexpr int frames = 300;
+constexpr int frames = 200;
 
 void pin(int core) {
   cpu_set_t set;

@@ -72,6 +72,9 @@ void Reactor::end_turn() {
   }
   in_turn_ = false;
   if (!deferred_.empty()) post_turn();
+  if (!ticking_ || clock_.now() < next_look_ - nearly_due) return;
+  tick();
+  start_ticking();
 }
 
 void Reactor::tick() {

@@ -87,6 +87,41 @@ TEST_F(Deadline_, FiresOnceWhenDueAndMayDestroyItsNeighbours) {
   EXPECT_EQ(fired, 1);
 }
 
+TEST_F(Reactor_, WhatATurnDefersIsDoneBehindItInOrder) {
+  std::vector<int> order;
+  reactor.turn([&] {
+    reactor.defer([&] {
+      order.push_back(2);
+      reactor.defer([&] { order.push_back(4); });
+    });
+    reactor.defer([&] { order.push_back(3); });
+    order.push_back(1);
+  });
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4}));
+}
+
+TEST_F(Reactor_, OutsideOfATurnItIsPosted) {
+  bool done = false;
+  reactor.defer([&] { done = true; });
+  EXPECT_FALSE(done);
+  turn();
+  EXPECT_TRUE(done);
+}
+
+TEST_F(Reactor_, WhatDefersWithoutEndLetsOthersHaveTheirTurn) {
+  int rounds = 0;
+  bool other = false;
+  std::function<void()> again = [&] {
+    ++rounds;
+    if (!other) reactor.defer([&] { again(); });
+  };
+  reactor.post([&] { other = true; });
+  reactor.turn([&] { again(); });
+  EXPECT_LT(rounds, 100);
+  turn();
+  EXPECT_TRUE(other);
+}
+
 Task<void> break_an_invariant() {
   GH_ASSERT(1 > 2);
   co_return;

@@ -65,8 +65,9 @@ class Reactor {
   std::uint64_t escaped() const { return escaped_; }
   std::function<void(const char* what)> on_escaped;
 
-  // How late a deadline may be: it is looked at no more often than this, and at least every longest_sleep while any is armed.
-  static constexpr milliseconds tick_interval{80}, longest_sleep{500};
+  // How late a deadline may be, and at most how long a reactor sleeps while any is armed. A turn at the end of which a tick is nearly due
+  // does it at once: to wake for it alone would cost more than the turn.
+  static constexpr milliseconds tick_interval{80}, nearly_due{24}, longest_sleep{500};
   // Fires what is due; run() calls it, tests with a fake clock call it themselves.
   void tick();
 
