@@ -9,9 +9,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <iostream>
+#include <optional>
 
 #include "commands.h"
 #include "compose.h"
+#include "gatehouse/base/secret.h"
 #include "gatehouse/runtime/signal.h"
 #include "gatehouse/telemetry/log.h"
 #include "options.h"
@@ -36,14 +38,16 @@ void keep_memory_small() {
   mallopt(M_TRIM_THRESHOLD, kept_free);
 }
 
-void say_first_start(const identity::FirstStart& made, const ServerPlan& plan) {
-  const std::string& address = plan.settings.server.listen.front();
-  const Result<net::Endpoint> endpoint = parse_endpoint(address);
-  const std::string url = endpoint ? url_of(*endpoint) : "http://" + address;
-  std::cout << "First start: " << plan.data << " is new.\n\n"
-            << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n\n"
-            << "When the line `gatehouse ready` stands below, try it:\n\n"
-            << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << made.api_key.expose()
+void say_first_start(const identity::FirstStart& made, const std::string& data) {
+  std::cout << "First start: " << data << " is new.\n\n"
+            << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n"
+            << std::endl;
+}
+
+// A line that works when it is pasted: the listener and the key are the real ones.
+void say_how_to_try(const std::string& url, const Secret<std::string>& key) {
+  std::cout << "Try it:\n\n"
+            << "  curl " << url << "/v1/chat/completions -H 'Authorization: Bearer " << key.expose()
             << "' -H 'Content-Type: application/json' -d '{\"temperature\":0,\"messages\":[{\"role\":\"user\",\"content\":\"What is the "
                "capital of France?\"}]}'\n"
             << std::endl;
@@ -67,8 +71,10 @@ void tell_supervisor(const char* message) {
 // From start to the last connection, on the control reactor.
 class Life {
  public:
-  Life(Server& server, telemetry::Logging& logging, ConfigurationOptions sources, const Configuration& first)
+  Life(Server& server, telemetry::Logging& logging, ConfigurationOptions sources, const Configuration& first,
+       std::optional<Secret<std::string>> new_key)
       : server_(server),
+        new_key_(std::move(new_key)),
         logging_(logging),
         sources_(std::move(sources)),
         settings_(first.settings),
@@ -153,6 +159,8 @@ class Life {
 
   void say_ready() {
     if (!server_.ready()) telemetry::log::error("serve", "a required model failed for good; its routes answer 503");
+    if (new_key_) say_how_to_try(url_of(server_.public_endpoint()), *new_key_);
+    new_key_.reset();
     std::cout << "gatehouse ready: " << url_of(server_.public_endpoint()) << " (admin " << url_of(server_.admin_endpoint()) << ")"
               << std::endl;
     tell_supervisor("READY=1");
@@ -164,6 +172,7 @@ class Life {
   }
 
   Server& server_;
+  std::optional<Secret<std::string>> new_key_;  // made by this start
   telemetry::Logging& logging_;
   const ConfigurationOptions sources_;
   Settings settings_;                    // in force
@@ -193,9 +202,13 @@ int serve(const ServeOptions& options) {
     telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
   }
   const ServerPlan plan{options.data, options.reactors, settings};
-  auto server = Server::compose(plan, [&plan](const identity::FirstStart& made) { say_first_start(made, plan); });
+  std::optional<Secret<std::string>> new_key;
+  auto server = Server::compose(plan, [&](const identity::FirstStart& made) {
+    say_first_start(made, plan.data);
+    new_key.emplace(made.api_key.expose());
+  });
   if (!server) return server.error().reason() == "model_missing" ? report(server.error()), exit_missing : report(server.error());
-  return Life(**server, logging, options.configuration, configuration).run();
+  return Life(**server, logging, options.configuration, configuration, std::move(new_key)).run();
 }
 
 }  // namespace gatehouse::app

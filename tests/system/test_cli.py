@@ -103,12 +103,12 @@ def test_wrong_usage_is_exit_2(arguments):
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x"])
 def test_an_address_that_is_none(tmp_path, address):
-    assert run("serve", "--data", tmp_path / "data", "--listen", address).returncode in (1, 2)
+    assert run("serve", "--data", tmp_path / "data", "--listen", address).returncode == 2
 
 
 def test_plain_http_stays_on_loopback(tmp_path):
     refused = run("serve", "--data", tmp_path / "data", "--listen", "0.0.0.0:0", "--admin-listen", "127.0.0.1:0")
-    assert refused.returncode in (1, 2) and b"--insecure-http" in refused.stderr
+    assert refused.returncode == 2 and b"--insecure-http" in refused.stderr
 
 
 def test_one_server_a_data_folder(house):
@@ -122,21 +122,24 @@ def test_a_port_that_is_taken(house, tmp_path):
     assert taken.returncode == 1 and str(house.public.port).encode() in taken.stderr
 
 
-def test_the_first_start_prints_a_curl_line(tmp_path):
+def test_the_curl_line_of_the_first_start_works_when_it_is_pasted(tmp_path):
     import subprocess
 
     from house import BINARY
 
-    command = [BINARY, "serve", "--data", str(tmp_path / "data"), "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+    command = [BINARY, "serve", "--data", str(tmp_path / "data"), "--models", "models", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as server:
         said = []
         for line in server.stdout:
-            said.append(line)
+            said.append(line.strip())
             if line.startswith("gatehouse ready"):
                 break
+        (curl,) = [line for line in said if line.startswith("curl ")]
+        pasted = subprocess.run(["sh", "-c", curl + " -sS"], capture_output=True, text=True, timeout=60)
         server.send_signal(signal.SIGTERM)
         assert server.wait(30) == 0
-    assert any("gh_" in line for line in said) and any(line.strip().startswith("curl ") for line in said)
+    assert any("gh_" in line and "once" in line for line in said)
+    assert "Paris" in json.loads(pasted.stdout)["choices"][0]["message"]["content"], pasted
 
 
 def test_a_second_start_is_ready_within_three_seconds(new_house):

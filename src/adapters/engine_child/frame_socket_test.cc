@@ -280,7 +280,7 @@ TEST_F(FrameSocketTest, AnEngineCannotGiveTheFrontDescriptors) {
   EXPECT_TRUE(peer.send_with(bytes, pipe.write.get()));
   settle(reactor);
   EXPECT_EQ(f.frames.size(), 1U) << "its bytes count, what it passes beside them is dropped by the kernel";
-  EXPECT_THAT(f.closed, IsEmpty());
+  EXPECT_THAT(f.closed, testing::IsEmpty());
   EXPECT_TRUE(pipe.abandoned());
 }
 
