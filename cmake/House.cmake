@@ -4,7 +4,8 @@
 #
 # builds src/limits/*.cc (tests apart) into the static library gh_limits. USES adds exactly the named include roots, and
 # nothing that those use in turn: include roots are not transitive, linking is. ASIO turns on the shared precompiled header
-# and with it the right to include <boost/asio...>. Tests beside the source, x_test.cc, become the program NAME_tests.
+# and with it the right to include <boost/asio...>. Tests beside the source, x_test.cc, become the program NAME_tests. A test's
+# label builds:TARGET says to tools/run/test.py what must be built before it; ctest itself knows no program that is not there yet.
 
 set(GH_SOURCE_ROOT "${PROJECT_SOURCE_DIR}/src")
 define_property(GLOBAL PROPERTY GH_FOLDERS BRIEF_DOCS "folders declared with gh_library")
@@ -35,6 +36,7 @@ function(gh_library NAME)
     add_executable(${NAME}_tests ${tests})
     _gh_wire(${NAME}_tests ${NAME} "${folder}" "${NAME};${ARG_USES};${ARG_TEST_USES}" "${ARG_PACKAGES};${ARG_TEST_PACKAGES};GTest::gmock_main" "${ARG_ASIO}")
     add_test(NAME unit.${NAME} COMMAND ${NAME}_tests --gtest_brief=1)
+    set_tests_properties(unit.${NAME} PROPERTIES LABELS "builds:${NAME}_tests")
   endif()
 endfunction()
 
@@ -48,6 +50,7 @@ function(gh_test NAME)
   endif()
   _gh_wire(${NAME} "" "${CMAKE_CURRENT_SOURCE_DIR}" "${ARG_USES}" "${ARG_PACKAGES};${main}" "${ARG_ASIO}")
   add_test(NAME ${NAME} COMMAND ${NAME} --gtest_brief=1)
+  set_tests_properties(${NAME} PROPERTIES LABELS "builds:${NAME}")
 endfunction()
 
 # A fuzz target (asan flavour): gh_fuzz(http1 USES wire base) builds fuzz_http1 from fuzz/fuzz_http1.cc; the test fuzz.http1
@@ -60,6 +63,7 @@ function(gh_fuzz NAME)
   target_link_options(fuzz_${NAME} PRIVATE -fsanitize=fuzzer)
   if(IS_DIRECTORY "${corpus}")
     add_test(NAME fuzz.${NAME} COMMAND fuzz_${NAME} -runs=0 -rss_limit_mb=4096 "${corpus}")
+    set_tests_properties(fuzz.${NAME} PROPERTIES LABELS "builds:fuzz_${NAME}")
   endif()
 endfunction()
 

@@ -2,13 +2,17 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <deque>
 #include <functional>
+#include <iostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "commands.h"
+#include "gatehouse/config/nearest.h"
 
 namespace {
 
@@ -182,6 +186,19 @@ void add_engine(CLI::App& root, CommandLine& line) {
   check->callback([&line] { line.chosen = [] { return app::engine_sandbox_check(); }; });
 }
 
+// CLI11 itself would only say that a command is required, not that this one is none.
+int unknown_command(const CLI::App& root, int argc, char** argv) {
+  if (argc < 2 || argv[1][0] == '-') return app::exit_well;
+  const std::string_view given = argv[1];
+  std::vector<std::string> names;
+  for (const CLI::App* one : root.get_subcommands(nullptr)) names.push_back(one->get_name());
+  if (std::ranges::find(names, given) != names.end()) return app::exit_well;
+  const std::vector<std::string_view> words(names.begin(), names.end());
+  std::cerr << "gatehouse: there is no command '" << given << "'; did you mean '" << config::nearest(given, words)
+            << "'? `gatehouse --help` lists them all.\n";
+  return app::exit_usage;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -197,6 +214,7 @@ int main(int argc, char** argv) {
   add_debug(root, line);
   add_jose(root, line);
   add_engine(root, line);
+  if (const int wrong = unknown_command(root, argc, argv); wrong != app::exit_well) return wrong;
   try {
     root.parse(argc, argv);
   } catch (const CLI::ParseError& stopped) {

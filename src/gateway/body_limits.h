@@ -17,8 +17,8 @@ class CurrentBodyLimits {
     v1_.store(limits.v1.value(), std::memory_order_relaxed);
   }
   ByteCount of(const Route& route) const {
-    if (route.body == BodyRoom::none) return ByteCount(0);
-    return ByteCount((route.body == BodyRoom::v1 ? v1_ : api_).load(std::memory_order_relaxed));
+    if (route.body == BodySize::none) return ByteCount(0);
+    return ByteCount((route.body == BodySize::v1 ? v1_ : api_).load(std::memory_order_relaxed));
   }
 
  private:

@@ -15,7 +15,7 @@ using identity::Scope;
 using wire::Method;
 constexpr std::optional<Scope> open_to_all;
 
-constexpr BodyRoom no_body = BodyRoom::none;
+constexpr BodySize no_body = BodySize::none;
 constexpr seconds probe_time{10}, small_time{30}, model_time{600};
 
 constexpr Route probe(std::string_view path, Action action, std::string_view summary, SchemaFn reply) {
@@ -45,10 +45,10 @@ constexpr std::array table{
     probe("/api/health/startup", Action::startup, "Startup", &status_schema),
     Route{Method::get, "/v1/models", Action::list_models, Scope::llm, Dialect::openai, no_body, small_time, "models", "The models that you may use", nullptr, &wire::model_list_schema},
     Route{Method::get, "/v1/models/{model}", Action::get_model, Scope::llm, Dialect::openai, no_body, small_time, "models", "One model", nullptr, &wire::model_schema},
-    Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, BodyRoom::v1, model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema},
-    Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, BodyRoom::v1, model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema},
-    Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodyRoom::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema},
-    key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodyRoom::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema}),
+    Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema},
+    Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema},
+    Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema},
+    key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema}),
 };
 
 constexpr std::array admin_table{

@@ -101,6 +101,11 @@ def test_wrong_usage_is_exit_2(arguments):
     assert wrong.returncode == 2 and wrong.stdout == b"" and wrong.stderr
 
 
+def test_a_command_that_is_none_is_named_with_the_nearest():
+    wrong = run("serv")
+    assert wrong.returncode == 2 and b"'serv'" in wrong.stderr and b"'serve'" in wrong.stderr
+
+
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1", "127.0.0.1:99999", "127.0.0.1:x"])
 def test_an_address_that_is_none(tmp_path, address):
     assert run("serve", "--data", tmp_path / "data", "--listen", address).returncode == 2

@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SYMBOLIZER = "/usr/lib/llvm-19/bin/llvm-symbolizer"
 LONG_RUNNING = "soak"  # ctest label: only in ./run test soak
 ONCE = "once"  # ctest label: the compiler makes no difference, so the first lane runs it and the others do not
+BUILDS = "builds:"  # ctest label: the target that must be built before; ctest names no program that is not there yet
 
 SANITIZERS = {
     "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1",
@@ -50,20 +51,15 @@ class Lane:
         self.accepts = accepts
 
     def tests(self, soak):
-        """ctest name -> command, of a configured folder."""
+        """ctest name -> (command, target or None), of a configured folder. The command is empty where nothing is built yet."""
         shown = subprocess.run(["ctest", "--show-only=json-v1"], cwd=self.folder, capture_output=True, text=True, check=True)
         found = {}
         for test in json.loads(shown.stdout)["tests"]:
             labels = next((p["value"] for p in test.get("properties", []) if p["name"] == "LABELS"), [])
             if self.accepts(test["name"], labels) and (soak or LONG_RUNNING not in labels):
-                found[test["name"]] = test.get("command", [])
+                target = next((label.removeprefix(BUILDS) for label in labels if label.startswith(BUILDS)), None)
+                found[test["name"]] = test.get("command", []), target
         return found
-
-    def target(self, name, command):
-        """The ninja target of a test's program; None where the program is not built here (python3)."""
-        if command and command[0].startswith(str(self.folder)):
-            return os.path.relpath(command[0], self.folder)
-        return None
 
     def run(self, names, gtest_filter):
         """Runs these tests; returns the tally of their cases."""
@@ -88,15 +84,15 @@ class Lane:
         for case in ElementTree.parse(results / "junit.xml").getroot().iter("testcase"):
             name, status = case.get("name"), case.get("status")
             seen.add(name)
-            program = os.path.basename((commands.get(name) or [""])[0])
+            program = commands[name][1] if name in commands else ""
             one = Tally.of_gtest(by_program[program]) if program in by_program else Tally()
             if status == "run" and one.total() == 0:
                 one = Tally(passed=1)
             elif status == "fail" and one.failed == 0:  # ended without a failed case: a crash, a sanitizer, a time-out
                 one.failed += 1
-            elif status not in ("run", "fail"):
-                one = Tally(skipped=1)
-            if status == "fail":
+            elif status not in ("run", "fail"):  # its program is not there, or it is switched off
+                one = Tally(failed=1)
+            if status != "run":
                 say(f"--- {self.preset}: {name} failed\n{(case.findtext('system-out') or '').rstrip()}")
             tally += one
         for name in set(names) - seen:
@@ -125,7 +121,7 @@ class Selection:
         self.cases = {}  # ctest name -> cases, from the first lane, which is built whole
 
     def learn(self, tests):
-        for name, command in tests.items():
+        for name, (command, _) in tests.items():
             if self.pattern and "--gtest_brief=1" in command:
                 cases = list(gtest_cases(command[0]))
                 self.cases[name] = cases if self.pattern.search(name) else [c for c in cases if self.pattern.search(c)]
@@ -149,7 +145,7 @@ def run_lane(lane, selection, soak, learn):
     names = selection.names(tests)
     if not names:
         return Tally()
-    targets = sorted({t for t in (lane.target(n, tests[n]) for n in names) if t})
+    targets = sorted({target for _, target in (tests[name] for name in names) if target})
     if not learn and targets and not run_shell("build", lane.preset, *targets):
         return Tally(failed=1)
     built = time.monotonic()

@@ -89,11 +89,16 @@ Task<void> ChildEngine::supervise() {
     auto opening = files_.run<Result<Fd>>(control_, std::move(open));
     std::optional<Result<Fd>> opened = co_await std::move(opening);
     if (stopping_) break;
-    if (!opened || !*opened) {
-      fail_for_good(opened ? opened->error() : internal_error("engine_spawn_failed", "no worker to read the model file"));
-      break;
+    if (opened && *opened) {
+      co_await run_child(std::move(**opened));
+    } else {
+      const Error why = opened ? opened->error() : internal_error("engine_spawn_failed", "no worker to read the model file");
+      if (!may_pass(why)) {
+        fail_for_good(why);
+        break;
+      }
+      publish(w::State{w::ModelState::loading, why.describe()}, "engine not started");
     }
-    co_await run_child(std::move(**opened));
     if (stopping_) break;
     if (failed_loads_ >= load_attempts) {
       fail_for_good(Error(Code::unavailable, Origin::engine, "engine_failed", "The model could not be loaded").with_detail(state().detail));
@@ -108,6 +113,9 @@ Task<void> ChildEngine::supervise() {
   supervising_ = false;
   stopped_.raise();
 }
+
+// A file that could be opened once may be again: descriptors or a disk may be away for a while. One that has changed stays changed.
+bool ChildEngine::may_pass(const Error& why) const { return ever_ready_ && why.reason() != "model_file_changed"; }
 
 // Shorter where stop() comes.
 Task<void> ChildEngine::pause(nanoseconds time) {
@@ -188,7 +196,7 @@ Status ChildEngine::on_control(const w::Body& body) {
   const bool becomes_ready = told->state == w::ModelState::ready && !was_ready_;
   publish(with_memory(*told), becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
   if (becomes_ready) {
-    was_ready_ = true;
+    was_ready_ = ever_ready_ = true;
     failed_loads_ = 0;
     load_due_.disarm();
     each_link([](EngineLink& link) { link.set_ready(); });

@@ -216,6 +216,22 @@ TEST_F(ChildEngineTest, AMissingFileIsGivenUpAtOnce) {
   EXPECT_EQ(prepare_says(), "engine_unavailable");
 }
 
+TEST_F(ChildEngineTest, AFileThatIsAwayForAWhileIsTriedAgain) {
+  engine->start();
+  ready_child(1);
+  file_is_missing = true;
+  child_dies();
+  for (int i = 0; i < 5; ++i) {
+    const int before = opened;
+    pass(seconds(10));
+    until([&] { return opened > before; });
+    EXPECT_EQ(engine->state().state, w::ModelState::loading);
+  }
+  file_is_missing = false;
+  pass(seconds(10));
+  ready_child(2);
+}
+
 TEST_F(ChildEngineTest, AModelThatDoesNotLoadInTimeIsAFailure) {
   engine->start();
   for (int number = 1; number <= 3; ++number) {

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdint>
@@ -147,8 +148,11 @@ Status drop_user() {
   return ok();
 }
 
+// Down to that; where there is less already, it stays.
 Status limit(int resource, rlim_t value, const char* name) {
-  const rlimit both{value, value};
+  rlimit both{};
+  if (getrlimit(static_cast<__rlimit_resource>(resource), &both) != 0) return failed(name);
+  both.rlim_cur = both.rlim_max = std::min(both.rlim_max, value);
   return setrlimit(static_cast<__rlimit_resource>(resource), &both) == 0 ? ok() : Status(failed(name));
 }
 

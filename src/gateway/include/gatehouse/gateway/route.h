@@ -39,7 +39,7 @@ enum class Action : std::uint8_t {
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
-enum class BodyRoom : std::uint8_t { none, api, v1 };
+enum class BodySize : std::uint8_t { none, api, v1 };
 
 using SchemaFn = void (*)(wire::JsonWriter&);
 
@@ -49,7 +49,7 @@ struct Route {
   Action action;
   std::optional<identity::Scope> needs;  // nothing: public
   Dialect dialect;
-  BodyRoom body;
+  BodySize body;
   seconds deadline;
   std::string_view tag, summary;
   SchemaFn request;

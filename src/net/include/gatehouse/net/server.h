@@ -65,7 +65,7 @@ class HttpServer {
   // Where it listens; ports as chosen.
   const std::vector<Endpoint>& bound() const { return endpoints_; }
 
-  // For connections that come from now on: heads, deadlines, how many there may be. Not backlog, write_stall, stream_unsent.
+  // For connections that come from now on: heads, deadlines, how many there may be. Not backlog and bodies.
   void set_limits(ServerLimits limits);
   // Takes what is queued already, then closes the listeners. Returns at once; counts().listeners becomes 0.
   void stop_accepting();

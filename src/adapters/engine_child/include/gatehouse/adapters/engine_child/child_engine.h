@@ -1,6 +1,7 @@
 // adapters/engine_child/child_engine.h — a language model in a supervised child: starts it, feeds it, starts it again when it dies.
 // Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; the Engine part on any serving reactor
-// Errors   a model file that is missing or changed, or a model that fails to load three times, is failed for good
+// Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed for good; a file
+//          that cannot be opened for a while, once it could be, is tried again
 // Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
 #pragma once
 #include <atomic>
@@ -46,6 +47,7 @@ class ChildEngine final : public engine::Engine {
 
  private:
   Task<void> supervise();
+  bool may_pass(const Error& why) const;
   Task<void> pause(nanoseconds time);
   Task<void> run_child(Fd model_file);
   void end_child();
@@ -72,7 +74,7 @@ class ChildEngine final : public engine::Engine {
   Signal ended_;    // the child is gone or has to go, or a pause is over
   Signal stopped_;  // supervise() has returned
   Deadline poll_, load_due_;
-  bool stopping_ = false, supervising_ = false, child_gone_ = false, was_ready_ = false;
+  bool stopping_ = false, supervising_ = false, child_gone_ = false, was_ready_ = false, ever_ready_ = false;
   int failed_loads_ = 0;
   std::uint64_t child_ = 0;  // counts children, so that a late complaint does not end the next one
   std::string complaint_;    // why this one has to go
