@@ -54,7 +54,9 @@ TEST_F(ChildOutput_, ALastLineWithoutAnEndIsSaidWhenTheChildIsGone) {
 }
 
 TEST_F(ChildOutput_, ALongLineIsCut) {
-  write(std::string(5000, 'x') + "\nnext\n");
+  std::string long_line(5000, 'x');
+  long_line += "\nnext\n";
+  write(long_line);
   EXPECT_THAT(lines_, ElementsAre(std::string(1024, 'x'), "next"));
 }
 

@@ -87,7 +87,7 @@ TEST_F(Disk, AFirstStartThatFailsAnywhereIsMendedByTheNext) {
     disk_.arm(n, SQLITE_FULL, FaultyDisk::Lasts::until_repaired);
     const Result<std::unique_ptr<SqliteStore>> opened = try_open();
     reached = disk_.failed();
-    if (!opened) EXPECT_EQ(outcome(opened), "store_open_failed") << n;
+    EXPECT_THAT(outcome(opened), ::testing::AnyOf("ok", "store_open_failed")) << n;
     EXPECT_TRUE(reached || opened.ok()) << n;
     disk_.repair();
   }
