@@ -1,4 +1,4 @@
-#include <cstring>
+#include <cstdlib>
 
 #include "commands.h"
 #include "gatehouse/adapters/engine_child/engine_host.h"
@@ -11,6 +11,7 @@ namespace gatehouse::app {
 
 // The order is the point: what must be opened is opened, then every way out is shut, and only then is a model file looked at.
 int engine_llama(std::size_t links) {
+  clearenv();  // the one variable was for the C library, which has read it
   const Status backends = adapters::load_cpu_backends(adapters::library_directory());
   if (!backends) return report(backends.error());
   adapters::HostWiring wiring;

@@ -62,9 +62,9 @@ struct Spawned {
   Fd front;
 };
 
-TEST(ProcessSpawner, TheChildHasNoEnvironment) {
+TEST(ProcessSpawner, TheChildsEnvironmentHoldsNothingButItsUseOfHugePages) {
   const Spawned child;
-  EXPECT_EQ(read_file("/proc/" + std::to_string(child.pid()) + "/environ"), "");
+  EXPECT_EQ(read_file("/proc/" + std::to_string(child.pid()) + "/environ"), std::string("GLIBC_TUNABLES=glibc.malloc.hugetlb=1") + '\0');
 }
 
 TEST(ProcessSpawner, TheChildIsToldHowManyLinksItHas) {

@@ -31,8 +31,8 @@ class EngineSpawner {
   virtual Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) = 0;
 };
 
-// The same binary again: `PROGRAM ARGUMENTS… --links N`, with an empty environment, nothing on standard input, the control socket at
-// descriptor 3 and the links behind it.
+// The same binary again: `PROGRAM ARGUMENTS… --links N`, with no environment but the use of huge pages, nothing on standard input, the
+// control socket at descriptor 3 and the links behind it.
 class ProcessSpawner final : public EngineSpawner {
  public:
   ProcessSpawner(std::string program, std::vector<std::string> arguments)
