@@ -49,6 +49,12 @@ void Reactor::start_ticking() {
   });
 }
 
+// A look that is due sooner stays: who arms again and again must not put off what others wait for.
+void Reactor::look_by(Instant when) {
+  if (ticking_ && next_look_ <= std::max(when, clock_.now() + tick_interval)) return;
+  start_ticking();
+}
+
 void Reactor::defer(std::unique_ptr<Deferred> what) {
   deferred_.push_back(std::move(what));
   if (!in_turn_) post_turn();

@@ -87,6 +87,32 @@ TEST_F(Deadline_, FiresOnceWhenDueAndMayDestroyItsNeighbours) {
   EXPECT_EQ(fired, 1);
 }
 
+// As where a new connection comes more often than the reactor ticks.
+TEST(Deadlines, AreNotPutOffByOthersThatAreArmedAgainAndAgain) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  bool fired = false;
+  int armed = 0;
+  Deadline waits(reactor, [&] {
+    fired = true;
+    reactor.stop();
+  });
+  Deadline restless(reactor, [] {});
+  boost::asio::steady_timer timer(reactor.context());
+  std::function<void()> arm_again = [&] {
+    restless.arm(Instant::min());
+    if (++armed == 300) return reactor.stop();
+    timer.expires_after(milliseconds(10));
+    timer.async_wait([&](boost::system::error_code) { arm_again(); });
+  };
+  reactor.post([&] {
+    waits.arm(Instant::min());
+    arm_again();
+  });
+  reactor.run();
+  EXPECT_TRUE(fired);
+}
+
 TEST_F(Reactor_, WhatATurnDefersIsDoneBehindItInOrder) {
   std::vector<int> order;
   reactor.turn([&] {

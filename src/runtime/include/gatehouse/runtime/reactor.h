@@ -98,6 +98,7 @@ class Reactor {
   void end_turn();
   void post_turn();
   void start_ticking();
+  void look_by(Instant when);
 
   const int index_;
   const Clock& clock_;
@@ -123,7 +124,7 @@ class Deadline {
 
   void arm(Instant when) {
     when_ = when;
-    if (!reactor_.ticking_ || when < reactor_.next_look_ - Reactor::tick_interval) reactor_.start_ticking();
+    if (!reactor_.ticking_ || when < reactor_.next_look_ - Reactor::tick_interval) reactor_.look_by(when);
   }
   void arm_in(nanoseconds wait) { arm(reactor_.clock().now() + wait); }
   void disarm() { when_ = Instant::max(); }
