@@ -16,7 +16,8 @@ namespace w = wire::engine;
 namespace {
 
 constexpr milliseconds poll_interval{500};
-constexpr milliseconds first_back_off{100};
+// The first start after a child that was well comes at once; those that follow wait.
+constexpr milliseconds shortest_back_off{100};
 constexpr milliseconds longest_back_off{10'000};
 constexpr int load_attempts = 3;
 
@@ -82,7 +83,7 @@ Task<void> ChildEngine::stop() {
 }
 
 Task<void> ChildEngine::supervise() {
-  milliseconds back_off = first_back_off;
+  milliseconds back_off{0};
   while (!stopping_) {
     const Instant began = control_.clock().now();
     std::function<Result<Fd>(Worker&)> open = [open_model = options_.open_model](Worker&) { return open_model(); };
@@ -105,9 +106,10 @@ Task<void> ChildEngine::supervise() {
       break;
     }
     ++restarts_;
-    if (control_.clock().now() - began > seconds(60)) back_off = first_back_off;
+    if (control_.clock().now() - began > seconds(60)) back_off = milliseconds(0);
+    if (!was_ready_) back_off = std::max(back_off, shortest_back_off);
     co_await pause(back_off);
-    back_off = std::min(back_off * 2, longest_back_off);
+    back_off = std::clamp(back_off * 2, shortest_back_off, longest_back_off);
   }
   if (stopping_) fail_links();
   supervising_ = false;
