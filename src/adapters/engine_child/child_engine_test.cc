@@ -53,6 +53,7 @@ class ChildEngineTest : public testing::Test {
     options.load.model = "puppet";
     options.load_patience = seconds(60);
     options.open_model = [this]() -> Result<Fd> {
+      may_open.wait(false);
       ++opened;
       if (file_is_missing) return operator_error("model_file_missing", "no such file");
       return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
@@ -81,6 +82,7 @@ class ChildEngineTest : public testing::Test {
     settle(reactor);
   }
   void stop() {
+    release_files();
     bool stopped = false;
     reactor.spawn(stop_engine(*engine, stopped));
     until([&] { return stopped; });
@@ -90,7 +92,14 @@ class ChildEngineTest : public testing::Test {
     co_await engine.stop();
     stopped = true;
   }
+  // Until a child is expected no other is started: what is seen before is what the last one left.
+  void hold_files() { may_open = false; }
+  void release_files() {
+    may_open = true;
+    may_open.notify_all();
+  }
   void child(int number) {
+    release_files();
     until([&] { return spawner.counts.made == number; });
     EXPECT_EQ(spawner.control->expect<w::Load>().model, "puppet");
   }
@@ -107,6 +116,7 @@ class ChildEngineTest : public testing::Test {
     EXPECT_EQ(engine->state().state, w::ModelState::ready);
   }
   void child_dies() {
+    hold_files();
     spawner.control->hang_up();
     settle(reactor);
     EXPECT_EQ(spawner.counts.held, 0) << "it was not waited for";
@@ -117,6 +127,7 @@ class ChildEngineTest : public testing::Test {
   }
   // How long the pause is before the next child: nothing a nanosecond earlier.
   void expect_pause(nanoseconds pause) {
+    release_files();
     const int before = opened;
     pass(pause - nanoseconds(1));
     EXPECT_EQ(opened, before);
@@ -129,6 +140,7 @@ class ChildEngineTest : public testing::Test {
   WorkerPool files{"files", 1, 4};
   PuppetSpawner spawner;
   std::atomic<int> opened{0};
+  std::atomic<bool> may_open{true};
   std::atomic<bool> file_is_missing{false};
   std::vector<std::string> events;
   std::string last_detail;
@@ -221,6 +233,7 @@ TEST_F(ChildEngineTest, AFileThatIsAwayForAWhileIsTriedAgain) {
   ready_child(1);
   file_is_missing = true;
   child_dies();
+  release_files();
   for (int i = 0; i < 5; ++i) {
     const int before = opened;
     pass(seconds(10));
@@ -292,6 +305,7 @@ TEST_F(ChildEngineTest, ALinkThatBreaksEndsTheChildAndSaysWhy) {
 TEST_F(ChildEngineTest, AFrameThatIsNotForTheControlSocketEndsTheChild) {
   engine->start();
   ready_child(1);
+  hold_files();
   EXPECT_TRUE(spawner.control->send(7, w::Done{}));
   settle(reactor);
   EXPECT_EQ(spawner.counts.held, 0);
