@@ -111,6 +111,25 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     key.expires = at(1'800'000'000);
     return key;
   }
+  // The same of a user; the name is made from the id.
+  static store::User full_user(const std::string& id, const std::string& tenant) {
+    store::User user{store::UserId(id), TenantId(tenant)};
+    user.username = "Name-" + id;
+    user.email = id + "@example.org";
+    user.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA";
+    user.role = "tenant-admin";
+    user.is_active = false;
+    user.created = at(1'700'000'000);
+    user.updated = at(1'700'000'100);
+    return user;
+  }
+  static store::SigningKey signing_key(const std::string& kid, std::int64_t created) {
+    store::SigningKey key(kid, "EdDSA");
+    key.sealed_private = std::string("\0\xff sealed", 9);
+    key.public_jwk = R"({"kty":"OKP"})";
+    key.created = at(created);
+    return key;
+  }
 
   const SystemClock clock_;
   Reactor reactor_{0, clock_};

@@ -29,9 +29,6 @@ constexpr const char* update_use =
 #undef GH_KEY_COLUMNS
 
 std::optional<std::string> text_of(const std::optional<store::UserId>& id) { return id ? std::optional(id->value()) : std::nullopt; }
-std::optional<std::string> text_of(const store::Reach& reach) {
-  return reach.tenant() ? std::optional(reach.tenant()->value()) : std::nullopt;
-}
 std::optional<Bytes> digest_of_previous(const ApiKey& key) {
   return key.previous ? std::optional(bytes_of(key.previous->digest)) : std::nullopt;
 }

@@ -54,6 +54,33 @@ TEST_F(Migrations, WhatStandsInAnOlderSchemaStays) {
   EXPECT_EQ(create("next")->number, 8U);
 }
 
+// Each schema that a Gatehouse has written, with records in it, becomes today's.
+TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
+  for (std::size_t before = 6; before < migration_steps().size(); ++before) {
+    {
+      Database old = beside();
+      ASSERT_EQ(outcome(migrate(old, migration_steps().first(before))), "ok");
+      ASSERT_EQ(outcome(old.run("INSERT INTO tenants VALUES (7, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 3);"
+                                "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, "
+                                "usage_count, version) VALUES ('k', 'demo', 'n', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 5, 9, 2);"
+                                "INSERT INTO revocations VALUES (4, 'key', 'x', 0, NULL)")),
+                "ok");
+    }
+    chmod(file().c_str(), 0600);
+    open();
+    const Result<store::ApiKey> key = ask(store_->keys().find(reactor_, store::Reach::everything(), KeyId("k")));
+    ASSERT_EQ(outcome(key), "ok") << before;
+    EXPECT_EQ(key->usage_count, 9);
+    EXPECT_EQ(ask(store_->revocations().since(reactor_, 0, 9))->data.size(), 1U);
+    store::User user{store::UserId("u"), TenantId("demo")};
+    user.username = "somebody";
+    EXPECT_EQ(outcome(ask(store_->users().create(reactor_, user))), "ok");
+    EXPECT_EQ(integrity(), "ok");
+    store_.reset();
+    std::filesystem::remove(file());
+  }
+}
+
 TEST_F(Migrations, AStepThatIsWrongLeavesNothing) {
   Database database = beside();
   const std::array wrong{MigrationStep{"half", "CREATE TABLE a (x) STRICT; CREATE TABLE a (x)"}};
@@ -90,6 +117,7 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
   const std::string key =
       "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, usage_count, version) "
       "VALUES ";
+  const std::string user = "INSERT INTO users VALUES ";
   const std::vector<std::string> wrong{
       "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
       "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1)",
@@ -110,9 +138,17 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       "INSERT INTO usage VALUES ('demo', '2026-02-30', 'm', 'llm', 1, 1, 1, 1)",
       "INSERT INTO usage VALUES ('demo', '26-02-01', 'm', 'llm', 1, 1, 1, 1)",
       "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1.5)",
+      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
       "DELETE FROM tenants",
   };
   ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
 }

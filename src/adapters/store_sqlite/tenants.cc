@@ -42,16 +42,7 @@ Result<Tenant> find_tenant(Database& database, const TenantId& id) {
   return only_row(found, &tenant_of, &store::tenant_not_found);
 }
 
-Status insert_tenant(Database& database, const Tenant& tenant) {
-  Statement inserted = database.prepare(insert);
-  inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
-  GH_TRY(const Step step, inserted.step());
-  return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
-}
-
 Result<Tenant> create_tenant(Database& database, const Tenant& tenant, const std::vector<store::ApiKey>& keys) {
-  GH_CHECK(store::check(tenant));
   GH_CHECK(insert_tenant(database, tenant));
   for (const store::ApiKey& key : keys) {
     if (key.tenant != tenant.id) return store::record_invalid("tenant_id", "must be that of the tenant which is made with the key");
@@ -75,6 +66,15 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
 }
 
 }  // namespace
+
+Status insert_tenant(Database& database, const Tenant& tenant) {
+  GH_CHECK(store::check(tenant));
+  Statement inserted = database.prepare(insert);
+  inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
+                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
+  GH_TRY(const Step step, inserted.step());
+  return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
+}
 
 Task<Result<Tenant>> SqliteTenantStore::create(Reactor& reactor, Tenant tenant, std::vector<store::ApiKey> keys) {
   DatabaseWork<Tenant> work = [tenant = std::move(tenant), keys = std::move(keys)](Database& database) {
