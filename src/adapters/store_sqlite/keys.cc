@@ -59,7 +59,7 @@ Result<ApiKey> key_of(const Statement& row) {
 
 Result<ApiKey> find_key(Database& database, const store::Reach& reach, const KeyId& id) {
   Statement found = database.prepare(select_one);
-  found.bind(id.value(), text_of(reach));
+  found.bind(id.value(), tenant_id_of(reach));
   return only_row(found, &key_of, &store::key_not_found);
 }
 
@@ -80,7 +80,7 @@ Result<ApiKey> change_key(Database& database, const ApiKey& key) {
 Result<ApiKey> revoke_key(Database& database, const store::Reach& reach, const KeyId& id, store::Moment at) {
   {
     Statement updated = database.prepare(update_revoked);
-    updated.bind(id.value(), text_of(reach), at);
+    updated.bind(id.value(), tenant_id_of(reach), at);
     GH_CHECK(updated.run());
   }
   if (database.changed() > 0) {
@@ -128,7 +128,7 @@ Task<Result<ApiKey>> SqliteKeyStore::find(Reactor& reactor, store::Reach reach, 
 
 Task<Result<store::Page<ApiKey>>> SqliteKeyStore::list(Reactor& reactor, store::KeyQuery query) {
   DatabaseWork<store::Page<ApiKey>> work = [query = std::move(query)](Database& database) -> Result<store::Page<ApiKey>> {
-    const std::optional<std::string> tenant = text_of(query.reach);
+    const std::optional<std::string> tenant = tenant_id_of(query.reach);
     Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
     tenant ? found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit), *tenant)
            : found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit));

@@ -100,7 +100,7 @@ Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
 
 // Of the tenant alone, or of all where there is none.
-inline std::optional<std::string> text_of(const store::Reach& reach) {
+inline std::optional<std::string> tenant_id_of(const store::Reach& reach) {
   return reach.tenant() ? std::optional(reach.tenant()->value()) : std::nullopt;
 }
 

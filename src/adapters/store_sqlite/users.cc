@@ -36,7 +36,7 @@ Result<User> user_of(const Statement& row) {
 
 Result<User> find_user(Database& database, const store::Reach& reach, const store::UserId& id) {
   Statement found = database.prepare(select_one);
-  found.bind(id.value(), text_of(reach));
+  found.bind(id.value(), tenant_id_of(reach));
   return only_row(found, &user_of, &store::user_not_found);
 }
 
@@ -104,7 +104,7 @@ Task<Result<User>> SqliteUserStore::find_by_name(Reactor& reactor, std::string u
 Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) {
   DatabaseWork<store::Page<User>> work = [reach = std::move(reach), after = std::move(after),
                                           limit](Database& database) -> Result<store::Page<User>> {
-    const std::optional<std::string> tenant = text_of(reach);
+    const std::optional<std::string> tenant = tenant_id_of(reach);
     Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
     tenant ? found.bind(after.value(), one_more_than(limit), *tenant) : found.bind(after.value(), one_more_than(limit));
     GH_TRY(std::vector<User> users, all_rows(found, &user_of));
