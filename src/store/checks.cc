@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
 constexpr std::size_t longest_value = 1024 * 1024;
 constexpr std::size_t shortest_username = 3, longest_username = 50;  // characters
-constexpr std::size_t longest_email = 254, longest_hash = 512;
+constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024;
 
 struct Lengths {
   std::size_t least, most;  // bytes
@@ -29,6 +29,11 @@ Status check_list(std::string_view field, const std::vector<std::string>& list) 
   if (list.size() > most_entries) return record_invalid(field, "must have at most " + std::to_string(most_entries) + " entries");
   for (const std::string& entry : list) GH_CHECK(check_text(field, entry, {1, longest_entry}));
   return ok();
+}
+
+Status check_sealed(std::string_view field, std::string_view bytes) {
+  const bool fits = !bytes.empty() && bytes.size() <= longest_sealed;
+  return fits ? ok() : Status(record_invalid(field, "must have 1 to " + std::to_string(longest_sealed) + " bytes"));
 }
 
 Status check_count(std::string_view field, std::int64_t count) {
@@ -90,6 +95,7 @@ Status check(const ApiKey& key) {
   if (key.user) GH_CHECK(check_id("user_id", key.user->value()));
   GH_CHECK(check_text("name", key.name, {0, longest_name * 4}));
   if (!is_prefix(key.prefix)) return record_invalid("prefix", "must be 8 lower-case hexadecimal digits");
+  if (key.sealed_signing_secret) GH_CHECK(check_sealed("sealed_signing_secret", *key.sealed_signing_secret));
   GH_CHECK(check_list("scopes", key.scopes));
   GH_CHECK(check_list("models", key.models));
   GH_CHECK(check_list("cidrs", key.cidrs));
@@ -101,7 +107,7 @@ Status check(const KeyUse& use) { return check_count("usage_count", use.count); 
 Status check(const SigningKey& key) {
   GH_CHECK(check_id("kid", key.kid));
   GH_CHECK(check_id("alg", key.algorithm));
-  if (key.sealed_private.empty()) return record_invalid("sealed_private", "must not be empty");
+  GH_CHECK(check_sealed("sealed_private", key.sealed_private));
   return check_text("public_jwk", key.public_jwk, {2, longest_value});
 }
 

@@ -89,6 +89,14 @@ TEST_P(TenantContract, AChangeKeepsWhatIsFixedAndRaisesTheVersion) {
   EXPECT_EQ(get(store().tenants().find(reactor_, wanted.id)), wanted);
 }
 
+// A disabled tenant's keys and tokens work again once it is enabled: that is no revocation.
+TEST_P(TenantContract, AChangeRevokesNothing) {
+  store::Tenant tenant = make_tenant("demo");
+  tenant.enabled = false;
+  get(store().tenants().change(reactor_, tenant));
+  EXPECT_THAT(get(store().revocations().since(reactor_, 0, 10)).data, IsEmpty());
+}
+
 TEST_P(TenantContract, AChangeFromAnOldVersionIsRefused) {
   store::Tenant mine = make_tenant("demo"), theirs = mine;
   theirs.quota_per_day = 7;

@@ -111,6 +111,10 @@ CREATE INDEX users_of_tenant ON users (tenant_id, id);
 CREATE UNIQUE INDEX users_by_email ON users (tenant_id, email) WHERE email <> '';
 )sql";
 
+constexpr const char* add_signing_secrets = R"sql(
+ALTER TABLE api_keys ADD COLUMN sealed_signing_secret BLOB CHECK (length(sealed_signing_secret) > 0);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -119,6 +123,7 @@ constexpr std::array steps{
     MigrationStep{"revocations", create_revocations},
     MigrationStep{"usage", create_usage},
     MigrationStep{"users", create_users},
+    MigrationStep{"signing secrets", add_signing_secrets},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -117,7 +117,6 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
   const std::string key =
       "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, usage_count, version) "
       "VALUES ";
-  const std::string user = "INSERT INTO users VALUES ";
   const std::vector<std::string> wrong{
       "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
       "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1)",
@@ -132,25 +131,35 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       key + "('k', 'demo', '', '00000000', NULL, '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, -1, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', NULL, 1, 0, 0, 1)",
+      "UPDATE api_keys SET sealed_signing_secret = zeroblob(0)",
+      "UPDATE api_keys SET sealed_signing_secret = 'text'",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",
       "INSERT INTO revocations VALUES (NULL, 'everything', 'x', 0, NULL)",
       "INSERT INTO usage VALUES ('demo', '2026-02-30', 'm', 'llm', 1, 1, 1, 1)",
       "INSERT INTO usage VALUES ('demo', '26-02-01', 'm', 'llm', 1, 1, 1, 1)",
       "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1.5)",
-      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
       "DELETE FROM tenants",
   };
   ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
-  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
+}
+
+TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string user = "INSERT INTO users VALUES ";
+  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
+  const std::vector<std::string> wrong{
+      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",  user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)", user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",    user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT count(*) FROM users"), 1);
 }
 
 }  // namespace

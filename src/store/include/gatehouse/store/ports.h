@@ -46,6 +46,9 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
+  // With its keys, users and usage, and whoever follows the revocations learns of it. Its number stays taken, its id does not.
+  // tenant_not_found
+  virtual Task<Status> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
 
 struct KeyQuery {

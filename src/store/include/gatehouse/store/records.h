@@ -76,6 +76,7 @@ struct ApiKey {
   std::string prefix;  // unique in the installation; stays when the secret is rotated
   Digest digest{};
   std::optional<PreviousSecret> previous;
+  std::optional<std::string> sealed_signing_secret;  // encrypted under the master key; of keys that sign requests
   std::vector<std::string> scopes;
   std::vector<std::string> models;  // "*" is all that the tenant has
   std::vector<std::string> cidrs;   // where it may come from; none is anywhere
