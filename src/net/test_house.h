@@ -104,8 +104,8 @@ class TestHandler final : public Handler {
 
 class House {
  public:
-  explicit House(ServerLimits limits = {}, const std::string& address = "127.0.0.1")
-      : reactor(0, clock), server(std::move(limits), handler, {Endpoint(address, 0)}) {
+  explicit House(ServerLimits limits = {}, const Endpoint& at = Endpoint("127.0.0.1", 0))
+      : reactor(0, clock), server(std::move(limits), handler, {at}) {
     if (!server.start({&reactor})) throw std::runtime_error("the server does not start");
     settle();
   }

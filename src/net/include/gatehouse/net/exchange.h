@@ -47,7 +47,7 @@ class Exchange {
 
   // Valid until the answer is complete.
   virtual const wire::RequestHead& head() const = 0;
-  virtual std::string_view client_address() const = 0;  // of the socket, no port
+  virtual std::string_view client_address() const = 0;  // of the socket, no port; "unix" for a process of this machine on a Unix socket
   virtual Reactor& reactor() = 0;
   virtual Instant started() const = 0;  // when the head was complete
 
