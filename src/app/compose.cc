@@ -32,13 +32,6 @@ Result<identity::KeyRing> open_keys(const std::string& data, const Server::First
   return identity::open_identity(data);
 }
 
-Result<telemetry::AccessLog> open_access_log(const AccessLogSettings& settings) {
-  telemetry::AccessLogOptions options;
-  options.format = settings.format;
-  options.file = settings.file;
-  return telemetry::AccessLog::open(options);
-}
-
 Error model_missing(const std::string& what) {
   return operator_error("model_missing", what + " is in none of the model folders; ./run serve fetches it, --models names another folder");
 }
@@ -69,16 +62,18 @@ void log_state(const std::string& model, const wire::engine::State& state, const
 Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const FirstStart& first_start) {
   GH_TRY(identity::DataLock lock, identity::DataLock::take(plan.data));
   GH_TRY(identity::KeyRing keys, open_keys(plan.data, first_start));
-  GH_TRY(telemetry::AccessLog access_log, open_access_log(plan.settings.access_log));
+  GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(access_log_options(plan.settings), plan.clock));
   std::unique_ptr<Server> server(new Server(plan, std::move(lock), std::move(keys), std::move(access_log)));
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
   GH_CHECK(server->add_listeners(plan.settings.server));
+  server->watch_logs(plan.logging);
   return server;
 }
 
 Server::Server(const ServerPlan& plan, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log)
-    : lock_(std::move(lock)),
+    : clock_(plan.clock),
+      lock_(std::move(lock)),
       access_log_(std::move(access_log)),
       hashes_(std::filesystem::path(plan.data) / "model_hashes.json", clock_),
       authenticator_(std::move(keys)),
@@ -172,6 +167,19 @@ void Server::watch_engines() {
                      sample.value = static_cast<double>(engines_[i]->restarts());
                      samples.push_back(std::move(sample));
                    }
+                   return samples;
+                 }));
+}
+
+void Server::watch_logs(const telemetry::Logging& logging) {
+  metrics_.watch(telemetry::Metrics::Kind::counter, "gatehouse_log_lines_dropped_total",
+                 "Log lines that found no room, or that a file or reader did not take",
+                 std::function<std::vector<telemetry::Sample>()>([this, &logging] {
+                   std::vector<telemetry::Sample> samples(2);
+                   samples[0].labels = {{"log", "log"}};
+                   samples[0].value = static_cast<double>(logging.dropped());
+                   samples[1].labels = {{"log", "access_log"}};
+                   samples[1].value = static_cast<double>(access_log_.dropped());
                    return samples;
                  }));
 }

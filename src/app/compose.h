@@ -19,12 +19,15 @@
 #include "gatehouse/runtime/reactor_pool.h"
 #include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/telemetry/access_log.h"
+#include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
 #include "settings.h"
 
 namespace gatehouse::app {
 
 struct ServerPlan {
+  const Clock& clock;  // it and the log outlive the server
+  const telemetry::Logging& logging;
   std::string data;
   std::uint32_t reactors = 0;  // 0: one a core
   Settings settings;
@@ -48,6 +51,8 @@ class Server {
 
   // For what comes from now on: limits of connections, heads and bodies.
   void set_limits(const ServerSettings& settings);
+  // The access log's file may have been moved away.
+  void reopen_logs() { access_log_.reopen(); }
   // For work that blocks on the disk.
   WorkerPool& files() { return files_; }
 
@@ -66,8 +71,9 @@ class Server {
   void add_engine(const model::Entry& entry, const Settings& settings);
   Status add_listeners(const ServerSettings& settings);
   void watch_engines();
+  void watch_logs(const telemetry::Logging& logging);
 
-  SystemClock clock_;
+  const Clock& clock_;
   SystemRandom random_;
   const identity::DataLock lock_;
   telemetry::Metrics metrics_;

@@ -98,6 +98,8 @@ class Life {
     signals_.async_wait([this](const boost::system::error_code& failed, int number) {
       if (failed) return;
       if (number == SIGHUP) {
+        logging_.reopen();
+        server_.reopen_logs();
         if (++asked_to_reload_ == 1) control_.spawn(reload());
       } else {
         ++asked_to_stop_;
@@ -194,21 +196,20 @@ int serve(const ServeOptions& options) {
   const Configuration configuration = read_configuration(options.configuration);
   if (!configuration.ok()) return report(configuration.reading.faults);
   const Settings& settings = configuration.settings;
-  telemetry::LogOptions log_options;
-  log_options.level = settings.log.level;
-  log_options.format = settings.log.format;
-  telemetry::Logging logging(log_options);
+  const SystemClock clock;
+  Result<telemetry::Logging> logging = telemetry::Logging::open(log_options(settings), clock);
+  if (!logging) return report(logging.error());
   for (const std::string& variable : configuration.reading.unused) {
     telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
   }
-  const ServerPlan plan{options.data, options.reactors, settings};
+  const ServerPlan plan{clock, *logging, options.data, options.reactors, settings};
   std::optional<Secret<std::string>> new_key;
   auto server = Server::compose(plan, [&](const identity::FirstStart& made) {
     say_first_start(made, plan.data);
     new_key.emplace(made.api_key.expose());
   });
   if (!server) return server.error().reason() == "model_missing" ? report(server.error()), exit_missing : report(server.error());
-  return Life(**server, logging, options.configuration, configuration, std::move(new_key)).run();
+  return Life(**server, *logging, options.configuration, configuration, std::move(new_key)).run();
 }
 
 }  // namespace gatehouse::app

@@ -1,6 +1,8 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -113,11 +115,18 @@ Schema<LogSettings> log_keys() {
                          {"warn", LogLevel::warn},
                          {"error", LogLevel::error},
                          {"off", LogLevel::off}},
-                        "The least that is written to standard error.")
+                        "The least that is written, to standard error and to files.")
       .alias("LOG_LEVEL", level_word)
       .reloads();
   keys.choice<LogFormat>("format", &S::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}},
-                         "Text for people, one JSON object a line, or auto: text on a terminal and JSON elsewhere.");
+                         "On standard error: text for people, one JSON object a line, or auto, text on a terminal and JSON elsewhere.");
+  keys.text("file", &S::file,
+            "A file for the log as text. Log files are turned over at midnight and then compressed; SIGHUP opens anew what was moved away.")
+      .alias("LOG_FILE");
+  keys.text("json_file", &S::json_file, "A file for the log as JSON, one object a line.").alias("JSON_LOG_FILE");
+  keys.duration(
+      "retention", &S::retention, {0, 3650 * day},
+      "How long compressed log files are kept, in whole days; 0s is 7 days for log.file and 30 for log.json_file and the access log.");
   return keys;
 }
 
@@ -125,9 +134,10 @@ Schema<AccessLogSettings> access_log_keys() {
   using S = AccessLogSettings;
   using telemetry::AccessFormat;
   Schema<S> keys;
-  keys.choice<AccessFormat>("format", &S::format, {{"json", AccessFormat::json}, {"off", AccessFormat::off}},
-                            "One JSON object for each answered request, or nothing.");
-  keys.text("file", &S::file, "The file that the access log is appended to; empty is standard error.");
+  keys.choice<AccessFormat>(
+      "format", &S::format, {{"json", AccessFormat::json}, {"combined", AccessFormat::combined}, {"off", AccessFormat::off}},
+      "One line for each answered request, as a JSON object or in the combined format that log analysers read, or nothing.");
+  keys.text("file", &S::file, "The file that the access log is written to; empty is standard error.");
   return keys;
 }
 
@@ -146,6 +156,26 @@ config::Fault fault_of(std::string_view name, const config::Reading& reading, st
   const auto key = std::ranges::find(keys, name, &config::KeySpec::name);
   const auto number = static_cast<std::size_t>(key - keys.begin());
   return {reading.places[number], std::string(name), std::string(name) + ": " + std::move(what)};
+}
+
+// Two writers of one file would turn it over twice.
+void check_log_files(const Settings& settings, const config::Reading& reading, std::vector<config::Fault>& faults) {
+  const bool access = settings.access_log.format != telemetry::AccessFormat::off;
+  const std::pair<const char*, std::string> files[] = {{"log.file", settings.log.file},
+                                                       {"log.json_file", settings.log.json_file},
+                                                       {"access_log.file", access ? settings.access_log.file : ""}};
+  for (std::size_t i = 1; i < std::size(files); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const auto mine = std::filesystem::path(files[i].second).lexically_normal(),
+                 theirs = std::filesystem::path(files[k].second).lexically_normal();
+      if (!mine.empty() && mine == theirs)
+        faults.push_back(fault_of(files[i].first, reading, std::string("is the file of ") + files[k].first + ", too"));
+    }
+  }
+}
+
+std::chrono::days kept(seconds retention, std::chrono::days own) {
+  return retention > seconds(0) ? std::chrono::ceil<std::chrono::days>(retention) : own;
 }
 
 }  // namespace
@@ -173,6 +203,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
         "server.limits.request_line", reading,
         config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
   }
+  check_log_files(settings, reading, faults);
   return faults;
 }
 
@@ -191,5 +222,25 @@ net::ServerLimits server_limits(const ServerSettings& server) {
 }
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
+
+telemetry::LogOptions log_options(const Settings& settings) {
+  const LogSettings& set = settings.log;
+  telemetry::LogOptions options;
+  options.level = set.level;
+  options.format = set.format;
+  options.file = set.file;
+  options.json_file = set.json_file;
+  options.file_kept = kept(set.retention, options.file_kept);
+  options.json_file_kept = kept(set.retention, options.json_file_kept);
+  return options;
+}
+
+telemetry::AccessLogOptions access_log_options(const Settings& settings) {
+  telemetry::AccessLogOptions options;
+  options.format = settings.access_log.format;
+  options.file = settings.access_log.file;
+  options.kept = kept(settings.log.retention, options.kept);
+  return options;
+}
 
 }  // namespace gatehouse::app

@@ -55,6 +55,8 @@ struct LlamaSettings {
 struct LogSettings {
   telemetry::LogLevel level = telemetry::LogLevel::info;
   telemetry::LogFormat format = telemetry::LogFormat::automatic;
+  std::string file, json_file;  // empty: none
+  seconds retention{0};         // 0: each file's own
 };
 
 struct AccessLogSettings {
@@ -77,5 +79,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
 
 net::ServerLimits server_limits(const ServerSettings& server);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
+telemetry::LogOptions log_options(const Settings& settings);
+telemetry::AccessLogOptions access_log_options(const Settings& settings);
 
 }  // namespace gatehouse::app

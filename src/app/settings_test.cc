@@ -72,9 +72,45 @@ TEST(Settings, DefaultsAreThoseOfTheFoldersThatUseThem) {
   EXPECT_EQ(mine.idle, theirs.idle);
   EXPECT_EQ(body_limits(s.server.limits).api, gateway::BodyLimits().api);
   EXPECT_EQ(body_limits(s.server.limits).v1, gateway::BodyLimits().v1);
-  EXPECT_EQ(s.log.level, telemetry::LogOptions().level);
-  EXPECT_EQ(s.log.format, telemetry::LogOptions().format);
-  EXPECT_EQ(s.access_log.format, telemetry::AccessLogOptions().format);
+  const telemetry::LogOptions log = log_options(s), log_theirs;
+  EXPECT_EQ(log.level, log_theirs.level);
+  EXPECT_EQ(log.format, log_theirs.format);
+  EXPECT_EQ(log.file, log_theirs.file);
+  EXPECT_EQ(log.file_kept, std::chrono::days(7));
+  EXPECT_EQ(log.json_file_kept, std::chrono::days(30));
+  const telemetry::AccessLogOptions access = access_log_options(s), access_theirs;
+  EXPECT_EQ(access.format, access_theirs.format);
+  EXPECT_EQ(access.file, access_theirs.file);
+  EXPECT_EQ(access.kept, std::chrono::days(30));
+}
+
+TEST(Settings, OfLogFilesArriveWhereTheyAreUsed) {
+  const Read read = read_file(R"([log]
+file = "a.log"
+json_file = "b.json"
+retention = "36h"
+[access_log]
+format = "combined"
+file = "c.log"
+)");
+  ASSERT_THAT(read.faults, IsEmpty());
+  const telemetry::LogOptions log = log_options(read.settings);
+  EXPECT_EQ(log.file, "a.log");
+  EXPECT_EQ(log.json_file, "b.json");
+  EXPECT_EQ(log.file_kept, std::chrono::days(2)) << "whole days, and not less than was asked for";
+  EXPECT_EQ(log.json_file_kept, std::chrono::days(2));
+  const telemetry::AccessLogOptions access = access_log_options(read.settings);
+  EXPECT_EQ(access.format, telemetry::AccessFormat::combined);
+  EXPECT_EQ(access.file, "c.log");
+  EXPECT_EQ(access.kept, std::chrono::days(2));
+}
+
+TEST(Settings, ALogFileIsOfOneLog) {
+  EXPECT_THAT(read_file("log.file = \"a.log\"\naccess_log.file = \"./a.log\"").faults,
+              ElementsAre("g.toml:2:19: access_log.file: is the file of log.file, too"));
+  EXPECT_THAT(read_file("log.file = \"a.log\"\nlog.json_file = \"x/../a.log\"").faults,
+              ElementsAre("g.toml:2:17: log.json_file: is the file of log.file, too"));
+  EXPECT_THAT(read_file("log.file = \"a\"\naccess_log.file = \"a\"\naccess_log.format = \"off\"").faults, IsEmpty());
 }
 
 TEST(Settings, EveryLimitArrivesWhereItIsUsed) {
@@ -135,6 +171,8 @@ TEST(Settings, ModelsThatAreRequiredFollowTheDefaultModel) {
 
 TEST(Settings, KnowTheNamesOfOtherServers) {
   EXPECT_EQ(read_variables({{"LLM_MODEL_NAME", "m"}}).settings.models.default_llm, "m");
+  EXPECT_EQ(read_variables({{"LOG_FILE", "a"}}).settings.log.file, "a");
+  EXPECT_EQ(read_variables({{"JSON_LOG_FILE", "a"}}).settings.log.json_file, "a");
   using telemetry::LogLevel;
   const std::vector<std::pair<const char*, LogLevel>> words{
       {"DEBUG", LogLevel::debug},    {"INFO", LogLevel::info}, {"WARNING", LogLevel::warn}, {"error", LogLevel::error},

@@ -2,6 +2,8 @@
 #pragma once
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
@@ -27,7 +29,7 @@ class WholeGateway {
     authenticator_ = std::make_unique<identity::Authenticator>(std::move(*keys));
     telemetry::AccessLogOptions to_file;
     to_file.file = folder_ / "access.log";
-    auto log = telemetry::AccessLog::open(to_file);
+    auto log = telemetry::AccessLog::open(to_file, clock);
     GH_ASSERT(log.ok());
     access_log_ = std::make_unique<telemetry::AccessLog>(std::move(*log));
     serve_model(system_prompt);
@@ -61,6 +63,14 @@ class WholeGateway {
       reactor.tick();
       settle();
     }
+  }
+  // What the access log holds; nothing more is written to it.
+  std::string close_access_log() {
+    telemetry::AccessLogOptions off;
+    off.format = telemetry::AccessFormat::off;
+    *access_log_ = std::move(*telemetry::AccessLog::open(off, clock));
+    std::ifstream in(folder_ / "access.log");
+    return {std::istreambuf_iterator<char>(in), {}};
   }
   gateway::Gateway& gateway() { return *gateway_; }
   gateway::ServedModels& models() { return *models_; }
