@@ -33,6 +33,14 @@ Error host_missing() { return caller_error("host_missing", "The Host field is mi
 
 Error broken(const char* what) { return internal_error("internal_error", what); }
 
+void describe(telemetry::AccessRecord& record, const wire::RequestHead& head) {
+  record.method = to_string(head.method);
+  record.path = head.path;
+  record.http_minor = head.minor;
+  record.user_agent = head.field("user-agent").value_or("");
+  record.referer = head.field("referer").value_or("");
+}
+
 }  // namespace
 
 Task<void> Envelope::handle(net::Exchange& exchange) {
@@ -106,7 +114,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   const wire::RequestHead& head = exchange.head();
   const Reactor& reactor = exchange.reactor();
   const std::chrono::duration<double> duration = reactor.clock().now() - exchange.started();
-  Meters& meters = desk_.meters[static_cast<std::size_t>(reactor.index())];
+  Meters& meters = meters_of(reactor);
   meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
   const Ledger& ledger = account.ledger;
   if (ledger.generated_for) meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
@@ -116,14 +124,11 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   telemetry::AccessRecord record;
   record.time = desk_.clock.wall();
   record.request_id = egress.request_id();
-  record.method = to_string(head.method);
-  record.path = head.path;
+  describe(record, head);
   record.client_ip = exchange.client_address();
   record.status = egress.status();
   record.process_time = duration.count();
   record.bytes = exchange.bytes_sent();
-  record.user_agent = head.field("user-agent").value_or("");
-  record.referer = head.field("referer").value_or("");
   if (ledger.principal) {
     record.tenant_id = ledger.principal->tenant.value();
     record.key_id = ledger.principal->key.value();
@@ -141,12 +146,25 @@ std::string Envelope::request_id_for(const wire::RequestHead& head) {
   return given && plain_word(*given) ? std::string(*given) : desk_.random.hex(32);
 }
 
-net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head) {
+// Its line and its count have no route, and no time: nothing was done. bytes is what the body has; the head is the server's to write.
+net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head, const net::Sender& sender) {
   const std::string request_id = head != nullptr ? request_id_for(*head) : desk_.random.hex(32);
   const Dialect dialect = head != nullptr ? dialect_of(head->path) : Dialect::api;
   net::Response response = error_response(error, dialect, request_id);
   add_standing_fields(response, request_id, std::chrono::microseconds(0));
   response.field("Cache-Control", "no-store");
+
+  const auto method = head != nullptr ? std::optional(head->method) : std::nullopt;
+  meters_of(sender.reactor).request(nullptr, method, response.status(), 0, error.reason());
+  telemetry::AccessRecord record;
+  record.time = desk_.clock.wall();
+  record.request_id = request_id;
+  if (head != nullptr) describe(record, *head);
+  record.client_ip = sender.address;
+  record.status = response.status();
+  record.bytes = response.body().size();
+  record.error = error.reason();
+  desk_.access_log.write(record);
   telemetry::log::debug("gateway", "refused before it was a request", {{"request_id", request_id}, {"error", error.reason()}});
   return response;
 }

@@ -32,7 +32,7 @@ class Envelope final : public net::Handler {
  public:
   Envelope(Desk desk, std::span<const Route> routes) : desk_(desk), routes_(routes) {}
   Task<void> handle(net::Exchange& exchange) override;
-  net::Response refuse(const Error& error, const wire::RequestHead* head) override;
+  net::Response refuse(const Error& error, const wire::RequestHead* head, const net::Sender& sender) override;
 
  private:
   // What is known about a request when it is over.
@@ -43,6 +43,7 @@ class Envelope final : public net::Handler {
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
+  Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }
   std::string request_id_for(const wire::RequestHead& head);
 
   const Desk desk_;

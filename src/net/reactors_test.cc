@@ -31,7 +31,7 @@ class Indexed final : public Handler {
       exchange.respond(text(200, "reactor " + std::to_string(exchange.reactor().index())));
     }
   }
-  Response refuse(const Error&, const wire::RequestHead*) override { return text(400, "refused"); }
+  Response refuse(const Error&, const wire::RequestHead*, const Sender&) override { return text(400, "refused"); }
   int left() const { return left_.load(); }
 
  private:

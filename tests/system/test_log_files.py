@@ -80,6 +80,32 @@ def test_each_file_can_be_read_by_what_it_is_for_and_holds_no_secret(new_house, 
         assert path.stat().st_mode & 0o007 == 0 or path == Path(house.log), f"{path.name} is open to all"
 
 
+def test_what_is_refused_before_it_is_a_request_has_a_line_and_counts(new_house, tmp_path):
+    files = Files(tmp_path, "json")
+    files.config.write_text(files.config.read_text() + '[server.limits]\nhead_deadline = "1s"\nfields = 8\n')
+    house = new_house("--config", str(files.config))
+    with Raw(house.public) as slow:
+        slow.send(b"GET /never HTTP/1.1\r\nHost:")
+        for sent, status in ((b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", 400), (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: y\r\n" * 9 + b"\r\n", 431)):
+            with Raw(house.public) as raw:
+                raw.send(sent)
+                assert raw.answer().status == status
+        assert slow.answer().status == 408
+    counted = {
+        status: sum(value for name, value in house.metrics().items() if name.startswith("llm_api_request_count_total{") and f'status_code="{status}"' in name)
+        for status in (400, 408, 431)
+    }
+    assert counted == {400: 1, 408: 1, 431: 1}
+    assert house.gauge("gatehouse_log_lines_dropped_total") == 0
+    assert house.stop() == 0
+    lines = [json.loads(line) for line in files.access.read_text().splitlines()]
+    refused = {line["status_code"]: line for line in lines}
+    assert {400, 408, 431} <= set(refused)
+    for line in (refused[400], refused[408], refused[431]):
+        assert line["client_ip"] == "127.0.0.1" and line["error"] and len(line["request_id"]) == 32 and line["tenant_id"] is None
+    assert refused[408]["error"] == "request_timeout" and refused[408]["method"] is None
+
+
 def test_a_reload_opens_files_anew_that_were_moved_away(new_house, files):
     house = new_house("--config", str(files.config))
     house.ask("GET", "/before")

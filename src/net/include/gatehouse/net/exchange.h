@@ -80,6 +80,12 @@ class Exchange {
   virtual std::uint64_t bytes_sent() const = 0;
 };
 
+// Who sent bytes that never became a request, and the reactor that the connection belongs to.
+struct Sender {
+  std::string_view address;  // of the socket, no port
+  Reactor& reactor;
+};
+
 // Answers requests. handle() returns when the answer is complete (or the client gone).
 // Where it throws, or returns without an answer, the client gets what refuse() makes of that, and the connection ends.
 class Handler {
@@ -87,7 +93,7 @@ class Handler {
   virtual ~Handler() = default;
   virtual Task<void> handle(Exchange& exchange) = 0;
   // The answer to bytes that never became a request: malformed, too large, too slow. head is null when there is none.
-  virtual Response refuse(const Error& error, const wire::RequestHead* head) = 0;
+  virtual Response refuse(const Error& error, const wire::RequestHead* head, const Sender& sender) = 0;
 };
 
 }  // namespace gatehouse::net
