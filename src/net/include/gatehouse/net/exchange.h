@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,10 +28,16 @@ class Response {
   int status() const { return status_; }
   const std::string& body() const { return body_; }
   const std::string& extra_fields() const { return fields_; }
+  // Of the first field of that name, spelled as it was given.
+  std::optional<std::string_view> value_of(std::string_view name) const;
 
   Response& body(std::string_view content_type, std::string bytes);
   // name must be a token and value free of control bytes; asserted.
   Response& field(std::string_view name, std::string_view value);
+  // Whole lines, "Name: value\r\n" each, that are known to be right.
+  Response& lines(std::string_view ready) { return fields_.append(ready), *this; }
+  // The same body in a coding that Content-Encoding names.
+  Response& recode(std::string_view coding, std::string bytes);
   Response& close_after() { return close_ = true, *this; }
   bool closes() const { return close_; }
 
