@@ -1,5 +1,6 @@
 # Third-party libraries as imported targets. Everything is a Debian 12 package, but for the llama.cpp libraries, which
 # tools/run/fetch.sh puts into GATEHOUSE_CACHE (pinned by hash).
+find_program(GH_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(simdjson REQUIRED)
@@ -8,6 +9,7 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
+find_package(ZLIB 1.2 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 if(GATEHOUSE_TESTS)

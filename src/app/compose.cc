@@ -139,9 +139,9 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 }
 
 Status Server::add_listeners(const ServerSettings& settings) {
-  gateway_ =
-      std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticator_, *models_, metrics_, access_log_,
-                                                               version_text, build_text, reactors_.size(), body_limits(settings.limits)});
+  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticator_, *models_, metrics_, access_log_,
+                                                                      version_text, build_text, reactors_.size(),
+                                                                      body_limits(settings.limits), edge_rules(settings)});
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
     GH_TRY(net::Endpoint endpoint, parse_endpoint(text));

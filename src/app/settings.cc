@@ -29,6 +29,22 @@ std::optional<std::string> must_not_be_empty(std::string_view text) {
   return text.empty() ? std::optional<std::string>("must not be empty") : std::nullopt;
 }
 
+template <class Read>
+std::optional<std::string> fault_in(Read read, std::string_view text) {
+  const auto made = read(text);
+  return made ? std::nullopt : std::optional(made.error().public_text());
+}
+std::optional<std::string> host_fault(std::string_view text) { return fault_in(gateway::read_host, text); }
+std::optional<std::string> origin_fault(std::string_view text) { return fault_in(gateway::read_origin, text); }
+std::optional<std::string> network_fault(std::string_view text) { return fault_in(net::parse_network, text); }
+std::optional<std::string> url_fault(std::string_view text) { return text.empty() ? std::nullopt : fault_in(gateway::host_of_url, text); }
+// A path of this server alone: "//other" would lead away.
+std::optional<std::string> path_fault(std::string_view text) {
+  const bool plain = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"'; });
+  if (text.starts_with('/') && !text.starts_with("//") && plain) return std::nullopt;
+  return "'" + std::string(text) + "' is no path; write it as /docs";
+}
+
 // LOG_LEVEL as Python's logging has it.
 std::string level_word(std::string_view theirs) {
   std::string word(theirs);
@@ -60,16 +76,42 @@ Schema<LimitSettings> limit_keys() {
   return keys;
 }
 
+Schema<CorsSettings> cors_keys() {
+  using S = CorsSettings;
+  Schema<S> keys;
+  keys.texts("origins", &S::origins,
+             "Origins whose pages may call this server with credentials, such as \"https://app.example.com\"; \"*\" is any, without "
+             "credentials.")
+      .checked(origin_fault)
+      .alias("BACKEND_CORS_ORIGINS");
+  return keys;
+}
+
 Schema<ServerSettings> server_keys() {
   using S = ServerSettings;
   Schema<S> keys;
   keys.texts("listen", &S::listen, "ADDRESS:PORT to listen on, one or more; port 0 takes a free one.").checked(endpoint_fault);
   keys.text("admin_listen", &S::admin_listen, "ADDRESS:PORT for metrics and probes of operators, on loopback.").checked(admin_fault);
+  keys.text("public_url", &S::public_url,
+            "The URL that clients know this server by, such as \"https://api.example.com\"; its host is a trusted one.")
+      .checked(url_fault)
+      .alias("BASE_URL");
+  keys.texts("trusted_hosts", &S::trusted_hosts,
+             "Hosts that requests may be for, \"*.example.com\" for all below one; else 400. With neither these nor public_url any host "
+             "will do.")
+      .checked(host_fault)
+      .alias("ALLOWED_HOSTS");
+  keys.texts("trusted_proxies", &S::trusted_proxies,
+             "Networks of proxies whose word counts about the client's address and HTTPS, such as \"10.0.0.0/8\".")
+      .checked(network_fault);
+  keys.flag("docs", &S::docs, "Whether /docs, /redoc and /openapi.json are there.");
+  keys.text("home", &S::home, "Where GET / sends a browser.").checked(path_fault);
   keys.flag("insecure_http", &S::insecure_http, "Whether plain HTTP may listen on addresses that others can reach.");
   keys.duration("drain_deadline", &S::drain_deadline, {1, day}, "How long running answers may take to finish after SIGTERM.").reloads();
   keys.integer("backlog", &S::backlog, {1, 65'535},
                "How many connections the kernel keeps waiting to be accepted; it has a limit of its own.");
   keys.part("limits", &S::limits, limit_keys());
+  keys.part("cors", &S::cors, cors_keys());
   return keys;
 }
 
@@ -191,5 +233,16 @@ net::ServerLimits server_limits(const ServerSettings& server) {
 }
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
+
+gateway::EdgeRules edge_rules(const ServerSettings& server) {
+  gateway::EdgeRules rules;
+  for (const std::string& host : server.trusted_hosts) rules.hosts.push_back(gateway::read_host(host).value());
+  if (!server.public_url.empty()) rules.hosts.push_back(gateway::host_of_url(server.public_url).value());
+  for (const std::string& origin : server.cors.origins) rules.origins.push_back(gateway::read_origin(origin).value());
+  rules.proxies = net::Networks::parse(server.trusted_proxies).value();
+  rules.docs = server.docs;
+  rules.home = server.home;
+  return rules;
+}
 
 }  // namespace gatehouse::app

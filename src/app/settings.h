@@ -25,13 +25,22 @@ struct LimitSettings {
   seconds head_deadline{10}, idle{60};
 };
 
+struct CorsSettings {
+  config::Texts origins;
+};
+
 struct ServerSettings {
   config::Texts listen{"127.0.0.1:8080"};
   std::string admin_listen = "127.0.0.1:8081";
+  std::string public_url;  // empty: not known
+  config::Texts trusted_hosts, trusted_proxies;
+  bool docs = true;
+  std::string home = "/docs";
   bool insecure_http = false;
   seconds drain_deadline{300};
   std::uint32_t backlog = 2048;
   LimitSettings limits;
+  CorsSettings cors;
 };
 
 struct ModelSettings {
@@ -77,5 +86,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
 
 net::ServerLimits server_limits(const ServerSettings& server);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
+// Of settings that are known to be right.
+gateway::EdgeRules edge_rules(const ServerSettings& server);
 
 }  // namespace gatehouse::app

@@ -105,6 +105,54 @@ idle = "14s"
   EXPECT_EQ(body_limits(read.settings.server.limits).v1, kib(3));
 }
 
+TEST(Settings, TheEdgeIsOpenUntilSomebodyClosesIt) {
+  const gateway::EdgeRules rules = edge_rules(Settings().server), defaults;
+  EXPECT_THAT(rules.hosts, IsEmpty());
+  EXPECT_THAT(rules.origins, IsEmpty());
+  EXPECT_TRUE(rules.proxies.empty());
+  EXPECT_EQ(rules.docs, defaults.docs);
+  EXPECT_EQ(rules.home, defaults.home);
+}
+
+TEST(Settings, WhatTheEdgeIsToldArrivesThere) {
+  const Read read = read_file(R"([server]
+public_url = "https://API.example.com/"
+trusted_hosts = ["*.svc.example"]
+trusted_proxies = ["10.0.0.0/8"]
+docs = false
+home = "/console/"
+[server.cors]
+origins = ["https://App.example.com:443"]
+)");
+  ASSERT_THAT(read.faults, IsEmpty());
+  const gateway::EdgeRules rules = edge_rules(read.settings.server);
+  EXPECT_THAT(rules.hosts, ElementsAre("*.svc.example", "api.example.com"));
+  EXPECT_THAT(rules.origins, ElementsAre("https://app.example.com"));
+  EXPECT_TRUE(rules.proxies.hold(*net::parse_address("10.1.1.1")));
+  EXPECT_FALSE(rules.docs);
+  EXPECT_EQ(rules.home, "/console/");
+}
+
+TEST(Settings, WhatTheEdgeCannotUseIsRefusedWhereItStands) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"server.trusted_hosts = [\"a:80\"]",
+       "g.toml:1:25: server.trusted_hosts: 'a:80' is no host; write it as api.example.com or *.example.com, without a port"},
+      {"server.trusted_proxies = [\"10.1.2.3/8\"]",
+       "g.toml:1:27: server.trusted_proxies: '10.1.2.3/8' has bits behind its prefix; write 10.0.0.0/8"},
+      {"server.cors.origins = [\"app.example.com\"]",
+       "g.toml:1:24: server.cors.origins: 'app.example.com' is no origin; write it as https://app.example.com"},
+      {"server.public_url = \"api.example.com\"",
+       "g.toml:1:21: server.public_url: 'api.example.com' is no URL of this server; write it as https://api.example.com"},
+      {"server.home = \"//evil.example\"", "g.toml:1:15: server.home: '//evil.example' is no path; write it as /docs"},
+      {"server.home = \"/a\\r\\nX: y\"", nullptr},
+  };
+  for (const auto& [text, fault] : cases) {
+    const std::vector<std::string> faults = read_file(text).faults;
+    ASSERT_EQ(faults.size(), 1U) << text;
+    if (fault != nullptr) EXPECT_EQ(faults[0], fault);
+  }
+}
+
 TEST(Settings, AddressesMustBeOnes) {
   EXPECT_THAT(read_file("server.listen = [\"127.0.0.1:1\", \"nonsense\"]").faults,
               ElementsAre("g.toml:1:33: server.listen: 'nonsense' is no address to listen on; write it as 127.0.0.1:8080 or [::1]:8080"));
@@ -135,6 +183,11 @@ TEST(Settings, ModelsThatAreRequiredFollowTheDefaultModel) {
 
 TEST(Settings, KnowTheNamesOfOtherServers) {
   EXPECT_EQ(read_variables({{"LLM_MODEL_NAME", "m"}}).settings.models.default_llm, "m");
+  EXPECT_THAT(read_variables({{"BACKEND_CORS_ORIGINS", R"(["http://localhost:3000/"])"}}).settings.server.cors.origins,
+              ElementsAre("http://localhost:3000/"));
+  EXPECT_THAT(read_variables({{"ALLOWED_HOSTS", "a.example,b.example"}}).settings.server.trusted_hosts,
+              ElementsAre("a.example", "b.example"));
+  EXPECT_EQ(read_variables({{"BASE_URL", "https://a.example"}}).settings.server.public_url, "https://a.example");
   using telemetry::LogLevel;
   const std::vector<std::pair<const char*, LogLevel>> words{
       {"DEBUG", LogLevel::debug},    {"INFO", LogLevel::info}, {"WARNING", LogLevel::warn}, {"error", LogLevel::error},

@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "cors.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
 
@@ -31,13 +32,15 @@ Error wrong_method(const wire::RequestHead& head, const std::string& allow) {
 
 Error host_missing() { return caller_error("host_missing", "The Host field is missing"); }
 
+Error invalid_host() { return caller_error("invalid_host", "Invalid host header"); }
+
 Error broken(const char* what) { return internal_error("internal_error", what); }
 
 }  // namespace
 
 Task<void> Envelope::handle(net::Exchange& exchange) {
   const Raised active(desk_.levels.active_requests);
-  Egress egress(exchange, dialect_of(exchange.head().path), request_id_for(exchange.head()));
+  Egress egress(exchange, rules_, request_id_for(exchange.head()));
   Account account;
   try {
     co_await answer(exchange, egress, account);
@@ -49,7 +52,7 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
       exchange.abort_stream();
     } else {
       egress.note(error);
-      net::Response response = error_response(error, egress.dialect(), egress.request_id());
+      net::Response response = error_response(error, egress.dialect(), egress.request_id(), egress.language());
       response.close_after();  // what broke may have left the connection in the middle of something
       egress.respond(std::move(response));
     }
@@ -60,11 +63,10 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
 Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& account) {
   const wire::RequestHead& head = exchange.head();
   const RouteMatch match = find_route(routes_, head.method, head.path);
-  egress.use_dialect(match.dialect);
+  egress.use_route(match);
   account.route = match.route;
-  if (!head.host_present && (match.route == nullptr || !match.route->probe)) {
-    egress.respond(host_missing());
-  } else if (match.route != nullptr) {
+  if (turned_away(match, head, egress)) co_return;
+  if (match.route != nullptr) {
     Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
     co_await serve(std::move(received), match.parameter, egress, account);
   } else if (match.allow.empty()) {
@@ -72,10 +74,25 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   } else {
     const Error error = wrong_method(head, match.allow);
     egress.note(error);
-    net::Response response = error_response(error, match.dialect, egress.request_id());
+    net::Response response = error_response(error, match.dialect, egress.request_id(), egress.language());
     response.field("Allow", match.allow);
     egress.respond(std::move(response));
   }
+}
+
+bool Envelope::turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const {
+  // Probes come by address, and from HTTP/1.0.
+  const bool any_host = match.route != nullptr && match.route->probe;
+  if (!any_host && !head.host_present) {
+    egress.respond(host_missing());
+  } else if (!any_host && !trusts_host(rules_, head.field("Host").value_or(""), egress.exchange().client_address())) {
+    egress.respond(invalid_host());
+  } else if (!match.allow.empty() && is_preflight(head) && trust_of(rules_, head) != OriginTrust::none) {
+    egress.respond(preflight_answer(head, match.allow));
+  } else {
+    return false;
+  }
+  return true;
 }
 
 Task<void> Envelope::serve(Received received, std::string_view parameter, Egress& egress, Account& account) {
@@ -118,7 +135,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   record.request_id = egress.request_id();
   record.method = to_string(head.method);
   record.path = head.path;
-  record.client_ip = exchange.client_address();
+  record.client_ip = egress.client().address;
   record.status = egress.status();
   record.process_time = duration.count();
   record.bytes = exchange.bytes_sent();
@@ -144,8 +161,10 @@ std::string Envelope::request_id_for(const wire::RequestHead& head) {
 net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head) {
   const std::string request_id = head != nullptr ? request_id_for(*head) : desk_.random.hex(32);
   const Dialect dialect = head != nullptr ? dialect_of(head->path) : Dialect::api;
-  net::Response response = error_response(error, dialect, request_id);
-  add_standing_fields(response, request_id, std::chrono::microseconds(0));
+  net::Response response = error_response(error, dialect, request_id, head != nullptr ? language_for(*head) : Language::english);
+  Standing standing;
+  standing.request_id = request_id;
+  add_standing_fields(response, standing);
   response.field("Cache-Control", "no-store");
   telemetry::log::debug("gateway", "refused before it was a request", {{"request_id", request_id}, {"error", error.reason()}});
   return response;

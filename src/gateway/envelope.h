@@ -30,7 +30,7 @@ struct Desk {
 
 class Envelope final : public net::Handler {
  public:
-  Envelope(Desk desk, std::span<const Route> routes) : desk_(desk), routes_(routes) {}
+  Envelope(Desk desk, std::span<const Route> routes, const EdgeRules& rules) : desk_(desk), routes_(routes), rules_(rules) {}
   Task<void> handle(net::Exchange& exchange) override;
   net::Response refuse(const Error& error, const wire::RequestHead* head) override;
 
@@ -41,12 +41,15 @@ class Envelope final : public net::Handler {
     Ledger ledger;
   };
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
+  // What the edge says to a request before any route does; true: that was the answer.
+  bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
   std::string request_id_for(const wire::RequestHead& head);
 
   const Desk desk_;
   const std::span<const Route> routes_;
+  const EdgeRules& rules_;
 };
 
 }  // namespace gatehouse::gateway

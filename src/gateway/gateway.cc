@@ -89,17 +89,41 @@ void watch_process(telemetry::Metrics& metrics, const ServedModels& models, cons
 
 }  // namespace
 
+namespace {
+
+// Pages, and what they show. Where they are closed they do not exist.
+bool is_documentation(const Route& route) { return route.page || route.action == Action::openapi; }
+
+std::vector<Route> routes_for(const EdgeRules& rules) {
+  std::vector<Route> routes;
+  for (const Route& route : public_routes()) {
+    if (rules.docs || !is_documentation(route)) routes.push_back(route);
+  }
+  return routes;
+}
+
+// Empty where it leads to a page that is closed.
+std::string home_of(const EdgeRules& rules) {
+  const RouteMatch match = find_route(public_routes(), wire::Method::get, rules.home);
+  const bool closed = match.route != nullptr && is_documentation(*match.route) && !rules.docs;
+  return closed ? std::string() : rules.home;
+}
+
+}  // namespace
+
 // Everything that lives as long as the gateway, in the order it needs one another.
 struct Gateway::Rooms {
   explicit Rooms(GatewayParts parts)
       : doorkeeper(parts.authenticator),
-        small_routes(parts.models, parts.metrics, parts.version, parts.build),
+        rules(std::move(parts.edge)),
+        routes(routes_for(rules)),
+        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, home_of(rules)}),
         bodies(parts.bodies),
         generator(parts.models, parts.random, bodies, levels, ending, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, generator, parts.access_log, meters, levels, ending},
-        for_all(desk, public_routes()),
-        for_operators(desk, admin_routes()) {
+        for_all(desk, routes, rules),
+        for_operators(desk, admin_routes(), any_asker) {
     watch_models(parts.metrics, parts.models);
     watch_process(parts.metrics, parts.models, levels);
   }
@@ -107,6 +131,8 @@ struct Gateway::Rooms {
   Ending ending;
   Levels levels;
   const Doorkeeper doorkeeper;
+  const EdgeRules rules, any_asker;
+  const std::vector<Route> routes;
   const SmallRoutes small_routes;
   CurrentBodyLimits bodies;
   Generator generator;

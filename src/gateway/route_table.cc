@@ -24,6 +24,12 @@ constexpr Route probe(std::string_view path, Action action, std::string_view sum
   return route;
 }
 
+constexpr Route page(std::string_view path, Action action, std::string_view summary) {
+  Route route{Method::get, path, action, open_to_all, Dialect::api, no_body, small_time, "about", summary, nullptr, nullptr};
+  route.page = true;
+  return route;
+}
+
 constexpr Route key_only(Route route) {
   route.key_only = true;
   return route;
@@ -34,6 +40,9 @@ constexpr std::array table{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
     Route{Method::get, "/version", Action::version, open_to_all, Dialect::api, no_body, small_time, "about", "Version and build", nullptr, &version_schema},
     Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document", nullptr, &any_object_schema},
+    page("/docs", Action::docs, "This interface, to try out"),
+    page("/docs/static/{file}", Action::docs_file, "What the pages are made of"),
+    page("/redoc", Action::redoc, "This interface, to read"),
     probe("/healthz", Action::liveness, "Liveness", &status_schema),
     probe("/readyz", Action::readiness, "Readiness: not draining, required models ready", &status_schema),
     probe("/startupz", Action::startup, "Startup: required models ready, or failed for good", &status_schema),
@@ -61,6 +70,11 @@ constexpr std::array admin_table{
 // /api/v1/… is another name of /api/…, for the rest of the path as it stands.
 constexpr std::string_view long_prefix = "/api/v1/";
 
+// The path itself, or below it.
+bool within(std::string_view path, std::string_view root) {
+  return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
+
 struct Tail {
   bool matches;
   std::string_view parameter;
@@ -85,7 +99,11 @@ void add_method(std::string& allow, Method method) {
 std::span<const Route> public_routes() { return table; }
 std::span<const Route> admin_routes() { return admin_table; }
 
-Dialect dialect_of(std::string_view path) { return path.starts_with("/v1/") || path == "/v1" ? Dialect::openai : Dialect::api; }
+Dialect dialect_of(std::string_view path) {
+  if (within(path, "/v1")) return within(path, "/v1/messages") ? Dialect::anthropic : Dialect::openai;
+  if (within(path, "/v2")) return Dialect::oip;
+  return within(path, "/oauth2") || within(path, "/token") ? Dialect::oauth : Dialect::api;
+}
 
 RouteMatch find_route(std::span<const Route> routes, Method method, std::string_view path) {
   RouteMatch match;

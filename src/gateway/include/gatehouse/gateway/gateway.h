@@ -8,6 +8,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/strong.h"
+#include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/net/exchange.h"
@@ -32,6 +33,7 @@ struct GatewayParts {
   std::string build;
   std::size_t reactors;
   BodyLimits bodies = {};
+  EdgeRules edge = {};  // of the public listener
 };
 
 class Gateway {

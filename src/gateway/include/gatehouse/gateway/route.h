@@ -17,8 +17,8 @@ class JsonWriter;
 
 namespace gatehouse::gateway {
 
-// Which client reads the answer: errors take its shape.
-enum class Dialect : std::uint8_t { api, openai };
+// Which client reads the answer: errors take its shape. Open Inference Protocol (/v2), OAuth2 (/oauth2, /token), Anthropic (/v1/messages).
+enum class Dialect : std::uint8_t { api, openai, oip, oauth, anthropic };
 
 // What answers.
 enum class Action : std::uint8_t {
@@ -36,6 +36,9 @@ enum class Action : std::uint8_t {
   completion,
   llm_generate,
   metrics,
+  docs,
+  redoc,
+  docs_file,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
@@ -56,6 +59,7 @@ struct Route {
   SchemaFn response;
   bool probe = false;     // needs no Host, counts for no limit, is logged only when it fails
   bool key_only = false;  // an API key and nothing else
+  bool page = false;      // for people: not in the OpenAPI document
 };
 
 std::span<const Route> public_routes();
