@@ -144,12 +144,12 @@ TEST(Settings, WhatTheEdgeCannotUseIsRefusedWhereItStands) {
       {"server.public_url = \"api.example.com\"",
        "g.toml:1:21: server.public_url: 'api.example.com' is no URL of this server; write it as https://api.example.com"},
       {"server.home = \"//evil.example\"", "g.toml:1:15: server.home: '//evil.example' is no path; write it as /docs"},
-      {"server.home = \"/a\\r\\nX: y\"", nullptr},
+      {"server.home = \"/a\\r\\nX: y\"", "is no path"},
   };
   for (const auto& [text, fault] : cases) {
     const std::vector<std::string> faults = read_file(text).faults;
     ASSERT_EQ(faults.size(), 1U) << text;
-    if (fault != nullptr) EXPECT_EQ(faults[0], fault);
+    EXPECT_THAT(faults[0], HasSubstr(fault));
   }
 }
 

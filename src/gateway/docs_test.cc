@@ -20,7 +20,7 @@ TEST(EmbeddedFiles, UnpackToWhatTheySay) {
     EXPECT_EQ(gunzipped(file.gzip, file.size).size(), file.size) << file.name;
     const bool page = file.name.starts_with('/');
     EXPECT_EQ(page, file.media_type.starts_with("text/html")) << file.name;
-    if (!page) EXPECT_THAT(std::string(file.name), HasSubstr("." + std::string(file.tag) + "."));
+    EXPECT_TRUE(page || file.name.find("." + std::string(file.tag) + ".") != std::string_view::npos) << file.name;
   }
   EXPECT_TRUE(names.contains("/docs") && names.contains("/redoc"));
 }
