@@ -1,15 +1,17 @@
 # Third-party libraries as imported targets. Everything is a Debian 12 package, but for the llama.cpp libraries, which
 # tools/run/fetch.sh puts into GATEHOUSE_CACHE (pinned by hash).
+find_program(GH_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
 find_package(Threads REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED)
 find_package(simdjson REQUIRED)
-find_package(spdlog REQUIRED)
-find_package(fmt REQUIRED)
+find_package(ZLIB 1.2.13 REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
+find_package(ZLIB 1.2 REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
 if(GATEHOUSE_TESTS)
   find_package(GTest REQUIRED)
 endif()
@@ -27,21 +29,39 @@ add_library(gh_asio INTERFACE)
 target_link_libraries(gh_asio INTERFACE gh_boost)
 target_compile_definitions(gh_asio INTERFACE BOOST_ASIO_NO_DEPRECATED BOOST_ASIO_DISABLE_BOOST_ARRAY BOOST_ASIO_HAS_CO_AWAIT)
 
-# The precompiled header needs a translation unit of its own to hang on.
-file(WRITE "${CMAKE_BINARY_DIR}/asio_pch.cc.in" "// carries the shared precompiled header\n")
-configure_file("${CMAKE_BINARY_DIR}/asio_pch.cc.in" "${CMAKE_BINARY_DIR}/asio_pch.cc" COPYONLY)
-add_library(gh_asio_pch STATIC "${CMAKE_BINARY_DIR}/asio_pch.cc")
-target_link_libraries(gh_asio_pch PRIVATE gh_flags gh_asio)
-target_precompile_headers(gh_asio_pch PRIVATE "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h")
-if(GH_CCACHE)
+# gh_precompiled(gh_asio_pch asio_pch.h PARTS ... LIBRARIES ... OPTIONS ...): a header that is parsed once a build, and the target that
+# others reuse it from. PARTS: the files of cmake/ that it is made of.
+function(gh_precompiled NAME HEADER)
+  cmake_parse_arguments(ARG "" "" "PARTS;LIBRARIES;OPTIONS" ${ARGN})
+  # It needs a translation unit of its own to hang on.
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/${NAME}.cc" CONTENT "// carries a shared precompiled header\n" @ONLY)
+  add_library(${NAME} STATIC "${CMAKE_BINARY_DIR}/${NAME}.cc")
+  target_link_libraries(${NAME} PRIVATE gh_flags ${ARG_LIBRARIES})
+  target_compile_options(${NAME} PRIVATE ${ARG_OPTIONS})
+  target_precompile_headers(${NAME} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/${HEADER}")
+  if(NOT GH_CCACHE)
+    return()
+  endif()
   # A compiled header is good in its own folder alone; those who use it are told by the checksum what is in it.
-  set_target_properties(gh_asio_pch PROPERTIES CXX_COMPILER_LAUNCHER "${GH_CCACHE_HERE}")
-  file(SHA256 "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h" _gh_pch_sum)
-  foreach(_gh_suffix pch gch)
-    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/CMakeFiles/gh_asio_pch.dir/cmake_pch.hxx.${_gh_suffix}.sum"
-      CONTENT "@_gh_pch_sum@ boost @Boost_VERSION@ @CMAKE_CXX_COMPILER_ID@ @CMAKE_CXX_COMPILER_VERSION@ @GATEHOUSE_FLAVOUR@\n" @ONLY)
+  set_target_properties(${NAME} PROPERTIES CXX_COMPILER_LAUNCHER "${GH_CCACHE_HERE}")
+  set(sums "")
+  foreach(part ${HEADER} ${ARG_PARTS})
+    file(SHA256 "${PROJECT_SOURCE_DIR}/cmake/${part}" sum)
+    string(APPEND sums "${sum} ")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/${part}")
   endforeach()
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/cmake/asio_pch.h")
+  foreach(suffix pch gch)
+    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/CMakeFiles/${NAME}.dir/cmake_pch.hxx.${suffix}.sum"
+      CONTENT "@sums@ boost @Boost_VERSION@ gtest @GTest_VERSION@ @CMAKE_CXX_COMPILER_ID@ @CMAKE_CXX_COMPILER_VERSION@ @GATEHOUSE_FLAVOUR@ @ARG_OPTIONS@\n" @ONLY)
+  endforeach()
+endfunction()
+
+gh_precompiled(gh_asio_pch asio_pch.h LIBRARIES gh_asio)
+if(GATEHOUSE_TESTS)
+  # Tests are compiled without optimisation: that takes half as long, and what they test is compiled as everywhere.
+  set(GH_TEST_OPTIONS -O0)
+  gh_precompiled(gh_test_pch test_pch.h LIBRARIES GTest::gmock OPTIONS ${GH_TEST_OPTIONS})
+  gh_precompiled(gh_asio_test_pch asio_test_pch.h PARTS asio_pch.h test_pch.h LIBRARIES gh_asio GTest::gmock OPTIONS ${GH_TEST_OPTIONS})
 endif()
 
 if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")

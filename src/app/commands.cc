@@ -6,11 +6,11 @@
 #include <iterator>
 
 #include "build_info.h"
+#include "data_folder.h"
 #include "gatehouse/adapters/engine_child/sandbox.h"
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/gateway.h"
-#include "gatehouse/identity/init.h"
 #include "gatehouse/wire/http1/dump.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
@@ -19,6 +19,14 @@ namespace gatehouse::app {
 
 const char* const version_text = GATEHOUSE_VERSION;
 const char* const build_text = GATEHOUSE_BUILD;
+
+namespace {
+
+Error already_initialised(const std::string& data) {
+  return Error(Code::conflict, Origin::operator_, "already_initialised", "'" + data + "' is initialised already; nothing was changed");
+}
+
+}  // namespace
 
 int report(const Error& error) {
   std::cerr << "gatehouse: " << error.public_text() << '\n';
@@ -38,17 +46,23 @@ int version(Output output) {
 }
 
 int init(const std::string& data, Output output) {
-  SystemRandom random;
-  const SystemClock clock;
-  const Result<identity::FirstStart> made = identity::initialise(data, random, clock.wall());
-  if (!made) return report(made.error());
+  std::optional<identity::FirstStart> made;
+  const Result<std::unique_ptr<DataFolder>> folder =
+      DataFolder::open(data, Settings(), [&made](const identity::FirstStart& first) { made = first; });
+  if (!folder) return report(folder.error());
+  if (!made) return report(already_initialised(data));
   if (output == Output::json) {
     std::string out;
     wire::JsonWriter json(out);
-    json.begin_object().member("tenant_id", made->tenant.value()).member("api_key", made->api_key.expose()).end_object();
+    json.begin_object().key("admin").begin_object().member("username", made->admin);
+    json.member("password", made->admin_password.expose()).end_object();
+    json.member("tenant_id", made->tenant.value()).member("api_key", made->api_key.expose()).end_object();
     std::cout << out << '\n';
   } else {
-    std::cout << "tenant   " << made->tenant.value() << "\nAPI key  " << made->api_key.expose() << "\n\nThe key is shown this once.\n";
+    std::cout << "administrator  " << made->admin << "\n"
+              << "password       " << made->admin_password.expose() << "\n"
+              << "tenant         " << made->tenant.value() << "\n"
+              << "API key        " << made->api_key.expose() << "\n\nPassword and key are shown this once.\n";
   }
   return exit_well;
 }

@@ -22,23 +22,6 @@ std::uint32_t engine_threads(const LlamaSettings& settings) {
   return settings.threads > 0 ? settings.threads : static_cast<std::uint32_t>(std::max<std::size_t>(1, cores() - 1));
 }
 
-// The key of the data folder's first tenant, made now when there is none yet.
-Result<identity::KeyRing> open_keys(const std::string& data, const Server::FirstStart& first_start) {
-  if (!identity::is_initialised(data)) {
-    SystemRandom random;
-    GH_TRY(const identity::FirstStart made, identity::initialise(data, random, SystemClock().wall()));
-    first_start(made);
-  }
-  return identity::open_identity(data);
-}
-
-Result<telemetry::AccessLog> open_access_log(const AccessLogSettings& settings) {
-  telemetry::AccessLogOptions options;
-  options.format = settings.format;
-  options.file = settings.file;
-  return telemetry::AccessLog::open(options);
-}
-
 Error model_missing(const std::string& what) {
   return operator_error("model_missing", what + " is in none of the model folders; ./run serve fetches it, --models names another folder");
 }
@@ -66,27 +49,53 @@ void log_state(const std::string& model, const wire::engine::State& state, const
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const FirstStart& first_start) {
-  GH_TRY(identity::DataLock lock, identity::DataLock::take(plan.data));
-  GH_TRY(identity::KeyRing keys, open_keys(plan.data, first_start));
-  GH_TRY(telemetry::AccessLog access_log, open_access_log(plan.settings.access_log));
-  std::unique_ptr<Server> server(new Server(plan, std::move(lock), std::move(keys), std::move(access_log)));
+Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const OnFirstStart& on_first_start) {
+  GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(access_log_options(plan.settings), plan.clock));
+  std::unique_ptr<Server> server(new Server(plan, std::move(access_log)));
+  GH_TRY(server->data_, DataFolder::open(plan.data, plan.settings, on_first_start, &server->metrics_));
+  server->add_authenticators(plan.settings.auth);
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
-  GH_CHECK(server->add_listeners(plan.settings.server));
+  GH_CHECK(server->add_listeners(plan));
+  server->watch_logs(plan.logging);
   return server;
 }
 
-Server::Server(const ServerPlan& plan, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log)
-    : lock_(std::move(lock)),
+Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
+    : clock_(plan.clock),
       access_log_(std::move(access_log)),
       hashes_(std::filesystem::path(plan.data) / "model_hashes.json", clock_),
-      authenticator_(std::move(keys)),
       control_(static_cast<int>(reactor_count(plan)), clock_),
       reactors_(reactor_count(plan), clock_),
       files_("files", 1, 16) {}
 
 Server::~Server() { reactors_.stop(); }
+
+void Server::add_authenticators(const AuthSettings& settings) {
+  identity::House& house = data_->house();
+  const identity::DirectoryPtr directory = house.registry().current();
+  identity::PrincipalPtr everybody;
+  if (settings.mode == AuthMode::off) {
+    log::warn("serve", "everybody is let in as the tenant demo (auth.mode)");
+    if (const auto* tenant = directory->tenant(TenantId(std::string(identity::first_tenant))))
+      everybody = identity::anybody(tenant->record);
+  }
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    authenticators_.emplace_back(identity::AuthenticatorParts{house.issuers(), house.hasher(), random_, directory, everybody});
+  }
+}
+
+// What changes is seen by every reactor, and by the answers that it is making.
+void Server::follow_registry() {
+  data_->house().registry().follow([this](const identity::DirectoryPtr& next) {
+    for (std::size_t i = 0; i < reactors_.size(); ++i) {
+      reactors_[i].post([this, i, next] {
+        authenticators_[i].follow(next);
+        gateway_->review(reactors_[i]);
+      });
+    }
+  });
+}
 
 Status Server::make_spawner(const LlamaSettings& settings) {
   if (settings.isolation == Isolation::process) {
@@ -138,10 +147,12 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   served_.push_back(std::move(served));
 }
 
-Status Server::add_listeners(const ServerSettings& settings) {
-  gateway_ =
-      std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticator_, *models_, metrics_, access_log_,
-                                                               version_text, build_text, reactors_.size(), body_limits(settings.limits)});
+Status Server::add_listeners(const ServerPlan& plan) {
+  const ServerSettings& settings = plan.settings.server;
+  administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
+  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_,
+                                                                      metrics_, access_log_, version_text, build_text, reactors_.size(),
+                                                                      body_limits(settings.limits), edge_rules(settings)});
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
     GH_TRY(net::Endpoint endpoint, parse_endpoint(text));
@@ -150,6 +161,8 @@ Status Server::add_listeners(const ServerSettings& settings) {
   GH_TRY(const net::Endpoint admin, parse_endpoint(settings.admin_listen));
   public_server_ = std::make_unique<net::HttpServer>(server_limits(settings), gateway_->public_handler(), std::move(endpoints));
   admin_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->admin_handler(), std::vector<net::Endpoint>{admin});
+  control_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->control_handler(),
+                                                      std::vector<net::Endpoint>{net::Endpoint::unix_socket(control_socket_of(plan.data))});
   watch_engines();
   return ok();
 }
@@ -176,9 +189,28 @@ void Server::watch_engines() {
                  }));
 }
 
+void Server::watch_logs(const telemetry::Logging& logging) {
+  metrics_.watch(telemetry::Metrics::Kind::counter, "gatehouse_log_lines_dropped_total",
+                 "Log lines that found no room, or that a file or reader did not take",
+                 std::function<std::vector<telemetry::Sample>()>([this, &logging] {
+                   std::vector<telemetry::Sample> samples(2);
+                   samples[0].labels = {{"log", "log"}};
+                   samples[0].value = static_cast<double>(logging.dropped());
+                   samples[1].labels = {{"log", "access_log"}};
+                   samples[1].value = static_cast<double>(access_log_.dropped());
+                   return samples;
+                 }));
+}
+
 Status Server::start() {
   GH_CHECK(public_server_->start(reactors_.all()));
   GH_CHECK(admin_server_->start({&reactors_[0]}));
+  GH_CHECK(control_server_->start({&reactors_[0]}));
+  follow_registry();
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
+    scribes_.back()->begin();
+  }
   reactors_.start();
   for (const auto& engine : engines_) engine->start();
   return ok();
@@ -195,8 +227,14 @@ std::uint64_t Server::open_connections() const { return public_server_->counts()
 
 void Server::close_connections() {
   public_server_->close_all();
-  admin_server_->stop_accepting();
-  admin_server_->close_all();
+  for (const auto& server : {admin_server_.get(), control_server_.get()}) {
+    server->stop_accepting();
+    server->close_all();
+  }
+}
+
+Task<void> Server::write_down() {
+  for (const auto& scribe : scribes_) co_await scribe->write_down(control_);
 }
 
 Task<void> Server::stop_engines() {

@@ -6,25 +6,29 @@
 #include <string>
 #include <vector>
 
+#include "data_folder.h"
 #include "gatehouse/adapters/engine_child/child_engine.h"
 #include "gatehouse/adapters/engine_child/spawner.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/identity/authenticator.h"
-#include "gatehouse/identity/data_lock.h"
-#include "gatehouse/identity/init.h"
 #include "gatehouse/model/model_file.h"
 #include "gatehouse/model/repository.h"
 #include "gatehouse/net/server.h"
 #include "gatehouse/runtime/reactor_pool.h"
 #include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/telemetry/access_log.h"
+#include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "scribe.h"
 #include "settings.h"
 
 namespace gatehouse::app {
 
 struct ServerPlan {
+  const Clock& clock;  // it and the log outlive the server
+  const telemetry::Logging& logging;
   std::string data;
   std::uint32_t reactors = 0;  // 0: one a core
   Settings settings;
@@ -32,9 +36,7 @@ struct ServerPlan {
 
 class Server {
  public:
-  // first_start is told the tenant and the one API key, once, when the data folder is new.
-  using FirstStart = std::function<void(const identity::FirstStart&)>;
-  static Result<std::unique_ptr<Server>> compose(const ServerPlan& plan, const FirstStart& first_start);
+  static Result<std::unique_ptr<Server>> compose(const ServerPlan& plan, const OnFirstStart& on_first_start);
   ~Server();
 
   // Listeners answer and models load, in parallel. Call once.
@@ -48,6 +50,8 @@ class Server {
 
   // For what comes from now on: limits of connections, heads and bodies.
   void set_limits(const ServerSettings& settings);
+  // The access log's file may have been moved away.
+  void reopen_logs() { access_log_.reopen(); }
   // For work that blocks on the disk.
   WorkerPool& files() { return files_; }
 
@@ -56,33 +60,40 @@ class Server {
   void cut_answers_short();
   std::uint64_t open_connections() const;
   void close_connections();
+  // What is counted and not yet written down.
+  Task<void> write_down();
   // The engines are gone when it returns.
   Task<void> stop_engines();
 
  private:
-  Server(const ServerPlan& plan, identity::DataLock lock, identity::KeyRing keys, telemetry::AccessLog access_log);
+  Server(const ServerPlan& plan, telemetry::AccessLog access_log);
+  void add_authenticators(const AuthSettings& settings);
+  void follow_registry();
   Status make_spawner(const LlamaSettings& settings);
   Status add_models(const Settings& settings);
   void add_engine(const model::Entry& entry, const Settings& settings);
-  Status add_listeners(const ServerSettings& settings);
+  Status add_listeners(const ServerPlan& plan);
   void watch_engines();
+  void watch_logs(const telemetry::Logging& logging);
 
-  SystemClock clock_;
+  const Clock& clock_;
   SystemRandom random_;
-  const identity::DataLock lock_;
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
   model::HashMemory hashes_;
-  const identity::Authenticator authenticator_;
   Reactor control_;
+  std::unique_ptr<DataFolder> data_;
   ReactorPool reactors_;
+  std::vector<identity::Authenticator> authenticators_;  // by reactor, the last is the control reactor's
   WorkerPool files_;
   std::unique_ptr<adapters::EngineSpawner> spawner_;
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
   std::unique_ptr<gateway::ServedModels> models_;
+  std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  std::unique_ptr<net::HttpServer> public_server_, admin_server_;
+  std::vector<std::unique_ptr<Scribe>> scribes_;  // by reactor
+  std::unique_ptr<net::HttpServer> public_server_, admin_server_, control_server_;
 };
 
 }  // namespace gatehouse::app

@@ -1,59 +1,67 @@
-#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/write.hpp>
+#include <charconv>
 #include <iostream>
-#include <istream>
 
 #include "commands.h"
+#include "gatehouse/net/client.h"
 
 namespace gatehouse::app {
 namespace {
 
-using boost::asio::ip::tcp;
+constexpr seconds patience{10};
 
 struct Url {
-  std::string host, port = "80", path = "/readyz";
+  std::string authority, host, path = "/readyz";
+  std::uint16_t port = 80;
 };
+
+Error bad_url(const std::string& text) {
+  return operator_error("bad_url", "'" + text + "' is no http:// address; write it as http://127.0.0.1:8080/readyz");
+}
 
 Result<Url> parse_url(const std::string& text) {
   constexpr std::string_view scheme = "http://";
-  if (!text.starts_with(scheme)) {
-    return operator_error("bad_url", "'" + text + "' is no http:// address; write it as http://127.0.0.1:8080/readyz");
-  }
+  if (!text.starts_with(scheme)) return bad_url(text);
   Url url;
   std::string authority = text.substr(scheme.size());
   if (const std::size_t slash = authority.find('/'); slash != std::string::npos) {
     if (slash + 1 < authority.size()) url.path = authority.substr(slash);
     authority.resize(slash);
   }
+  url.authority = authority;
   const std::size_t colon = authority.rfind(':');
   if (colon != std::string::npos && authority.find(']', colon) == std::string::npos) {
-    url.port = authority.substr(colon + 1);
+    const char* const end = authority.data() + authority.size();
+    const auto read = std::from_chars(authority.data() + colon + 1, end, url.port);
+    if (read.ec != std::errc() || read.ptr != end) return bad_url(text);
     authority.resize(colon);
   }
   if (authority.size() > 2 && authority.front() == '[') authority = authority.substr(1, authority.size() - 2);
+  if (authority.empty()) return bad_url(text);
   url.host = authority;
   return url;
 }
 
-// The status code of a GET; throws what Asio throws.
-int status_of(const Url& url) {
+// All that a name stands for; an address stands for itself.
+std::vector<net::Endpoint> endpoints_of(const Url& url) {
   boost::asio::io_context context;
-  tcp::resolver resolver(context);
-  tcp::socket socket(context);
-  boost::asio::connect(socket, resolver.resolve(url.host, url.port));
-  const timeval patience{10, 0};
-  setsockopt(socket.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-  boost::asio::write(socket, boost::asio::buffer("GET " + url.path + " HTTP/1.1\r\nHost: " + url.host + "\r\nConnection: close\r\n\r\n"));
-  boost::asio::streambuf answer(64 * 1024);
-  boost::asio::read_until(socket, answer, "\r\n");
-  std::istream line(&answer);
-  std::string version;
-  int status = 0;
-  line >> version >> status;
-  return status;
+  boost::asio::ip::tcp::resolver resolver(context);
+  boost::system::error_code unknown;
+  std::vector<net::Endpoint> endpoints;
+  for (const auto& found : resolver.resolve(url.host, std::to_string(url.port), unknown)) {
+    endpoints.emplace_back(found.endpoint().address().to_string(), url.port);
+  }
+  return endpoints;
+}
+
+Result<wire::HttpReply> ask_any(const std::vector<net::Endpoint>& endpoints, const net::ClientRequest& request) {
+  Result<wire::HttpReply> reply = operator_error("unknown_host", "nobody knows that name");
+  for (const net::Endpoint& endpoint : endpoints) {
+    reply = net::ask(endpoint, request, net::ClientLimits(patience, {}));
+    if (reply || reply.error().reason() != "nobody_listens") break;
+  }
+  return reply;
 }
 
 }  // namespace
@@ -64,14 +72,15 @@ int health(const std::string& text) {
     report(url.error());
     return exit_usage;
   }
-  try {
-    const int status = status_of(*url);
-    std::cout << (status == 200 ? "ok" : "not well: HTTP " + std::to_string(status)) << '\n';
-    return status == 200 ? exit_well : exit_failed;
-  } catch (const boost::system::system_error& failed) {
-    std::cerr << "gatehouse: nothing answers at " << text << ": " << failed.code().message() << '\n';
+  net::ClientRequest request(wire::Method::get, url->path);
+  request.host = url->authority;
+  const Result<wire::HttpReply> reply = ask_any(endpoints_of(*url), request);
+  if (!reply) {
+    std::cerr << "gatehouse: no answer from " << text << ": " << reply.error().public_text() << '\n';
     return exit_failed;
   }
+  std::cout << (reply->status == 200 ? "ok" : "not well: HTTP " + std::to_string(reply->status)) << '\n';
+  return reply->status == 200 ? exit_well : exit_failed;
 }
 
 }  // namespace gatehouse::app

@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "admin_cli.h"
+#include "admin_commands.h"
 #include "commands.h"
 #include "gatehouse/config/nearest.h"
 
@@ -85,7 +87,8 @@ void add_serve(CLI::App& root, CommandLine& line) {
       "  gatehouse serve\n"
       "  gatehouse serve --config /etc/gatehouse.toml --data /var/lib/gatehouse\n"
       "  gatehouse serve --models /srv/models --listen 127.0.0.1:9000\n"
-      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once. SIGHUP reloads the configuration.\n"
+      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once. SIGHUP reloads the configuration and opens log "
+      "files anew.\n"
       "`gatehouse config explain` lists every setting; options win over all other sources.");
   command->callback([&line] { line.chosen = [&line] { return serve(line); }; });
 }
@@ -211,6 +214,8 @@ int main(int argc, char** argv) {
   add_serve(root, line);
   add_config(root, line);
   add_operation(root, line);
+  app::add_admin_commands(root, line.chosen,
+                          [](app::AdminOptions& options) { options.configuration.environment = environment_variables(); });
   add_debug(root, line);
   add_jose(root, line);
   add_engine(root, line);

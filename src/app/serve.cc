@@ -40,7 +40,10 @@ void keep_memory_small() {
 
 void say_first_start(const identity::FirstStart& made, const std::string& data) {
   std::cout << "First start: " << data << " is new.\n\n"
-            << "  tenant   " << made.tenant.value() << "\n  API key  " << made.api_key.expose() << "   (shown this once)\n"
+            << "  administrator  " << made.admin << "\n"
+            << "  password       " << made.admin_password.expose() << "   (shown this once)\n"
+            << "  tenant         " << made.tenant.value() << "\n"
+            << "  API key        " << made.api_key.expose() << "   (shown this once)\n"
             << std::endl;
 }
 
@@ -98,6 +101,8 @@ class Life {
     signals_.async_wait([this](const boost::system::error_code& failed, int number) {
       if (failed) return;
       if (number == SIGHUP) {
+        logging_.reopen();
+        server_.reopen_logs();
         if (++asked_to_reload_ == 1) control_.spawn(reload());
       } else {
         ++asked_to_stop_;
@@ -151,6 +156,7 @@ class Life {
     until = control_.clock().now() + last_words;
     while (server_.open_connections() > 0 && control_.clock().now() < until) co_await glance_later();
     server_.close_connections();
+    co_await server_.write_down();
     co_await server_.stop_engines();
     telemetry::log::info("serve", "stopped");
     signals_.cancel();
@@ -194,21 +200,20 @@ int serve(const ServeOptions& options) {
   const Configuration configuration = read_configuration(options.configuration);
   if (!configuration.ok()) return report(configuration.reading.faults);
   const Settings& settings = configuration.settings;
-  telemetry::LogOptions log_options;
-  log_options.level = settings.log.level;
-  log_options.format = settings.log.format;
-  telemetry::Logging logging(log_options);
+  const SystemClock clock;
+  Result<telemetry::Logging> logging = telemetry::Logging::open(log_options(settings), clock);
+  if (!logging) return report(logging.error());
   for (const std::string& variable : configuration.reading.unused) {
     telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
   }
-  const ServerPlan plan{options.data, options.reactors, settings};
+  const ServerPlan plan{clock, *logging, options.data, options.reactors, settings};
   std::optional<Secret<std::string>> new_key;
   auto server = Server::compose(plan, [&](const identity::FirstStart& made) {
     say_first_start(made, plan.data);
     new_key.emplace(made.api_key.expose());
   });
   if (!server) return server.error().reason() == "model_missing" ? report(server.error()), exit_missing : report(server.error());
-  return Life(**server, logging, options.configuration, configuration, std::move(new_key)).run();
+  return Life(**server, *logging, options.configuration, configuration, std::move(new_key)).run();
 }
 
 }  // namespace gatehouse::app

@@ -1,6 +1,8 @@
 #include "settings.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -27,6 +29,22 @@ std::optional<std::string> admin_fault(std::string_view text) {
 
 std::optional<std::string> must_not_be_empty(std::string_view text) {
   return text.empty() ? std::optional<std::string>("must not be empty") : std::nullopt;
+}
+
+template <class Read>
+std::optional<std::string> fault_in(Read read, std::string_view text) {
+  const auto made = read(text);
+  return made ? std::nullopt : std::optional(made.error().public_text());
+}
+std::optional<std::string> host_fault(std::string_view text) { return fault_in(gateway::read_host, text); }
+std::optional<std::string> origin_fault(std::string_view text) { return fault_in(gateway::read_origin, text); }
+std::optional<std::string> network_fault(std::string_view text) { return fault_in(net::parse_network, text); }
+std::optional<std::string> url_fault(std::string_view text) { return text.empty() ? std::nullopt : fault_in(gateway::host_of_url, text); }
+// A path of this server alone: "//other" would lead away.
+std::optional<std::string> path_fault(std::string_view text) {
+  const bool plain = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"'; });
+  if (text.starts_with('/') && !text.starts_with("//") && plain) return std::nullopt;
+  return "'" + std::string(text) + "' is no path; write it as /docs";
 }
 
 // LOG_LEVEL as Python's logging has it.
@@ -60,16 +78,60 @@ Schema<LimitSettings> limit_keys() {
   return keys;
 }
 
+Schema<CorsSettings> cors_keys() {
+  using S = CorsSettings;
+  Schema<S> keys;
+  keys.texts("origins", &S::origins,
+             "Origins whose pages may call this server with credentials, such as \"https://app.example.com\"; \"*\" is any, without "
+             "credentials.")
+      .checked(origin_fault)
+      .alias("BACKEND_CORS_ORIGINS");
+  return keys;
+}
+
 Schema<ServerSettings> server_keys() {
   using S = ServerSettings;
   Schema<S> keys;
   keys.texts("listen", &S::listen, "ADDRESS:PORT to listen on, one or more; port 0 takes a free one.").checked(endpoint_fault);
   keys.text("admin_listen", &S::admin_listen, "ADDRESS:PORT for metrics and probes of operators, on loopback.").checked(admin_fault);
+  keys.text("public_url", &S::public_url,
+            "The URL that clients know this server by, such as \"https://api.example.com\"; its host is a trusted one.")
+      .checked(url_fault)
+      .alias("BASE_URL");
+  keys.texts("trusted_hosts", &S::trusted_hosts,
+             "Hosts that requests may be for, \"*.example.com\" for all below one; else 400. With neither these nor public_url any host "
+             "will do.")
+      .checked(host_fault)
+      .alias("ALLOWED_HOSTS");
+  keys.texts("trusted_proxies", &S::trusted_proxies,
+             "Networks of proxies whose word counts about the client's address and HTTPS, such as \"10.0.0.0/8\".")
+      .checked(network_fault);
+  keys.flag("docs", &S::docs, "Whether /docs, /redoc and /openapi.json are there.");
+  keys.text("home", &S::home, "Where GET / sends a browser.").checked(path_fault);
   keys.flag("insecure_http", &S::insecure_http, "Whether plain HTTP may listen on addresses that others can reach.");
   keys.duration("drain_deadline", &S::drain_deadline, {1, day}, "How long running answers may take to finish after SIGTERM.").reloads();
   keys.integer("backlog", &S::backlog, {1, 65'535},
                "How many connections the kernel keeps waiting to be accepted; it has a limit of its own.");
   keys.part("limits", &S::limits, limit_keys());
+  keys.part("cors", &S::cors, cors_keys());
+  return keys;
+}
+
+Schema<AuthSettings> auth_keys() {
+  using S = AuthSettings;
+  using wire::JwsAlgorithm;
+  Schema<S> keys;
+  keys.choice<AuthMode>("mode", &S::mode, {{"on", AuthMode::on}, {"off", AuthMode::off}},
+                        "off lets everybody in as the tenant demo, and is possible where all listeners are on loopback.");
+  keys.choice<JwsAlgorithm>("algorithm", &S::algorithm,
+                            {{"EdDSA", JwsAlgorithm::eddsa},
+                             {"ES256", JwsAlgorithm::es256},
+                             {"RS256", JwsAlgorithm::rs256},
+                             {"PS256", JwsAlgorithm::ps256},
+                             {"HS256", JwsAlgorithm::hs256}},
+                            "What our own tokens are signed with, from the first start on.")
+      .alias("ALGORITHM");
+  keys.duration("access_lifetime", &S::access_lifetime, {1, day}, "How long a token that a login gives is valid.");
   return keys;
 }
 
@@ -113,11 +175,18 @@ Schema<LogSettings> log_keys() {
                          {"warn", LogLevel::warn},
                          {"error", LogLevel::error},
                          {"off", LogLevel::off}},
-                        "The least that is written to standard error.")
+                        "The least that is written, to standard error and to files.")
       .alias("LOG_LEVEL", level_word)
       .reloads();
   keys.choice<LogFormat>("format", &S::format, {{"auto", LogFormat::automatic}, {"text", LogFormat::text}, {"json", LogFormat::json}},
-                         "Text for people, one JSON object a line, or auto: text on a terminal and JSON elsewhere.");
+                         "On standard error: text for people, one JSON object a line, or auto, text on a terminal and JSON elsewhere.");
+  keys.text("file", &S::file,
+            "A file for the log as text. Log files are turned over at midnight and then compressed; SIGHUP opens anew what was moved away.")
+      .alias("LOG_FILE");
+  keys.text("json_file", &S::json_file, "A file for the log as JSON, one object a line.").alias("JSON_LOG_FILE");
+  keys.duration(
+      "retention", &S::retention, {0, 3650 * day},
+      "How long compressed log files are kept, in whole days; 0s is 7 days for log.file and 30 for log.json_file and the access log.");
   return keys;
 }
 
@@ -125,15 +194,17 @@ Schema<AccessLogSettings> access_log_keys() {
   using S = AccessLogSettings;
   using telemetry::AccessFormat;
   Schema<S> keys;
-  keys.choice<AccessFormat>("format", &S::format, {{"json", AccessFormat::json}, {"off", AccessFormat::off}},
-                            "One JSON object for each answered request, or nothing.");
-  keys.text("file", &S::file, "The file that the access log is appended to; empty is standard error.");
+  keys.choice<AccessFormat>(
+      "format", &S::format, {{"json", AccessFormat::json}, {"combined", AccessFormat::combined}, {"off", AccessFormat::off}},
+      "One line for each answered request, as a JSON object or in the combined format that log analysers read, or nothing.");
+  keys.text("file", &S::file, "The file that the access log is written to; empty is standard error.");
   return keys;
 }
 
 Schema<Settings> all_keys() {
   Schema<Settings> keys;
   keys.part("server", &Settings::server, server_keys());
+  keys.part("auth", &Settings::auth, auth_keys());
   keys.part("models", &Settings::models, model_keys());
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("log", &Settings::log, log_keys());
@@ -146,6 +217,26 @@ config::Fault fault_of(std::string_view name, const config::Reading& reading, st
   const auto key = std::ranges::find(keys, name, &config::KeySpec::name);
   const auto number = static_cast<std::size_t>(key - keys.begin());
   return {reading.places[number], std::string(name), std::string(name) + ": " + std::move(what)};
+}
+
+// Two writers of one file would turn it over twice.
+void check_log_files(const Settings& settings, const config::Reading& reading, std::vector<config::Fault>& faults) {
+  const bool access = settings.access_log.format != telemetry::AccessFormat::off;
+  const std::pair<const char*, std::string> files[] = {{"log.file", settings.log.file},
+                                                       {"log.json_file", settings.log.json_file},
+                                                       {"access_log.file", access ? settings.access_log.file : ""}};
+  for (std::size_t i = 1; i < std::size(files); ++i) {
+    for (std::size_t k = 0; k < i; ++k) {
+      const auto mine = std::filesystem::path(files[i].second).lexically_normal(),
+                 theirs = std::filesystem::path(files[k].second).lexically_normal();
+      if (!mine.empty() && mine == theirs)
+        faults.push_back(fault_of(files[i].first, reading, std::string("is the file of ") + files[k].first + ", too"));
+    }
+  }
+}
+
+std::chrono::days kept(seconds retention, std::chrono::days own) {
+  return retention > seconds(0) ? std::chrono::ceil<std::chrono::days>(retention) : own;
 }
 
 }  // namespace
@@ -161,6 +252,10 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
   if (server.listen.empty()) faults.push_back(fault_of("server.listen", reading, "names no address to listen on"));
   for (const std::string& text : server.listen) {
     const Result<net::Endpoint> endpoint = parse_endpoint(text);
+    if (endpoint && !is_loopback(*endpoint) && settings.auth.mode == AuthMode::off) {
+      faults.push_back(
+          fault_of("auth.mode", reading, "off lets everybody in, and '" + text + "' can be reached by others: listen on loopback"));
+    }
     if (!endpoint || is_loopback(*endpoint) || server.insecure_http) continue;
     faults.push_back(
         fault_of("server.listen", reading,
@@ -173,6 +268,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
         "server.limits.request_line", reading,
         config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
   }
+  check_log_files(settings, reading, faults);
   return faults;
 }
 
@@ -191,5 +287,36 @@ net::ServerLimits server_limits(const ServerSettings& server) {
 }
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
+
+telemetry::LogOptions log_options(const Settings& settings) {
+  const LogSettings& set = settings.log;
+  telemetry::LogOptions options;
+  options.level = set.level;
+  options.format = set.format;
+  options.file = set.file;
+  options.json_file = set.json_file;
+  options.file_kept = kept(set.retention, options.file_kept);
+  options.json_file_kept = kept(set.retention, options.json_file_kept);
+  return options;
+}
+
+telemetry::AccessLogOptions access_log_options(const Settings& settings) {
+  telemetry::AccessLogOptions options;
+  options.format = settings.access_log.format;
+  options.file = settings.access_log.file;
+  options.kept = kept(settings.log.retention, options.kept);
+  return options;
+}
+
+gateway::EdgeRules edge_rules(const ServerSettings& server) {
+  gateway::EdgeRules rules;
+  for (const std::string& host : server.trusted_hosts) rules.hosts.push_back(gateway::read_host(host).value());
+  if (!server.public_url.empty()) rules.hosts.push_back(gateway::host_of_url(server.public_url).value());
+  for (const std::string& origin : server.cors.origins) rules.origins.push_back(gateway::read_origin(origin).value());
+  rules.proxies = net::Networks::parse(server.trusted_proxies).value();
+  rules.docs = server.docs;
+  rules.home = server.home;
+  return rules;
+}
 
 }  // namespace gatehouse::app

@@ -13,6 +13,7 @@
 #include "gatehouse/net/server.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
+#include "gatehouse/wire/jose/algorithm.h"
 
 namespace gatehouse::app {
 
@@ -25,13 +26,30 @@ struct LimitSettings {
   seconds head_deadline{10}, idle{60};
 };
 
+struct CorsSettings {
+  config::Texts origins;
+};
+
 struct ServerSettings {
   config::Texts listen{"127.0.0.1:8080"};
   std::string admin_listen = "127.0.0.1:8081";
+  std::string public_url;  // empty: not known
+  config::Texts trusted_hosts, trusted_proxies;
+  bool docs = true;
+  std::string home = "/docs";
   bool insecure_http = false;
   seconds drain_deadline{300};
   std::uint32_t backlog = 2048;
   LimitSettings limits;
+  CorsSettings cors;
+};
+
+enum class AuthMode : std::uint8_t { on, off };
+
+struct AuthSettings {
+  AuthMode mode = AuthMode::on;
+  wire::JwsAlgorithm algorithm = wire::JwsAlgorithm::eddsa;
+  seconds access_lifetime{30 * 60};
 };
 
 struct ModelSettings {
@@ -55,6 +73,8 @@ struct LlamaSettings {
 struct LogSettings {
   telemetry::LogLevel level = telemetry::LogLevel::info;
   telemetry::LogFormat format = telemetry::LogFormat::automatic;
+  std::string file, json_file;  // empty: none
+  seconds retention{0};         // 0: each file's own
 };
 
 struct AccessLogSettings {
@@ -64,6 +84,7 @@ struct AccessLogSettings {
 
 struct Settings {
   ServerSettings server;
+  AuthSettings auth;
   ModelSettings models;
   LlamaSettings llama;
   LogSettings log;
@@ -77,5 +98,9 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
 
 net::ServerLimits server_limits(const ServerSettings& server);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
+telemetry::LogOptions log_options(const Settings& settings);
+telemetry::AccessLogOptions access_log_options(const Settings& settings);
+// Of settings that are known to be right.
+gateway::EdgeRules edge_rules(const ServerSettings& server);
 
 }  // namespace gatehouse::app

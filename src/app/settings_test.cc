@@ -72,9 +72,45 @@ TEST(Settings, DefaultsAreThoseOfTheFoldersThatUseThem) {
   EXPECT_EQ(mine.idle, theirs.idle);
   EXPECT_EQ(body_limits(s.server.limits).api, gateway::BodyLimits().api);
   EXPECT_EQ(body_limits(s.server.limits).v1, gateway::BodyLimits().v1);
-  EXPECT_EQ(s.log.level, telemetry::LogOptions().level);
-  EXPECT_EQ(s.log.format, telemetry::LogOptions().format);
-  EXPECT_EQ(s.access_log.format, telemetry::AccessLogOptions().format);
+  const telemetry::LogOptions log = log_options(s), log_theirs;
+  EXPECT_EQ(log.level, log_theirs.level);
+  EXPECT_EQ(log.format, log_theirs.format);
+  EXPECT_EQ(log.file, log_theirs.file);
+  EXPECT_EQ(log.file_kept, std::chrono::days(7));
+  EXPECT_EQ(log.json_file_kept, std::chrono::days(30));
+  const telemetry::AccessLogOptions access = access_log_options(s), access_theirs;
+  EXPECT_EQ(access.format, access_theirs.format);
+  EXPECT_EQ(access.file, access_theirs.file);
+  EXPECT_EQ(access.kept, std::chrono::days(30));
+}
+
+TEST(Settings, OfLogFilesArriveWhereTheyAreUsed) {
+  const Read read = read_file(R"([log]
+file = "a.log"
+json_file = "b.json"
+retention = "36h"
+[access_log]
+format = "combined"
+file = "c.log"
+)");
+  ASSERT_THAT(read.faults, IsEmpty());
+  const telemetry::LogOptions log = log_options(read.settings);
+  EXPECT_EQ(log.file, "a.log");
+  EXPECT_EQ(log.json_file, "b.json");
+  EXPECT_EQ(log.file_kept, std::chrono::days(2)) << "whole days, and not less than was asked for";
+  EXPECT_EQ(log.json_file_kept, std::chrono::days(2));
+  const telemetry::AccessLogOptions access = access_log_options(read.settings);
+  EXPECT_EQ(access.format, telemetry::AccessFormat::combined);
+  EXPECT_EQ(access.file, "c.log");
+  EXPECT_EQ(access.kept, std::chrono::days(2));
+}
+
+TEST(Settings, ALogFileIsOfOneLog) {
+  EXPECT_THAT(read_file("log.file = \"a.log\"\naccess_log.file = \"./a.log\"").faults,
+              ElementsAre("g.toml:2:19: access_log.file: is the file of log.file, too"));
+  EXPECT_THAT(read_file("log.file = \"a.log\"\nlog.json_file = \"x/../a.log\"").faults,
+              ElementsAre("g.toml:2:17: log.json_file: is the file of log.file, too"));
+  EXPECT_THAT(read_file("log.file = \"a\"\naccess_log.file = \"a\"\naccess_log.format = \"off\"").faults, IsEmpty());
 }
 
 TEST(Settings, EveryLimitArrivesWhereItIsUsed) {
@@ -103,6 +139,54 @@ idle = "14s"
   EXPECT_EQ(limits.idle, seconds(14));
   EXPECT_EQ(body_limits(read.settings.server.limits).api, kib(2));
   EXPECT_EQ(body_limits(read.settings.server.limits).v1, kib(3));
+}
+
+TEST(Settings, TheEdgeIsOpenUntilSomebodyClosesIt) {
+  const gateway::EdgeRules rules = edge_rules(Settings().server), defaults;
+  EXPECT_THAT(rules.hosts, IsEmpty());
+  EXPECT_THAT(rules.origins, IsEmpty());
+  EXPECT_TRUE(rules.proxies.empty());
+  EXPECT_EQ(rules.docs, defaults.docs);
+  EXPECT_EQ(rules.home, defaults.home);
+}
+
+TEST(Settings, WhatTheEdgeIsToldArrivesThere) {
+  const Read read = read_file(R"([server]
+public_url = "https://API.example.com/"
+trusted_hosts = ["*.svc.example"]
+trusted_proxies = ["10.0.0.0/8"]
+docs = false
+home = "/console/"
+[server.cors]
+origins = ["https://App.example.com:443"]
+)");
+  ASSERT_THAT(read.faults, IsEmpty());
+  const gateway::EdgeRules rules = edge_rules(read.settings.server);
+  EXPECT_THAT(rules.hosts, ElementsAre("*.svc.example", "api.example.com"));
+  EXPECT_THAT(rules.origins, ElementsAre("https://app.example.com"));
+  EXPECT_TRUE(rules.proxies.hold(*net::parse_address("10.1.1.1")));
+  EXPECT_FALSE(rules.docs);
+  EXPECT_EQ(rules.home, "/console/");
+}
+
+TEST(Settings, WhatTheEdgeCannotUseIsRefusedWhereItStands) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"server.trusted_hosts = [\"a:80\"]",
+       "g.toml:1:25: server.trusted_hosts: 'a:80' is no host; write it as api.example.com or *.example.com, without a port"},
+      {"server.trusted_proxies = [\"10.1.2.3/8\"]",
+       "g.toml:1:27: server.trusted_proxies: '10.1.2.3/8' has bits behind its prefix; write 10.0.0.0/8"},
+      {"server.cors.origins = [\"app.example.com\"]",
+       "g.toml:1:24: server.cors.origins: 'app.example.com' is no origin; write it as https://app.example.com"},
+      {"server.public_url = \"api.example.com\"",
+       "g.toml:1:21: server.public_url: 'api.example.com' is no URL of this server; write it as https://api.example.com"},
+      {"server.home = \"//evil.example\"", "g.toml:1:15: server.home: '//evil.example' is no path; write it as /docs"},
+      {"server.home = \"/a\\r\\nX: y\"", "is no path"},
+  };
+  for (const auto& [text, fault] : cases) {
+    const std::vector<std::string> faults = read_file(text).faults;
+    ASSERT_EQ(faults.size(), 1U) << text;
+    EXPECT_THAT(faults[0], HasSubstr(fault));
+  }
 }
 
 TEST(Settings, AddressesMustBeOnes) {
@@ -135,6 +219,13 @@ TEST(Settings, ModelsThatAreRequiredFollowTheDefaultModel) {
 
 TEST(Settings, KnowTheNamesOfOtherServers) {
   EXPECT_EQ(read_variables({{"LLM_MODEL_NAME", "m"}}).settings.models.default_llm, "m");
+  EXPECT_EQ(read_variables({{"LOG_FILE", "a"}}).settings.log.file, "a");
+  EXPECT_EQ(read_variables({{"JSON_LOG_FILE", "a"}}).settings.log.json_file, "a");
+  EXPECT_THAT(read_variables({{"BACKEND_CORS_ORIGINS", R"(["http://localhost:3000/"])"}}).settings.server.cors.origins,
+              ElementsAre("http://localhost:3000/"));
+  EXPECT_THAT(read_variables({{"ALLOWED_HOSTS", "a.example,b.example"}}).settings.server.trusted_hosts,
+              ElementsAre("a.example", "b.example"));
+  EXPECT_EQ(read_variables({{"BASE_URL", "https://a.example"}}).settings.server.public_url, "https://a.example");
   using telemetry::LogLevel;
   const std::vector<std::pair<const char*, LogLevel>> words{
       {"DEBUG", LogLevel::debug},    {"INFO", LogLevel::info}, {"WARNING", LogLevel::warn}, {"error", LogLevel::error},

@@ -4,6 +4,7 @@
 #include "gatehouse/base/hex.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/secret.h"
 #include "gatehouse/base/strong.h"
 
 namespace gatehouse {
@@ -59,6 +60,20 @@ TEST(Hex, RoundTripsAndRefusesForeignCharacters) {
   EXPECT_EQ(from_hex(to_hex("\x00\xff gate")), std::string("\x00\xff gate"));
   EXPECT_FALSE(from_hex("0"));
   EXPECT_FALSE(from_hex("zz"));
+}
+
+// Where short texts stand.
+std::string object_of(const Secret<std::string>& secret) { return {reinterpret_cast<const char*>(&secret), sizeof secret}; }
+
+TEST(Secret, LeavesNothingWhereItWasMovedFrom) {
+  Secret<std::string> first(std::string("hunter2"));
+  ASSERT_NE(object_of(first).find("hunter2"), std::string::npos);
+  Secret<std::string> second(std::move(first));
+  EXPECT_EQ(second.expose(), "hunter2");
+  EXPECT_EQ(object_of(first).find("unter2"), std::string::npos);  // NOLINT: that is what is asked
+  first = std::move(second);
+  EXPECT_EQ(first.expose(), "hunter2");
+  EXPECT_EQ(object_of(second).find("unter2"), std::string::npos);  // NOLINT
 }
 
 TEST(FakeClock, MovesOnlyWhenTold) {

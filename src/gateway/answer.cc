@@ -123,7 +123,7 @@ class StreamAnswer final : public Answer {
   // The client reads the error in its own dialect; no [DONE] follows, because it is not done.
   void fail(const Error& error) override {
     event_.clear();
-    wire::append_event(event_, error_body(error, egress_.dialect(), egress_.request_id()));
+    wire::append_event(event_, error_body(error, egress_.dialect(), egress_.request_id(), egress_.language()));
     exchange_.send(event_);
     exchange_.end_stream();
   }

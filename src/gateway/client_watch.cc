@@ -4,11 +4,15 @@
 
 namespace gatehouse::gateway {
 
-ClientWatch::ClientWatch(net::Exchange& exchange, engine::Job& job) : exchange_(exchange) {
+ClientWatch::ClientWatch(net::Exchange& exchange, Running::Seat& seat, engine::Job& job) : exchange_(exchange), seat_(seat) {
   exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
+  seat_.on_refusal([&job] { job.poke(); });
 }
 
-ClientWatch::~ClientWatch() { exchange_.watch(0, {}); }
+ClientWatch::~ClientWatch() {
+  exchange_.watch(0, {});
+  seat_.on_refusal({});
+}
 
 Error engine_lost() {
   return Error(Code::unavailable, Origin::engine, "engine_lost", "The model's engine stopped while it worked on this request")

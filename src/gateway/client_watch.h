@@ -4,19 +4,21 @@
 #include "gatehouse/base/error.h"
 #include "gatehouse/engine/job.h"
 #include "gatehouse/net/exchange.h"
+#include "running.h"
 
 namespace gatehouse::gateway {
 
-// Wakes a job when the client goes away or takes what it held back, for as long as the watch lives.
+// Wakes a job when the client goes away, takes what it held back or may no longer ask, for as long as the watch lives.
 class ClientWatch {
  public:
-  ClientWatch(net::Exchange& exchange, engine::Job& job);
+  ClientWatch(net::Exchange& exchange, Running::Seat& seat, engine::Job& job);
   ~ClientWatch();
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;
 
  private:
   net::Exchange& exchange_;
+  Running::Seat& seat_;
 };
 
 Error engine_lost();

@@ -49,13 +49,13 @@ class Run {
         answer_(answer),
         job_(admitted.job()),
         exchange_(admitted.permitted().identified().received().exchange()),
-        limit_(admitted.permitted().identified().received(), ending),
+        limit_(admitted.permitted(), ending),
         alarm_(reactor, [this] { job_.poke(); }) {
     outcome_.usage.prompt_tokens = admitted.prompt_tokens();
   }
 
   Task<Outcome> run() {
-    const ClientWatch watch(exchange_, job_);
+    const ClientWatch watch(exchange_, admitted_.permitted().seat(), job_);
     const Instant admitted_at = last_written_ = reactor_.clock().now();
     start();
     while (!over_) {

@@ -3,11 +3,19 @@
 #include <array>
 #include <charconv>
 
+#include "compression.h"
+#include "cors.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
 
 namespace gatehouse::gateway {
 namespace {
+
+constexpr std::string_view security =
+    "X-Content-Type-Options: nosniff\r\nX-Frame-Options: DENY\r\nX-XSS-Protection: 1; mode=block\r\n"
+    "Referrer-Policy: strict-origin-when-cross-origin\r\n";
+constexpr std::string_view policy = "Content-Security-Policy: default-src 'self'\r\n";
+constexpr std::string_view only_https = "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
 // Seconds with six decimals, as "0.012345".
 std::string seconds_text(std::int64_t microseconds) {
@@ -20,37 +28,51 @@ std::string seconds_text(std::int64_t microseconds) {
 
 }  // namespace
 
-void add_standing_fields(net::Response& response, std::string_view request_id, std::chrono::microseconds spent) {
-  response.field("X-Request-Id", request_id)
-      .field("X-Process-Time", seconds_text(spent.count()))
-      .field("X-Content-Type-Options", "nosniff")
-      .field("X-Frame-Options", "DENY")
-      .field("X-XSS-Protection", "1; mode=block")
-      .field("Content-Security-Policy", "default-src 'self'")
-      .field("Referrer-Policy", "strict-origin-when-cross-origin");
+void add_standing_fields(net::Response& response, const Standing& standing) {
+  const bool own_policy = response.value_of("Content-Security-Policy").has_value();
+  response.field("X-Request-Id", standing.request_id).field("X-Process-Time", seconds_text(standing.spent.count())).lines(security);
+  if (!own_policy) response.lines(policy);
+  if (standing.https) response.lines(only_https);
 }
 
 void Egress::dress(net::Response& response) {
-  const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(exchange_.reactor().clock().now() - exchange_.started());
+  Standing standing;
+  standing.request_id = request_id_;
+  standing.spent = std::chrono::duration_cast<std::chrono::microseconds>(exchange_.reactor().clock().now() - exchange_.started());
+  standing.https = client_.https;
   status_ = response.status();
-  add_standing_fields(response, request_id_, spent);
+  add_standing_fields(response, standing);
+  dress_for_browser(response, rules_, exchange_.head());
+}
+
+// Whoever has said what its answer depends on has also chosen a coding.
+void Egress::compress(net::Response& response) const {
+  const std::size_t size = response.body().size();
+  if (size < worth_compressing || size > most_compressed || route_ == nullptr || !may_compress(*route_)) return;
+  if (!is_text(response.value_of("Content-Type").value_or("")) || response.value_of("Vary")) return;
+  response.field("Vary", "Accept-Encoding");
+  if (!wants_gzip(exchange_.head())) return;
+  std::string coded = gzipped(response.body());
+  if (!coded.empty() && coded.size() < size) response.recode("gzip", std::move(coded));
 }
 
 void Egress::respond(net::Response response) {
+  compress(response);
+  const bool kept_by_caches = response.value_of("Cache-Control").has_value();
   dress(response);
-  response.field("Cache-Control", "no-store");
+  if (!kept_by_caches) response.lines("Cache-Control: no-store\r\n");
   exchange_.respond(std::move(response));
 }
 
 void Egress::begin_stream(net::Response response) {
   dress(response);
-  response.field("Cache-Control", "no-cache").field("X-Accel-Buffering", "no");
+  response.lines("Cache-Control: no-cache\r\nX-Accel-Buffering: no\r\n");
   exchange_.begin_stream(std::move(response));
 }
 
 void Egress::respond(const Error& error) {
   note(error);
-  respond(error_response(error, dialect_, request_id_));
+  respond(error_response(error, dialect_, request_id_, language()));
 }
 
 void Egress::note(const Error& error) {

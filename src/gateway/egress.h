@@ -6,18 +6,30 @@
 #include <string_view>
 
 #include "gatehouse/base/error.h"
+#include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/net/asker.h"
 #include "gatehouse/net/exchange.h"
+#include "negotiation.h"
 
 namespace gatehouse::gateway {
 
-// What every answer carries: X-Request-Id, X-Process-Time and the security fields.
-void add_standing_fields(net::Response& response, std::string_view request_id, std::chrono::microseconds spent);
+// What every answer carries: X-Request-Id, X-Process-Time and the security fields. A page's own Content-Security-Policy stays.
+struct Standing {
+  std::string_view request_id;
+  std::chrono::microseconds spent{0};
+  bool https = false;
+};
+void add_standing_fields(net::Response& response, const Standing& standing);
 
 class Egress {
  public:
-  Egress(net::Exchange& exchange, Dialect dialect, std::string request_id)
-      : exchange_(exchange), dialect_(dialect), request_id_(std::move(request_id)) {}
+  Egress(net::Exchange& exchange, const EdgeRules& rules, std::string request_id)
+      : exchange_(exchange),
+        rules_(rules),
+        client_(net::find_asker(exchange.head(), exchange.client_address(), rules.proxies)),
+        dialect_(dialect_of(exchange.head().path)),
+        request_id_(std::move(request_id)) {}
 
   void respond(net::Response response);
   void respond(const Error& error);
@@ -25,7 +37,11 @@ class Egress {
 
   net::Exchange& exchange() const { return exchange_; }
   Dialect dialect() const { return dialect_; }
-  void use_dialect(Dialect dialect) { dialect_ = dialect; }
+  Language language() const { return language_for(exchange_.head()); }
+  // What the envelope has found for the path.
+  void use_route(const RouteMatch& match) { dialect_ = match.dialect, route_ = match.route; }
+  // Who asks: the peer, or whom a trusted proxy speaks for. Limits by address go by this one.
+  const net::Asker& client() const { return client_; }
   const std::string& request_id() const { return request_id_; }
 
   bool answered() const { return status_ != 0; }
@@ -36,8 +52,12 @@ class Egress {
 
  private:
   void dress(net::Response& response);
+  void compress(net::Response& response) const;
 
   net::Exchange& exchange_;
+  const EdgeRules& rules_;
+  const net::Asker client_;
+  const Route* route_ = nullptr;
   Dialect dialect_;
   const std::string request_id_;
   int status_ = 0;

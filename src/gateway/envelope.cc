@@ -1,9 +1,11 @@
 #include "envelope.h"
 
 #include <algorithm>
+#include <charconv>
 #include <exception>
 #include <utility>
 
+#include "cors.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
 
@@ -31,13 +33,45 @@ Error wrong_method(const wire::RequestHead& head, const std::string& allow) {
 
 Error host_missing() { return caller_error("host_missing", "The Host field is missing"); }
 
+Error invalid_host() { return caller_error("invalid_host", "Invalid host header"); }
+
+// Everything but the body.
+Result<Question> read_question(const Received& received, std::string_view parameter, const identity::Principal* who) {
+  const wire::RequestHead& head = received.exchange().head();
+  Question question(received.route().action, who);
+  std::optional<std::string> unescaped = wire::unescape_segment(parameter);
+  if (!unescaped) return no_route(head);
+  question.parameter = std::move(*unescaped);
+  GH_TRY(question.query, wire::Form::parse(head.query));
+  question.body_is_form = head.field("content-type").value_or("").starts_with("application/x-www-form-urlencoded");
+  if (const auto wanted = head.field("if-match")) {
+    std::string_view digits = *wanted;
+    if (digits.size() > 2 && digits.front() == '"' && digits.back() == '"') digits = digits.substr(1, digits.size() - 2);
+    std::uint32_t version = 0;
+    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
+      return caller_error("if_match_invalid", "If-Match holds the version of what is to be changed, such as \"3\"");
+    }
+    question.version = version;
+  }
+  return question;
+}
+
 Error broken(const char* what) { return internal_error("internal_error", what); }
+
+void describe(telemetry::AccessRecord& record, const wire::RequestHead& head) {
+  record.method = to_string(head.method);
+  record.path = head.path;
+  record.http_minor = head.minor;
+  record.user_agent = head.field("user-agent").value_or("");
+  record.referer = head.field("referer").value_or("");
+}
 
 }  // namespace
 
 Task<void> Envelope::handle(net::Exchange& exchange) {
   const Raised active(desk_.levels.active_requests);
-  Egress egress(exchange, dialect_of(exchange.head().path), request_id_for(exchange.head()));
+  Egress egress(exchange, rules_, request_id_for(exchange.head()));
   Account account;
   try {
     co_await answer(exchange, egress, account);
@@ -49,7 +83,7 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
       exchange.abort_stream();
     } else {
       egress.note(error);
-      net::Response response = error_response(error, egress.dialect(), egress.request_id());
+      net::Response response = error_response(error, egress.dialect(), egress.request_id(), egress.language());
       response.close_after();  // what broke may have left the connection in the middle of something
       egress.respond(std::move(response));
     }
@@ -60,11 +94,10 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
 Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& account) {
   const wire::RequestHead& head = exchange.head();
   const RouteMatch match = find_route(routes_, head.method, head.path);
-  egress.use_dialect(match.dialect);
+  egress.use_route(match);
   account.route = match.route;
-  if (!head.host_present && (match.route == nullptr || !match.route->probe)) {
-    egress.respond(host_missing());
-  } else if (match.route != nullptr) {
+  if (turned_away(match, head, egress)) co_return;
+  if (match.route != nullptr) {
     Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
     co_await serve(std::move(received), match.parameter, egress, account);
   } else if (match.allow.empty()) {
@@ -72,29 +105,50 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   } else {
     const Error error = wrong_method(head, match.allow);
     egress.note(error);
-    net::Response response = error_response(error, match.dialect, egress.request_id());
+    net::Response response = error_response(error, match.dialect, egress.request_id(), egress.language());
     response.field("Allow", match.allow);
     egress.respond(std::move(response));
   }
 }
 
+bool Envelope::turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const {
+  // Probes come by address, and from HTTP/1.0.
+  const bool any_host = match.route != nullptr && match.route->probe;
+  if (!any_host && !head.host_present) {
+    egress.respond(host_missing());
+  } else if (!any_host && !trusts_host(rules_, head.field("Host").value_or(""), egress.exchange().client_address())) {
+    egress.respond(invalid_host());
+  } else if (!match.allow.empty() && is_preflight(head) && trust_of(rules_, head) != OriginTrust::none) {
+    egress.respond(preflight_answer(head, match.allow));
+  } else {
+    return false;
+  }
+  return true;
+}
+
 Task<void> Envelope::serve(Received received, std::string_view parameter, Egress& egress, Account& account) {
   const Route& route = received.route();
   const wire::RequestHead& head = received.exchange().head();
-  if (route.needs) {
-    Result<Identified> identified = desk_.doorkeeper.identify(std::move(received));
+  if (everybody_) {
+    account.ledger.principal = everybody_;
+  } else if (!route.open()) {
+    Result<Identified> identified = desk_.doorkeeper.identify(received);
     if (!identified) {
       egress.respond(identified.error());
       co_return;
     }
-    account.ledger.principal = identified->principal();
+    account.ledger.principal = identified->shared_principal();
     if (generates(route.action)) {
       co_await desk_.generator.run(*identified, egress, account.ledger);
       co_return;
     }
   }
-  Result<net::Response> response =
-      desk_.small_routes.answer(route.action, parameter, head, desk_.ending.draining.load(std::memory_order_relaxed));
+  if (administrates(route.action)) {
+    co_await administer(received, parameter, egress, account.ledger.principal.get());
+    co_return;
+  }
+  Result<net::Response> response = desk_.small_routes.answer(route.action, parameter, head, account.ledger.principal.get(),
+                                                             desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {
     egress.respond(std::move(*response));
   } else {
@@ -102,31 +156,46 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   }
 }
 
+Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, const identity::Principal* who) {
+  Result<Question> question = read_question(received, parameter, who);
+  if (!question) co_return egress.respond(question.error());
+  if (received.route().body != BodySize::none) {
+    const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
+    if (!body) co_return egress.respond(body.error());
+    question->body = *body;
+  }
+  Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
+  if (!reply) co_return egress.respond(reply.error());
+  net::Response response(reply->status);
+  if (!reply->json.empty()) response.body("application/json", std::move(reply->json));
+  egress.respond(std::move(response));
+}
+
 void Envelope::close_account(net::Exchange& exchange, const Egress& egress, const Account& account) {
   const wire::RequestHead& head = exchange.head();
   const Reactor& reactor = exchange.reactor();
   const std::chrono::duration<double> duration = reactor.clock().now() - exchange.started();
-  Meters& meters = desk_.meters[static_cast<std::size_t>(reactor.index())];
+  Meters& meters = meters_of(reactor);
   meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
   const Ledger& ledger = account.ledger;
-  if (ledger.generated_for) meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
+  if (ledger.generated_for) {
+    meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
+    desk_.usage[static_cast<std::size_t>(reactor.index())].add(ledger.principal->tenant, ledger.model, ledger.usage, desk_.clock.wall());
+  }
 
   // Probes come all the time and say nothing as long as they are well.
   if (account.route != nullptr && account.route->probe && egress.status() < 400) return;
   telemetry::AccessRecord record;
   record.time = desk_.clock.wall();
   record.request_id = egress.request_id();
-  record.method = to_string(head.method);
-  record.path = head.path;
-  record.client_ip = exchange.client_address();
+  describe(record, head);
+  record.client_ip = egress.client().address;
   record.status = egress.status();
   record.process_time = duration.count();
   record.bytes = exchange.bytes_sent();
-  record.user_agent = head.field("user-agent").value_or("");
-  record.referer = head.field("referer").value_or("");
   if (ledger.principal) {
     record.tenant_id = ledger.principal->tenant.value();
-    record.key_id = ledger.principal->key.value();
+    if (ledger.principal->key) record.key_id = ledger.principal->key->value();
   }
   record.error = egress.error();
   record.model = ledger.model;
@@ -141,12 +210,27 @@ std::string Envelope::request_id_for(const wire::RequestHead& head) {
   return given && plain_word(*given) ? std::string(*given) : desk_.random.hex(32);
 }
 
-net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head) {
+// Its line and its count have no route, and no time: nothing was done. bytes is what the body has; the head is the server's to write.
+net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head, const net::Sender& sender) {
   const std::string request_id = head != nullptr ? request_id_for(*head) : desk_.random.hex(32);
   const Dialect dialect = head != nullptr ? dialect_of(head->path) : Dialect::api;
-  net::Response response = error_response(error, dialect, request_id);
-  add_standing_fields(response, request_id, std::chrono::microseconds(0));
+  net::Response response = error_response(error, dialect, request_id, head != nullptr ? language_for(*head) : Language::english);
+  Standing standing;
+  standing.request_id = request_id;
+  add_standing_fields(response, standing);
   response.field("Cache-Control", "no-store");
+
+  const auto method = head != nullptr ? std::optional(head->method) : std::nullopt;
+  meters_of(sender.reactor).request(nullptr, method, response.status(), 0, error.reason());
+  telemetry::AccessRecord record;
+  record.time = desk_.clock.wall();
+  record.request_id = request_id;
+  if (head != nullptr) describe(record, *head);
+  record.client_ip = sender.address;
+  record.status = response.status();
+  record.bytes = response.body().size();
+  record.error = error.reason();
+  desk_.access_log.write(record);
   telemetry::log::debug("gateway", "refused before it was a request", {{"request_id", request_id}, {"error", error.reason()}});
   return response;
 }

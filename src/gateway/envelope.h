@@ -7,6 +7,7 @@
 #include "egress.h"
 #include "ending.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "generator.h"
@@ -21,18 +22,23 @@ struct Desk {
   RandomSource& random;
   const Doorkeeper& doorkeeper;
   const SmallRoutes& small_routes;
+  const Administration& administration;
+  const CurrentBodyLimits& bodies;
   Generator& generator;
   telemetry::AccessLog& access_log;
-  std::vector<Meters>& meters;  // by reactor
+  std::vector<Meters>& meters;  // by reactor, like the next
+  std::vector<UsageBook>& usage;
   Levels& levels;
   const Ending& ending;
 };
 
 class Envelope final : public net::Handler {
  public:
-  Envelope(Desk desk, std::span<const Route> routes) : desk_(desk), routes_(routes) {}
+  // everybody: whoever comes this way is this one. Null: who comes must show a credential.
+  Envelope(Desk desk, std::span<const Route> routes, const EdgeRules& rules, identity::PrincipalPtr everybody = nullptr)
+      : desk_(desk), routes_(routes), rules_(rules), everybody_(std::move(everybody)) {}
   Task<void> handle(net::Exchange& exchange) override;
-  net::Response refuse(const Error& error, const wire::RequestHead* head) override;
+  net::Response refuse(const Error& error, const wire::RequestHead* head, const net::Sender& sender) override;
 
  private:
   // What is known about a request when it is over.
@@ -41,12 +47,18 @@ class Envelope final : public net::Handler {
     Ledger ledger;
   };
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
+  // What the edge says to a request before any route does; true: that was the answer.
+  bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
+  Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, const identity::Principal* who);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
+  Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }
   std::string request_id_for(const wire::RequestHead& head);
 
   const Desk desk_;
   const std::span<const Route> routes_;
+  const EdgeRules& rules_;
+  const identity::PrincipalPtr everybody_;
 };
 
 }  // namespace gatehouse::gateway

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "fixed_messages.h"
 #include "gatehouse/identity/authenticator.h"
+#include "gatehouse/wire/error_shapes.h"
 #include "gatehouse/wire/json/fields.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -49,6 +51,74 @@ std::string param_of(const Error& error) {
   return error.faults().empty() ? std::string() : wire::dotted_path(error.faults().front().path);
 }
 
+void write_openai(std::string& body, const Error& error, std::string_view message) {
+  const std::string param = param_of(error);
+  wire::OpenAiError shape;
+  shape.message = message;
+  shape.type = row_of(error.code()).openai_type;
+  shape.param = param;
+  shape.code = openai_code(error);
+  write_openai_error(body, shape);
+}
+
+void write_api(std::string& body, const Error& error, std::string_view message, std::string_view request_id) {
+  const std::string param = param_of(error);
+  wire::ApiError shape;
+  shape.status = status_of(error, Dialect::api);
+  shape.message = message;
+  shape.type = error.reason();
+  shape.param = param;
+  shape.request_id = request_id;
+  shape.details = error.faults();
+  write_api_error(body, shape);
+}
+
+// A reason that the standards know is said as it is (RFC 6749 sections 4.1.2.1 and 5.2, RFC 6750, RFC 7009, RFC 8628).
+std::string_view oauth_code(const Error& error) {
+  constexpr std::array<std::string_view, 15> known{
+      "invalid_request",       "invalid_client", "invalid_grant",      "unauthorized_client", "unsupported_grant_type",
+      "invalid_scope",         "invalid_token",  "insufficient_scope", "access_denied",       "unsupported_token_type",
+      "authorization_pending", "slow_down",      "expired_token",      "server_error",        "temporarily_unavailable"};
+  if (std::ranges::find(known, error.reason()) != known.end()) return error.reason();
+  switch (error.code()) {
+    case Code::unauthenticated:
+      return "invalid_client";
+    case Code::permission_denied:
+      return "access_denied";
+    case Code::internal:
+      return "server_error";
+    case Code::rate_limited:
+    case Code::unavailable:
+    case Code::deadline_exceeded:
+      return "temporarily_unavailable";
+    default:
+      return "invalid_request";
+  }
+}
+
+std::string_view anthropic_type(int status) {
+  switch (status) {
+    case 401:
+      return "authentication_error";
+    case 403:
+      return "permission_error";
+    case 404:
+      return "not_found_error";
+    case 409:
+      return "conflict_error";
+    case 413:
+      return "request_too_large";
+    case 429:
+      return "rate_limit_error";
+    case 503:
+      return "overloaded_error";
+    case 504:
+      return "timeout_error";
+    default:
+      return status >= 500 ? "api_error" : "invalid_request_error";
+  }
+}
+
 // The official clients try every 429 and 5xx again by themselves, unless they are told.
 bool would_be_retried_in_vain(int status, const Retry& retry) {
   if (retry.wait()) return *retry.wait() > longest_wait_worth_retrying;
@@ -79,32 +149,32 @@ int status_of(const Error& error, Dialect dialect) {
   return row_of(error.code()).status;
 }
 
-std::string error_body(const Error& error, Dialect dialect, std::string_view request_id) {
+std::string error_body(const Error& error, Dialect dialect, std::string_view request_id, Language language) {
   std::string body;
-  const std::string param = param_of(error);
-  if (dialect == Dialect::openai) {
-    wire::OpenAiError shape;
-    shape.message = error.public_text();
-    shape.type = row_of(error.code()).openai_type;
-    shape.param = param;
-    shape.code = openai_code(error);
-    write_openai_error(body, shape);
-  } else {
-    wire::ApiError shape;
-    shape.status = status_of(error, dialect);
-    shape.message = error.public_text();
-    shape.type = error.reason();
-    shape.param = param;
-    shape.request_id = request_id;
-    shape.details = error.faults();
-    write_api_error(body, shape);
+  const std::string_view message = in_language(language, error.public_text());
+  switch (dialect) {
+    case Dialect::openai:
+      write_openai(body, error, message);
+      break;
+    case Dialect::oip:
+      wire::write_oip_error(body, message);
+      break;
+    case Dialect::oauth:  // in English alone: a description holds nothing but ASCII
+      wire::write_oauth_error(body, oauth_code(error), error.public_text());
+      break;
+    case Dialect::anthropic:
+      wire::write_anthropic_error(body, anthropic_type(status_of(error, dialect)), message, request_id);
+      break;
+    case Dialect::api:
+      write_api(body, error, message, request_id);
+      break;
   }
   return body;
 }
 
-net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id) {
+net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id, Language language) {
   net::Response response(status_of(error, dialect));
-  response.body("application/json", error_body(error, dialect, request_id));
+  response.body("application/json", error_body(error, dialect, request_id, language));
   add_retry_fields(response, error.retry());
   add_credential_fields(response, error);
   return response;

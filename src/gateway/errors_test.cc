@@ -40,12 +40,55 @@ TEST(ErrorResponse, WhatIsNoJsonIs400Everywhere) {
 
 TEST(ErrorResponse, KeepsInternalsInside) {
   const Error error = internal_error("store_broken", "table users is locked");
-  for (const Dialect dialect : {Dialect::api, Dialect::openai}) {
+  for (const Dialect dialect : {Dialect::api, Dialect::openai, Dialect::oip, Dialect::oauth, Dialect::anthropic}) {
     const net::Response response = error_response(error, dialect, "r");
     EXPECT_EQ(response.status(), 500);
     EXPECT_THAT(response.body(), Not(HasSubstr("users")));
   }
   EXPECT_THAT(error_body(error, Dialect::openai, "r"), HasSubstr(R"("code":null)"));
+}
+
+TEST(ErrorResponse, SpeaksOpenInferenceOnV2) {
+  const net::Response response = error_response(two_faults(), Dialect::oip, "r1");
+  EXPECT_EQ(response.status(), 400);
+  EXPECT_EQ(response.body(), R"({"error":"2 fields are wrong"})");
+}
+
+TEST(ErrorResponse, SpeaksOauthWithTheCodesOfTheStandard) {
+  const auto body = [](Code code, std::string_view reason) {
+    return error_body(Error(code, Origin::caller, reason, "text"), Dialect::oauth, "r");
+  };
+  EXPECT_EQ(body(Code::invalid_argument, "invalid_grant"), R"({"error":"invalid_grant","error_description":"text"})");
+  EXPECT_THAT(body(Code::invalid_argument, "json_invalid"), HasSubstr(R"("error":"invalid_request")"));
+  EXPECT_THAT(body(Code::not_found, "not_found"), HasSubstr(R"("error":"invalid_request")"));
+  EXPECT_THAT(body(Code::unauthenticated, "credential_missing"), HasSubstr(R"("error":"invalid_client")"));
+  EXPECT_THAT(body(Code::internal, "broken"), HasSubstr(R"("error":"server_error")"));
+  EXPECT_THAT(body(Code::unavailable, "server_is_overloaded"), HasSubstr(R"("error":"temporarily_unavailable")"));
+  EXPECT_EQ(error_response(two_faults(), Dialect::oauth, "r1").status(), 400);
+}
+
+TEST(ErrorResponse, SpeaksAnthropicOnMessages) {
+  const Error error(Code::not_found, Origin::caller, "not_found", "nothing here");
+  EXPECT_EQ(error_body(error, Dialect::anthropic, "r1"),
+            R"({"type":"error","error":{"type":"not_found_error","message":"nothing here"},"request_id":"r1"})");
+  const std::pair<Code, const char*> types[] = {
+      {Code::invalid_argument, "invalid_request_error"}, {Code::unauthenticated, "authentication_error"},
+      {Code::permission_denied, "permission_error"},     {Code::too_large, "request_too_large"},
+      {Code::rate_limited, "rate_limit_error"},          {Code::internal, "api_error"},
+      {Code::unavailable, "overloaded_error"},           {Code::method_not_allowed, "invalid_request_error"}};
+  for (const auto& [code, type] : types) {
+    EXPECT_THAT(error_body(Error(code, Origin::caller, "why", "text"), Dialect::anthropic, "r"),
+                HasSubstr(std::string("\"type\":\"") + type));
+  }
+}
+
+TEST(ErrorResponse, SpeaksTheLanguageThatIsAskedFor) {
+  const Error error = internal_error("broken", "secret");
+  for (const Dialect dialect : {Dialect::api, Dialect::openai, Dialect::oip, Dialect::anthropic}) {
+    EXPECT_THAT(error_response(error, dialect, "r", Language::chinese).body(), HasSubstr("服务器内部错误，请稍后重试"));
+  }
+  EXPECT_THAT(error_body(error, Dialect::oauth, "r", Language::chinese), HasSubstr("Internal server error"));
+  EXPECT_THAT(error_body(two_faults(), Dialect::api, "r", Language::chinese), HasSubstr("2 fields are wrong"));
 }
 
 TEST(ErrorResponse, SaysWhenToTryAgainInBothUnits) {

@@ -87,39 +87,77 @@ void watch_process(telemetry::Metrics& metrics, const ServedModels& models, cons
                 Read([&levels] { return static_cast<double>(levels.streams.load(std::memory_order_relaxed)); }));
 }
 
+// Pages, and what they show. Where they are closed they do not exist.
+bool is_documentation(const Route& route) { return route.page || route.action == Action::openapi; }
+
+std::vector<Route> routes_for(const EdgeRules& rules) {
+  std::vector<Route> routes;
+  for (const Route& route : public_routes()) {
+    if (rules.docs || !is_documentation(route)) routes.push_back(route);
+  }
+  return routes;
+}
+
+// Empty where it leads to a page that is closed.
+std::string home_of(const EdgeRules& rules) {
+  const RouteMatch match = find_route(public_routes(), wire::Method::get, rules.home);
+  const bool closed = match.route != nullptr && is_documentation(*match.route) && !rules.docs;
+  return closed ? std::string() : rules.home;
+}
+
 }  // namespace
 
 // Everything that lives as long as the gateway, in the order it needs one another.
 struct Gateway::Rooms {
   explicit Rooms(GatewayParts parts)
-      : doorkeeper(parts.authenticator),
-        small_routes(parts.models, parts.metrics, parts.version, parts.build),
+      : clock(parts.clock),
+        authenticators(parts.authenticators),
+        running(parts.reactors),
+        usage(parts.reactors),
+        doorkeeper(parts.authenticators),
+        rules(std::move(parts.edge)),
+        routes(routes_for(rules)),
+        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, home_of(rules)}),
         bodies(parts.bodies),
-        generator(parts.models, parts.random, bodies, levels, ending, parts.reactors),
+        generator(parts.models, parts.random, bodies, levels, ending, running),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, generator, parts.access_log, meters, levels, ending},
-        for_all(desk, public_routes()),
-        for_operators(desk, admin_routes()) {
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log,
+             meters,      usage,        levels,     ending},
+        for_all(desk, routes, rules),
+        for_operators(desk, admin_routes(), any_asker),
+        at_the_socket(desk, control_routes(), any_asker, identity::operator_at_the_socket()) {
     watch_models(parts.metrics, parts.models);
     watch_process(parts.metrics, parts.models, levels);
   }
 
+  const Clock& clock;
+  std::vector<identity::Authenticator>& authenticators;
+  std::vector<Running> running;
+  std::vector<UsageBook> usage;
   Ending ending;
   Levels levels;
   const Doorkeeper doorkeeper;
+  const EdgeRules rules, any_asker;
+  const std::vector<Route> routes;
   const SmallRoutes small_routes;
   CurrentBodyLimits bodies;
   Generator generator;
   std::vector<Meters> meters;
   const Desk desk;
-  Envelope for_all, for_operators;
+  Envelope for_all, for_operators, at_the_socket;
 };
 
 Gateway::Gateway(GatewayParts parts) : rooms_(std::make_unique<Rooms>(std::move(parts))) {}
 Gateway::~Gateway() = default;
 net::Handler& Gateway::public_handler() { return rooms_->for_all; }
 net::Handler& Gateway::admin_handler() { return rooms_->for_operators; }
+net::Handler& Gateway::control_handler() { return rooms_->at_the_socket; }
 void Gateway::set_bodies(BodyLimits bodies) { rooms_->bodies.set(bodies); }
+void Gateway::review(const Reactor& reactor) {
+  const auto here = static_cast<std::size_t>(reactor.index());
+  rooms_->running[here].review(rooms_->authenticators[here], rooms_->clock.wall());
+}
+UsageBook& Gateway::usage(const Reactor& reactor) { return rooms_->usage[static_cast<std::size_t>(reactor.index())]; }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }
 

@@ -25,20 +25,29 @@ bool worth_another_try(const Outcome& outcome) {
 }  // namespace
 
 Generator::Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels,
-                     const Ending& ending, std::size_t reactors)
-    : authorizer_(models), measure_(ending), random_(random), bodies_(bodies), levels_(levels), ending_(ending), parsers_(reactors) {}
+                     const Ending& ending, std::vector<Running>& running)
+    : authorizer_(models),
+      measure_(ending),
+      random_(random),
+      bodies_(bodies),
+      levels_(levels),
+      ending_(ending),
+      running_(running),
+      parsers_(running.size()) {}
 
 Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& ledger) {
   const Received& received = identified.received();
   net::Exchange& exchange = received.exchange();
   Reactor& reactor = exchange.reactor();
+  const auto here = static_cast<std::size_t>(reactor.index());
+  Running::Seat seat(running_[here], identified.principal());
 
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
-  Result<Generation> parsed = read_generation(received.route().action, parsers_[static_cast<std::size_t>(reactor.index())], *body);
+  Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
-  Result<Permitted> permitted = authorizer_.permit(identified, std::move(*parsed));
+  Result<Permitted> permitted = authorizer_.permit(identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 
   const Generation& generation = permitted->generation();

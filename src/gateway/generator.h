@@ -18,8 +18,8 @@ namespace gatehouse::gateway {
 
 // What a request has come to, for the log and the meters.
 struct Ledger {
-  std::optional<identity::Principal> principal;
-  std::string model;  // empty: none was reached
+  identity::PrincipalPtr principal;  // null: nobody was let in
+  std::string model;                 // empty: none was reached
   Usage usage;
   std::optional<nanoseconds> generated_for;
   std::string_view finish;
@@ -30,7 +30,7 @@ constexpr bool generates(Action action) { return action == Action::chat || actio
 class Generator {
  public:
   Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending,
-            std::size_t reactors);
+            std::vector<Running>& running);
 
   // Returns when the answer is complete, or the client gone.
   Task<void> run(const Identified& identified, Egress& egress, Ledger& ledger);
@@ -46,6 +46,7 @@ class Generator {
   const CurrentBodyLimits& bodies_;
   Levels& levels_;
   const Ending& ending_;
+  std::vector<Running>& running_;          // by reactor
   std::vector<wire::JsonParser> parsers_;  // by reactor
 };
 

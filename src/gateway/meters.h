@@ -3,6 +3,7 @@
 #pragma once
 #include <atomic>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -33,8 +34,8 @@ class Raised {
 class Meters {
  public:
   explicit Meters(telemetry::Metrics& metrics) : metrics_(metrics) {}
-  // route is null for what no route answered.
-  void request(const Route* route, wire::Method method, int status, double duration, std::string_view error);
+  // route is null for what no route answered; there is no method where no request could be read.
+  void request(const Route* route, std::optional<wire::Method> method, int status, double duration, std::string_view error);
   // Only of what was admitted: took is from then to the end.
   void generation(std::string_view model, const Usage& usage, nanoseconds took);
 
@@ -44,7 +45,7 @@ class Meters {
     std::map<int, telemetry::Counter*> by_status;
   };
   telemetry::Metrics& metrics_;
-  std::map<std::pair<const Route*, wire::Method>, RouteMeters> routes_;
+  std::map<std::pair<const Route*, std::optional<wire::Method>>, RouteMeters> routes_;
 };
 
 }  // namespace gatehouse::gateway

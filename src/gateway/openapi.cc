@@ -22,8 +22,24 @@ SchemaFn event_schema(Action action) {
   }
 }
 
+wire::ErrorShape shape_of(Dialect dialect) {
+  switch (dialect) {
+    case Dialect::openai:
+      return wire::ErrorShape::openai;
+    case Dialect::oip:
+      return wire::ErrorShape::oip;
+    case Dialect::oauth:
+      return wire::ErrorShape::oauth;
+    case Dialect::anthropic:
+      return wire::ErrorShape::anthropic;
+    case Dialect::api:
+      break;
+  }
+  return wire::ErrorShape::api;
+}
+
 wire::Access access_of(const Route& route) {
-  if (!route.needs) return wire::Access::open;
+  if (route.open()) return wire::Access::open;
   return route.key_only ? wire::Access::api_key : wire::Access::credential;
 }
 
@@ -32,6 +48,7 @@ wire::Access access_of(const Route& route) {
 std::string openapi_document(std::string_view version) {
   std::vector<wire::OpenApiEntry> entries;
   for (const Route& route : public_routes()) {
+    if (route.page) continue;
     wire::OpenApiEntry entry;
     entry.method = to_string(route.method);
     entry.path = route.path;
@@ -40,7 +57,7 @@ std::string openapi_document(std::string_view version) {
     entry.request = route.request;
     entry.response = route.response;
     entry.event = event_schema(route.action);
-    entry.errors = route.dialect == Dialect::openai ? wire::ErrorShape::openai : wire::ErrorShape::api;
+    entry.errors = shape_of(route.dialect);
     entry.access = access_of(route);
     entries.push_back(entry);
   }

@@ -81,8 +81,9 @@ Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
 Result<Identified> Doorkeeper::identify(Received received) const {
   const Route& route = received.route();
   const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
-  GH_TRY(identity::Principal principal, authenticator_.identify(received.exchange().head(), received.at(), kind));
-  if (route.needs && !principal.scopes.has(*route.needs)) {
+  const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
+  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), received.at(), kind));
+  if (route.needs && !principal->scopes.has(*route.needs)) {
     return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
         .with_param(std::string(identity::to_string(*route.needs)));
   }
@@ -95,6 +96,12 @@ Error model_not_found(const std::string& name) {
       .with_param("model");
 }
 
+Status may_use(const identity::Principal& principal, const ServedModel& model) {
+  if (!principal.tenant_models.has(model.name)) return model_not_found(model.name);
+  if (principal.models.has(model.name)) return ok();
+  return Error(Code::permission_denied, Origin::caller, "model_not_allowed", "Not enough permissions").with_param("model");
+}
+
 namespace {
 
 void bring_system_prompt(Generation& generation, const ServedModel& model) {
@@ -105,12 +112,13 @@ void bring_system_prompt(Generation& generation, const ServedModel& model) {
 
 }  // namespace
 
-Result<Permitted> Authorizer::permit(const Identified& identified, Generation parsed) const {
+Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat& seat, Generation parsed) const {
   const ServedModel* model = models_.language_model(parsed.model);
-  if (model == nullptr) return model_not_found(parsed.model);
+  if (model == nullptr || !identified.principal().tenant_models.has(model->name)) return model_not_found(parsed.model);
+  GH_CHECK(may_use(identified.principal(), *model));
   bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
-  return Permitted(identified, std::move(parsed), *model);
+  return Permitted(identified, seat, std::move(parsed), *model);
 }
 
 Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
@@ -120,8 +128,8 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();
   std::unique_ptr<engine::Job> job = std::move(*prepared);
-  const ClientWatch watch(exchange, *job);
-  const TimeLimit limit(permitted.identified().received(), ending_);
+  const ClientWatch watch(exchange, permitted.seat(), *job);
+  const TimeLimit limit(permitted, ending_);
   Deadline alarm(reactor, [&job] { job->poke(); });
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ending.h"
 #include "gatehouse/base/result.h"
@@ -18,6 +19,7 @@
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/net/exchange.h"
+#include "running.h"
 
 namespace gatehouse::gateway {
 
@@ -43,23 +45,25 @@ class Received {
 class Identified {
  public:
   const Received& received() const { return received_; }
-  const identity::Principal& principal() const { return principal_; }
+  const identity::Principal& principal() const { return *principal_; }
+  const identity::PrincipalPtr& shared_principal() const { return principal_; }
 
  private:
   friend class Doorkeeper;
-  Identified(Received received, identity::Principal principal) : received_(std::move(received)), principal_(std::move(principal)) {}
+  Identified(Received received, identity::PrincipalPtr principal) : received_(std::move(received)), principal_(std::move(principal)) {}
   Received received_;
-  identity::Principal principal_;
+  identity::PrincipalPtr principal_;
 };
 
 class Doorkeeper {
  public:
-  explicit Doorkeeper(const identity::Authenticator& authenticator) : authenticator_(authenticator) {}
-  // credential_missing, api_key_invalid … (401), ambiguous_credentials (400), scope_missing (403)
+  // By reactor.
+  explicit Doorkeeper(std::vector<identity::Authenticator>& authenticators) : authenticators_(authenticators) {}
+  // credential_missing, api_key_invalid, token_revoked … (401), ambiguous_credentials (400), tenant_disabled, scope_missing (403)
   Result<Identified> identify(Received received) const;
 
  private:
-  const identity::Authenticator& authenticator_;
+  std::vector<identity::Authenticator>& authenticators_;
 };
 
 // The body is typed and valid, and its model is one that this tenant may use. The model is pinned.
@@ -68,24 +72,29 @@ class Permitted {
   const Identified& identified() const { return identified_; }
   const Generation& generation() const { return generation_; }
   const ServedModel& model() const { return *model_; }
+  // Its answer's place among those that are being made.
+  Running::Seat& seat() const { return *seat_; }
 
  private:
   friend class Authorizer;
-  Permitted(const Identified& identified, Generation generation, const ServedModel& model)
-      : identified_(identified), generation_(std::move(generation)), model_(&model) {}
+  Permitted(const Identified& identified, Running::Seat& seat, Generation generation, const ServedModel& model)
+      : identified_(identified), seat_(&seat), generation_(std::move(generation)), model_(&model) {}
   const Identified& identified_;
+  Running::Seat* seat_;
   Generation generation_;
   const ServedModel* model_;
 };
 
-// Missing and not theirs read the same.
+// Missing and another tenant's read the same.
 Error model_not_found(const std::string& name);
+// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential does not.
+Status may_use(const identity::Principal& principal, const ServedModel& model);
 
 class Authorizer {
  public:
   explicit Authorizer(const ServedModels& models) : models_(models) {}
-  // model_not_found (404)
-  Result<Permitted> permit(const Identified& identified, Generation parsed) const;
+  // model_not_found (404), model_not_allowed (403)
+  Result<Permitted> permit(const Identified& identified, Running::Seat& seat, Generation parsed) const;
 
  private:
   const ServedModels& models_;

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "admin/route_rows.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/llm/replies.h"
@@ -24,6 +25,12 @@ constexpr Route probe(std::string_view path, Action action, std::string_view sum
   return route;
 }
 
+constexpr Route page(std::string_view path, Action action, std::string_view summary) {
+  Route route{Method::get, path, action, open_to_all, Dialect::api, no_body, small_time, "about", summary, nullptr, nullptr};
+  route.page = true;
+  return route;
+}
+
 constexpr Route key_only(Route route) {
   route.key_only = true;
   return route;
@@ -34,6 +41,9 @@ constexpr std::array table{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
     Route{Method::get, "/version", Action::version, open_to_all, Dialect::api, no_body, small_time, "about", "Version and build", nullptr, &version_schema},
     Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document", nullptr, &any_object_schema},
+    page("/docs", Action::docs, "This interface, to try out"),
+    page("/docs/static/{file}", Action::docs_file, "What the pages are made of"),
+    page("/redoc", Action::redoc, "This interface, to read"),
     probe("/healthz", Action::liveness, "Liveness", &status_schema),
     probe("/readyz", Action::readiness, "Readiness: not draining, required models ready", &status_schema),
     probe("/startupz", Action::startup, "Startup: required models ready, or failed for good", &status_schema),
@@ -51,27 +61,43 @@ constexpr std::array table{
     key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema}),
 };
 
-constexpr std::array admin_table{
+constexpr std::array operation_table{
     Route{Method::get, "/metrics", Action::metrics, open_to_all, Dialect::api, no_body, small_time, "operation", "Prometheus metrics", nullptr, nullptr},
     probe("/healthz", Action::liveness, "Liveness", &status_schema),
     probe("/readyz", Action::readiness, "Readiness", &status_schema),
 };
 // clang-format on
 
+template <std::size_t A, std::size_t B>
+constexpr std::array<Route, A + B> joined(const std::array<Route, A>& a, const std::array<Route, B>& b) {
+  return [&]<std::size_t... i, std::size_t... j>(std::index_sequence<i...>, std::index_sequence<j...>) {
+    return std::array<Route, A + B>{a[i]..., b[j]...};
+  }(std::make_index_sequence<A>(), std::make_index_sequence<B>());
+}
+
+constexpr auto public_table = joined(joined(table, people_rows), operator_rows);
+constexpr auto admin_table = joined(operation_table, operator_rows);
+
 // /api/v1/… is another name of /api/…, for the rest of the path as it stands.
 constexpr std::string_view long_prefix = "/api/v1/";
 
-struct Tail {
+// The path itself, or below it.
+bool within(std::string_view path, std::string_view root) {
+  return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
+}
+
+struct Fit {
   bool matches;
   std::string_view parameter;
 };
 
-Tail match_path(std::string_view pattern, std::string_view path) {
+Fit match_path(std::string_view pattern, std::string_view path) {
   const std::size_t brace = pattern.find('{');
   if (brace == std::string_view::npos) return {pattern == path, {}};
-  if (!path.starts_with(pattern.substr(0, brace))) return {false, {}};
-  const std::string_view rest = path.substr(brace);
-  return {!rest.empty() && rest.find('/') == std::string_view::npos, rest};
+  const std::string_view before = pattern.substr(0, brace), behind = pattern.substr(pattern.find('}') + 1);
+  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return {false, {}};
+  const std::string_view segment = path.substr(before.size(), path.size() - before.size() - behind.size());
+  return {segment.find('/') == std::string_view::npos, segment};
 }
 
 void add_method(std::string& allow, Method method) {
@@ -82,10 +108,15 @@ void add_method(std::string& allow, Method method) {
 
 }  // namespace
 
-std::span<const Route> public_routes() { return table; }
+std::span<const Route> public_routes() { return public_table; }
 std::span<const Route> admin_routes() { return admin_table; }
+std::span<const Route> control_routes() { return operator_rows; }
 
-Dialect dialect_of(std::string_view path) { return path.starts_with("/v1/") || path == "/v1" ? Dialect::openai : Dialect::api; }
+Dialect dialect_of(std::string_view path) {
+  if (within(path, "/v1")) return within(path, "/v1/messages") ? Dialect::anthropic : Dialect::openai;
+  if (within(path, "/v2")) return Dialect::oip;
+  return within(path, "/oauth2") || within(path, "/token") ? Dialect::oauth : Dialect::api;
+}
 
 RouteMatch find_route(std::span<const Route> routes, Method method, std::string_view path) {
   RouteMatch match;
@@ -94,14 +125,16 @@ RouteMatch find_route(std::span<const Route> routes, Method method, std::string_
   std::string_view known = path;
   if (path.starts_with(long_prefix)) known = shorter.append("/api/").append(path.substr(long_prefix.size()));
   for (const Route& route : routes) {
-    const Tail tail = match_path(route.path, known);
-    if (!tail.matches) continue;
+    const Fit fit = match_path(route.path, known);
+    if (!fit.matches) continue;
     if (route.method != method && !(method == Method::head && route.method == Method::get)) {
       add_method(match.allow, route.method);
       continue;
     }
     match.route = &route;
-    match.parameter = path.substr(path.size() - tail.parameter.size());
+    // In the path as it was given, which may be the longer one.
+    if (!fit.parameter.empty())
+      match.parameter = path.substr(fit.parameter.data() - known.data() + path.size() - known.size(), fit.parameter.size());
     return match;
   }
   return match;

@@ -10,9 +10,10 @@ namespace {
 using wire::Method;
 
 TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
-  const std::set<std::string_view> open{"/", "/version", "/openapi.json"};
+  const std::set<std::string_view> open{
+      "/", "/version", "/openapi.json", "/docs", "/docs/static/{file}", "/redoc", "/api/auth/login", "/token", "/.well-known/jwks.json"};
   for (const Route& route : public_routes()) {
-    EXPECT_TRUE(route.needs || route.probe || open.contains(route.path)) << route.path;
+    EXPECT_TRUE(!route.open() || route.probe || open.contains(route.path)) << route.path;
     EXPECT_FALSE(route.summary.empty()) << route.path;
     EXPECT_FALSE(route.tag.empty()) << route.path;
   }
@@ -60,6 +61,33 @@ TEST(FindRoute, ApiV1IsAnotherNameOfApi) {
   ASSERT_NE(match.route, nullptr);
   EXPECT_EQ(match.route->path, "/api/llm/generate");
   EXPECT_EQ(match.route->dialect, Dialect::api);
+}
+
+TEST(FindRoute, EveryPathHasADialectKnownOrNot) {
+  const std::pair<const char*, Dialect> cases[] = {{"/", Dialect::api},
+                                                   {"/nowhere", Dialect::api},
+                                                   {"/api/v1/x", Dialect::api},
+                                                   {"/v1", Dialect::openai},
+                                                   {"/v1/", Dialect::openai},
+                                                   {"/v1/models", Dialect::openai},
+                                                   {"/v1/messages", Dialect::anthropic},
+                                                   {"/v1/messages/count_tokens", Dialect::anthropic},
+                                                   {"/v1/messagesx", Dialect::openai},
+                                                   {"/v10", Dialect::api},
+                                                   {"/v2", Dialect::oip},
+                                                   {"/v2/models/x/infer", Dialect::oip},
+                                                   {"/v22", Dialect::api},
+                                                   {"/oauth2/token", Dialect::oauth},
+                                                   {"/oauth2", Dialect::oauth},
+                                                   {"/oauth2x", Dialect::api},
+                                                   {"/token", Dialect::oauth},
+                                                   {"/tokens", Dialect::api},
+                                                   {"/token/x", Dialect::oauth},
+                                                   {"*", Dialect::api}};
+  for (const auto& [path, dialect] : cases) {
+    EXPECT_EQ(dialect_of(path), dialect) << path;
+    EXPECT_EQ(find_route({}, Method::get, path).dialect, dialect) << path;
+  }
 }
 
 TEST(FindRoute, UnknownPathsHaveNoMethods) {

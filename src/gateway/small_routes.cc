@@ -7,6 +7,7 @@
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/wire/json/writer.h"
 #include "gatehouse/wire/openai/replies.h"
+#include "negotiation.h"
 #include "pipeline.h"
 
 namespace gatehouse::gateway {
@@ -57,15 +58,16 @@ wire::ModelObject object_of(const ServedModel& model) {
 
 }  // namespace
 
-SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, std::string version, std::string build)
-    : models_(models), metrics_(metrics), version_(std::move(version)), build_(std::move(build)), openapi_(openapi_document(version_)) {}
+SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts)
+    : models_(models), metrics_(metrics), facts_(std::move(facts)), openapi_(openapi_document(facts_.version)) {}
 
-Result<net::Response> SmallRoutes::answer(Action action, std::string_view parameter, const wire::RequestHead& head, bool draining) const {
+Result<net::Response> SmallRoutes::answer(Action action, std::string_view parameter, const wire::RequestHead& head,
+                                          const identity::Principal* who, bool draining) const {
   switch (action) {
     case Action::root:
       return root(head);
     case Action::version:
-      return pair_response("version", version_, "build", build_);
+      return pair_response("version", facts_.version, "build", facts_.build);
     case Action::liveness:
       return probe_response(true, {});
     case Action::readiness:
@@ -79,32 +81,39 @@ Result<net::Response> SmallRoutes::answer(Action action, std::string_view parame
     case Action::health_status:
       return health_status();
     case Action::openapi:
-      return json_response(200, openapi_);
+    case Action::docs:
+    case Action::redoc:
+    case Action::docs_file:
+      return documentation(action, parameter, head);
     case Action::list_models:
-      return list_models();
+      return list_models(*who);
     case Action::get_model:
-      return get_model(parameter);
+      return get_model(parameter, *who);
     case Action::metrics: {
       net::Response response(200);
       response.body(telemetry::Metrics::content_type, metrics_.scrape());
       return response;
     }
-    case Action::chat:
-    case Action::completion:
-    case Action::llm_generate:
+    default:
       break;
   }
-  return internal_error("route_without_answer", "a generation came to the small routes");
+  return internal_error("route_without_answer", "another's route came to the small routes");
+}
+
+Result<net::Response> SmallRoutes::documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const {
+  if (action == Action::docs) return docs_page(head);
+  if (action == Action::redoc) return redoc_page(head);
+  if (action == Action::openapi) return openapi_.response(head);
+  return docs_file(parameter, head);
 }
 
 net::Response SmallRoutes::root(const wire::RequestHead& head) const {
-  const auto accept = head.field("accept");
-  if (accept && accept->find("text/html") != std::string_view::npos) {
+  if (!facts_.home.empty() && wants_page(head)) {
     net::Response response(303);
-    response.field("Location", "/openapi.json");
+    response.field("Location", facts_.home);
     return response;
   }
-  return pair_response("message", "Gatehouse is running", "version", version_);
+  return pair_response("message", "Gatehouse is running", "version", facts_.version);
 }
 
 net::Response SmallRoutes::health_status() const {
@@ -124,18 +133,21 @@ net::Response SmallRoutes::health_status() const {
   return json_response(200, std::move(body));
 }
 
-net::Response SmallRoutes::list_models() const {
+net::Response SmallRoutes::list_models(const identity::Principal& who) const {
   std::vector<wire::ModelObject> objects;
-  for (const ServedModel& model : models_.all()) objects.push_back(object_of(model));
+  for (const ServedModel& model : models_.all()) {
+    if (may_use(who, model)) objects.push_back(object_of(model));
+  }
   std::string body;
   wire::write_model_list(body, objects);
   return json_response(200, std::move(body));
 }
 
-Result<net::Response> SmallRoutes::get_model(std::string_view parameter) const {
+Result<net::Response> SmallRoutes::get_model(std::string_view parameter, const identity::Principal& who) const {
   const std::string name = unescaped(parameter);
   const ServedModel* model = name.empty() ? nullptr : models_.language_model(name);
-  if (model == nullptr) return model_not_found(name);
+  if (model == nullptr || !who.tenant_models.has(model->name)) return model_not_found(name);
+  GH_CHECK(may_use(who, *model));
   std::string body;
   wire::write_model(body, object_of(*model));
   return json_response(200, std::move(body));

@@ -4,31 +4,42 @@
 #include <string>
 #include <string_view>
 
+#include "docs.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
+#include "gatehouse/identity/principal.h"
 #include "gatehouse/net/exchange.h"
 #include "gatehouse/telemetry/metrics.h"
 
 namespace gatehouse::gateway {
 
+struct SmallFacts {
+  std::string version, build;
+  std::string home;  // where GET / sends a browser; empty: nowhere
+};
+
 class SmallRoutes {
  public:
-  SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, std::string version, std::string build);
+  SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts);
 
   // Only for actions that are not generations. parameter: what the path holds for {model}.
-  // model_not_found
-  Result<net::Response> answer(Action action, std::string_view parameter, const wire::RequestHead& head, bool draining) const;
+  // model_not_found, model_not_allowed, not_found (a file of the pages)
+  // who: null where anybody may ask.
+  Result<net::Response> answer(Action action, std::string_view parameter, const wire::RequestHead& head, const identity::Principal* who,
+                               bool draining) const;
 
  private:
+  Result<net::Response> documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const;
   net::Response root(const wire::RequestHead& head) const;
   net::Response health_status() const;
-  net::Response list_models() const;
-  Result<net::Response> get_model(std::string_view parameter) const;
+  net::Response list_models(const identity::Principal& who) const;
+  Result<net::Response> get_model(std::string_view parameter, const identity::Principal& who) const;
 
   const ServedModels& models_;
   telemetry::Metrics& metrics_;
-  const std::string version_, build_, openapi_;
+  const SmallFacts facts_;
+  const OpenApiFile openapi_;
 };
 
 }  // namespace gatehouse::gateway

@@ -1,6 +1,6 @@
-// gateway/time_limit.h — how long a request may go on: the deadline of its route, and the end of the process.
+// gateway/time_limit.h — how long a request may go on: the deadline of its route, the end of the process, the withdrawal of what let it in.
 // Threads  value type
-// Errors   deadline_exceeded (504), shutting_down (503)
+// Errors   deadline_exceeded (504), shutting_down (503), those of a credential that is taken no more
 #pragma once
 #include <optional>
 
@@ -13,8 +13,10 @@ namespace gatehouse::gateway {
 
 class TimeLimit {
  public:
-  TimeLimit(const Received& received, const Ending& ending)
-      : until_(received.exchange().started() + received.route().deadline), ending_(ending) {}
+  TimeLimit(const Permitted& permitted, const Ending& ending)
+      : until_(permitted.identified().received().exchange().started() + permitted.identified().received().route().deadline),
+        seat_(permitted.seat()),
+        ending_(ending) {}
   Instant until() const { return until_; }
   // When to look again: an end of the process is seen within a second.
   Instant next_look(Instant now) const;
@@ -23,6 +25,7 @@ class TimeLimit {
 
  private:
   const Instant until_;
+  const Running::Seat& seat_;
   const Ending& ending_;
 };
 

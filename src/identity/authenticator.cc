@@ -1,7 +1,16 @@
 #include "gatehouse/identity/authenticator.h"
 
+#include <openssl/crypto.h>
+
 #include <algorithm>
 #include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include "admission.h"
+#include "credential_cache.h"
+#include "key_shape.h"
+#include "token_verifier.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -15,7 +24,6 @@ bool same_word(std::string_view a, std::string_view b) {
 }
 
 Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
-Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 Error ambiguous() { return caller_error("ambiguous_credentials", "The request carries more than one credential: send one, in one field"); }
 Error missing(CredentialKind kind) {
   return refused("credential_missing", kind == CredentialKind::api_key ? "API key required" : "Missing or invalid Authorization header");
@@ -69,26 +77,121 @@ bool looks_like_token(std::string_view text) { return text.size() > longest_toke
 
 }  // namespace
 
-Result<Principal> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind) const {
+struct Authenticator::State {
+  explicit State(AuthenticatorParts parts)
+      : hasher(std::move(parts.hasher)),
+        directory(std::move(parts.directory)),
+        everybody(std::move(parts.everybody)),
+        cache(parts.random),
+        tokens(std::move(parts.issuers)) {}
+
+  Result<PrincipalPtr> admit(const Credential& credential, WallTime now);
+  Result<PrincipalPtr> admit_by_key(std::string_view text, WallTime now) const;
+  Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now);
+  void note_uses(const CredentialCache::Entry& entry);
+
+  const KeyHasher hasher;
+  DirectoryPtr directory;
+  const PrincipalPtr everybody;
+  CredentialCache cache;
+  TokenVerifier tokens;
+  std::unordered_map<KeyId, store::KeyUse> uses;  // of credentials that had to make room
+};
+
+Authenticator::Authenticator(AuthenticatorParts parts) : state_(std::make_unique<State>(std::move(parts))) {}
+Authenticator::~Authenticator() = default;
+Authenticator::Authenticator(Authenticator&&) noexcept = default;
+Authenticator& Authenticator::operator=(Authenticator&&) noexcept = default;
+
+Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind) {
+  if (state_->everybody) return state_->everybody;
   const std::optional<Credential> credential = collect(head);
   if (!credential) return ambiguous();
   if (credential->text.empty() || !credential->usable) return missing(kind);
-  if (!credential->in_key_field && looks_like_token(credential->text)) {
-    return kind == CredentialKind::api_key ? missing(kind) : refused("token_invalid", "Invalid token");
-  }
-  return identify_key(credential->text, now);
+  const bool token = !credential->in_key_field && looks_like_token(credential->text);
+  if (token && kind == CredentialKind::api_key) return missing(kind);
+  if (!token && !prefix_of_key(credential->text)) return refused_key("api_key_invalid");
+  return state_->known_or_admitted(*credential, now);
 }
 
-Result<Principal> Authenticator::identify_key(std::string_view key, WallTime now) const {
-  const KeyRing::Entry* entry = keys_.find(key);
-  if (entry == nullptr) return refused_key("api_key_invalid");
-  const KeyRecord& record = entry->record;
-  if (record.revoked) return refused_key("api_key_revoked").with_detail("key " + record.id.value());
-  if (!record.is_active) return refused_key("api_key_invalid").with_detail("key " + record.id.value() + " is switched off");
-  if (record.expires_at && unix_seconds(now) >= *record.expires_at) {
-    return refused_key("api_key_expired").with_detail("key " + record.id.value());
+// The warm path: one hash and one comparison of versions.
+Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& credential, WallTime now) {
+  const CredentialCache::Fingerprint fingerprint = cache.fingerprint(credential.text);
+  CredentialCache::Entry* entry = cache.find(fingerprint);
+  const std::int64_t second = unix_seconds(now);
+  if (entry == nullptr || entry->version != directory->version() || second >= entry->principal->valid_until) {
+    const bool signature_known = entry != nullptr && entry->principal->proof == Proof::token;
+    GH_TRY(PrincipalPtr principal, signature_known ? renew_token(entry->principal, *directory, now) : admit(credential, now));
+    if (entry == nullptr) entry = &cache.put(fingerprint, [this](const CredentialCache::Entry& evicted) { note_uses(evicted); });
+    entry->principal = std::move(principal);
+    entry->version = directory->version();
   }
-  return Principal(record.tenant, record.id, record.scopes, entry->tenant_number);
+  cache.touch(*entry, second);
+  return entry->principal;
+}
+
+Result<PrincipalPtr> Authenticator::State::admit(const Credential& credential, WallTime now) {
+  if (prefix_of_key(credential.text)) return admit_by_key(credential.text, now);
+  const Result<VerifiedToken> verified = tokens.verify(credential.text, now, *directory);
+  if (!verified) return refused_token(verified.error());
+  Result<PrincipalPtr> admitted = admit_token(*verified, credential.text, *directory, now);
+  return admitted ? std::move(admitted) : Result<PrincipalPtr>(refused_token(admitted.error()));
+}
+
+// Unknown prefixes cost what known ones cost, and how much of a wrong key is right does not show in the time.
+Result<PrincipalPtr> Authenticator::State::admit_by_key(std::string_view text, WallTime now) const {
+  static constexpr store::Digest nobodys{};
+  const KeyEntry* const key = directory->key(prefix_of_key(text).value_or(0));
+  const store::Digest shown = hasher.digest(text);
+  const store::Digest& current = key != nullptr ? key->record.digest : nobodys;
+  const store::Digest& previous = key != nullptr && key->record.previous ? key->record.previous->digest : nobodys;
+  const bool right = CRYPTO_memcmp(shown.data(), current.data(), shown.size()) == 0;
+  const bool was_right = CRYPTO_memcmp(shown.data(), previous.data(), shown.size()) == 0;
+  if (key == nullptr || !(right || was_right)) return refused_key("api_key_invalid");
+  return admit_key(*key, shown, *directory, now);
+}
+
+void Authenticator::State::note_uses(const CredentialCache::Entry& entry) {
+  if (entry.uses == 0 || !entry.principal || !entry.principal->key) return;
+  const KeyId& id = *entry.principal->key;
+  const store::Moment last{seconds(entry.last_used)};
+  store::KeyUse& use = uses.try_emplace(id, id, 0, last).first->second;
+  use.count += entry.uses;
+  use.last_used = std::max(use.last_used, last);
+}
+
+Status Authenticator::check_again(const Principal& principal, WallTime now) const { return check(principal, *state_->directory, now); }
+
+void Authenticator::follow(DirectoryPtr next) {
+  if (next->version() > state_->directory->version()) state_->directory = std::move(next);
+}
+
+const Directory& Authenticator::directory() const { return *state_->directory; }
+
+std::vector<store::KeyUse> Authenticator::take_uses() {
+  for (CredentialCache::Entry& entry : state_->cache.entries()) {
+    state_->note_uses(entry);
+    entry.uses = 0;
+  }
+  std::vector<store::KeyUse> taken;
+  for (auto& [id, use] : state_->uses) taken.push_back(std::move(use));
+  state_->uses.clear();
+  return taken;
+}
+
+PrincipalPtr anybody(const store::Tenant& tenant) {
+  const TenantEntry entry(tenant);
+  auto principal = std::make_shared<Principal>(Proof::nothing, tenant.id, tenant.number);
+  principal->scopes = Scopes::all_but(Scope::platform_admin).limited_to_tasks(entry.tasks);
+  principal->models = principal->tenant_models = entry.models;
+  return principal;
+}
+
+PrincipalPtr operator_at_the_socket() {
+  auto principal = std::make_shared<Principal>(Proof::control_socket, TenantId("system"), 0);
+  for (const Scope scope : all_scopes()) principal->scopes.add(scope);
+  principal->models = principal->tenant_models = NameList::everything();
+  return principal;
 }
 
 std::string_view api_key_error(std::string_view reason) {

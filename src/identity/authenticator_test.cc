@@ -2,37 +2,39 @@
 
 #include <gmock/gmock.h>
 
+#include "test_people.h"
+
 namespace gatehouse::identity {
 namespace {
 
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::uint64_t seed = 31;
-const WallTime now{seconds(1'700'000'000)};
 const std::string jwt = "eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl";
 
 class Door : public ::testing::Test {
  protected:
-  Door() : hasher_(*KeyHasher::make(Secret<std::string>(std::string(32, 'k')))) {
-    good_ = add([](KeyRecord&) {});
-    other_ = add([](KeyRecord& record) { record.tenant = TenantId("other"); });
-    expired_ = add([](KeyRecord& record) { record.expires_at = unix_seconds(now); });
-    revoked_ = add([](KeyRecord& record) { record.revoked = true, record.expires_at = 1; });
-    off_ = add([](KeyRecord& record) { record.is_active = false; });
-    lasting_ = add([](KeyRecord& record) { record.expires_at = unix_seconds(now) + 1; });
-    authenticator_.emplace(*KeyRing::make(records_, hasher_));
+  Door() {
+    good_ = people_.add_key("demo");
+    other_ = people_.add_key("other");
+    expired_ = people_.add_key("demo", [](store::ApiKey& key) { key.expires = test_moment; });
+    revoked_ = people_.add_key("demo", [](store::ApiKey& key) { key.revoked = test_moment, key.expires = store::Moment(seconds(1)); });
+    off_ = people_.add_key("demo", [](store::ApiKey& key) { key.is_active = false; });
+    lasting_ = people_.add_key("demo", [](store::ApiKey& key) { key.expires = test_moment + seconds(1); });
   }
 
   using Fields = std::vector<std::pair<std::string, std::string>>;
-  Result<Principal> ask(const Fields& fields, CredentialKind kind = CredentialKind::any) const {
+  Result<PrincipalPtr> ask(const Fields& fields, CredentialKind kind = CredentialKind::any, WallTime at = test_now) {
     wire::RequestHead head;
     for (const auto& [name, value] : fields) head.fields.push_back({name, value});
-    return authenticator_->identify(head, now, kind);
+    return people_.door().identify(head, at, kind);
+  }
+  Result<PrincipalPtr> bearer(const std::string& credential, WallTime at = test_now) {
+    return ask({{"Authorization", "Bearer " + credential}}, CredentialKind::any, at);
   }
   // "reason: text" of what must be an error that repeats no credential.
-  std::string refusal(const Fields& fields, CredentialKind kind = CredentialKind::any) const {
-    const Result<Principal> asked = ask(fields, kind);
+  std::string refusal(const Fields& fields, CredentialKind kind = CredentialKind::any) {
+    const Result<PrincipalPtr> asked = ask(fields, kind);
     if (asked.ok()) return "it was let in";
     for (const auto& [name, value] : fields) {
       if (value.size() > 20) {
@@ -41,25 +43,14 @@ class Door : public ::testing::Test {
     }
     return std::string(asked.error().reason()) + ": " + asked.error().public_text();
   }
-  bool let_in(const Fields& fields) const {
-    const Result<Principal> asked = ask(fields);
-    return asked.ok() && asked->tenant == TenantId("demo");
+  bool let_in(const Fields& fields) {
+    const Result<PrincipalPtr> asked = ask(fields);
+    return asked.ok() && (*asked)->tenant == TenantId("demo");
   }
+  static std::string outcome(const Result<PrincipalPtr>& asked) { return asked.ok() ? "let in" : std::string(asked.error().reason()); }
 
-  KeyHasher hasher_;
-  SeededRandom random_{seed};
-  std::vector<KeyRecord> records_;
+  People people_;
   std::string good_, other_, expired_, revoked_, off_, lasting_;
-  std::optional<Authenticator> authenticator_;
-
- private:
-  template <class Change>
-  std::string add(Change change) {
-    CreatedKey made = create_key({TenantId("demo"), "test", Scopes{Scope::llm}, std::nullopt}, hasher_, records_, random_, now);
-    change(made.record);
-    records_.push_back(made.record);
-    return made.key.expose();
-  }
 };
 
 TEST_F(Door, TakesAKeyInAnyOfThreeFieldsWhateverTheirCase) {
@@ -72,12 +63,13 @@ TEST_F(Door, TakesAKeyInAnyOfThreeFieldsWhateverTheirCase) {
 }
 
 TEST_F(Door, SaysWhoAsks) {
-  const Result<Principal> principal = ask({{"X-API-Key", other_}});
-  ASSERT_TRUE(principal.ok());
-  EXPECT_EQ(principal->tenant, TenantId("other"));
-  EXPECT_EQ(principal->key, records_[1].id);
-  EXPECT_EQ(principal->scopes, Scopes{Scope::llm});
-  EXPECT_EQ(principal->tenant_number, 2U);
+  const Result<PrincipalPtr> asked = ask({{"X-API-Key", other_}});
+  ASSERT_TRUE(asked.ok());
+  const Principal& principal = **asked;
+  EXPECT_EQ(principal.tenant, TenantId("other"));
+  EXPECT_EQ(principal.key, people_.records[1].id);
+  EXPECT_EQ(principal.scopes, Scopes{Scope::llm});
+  EXPECT_EQ(principal.tenant_number, 2U);
 }
 
 TEST_F(Door, NothingPresentedSaysWhatTheRouteNeeds) {
@@ -150,6 +142,119 @@ TEST_F(Door, AbsurdlyLongCredentialsAreRefused) {
   EXPECT_EQ(refusal({{"X-API-Key", good_ + longest}}), "api_key_invalid: Invalid or expired API key");
   EXPECT_EQ(refusal({{"Authorization", "Bearer " + longest}}), "token_invalid: Invalid token");
   EXPECT_EQ(refusal({{"Authorization", "Bearer " + dots}}), "token_invalid: Invalid token");
+}
+
+NewToken wanted(const std::string& tenant = "demo") { return {TenantId(tenant), "somebody", Scopes{Scope::llm, Scope::nlu}, seconds(60)}; }
+
+TEST_F(Door, ATokenOfOursIsLetInUntilItExpires) {
+  const std::string token = people_.token(wanted());
+  const Result<PrincipalPtr> asked = bearer(token);
+  ASSERT_TRUE(asked.ok()) << asked.error().describe();
+  EXPECT_EQ((*asked)->subject, "somebody");
+  EXPECT_EQ((*asked)->proof, Proof::token);
+  EXPECT_TRUE((*asked)->scopes.has(Scope::llm));
+  EXPECT_TRUE((*asked)->scopes.has(Scope::ner));
+  EXPECT_FALSE((*asked)->scopes.has(Scope::qa)) << "a task that the tenant has not";
+  EXPECT_EQ(outcome(bearer(token, test_now + seconds(59))), "let in");
+  EXPECT_EQ(outcome(bearer(token, test_now + seconds(60))), "token_expired") << "what was let in before has no leeway";
+}
+
+TEST_F(Door, TokensOfDisabledAndUnknownTenantsReadTheSame) {
+  people_.change([](Directory& directory) {
+    store::Tenant tenant = make_test_tenant("other", 2);
+    tenant.enabled = false;
+    tenant.version = 2;
+    directory.put(tenant);
+  });
+  const std::string disabled = "tenant_disabled: Tenant is disabled";
+  EXPECT_EQ(refusal({{"Authorization", "Bearer " + people_.token(wanted("other"))}}), disabled);
+  EXPECT_EQ(refusal({{"Authorization", "Bearer " + people_.token(wanted("nobody"))}}), disabled);
+  EXPECT_EQ(refusal({{"X-API-Key", other_}}), disabled);
+}
+
+TEST_F(Door, AChangeOfTheDirectoryReachesWhatWasLetInBefore) {
+  const std::string token = people_.token(wanted());
+  const Result<PrincipalPtr> before = bearer(token);
+  ASSERT_TRUE(before.ok());
+  people_.change([&](Directory& directory) {
+    store::Revocation revocation(store::RevocationKind::token_id, (*before)->token.id, test_moment);
+    revocation.number = 1;
+    directory.put(revocation);
+  });
+  EXPECT_EQ(outcome(bearer(token)), "token_revoked");
+  EXPECT_EQ(people_.door().check_again(**before, test_now).error().reason(), "token_revoked");
+  EXPECT_EQ(outcome(bearer(people_.token(wanted()))), "let in") << "another token";
+}
+
+TEST_F(Door, ARevokedUserMayComeAgainWithALaterToken) {
+  const std::string early = people_.token(wanted()), late = people_.token(wanted(), test_now + seconds(1));
+  ASSERT_TRUE(bearer(early).ok());
+  people_.change([](Directory& directory) { directory.put(store::Revocation(store::RevocationKind::user, "somebody", test_moment)); });
+  EXPECT_EQ(outcome(bearer(early)), "token_revoked");
+  EXPECT_EQ(outcome(bearer(late, test_now + seconds(1))), "let in");
+}
+
+TEST_F(Door, AKeyThatChangesIsSeenAtOnce) {
+  const auto change = [this](auto make) {
+    store::ApiKey record = people_.records.front();
+    ++record.version;
+    make(record);
+    people_.records.front() = record;
+    people_.change([&record](Directory& directory) { directory.put(record); });
+  };
+  const Result<PrincipalPtr> before = bearer(good_);
+  ASSERT_TRUE(before.ok());
+  change([](store::ApiKey& record) { record.scopes = {"usage:read"}; });
+  EXPECT_EQ((*bearer(good_))->scopes, Scopes{Scope::usage_read});
+  change([](store::ApiKey& record) { record.is_active = false; });
+  EXPECT_EQ(outcome(bearer(good_)), "api_key_invalid");
+  change([](store::ApiKey& record) { record.is_active = true, record.revoked = test_moment; });
+  EXPECT_EQ(outcome(bearer(good_)), "api_key_revoked");
+  EXPECT_EQ(people_.door().check_again(**before, test_now).error().reason(), "api_key_revoked");
+}
+
+TEST_F(Door, ARotatedKeyIsTakenUntilTheOverlapIsOver) {
+  store::ApiKey record = people_.records.front();
+  const KeySecret second = make_key_secret(people_.hasher, people_.random, record.prefix);
+  record.previous.emplace(record.digest, test_moment + seconds(10));
+  record.digest = second.digest;
+  record.version = 2;
+  people_.change([&record](Directory& directory) { directory.put(record); });
+  EXPECT_EQ(outcome(bearer(second.text.expose())), "let in");
+  EXPECT_EQ(outcome(bearer(good_)), "let in");
+  EXPECT_EQ(outcome(bearer(good_, test_now + seconds(9))), "let in");
+  EXPECT_EQ(outcome(bearer(good_, test_now + seconds(10))), "api_key_revoked");
+  EXPECT_EQ(outcome(bearer(second.text.expose(), test_now + seconds(10))), "let in");
+}
+
+TEST_F(Door, CountsUsesOfKeysUntilSomebodyTakesThem) {
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(bearer(good_).ok());
+  ASSERT_TRUE(bearer(other_, test_now + seconds(5)).ok());
+  ASSERT_TRUE(bearer(people_.token(wanted())).ok());
+  std::vector<store::KeyUse> uses = people_.door().take_uses();
+  ASSERT_EQ(uses.size(), 2U);
+  std::ranges::sort(uses, {}, &store::KeyUse::count);
+  EXPECT_EQ(uses[0].id, people_.records[1].id);
+  EXPECT_EQ(uses[0].last_used, test_moment + seconds(5));
+  EXPECT_EQ(uses[1].count, 3);
+  EXPECT_TRUE(people_.door().take_uses().empty());
+}
+
+TEST_F(Door, ManyMoreCredentialsThanItRemembersLoseNoUse) {
+  std::vector<std::string> keys;
+  for (int i = 0; i < 6000; ++i) keys.push_back(people_.add_key("demo"));
+  for (const std::string& key : keys) ASSERT_TRUE(bearer(key).ok());
+  std::int64_t counted = 0;
+  for (const store::KeyUse& use : people_.door().take_uses()) counted += use.count;
+  EXPECT_EQ(counted, 6000);
+}
+
+TEST_F(Door, EverybodyIsLetInWhereThatIsConfigured) {
+  people_.everybody = anybody(make_test_tenant("demo", 1));
+  const Result<PrincipalPtr> asked = ask({});
+  ASSERT_TRUE(asked.ok());
+  EXPECT_EQ((*asked)->tenant, TenantId("demo"));
+  EXPECT_FALSE((*asked)->scopes.has(Scope::platform_admin));
 }
 
 TEST(ApiKeyError, SaysOneOfFourWordsOrNothing) {

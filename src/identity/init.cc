@@ -3,14 +3,17 @@
 #include <sys/file.h>
 
 #include <cerrno>
+#include <utility>
 
-#include "gatehouse/identity/master_key.h"
+#include "gatehouse/base/base64url.h"
+#include "gatehouse/identity/signing_keys.h"
+#include "gatehouse/identity/tenants.h"
 #include "private_file.h"
 
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::string_view first_tenant = "demo";
+constexpr std::int64_t first_quota = 10'000;
 
 // Two first starts at once take turns. Not DATA/lock: a server holds that already when it calls.
 Result<Fd> take_turn(const std::filesystem::path& data) {
@@ -21,42 +24,92 @@ Result<Fd> take_turn(const std::filesystem::path& data) {
   return folder;
 }
 
-Error already_initialised(const std::filesystem::path& data) {
-  return Error(Code::conflict, Origin::operator_, "already_initialised",
-               "'" + data.string() + "' is initialised already; nothing was changed");
+// 128 random bits in letters that can be read out.
+Secret<std::string> make_password(RandomSource& random) {
+  std::string raw(16, '\0');
+  random.fill(std::as_writable_bytes(std::span(raw)));
+  const Secret<std::string> bytes(std::move(raw));
+  return Secret<std::string>(to_base64url(bytes.expose()));
 }
 
-Result<KeyHasher> hasher_of(const MasterKey& master) {
-  GH_TRY(const Secret<std::string> key, master.derive(KeyHasher::label));
-  return KeyHasher::make(key);
+store::Tenant make_tenant(std::string_view id, store::Moment now) {
+  store::Tenant tenant{TenantId(std::string(id))};
+  tenant.quota_per_day = first_quota;
+  tenant.tasks = all_tasks();
+  tenant.models = {"*"};
+  tenant.scopes = usual_scopes().names();
+  tenant.console = true;
+  tenant.created = now;
+  return tenant;
+}
+
+store::User make_administrator(std::string password_hash, RandomSource& random, store::Moment now) {
+  store::User user(store::UserId(random.uuid()), TenantId(std::string(reserved_tenant)));
+  user.username = first_administrator;
+  user.password_hash = std::move(password_hash);
+  user.role = store::role_platform_admin;
+  user.created = user.updated = now;
+  return user;
+}
+
+store::ApiKey make_first_key(const KeySecret& secret, RandomSource& random, store::Moment now) {
+  store::ApiKey key(KeyId(random.uuid()), TenantId(std::string(first_tenant)));
+  key.name = "first key";
+  key.prefix = secret.prefix;
+  key.digest = secret.digest;
+  key.scopes = Scopes::all_but(Scope::platform_admin).names();
+  key.models = {"*"};
+  key.created = now;
+  return key;
 }
 
 }  // namespace
 
-bool is_initialised(const std::filesystem::path& data) {
-  std::error_code failed;
-  return std::filesystem::exists(std::filesystem::symlink_status(key_file_of(data), failed));
-}
+std::filesystem::path store_file_of(const std::filesystem::path& data) { return data / "gatehouse.db"; }
 
-Result<FirstStart> initialise(const std::filesystem::path& data, RandomSource& random, WallTime now) {
-  if (is_initialised(data)) return already_initialised(data);
+Result<MasterKey> prepare_data(const std::filesystem::path& data, RandomSource& random) {
   GH_CHECK(make_data_folder(data));
   GH_TRY(const Fd turn, take_turn(data));
-  if (is_initialised(data)) return already_initialised(data);
+  std::error_code failed;
+  if (std::filesystem::exists(data / "api_keys.json", failed) && !std::filesystem::exists(store_file_of(data), failed)) {
+    return operator_error("data_too_old", "'" + data.string() +
+                                              "' was made by a build that kept its keys in api_keys.json, and cannot be " +
+                                              "read any more: start with --data and another folder, or remove that one");
+  }
   GH_CHECK(make_private_folder(data / "keys"));
-  GH_TRY(const MasterKey master, MasterKey::open_or_create(data, random));
-  GH_TRY(const KeyHasher hasher, hasher_of(master));
-  const NewKey wanted{TenantId(std::string(first_tenant)), "first key", Scopes::all_but(Scope::platform_admin), std::nullopt};
-  CreatedKey created = create_key(wanted, hasher, {}, random, now);
-  GH_CHECK(write_key_file(data, {created.record}));
-  return FirstStart{wanted.tenant, std::move(created.key)};
+  // Where there are records, a lost key is said: another one would open nothing.
+  return std::filesystem::exists(store_file_of(data), failed) ? MasterKey::open(data) : MasterKey::open_or_create(data, random);
 }
 
-Result<KeyRing> open_identity(const std::filesystem::path& data) {
-  GH_TRY(std::vector<KeyRecord> records, read_key_file(data));
-  GH_TRY(const MasterKey master, MasterKey::open(data));
-  GH_TRY(KeyHasher hasher, hasher_of(master));
-  return KeyRing::make(std::move(records), std::move(hasher));
+Result<DataKeys> DataKeys::of(const MasterKey& master) {
+  GH_TRY(KeyHasher hasher, KeyHasher::make(master));
+  GH_TRY(Secret<std::string> key, master.derive(Sealer::label));
+  GH_TRY(Sealer sealer, Sealer::make(std::move(key)));
+  return DataKeys{std::move(hasher), std::move(sealer)};
+}
+
+Task<Result<bool>> is_initialised(Reactor& reactor, store::Store& store) {
+  Result<store::Page<store::Tenant>> any = co_await store.tenants().list(reactor, TenantId(), 1);
+  if (!any) co_return any.error();
+  co_return !any->data.empty();
+}
+
+Task<Result<FirstStart>> initialise(Reactor& reactor, store::Store& store, const FirstStartTools& tools) {
+  const store::Moment now = std::chrono::floor<seconds>(tools.now);
+  Secret<std::string> password = make_password(tools.random);
+  Result<std::string> hash = co_await tools.passwords.hash(reactor, password);
+  if (!hash) co_return hash.error();
+  Result<store::SigningKey> signing = make_signing_key(tools.algorithm, tools.keys.sealer, tools.random, tools.now);
+  if (!signing) co_return signing.error();
+  KeySecret key = make_key_secret(tools.keys.hasher, tools.random);
+  store::Initial initial(std::move(*signing));
+  initial.tenants.push_back(make_tenant(first_tenant, now));
+  initial.tenants.push_back(make_tenant(reserved_tenant, now));
+  initial.users.push_back(make_administrator(std::move(*hash), tools.random, now));
+  initial.keys.push_back(make_first_key(key, tools.random, now));
+  const Status made = co_await store.initialise(reactor, std::move(initial));
+  if (!made) co_return made.error();
+  co_return FirstStart(std::move(password), std::move(key.text));
 }
 
 }  // namespace gatehouse::identity

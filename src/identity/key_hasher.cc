@@ -8,6 +8,9 @@
 namespace gatehouse::identity {
 namespace {
 
+// Part of the data format: never change it.
+constexpr std::string_view label = "gatehouse api key hash 1";
+
 struct FreeMac {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
 };
@@ -19,6 +22,11 @@ using MacContext = std::unique_ptr<EVP_MAC_CTX, FreeMac>;
 struct KeyHasher::Context {
   MacContext keyed;
 };
+
+Result<KeyHasher> KeyHasher::make(const MasterKey& master) {
+  GH_TRY(const Secret<std::string> key, master.derive(label));
+  return make(key);
+}
 
 Result<KeyHasher> KeyHasher::make(const Secret<std::string>& key) {
   EVP_MAC* mac = EVP_MAC_fetch(nullptr, "HMAC", nullptr);
@@ -34,8 +42,8 @@ Result<KeyHasher> KeyHasher::make(const Secret<std::string>& key) {
   return KeyHasher(std::move(context));
 }
 
-KeyHasher::Digest KeyHasher::digest(std::string_view text) const {
-  Digest out{};
+store::Digest KeyHasher::digest(std::string_view text) const {
+  store::Digest out{};
   std::size_t length = 0;
   const MacContext copy(EVP_MAC_CTX_dup(context_->keyed.get()));
   const bool done = copy && EVP_MAC_update(copy.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1 &&

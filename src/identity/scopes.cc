@@ -39,6 +39,19 @@ std::optional<Scope> parse_scope(std::string_view name) {
 
 std::span<const Scope> all_scopes() { return scope_values; }
 
+Scopes usual_scopes() { return {Scope::llm, Scope::embeddings, Scope::rerank, Scope::predict, Scope::nlu, Scope::usage_read}; }
+
+const std::vector<std::string>& all_tasks() {
+  static const std::vector<std::string> tasks = [] {
+    Scopes scopes;
+    for (const Scope scope : all_scopes()) {
+      if (scope > Scope::nlu && scope <= Scope::qa) scopes.add(scope);
+    }
+    return scopes.names();
+  }();
+  return tasks;
+}
+
 Scopes Scopes::all_but(Scope left_out) {
   Scopes scopes;
   for (const Scope scope : scope_values) {
@@ -55,6 +68,32 @@ Result<Scopes> Scopes::parse(std::span<const std::string> names) {
     scopes.add(*scope);
   }
   return scopes;
+}
+
+Scopes Scopes::known(std::span<const std::string> names) {
+  Scopes scopes;
+  for (const std::string& name : names) {
+    if (const std::optional<Scope> scope = parse_scope(name)) scopes.add(*scope);
+  }
+  return scopes;
+}
+
+Scopes Scopes::limited_to_tasks(Scopes tasks) const {
+  Scopes limited;
+  bool all = true;
+  for (const Scope scope : scope_values) {
+    const bool task = scope > Scope::nlu && scope <= Scope::qa;
+    if (task) all = all && tasks.has(scope);
+    if (scope != Scope::nlu && has(scope) && (!task || tasks.has(scope))) limited.add(scope);
+  }
+  if (all && has(Scope::nlu)) limited.add(Scope::nlu);
+  return limited;
+}
+
+Scopes Scopes::without(Scope left_out) const {
+  Scopes rest = *this;
+  rest.bits_ &= ~bit(left_out);
+  return rest;
 }
 
 std::vector<std::string> Scopes::names() const {

@@ -98,6 +98,20 @@ Response& Response::field(std::string_view name, std::string_view value) {
   return *this;
 }
 
+std::optional<std::string_view> Response::value_of(std::string_view name) const {
+  for (std::string_view rest = fields_; !rest.empty();) {
+    const std::string_view line = rest.substr(0, rest.find("\r\n"));
+    rest.remove_prefix(line.size() + 2);
+    if (line.starts_with(name) && line.substr(name.size()).starts_with(": ")) return line.substr(name.size() + 2);
+  }
+  return std::nullopt;
+}
+
+Response& Response::recode(std::string_view coding, std::string bytes) {
+  body_ = std::move(bytes);
+  return field("Content-Encoding", coding);
+}
+
 bool has_no_body(int status) { return status == 204 || status == 304; }
 
 void append_answer_head(std::string& out, const Response& response, BodyForm form, After after, std::string_view server_and_date) {

@@ -30,6 +30,26 @@ TEST(AnswerHead, SaysHowTheBodyEnds) {
             "HTTP/1.1 200 OK\r\nServer: s\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n");
 }
 
+TEST(Response, TellsTheFieldsThatItWasGiven) {
+  Response response(200);
+  EXPECT_FALSE(response.value_of("Content-Type"));
+  response.body("text/html", "x").field("ETag", "\"a\"").lines("A: b\r\nC: d\r\n").field("E", "");
+  EXPECT_EQ(response.value_of("Content-Type"), "text/html");
+  EXPECT_EQ(response.value_of("ETag"), "\"a\"");
+  EXPECT_EQ(response.value_of("A"), "b");
+  EXPECT_EQ(response.value_of("C"), "d");
+  EXPECT_EQ(response.value_of("E"), "");
+  for (const std::string_view none : {"ETa", "ETag:", "Content", "b", ""}) EXPECT_FALSE(response.value_of(none)) << none;
+}
+
+TEST(Response, ItsBodyMayComeInACoding) {
+  Response response(200);
+  response.body("text/plain", "plain text").recode("gzip", "coded");
+  EXPECT_EQ(head(response, BodyForm::length, After::keep),
+            "HTTP/1.1 200 OK\r\nServer: s\r\nContent-Type: text/plain\r\nContent-Encoding: gzip\r\nContent-Length: 5\r\n\r\n");
+  EXPECT_EQ(response.body(), "coded");
+}
+
 TEST(AnswerHead, SaysWhatBecomesOfTheConnection) {
   const Response empty(200);
   EXPECT_EQ(head(empty, BodyForm::length, After::keep), "HTTP/1.1 200 OK\r\nServer: s\r\nContent-Length: 0\r\n\r\n");

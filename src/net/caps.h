@@ -1,4 +1,4 @@
-// net/caps.h — how many connections there may be, in all and from one address.
+// net/caps.h — how many connections there may be, in all and from one address; who has none (an empty one) counts in all alone.
 // Threads  any; a mutex, because it is taken once an accept and never waited for long
 #pragma once
 #include <cstddef>
@@ -20,7 +20,7 @@ class ConnectionCaps {
   Answer admit(const std::string& address) {
     const std::lock_guard lock(mutex_);
     unsigned& from_there = by_address_[address];
-    if (open_ < total_ && from_there < per_address_) {
+    if (open_ < total_ && (from_there < per_address_ || address.empty())) {
       ++open_;
       ++from_there;
       return Answer::granted;

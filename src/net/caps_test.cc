@@ -95,7 +95,7 @@ TEST(Caps, TellWhoIsOneTooManyAndServeTheRest) {
 }
 
 TEST(Caps, HoldForOneAddressToo) {
-  House house(at_most(100, 1), "::1");
+  House house(at_most(100, 1), Endpoint("::1", 0));
   Client& first = house.say(get("/hello"));
   ASSERT_TRUE(house.hears(first, "hello"));
   Client& second = house.say(get("/hello"));

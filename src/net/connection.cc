@@ -103,7 +103,7 @@ void Connection::begin_exchange() {
 void Connection::settle_answer() {
   changed_ = nullptr;
   if (answer_ == Answer::none && !gone_)
-    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head()).close_after());
+    respond(state_->handler.refuse(internal_error("no_answer", "a handler returned without one"), &head(), sender()).close_after());
   if (answer_ == Answer::streaming) abort_stream();
   if (answer_ == Answer::none || answer_ == Answer::aborted || broke_) keep_ = false;
 }
@@ -140,7 +140,7 @@ void Connection::refuse(const Error& error) {
   started_ = now();
   enter(Phase::handling);  // what was waited for does not come; now only a client that does not read is waited for
   const wire::RequestHead* const head = parser_.readable_head();
-  Response response = state_->handler.refuse(error, head);
+  Response response = state_->handler.refuse(error, head, sender());
   append_head(response, BodyForm::length, After::close);
   const bool without_body = has_no_body(response.status()) || (head != nullptr && head->method == wire::Method::head);
   if (!without_body) output_.tail().append(response.body());

@@ -67,6 +67,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   void end_exchange();
   void settle_answer();
   void refuse(const Error& error);
+  Sender sender() { return {address_, reactor()}; }
   void head_did_not_come();
   Status feed_body(ByteCount max);
   Status drop_received_body();

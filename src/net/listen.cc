@@ -15,13 +15,8 @@ namespace {
 
 using Address = boost::asio::ip::tcp::endpoint;
 
-std::string text_of(const Endpoint& endpoint) {
-  const bool v6 = endpoint.address.find(':') != std::string::npos;
-  return (v6 ? "[" + endpoint.address + "]" : endpoint.address) + ":" + std::to_string(endpoint.port);
-}
-
 Error failed(const Endpoint& endpoint, int error) {
-  const std::string where = text_of(endpoint);
+  const std::string where = to_string(endpoint);
   if (error == EADDRINUSE)
     return operator_error("port_taken", "another program already listens on " + where + ": stop it, or listen on another port");
   if (error == EADDRNOTAVAIL) return operator_error("bad_listen_address", "this machine does not have the address of " + where);

@@ -1,9 +1,8 @@
-// net/plain_stream.h — the bytes of one TCP connection. This is the seam where TLS will stand: a TlsStream offers the same
-// calls, and a Connection needs nothing else of a socket.
-// Threads  the reactor of the socket
+// net/plain_stream.h — the bytes of one connection, over TCP or a Unix socket. This is the seam where TLS will stand: a TlsStream offers
+// the same calls, and a Connection needs nothing else of a socket. Threads  the reactor of the socket
 #pragma once
 #include <boost/asio/buffer.hpp>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <span>
 #include <string_view>
@@ -17,7 +16,8 @@ using Failure = boost::system::error_code;
 
 class PlainStream {
  public:
-  using Socket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, Executor>;
+  using Protocol = boost::asio::generic::stream_protocol;
+  using Socket = boost::asio::basic_stream_socket<Protocol, Executor>;
   // What came of an attempt that never waits.
   enum class Went { through, blocked, broken };
   struct Attempt {
@@ -44,7 +44,8 @@ class PlainStream {
   void cancel();
   void shut_writing();
   void close();
-  // Closes at once, dropping what the kernel still holds for a client that does not read.
+  // Closes at once, dropping what the kernel still holds for a client that does not read. Over TCP the client sees a reset, over a Unix
+  // socket an end.
   void abort();
 
  private:

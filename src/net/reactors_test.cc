@@ -1,6 +1,7 @@
 // A server on several reactors, each on a thread: what is shared between them is shared in peace.
 #include <gmock/gmock.h>
 
+#include <filesystem>
 #include <set>
 #include <thread>
 
@@ -8,6 +9,7 @@
 #include "gatehouse/runtime/reactor_pool.h"
 #include "gatehouse/runtime/signal.h"
 #include "test_client.h"
+#include "test_socket_folder.h"
 
 namespace gatehouse::net {
 namespace {
@@ -31,7 +33,7 @@ class Indexed final : public Handler {
       exchange.respond(text(200, "reactor " + std::to_string(exchange.reactor().index())));
     }
   }
-  Response refuse(const Error&, const wire::RequestHead*) override { return text(400, "refused"); }
+  Response refuse(const Error&, const wire::RequestHead*, const Sender&) override { return text(400, "refused"); }
   int left() const { return left_.load(); }
 
  private:
@@ -44,8 +46,8 @@ class Indexed final : public Handler {
 };
 
 struct Reactors : testing::Test {
-  void start(ServerLimits limits = {}) {
-    server = std::make_unique<HttpServer>(std::move(limits), handler, std::vector<Endpoint>{Endpoint("127.0.0.1", 0)});
+  void start(ServerLimits limits = {}, const Endpoint& at = Endpoint("127.0.0.1", 0)) {
+    server = std::make_unique<HttpServer>(std::move(limits), handler, std::vector<Endpoint>{at});
     ASSERT_TRUE(server->start(pool.all()));
     pool.start();
   }
@@ -65,6 +67,8 @@ struct Reactors : testing::Test {
     EXPECT_TRUE(condition());
   }
   std::unique_ptr<Client> connect() { return std::make_unique<Client>(server->bound().front()); }
+
+  void serve_many_while_the_server_stops();
 
   const SystemClock clock;
   Indexed handler;
@@ -115,8 +119,7 @@ TEST_F(Reactors, SeeTheirClientsLeave) {
   until([&] { return handler.left() == 16 && server->counts().open == 0; });
 }
 
-TEST_F(Reactors, ServeManyWhileTheServerStops) {
-  start();
+void Reactors::serve_many_while_the_server_stops() {
   std::atomic<int> begun{0}, answered{0}, turned_away{0};
   const auto visit = [&](int visitor) {
     const std::string body(static_cast<std::size_t>(1000 * (visitor + 1)), 'b');
@@ -142,6 +145,19 @@ TEST_F(Reactors, ServeManyWhileTheServerStops) {
   EXPECT_GT(answered, 100);
   EXPECT_LE(turned_away, 8);  // those who came between the last look at a queue and its end
   until([&] { return server->counts().open == 0; });
+}
+
+TEST_F(Reactors, ServeManyWhileTheServerStops) {
+  start();
+  serve_many_while_the_server_stops();
+}
+
+TEST_F(Reactors, ShareAUnixSocket) {
+  const TestSocketFolder folder;
+  start({}, Endpoint::unix_socket(folder.path("s")));
+  EXPECT_EQ(server->counts().listeners, 2U);
+  serve_many_while_the_server_stops();
+  EXPECT_FALSE(std::filesystem::exists(folder.path("s")));
 }
 
 TEST_F(Reactors, AreCutOffFromOutside) {

@@ -24,6 +24,7 @@ TEST(Refusal, OfMalformedBytesIsAnsweredAndCanBeReadBehindAllThatIsStillSent) {
   EXPECT_THAT(client.received, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(house.handler.refused, ElementsAre("malformed_request"));
   EXPECT_FALSE(house.handler.refused_head);
+  EXPECT_EQ(house.handler.refused_from, "127.0.0.1");
   client.finish();
   EXPECT_TRUE(house.until([&] { return house.open() == 0; }));
 }

@@ -1,8 +1,11 @@
 #include "gatehouse/net/server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "listen.h"
@@ -20,6 +23,32 @@ ServerLimits within_descriptors(ServerLimits limits) {
   return limits;
 }
 
+// There can be one Unix socket at a path: each reactor waits for it with a descriptor of its own, and who is first accepts.
+Result<std::vector<Fd>> listen_on_path(const std::string& path, std::size_t sockets, int backlog, PortUse use,
+                                       std::vector<SocketFile>& files) {
+  GH_TRY(UnixListener first, listen_at(path, backlog, use));
+  files.push_back(std::move(first.file));
+  std::vector<Fd> listeners;
+  listeners.push_back(std::move(first.socket));
+  while (listeners.size() < sockets) {
+    listeners.emplace_back(::fcntl(listeners.front().get(), F_DUPFD_CLOEXEC, 0));
+    if (!listeners.back())
+      return operator_error("listen_failed", "cannot listen on unix:" + path + ": " + std::generic_category().message(errno));
+  }
+  return listeners;
+}
+
+// What each reactor listens on.
+Result<std::vector<Bound>> bind_all(std::vector<Endpoint>& endpoints, std::size_t reactors, int backlog, PortUse use) {
+  std::vector<Bound> bound(reactors);
+  for (Endpoint& endpoint : endpoints) {
+    GH_TRY(std::vector<Fd> sockets, endpoint.is_unix() ? listen_on_path(*endpoint.unix_path, reactors, backlog, use, bound.front().files)
+                                                       : listen_on(endpoint, reactors, backlog, use));
+    for (std::size_t i = 0; i < reactors; ++i) bound[i].sockets.push_back(std::move(sockets[i]));
+  }
+  return bound;
+}
+
 }  // namespace
 
 HttpServer::HttpServer(ServerLimits limits, Handler& handler, std::vector<Endpoint> endpoints)
@@ -31,15 +60,11 @@ HttpServer::~HttpServer() {
 }
 
 Status HttpServer::start(const std::vector<Reactor*>& reactors, PortUse use) {
-  std::vector<std::vector<Fd>> sockets(reactors.size());
-  std::vector<Endpoint> bound = endpoints_;
-  for (Endpoint& endpoint : bound) {
-    GH_TRY(std::vector<Fd> listeners, listen_on(endpoint, reactors.size(), state_->limits.backlog, use));
-    for (std::size_t i = 0; i < reactors.size(); ++i) sockets[i].push_back(std::move(listeners[i]));
-  }
-  endpoints_ = std::move(bound);
+  std::vector<Endpoint> chosen = endpoints_;
+  GH_TRY(std::vector<Bound> bound, bind_all(chosen, reactors.size(), state_->limits.backlog, use));
+  endpoints_ = std::move(chosen);
   for (std::size_t i = 0; i < reactors.size(); ++i) {
-    auto shard = std::make_shared<Shard>(state_, *reactors[i], std::move(sockets[i]));
+    auto shard = std::make_shared<Shard>(state_, *reactors[i], std::move(bound[i]));
     reactors[i]->post([shard] { shard->begin(); });
     shards_.push_back(std::move(shard));
   }

@@ -3,11 +3,13 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <cerrno>
 #include <utility>
 
 #include "address.h"
+#include "peer.h"
 
 namespace gatehouse::net {
 
@@ -17,30 +19,25 @@ constexpr int a_handful = 64;
 
 class Shard::Listener {
  public:
-  Listener(Reactor& reactor, Fd socket) : acceptor_(reactor.executor()) {
-    ip::tcp::endpoint local;
-    auto size = static_cast<socklen_t>(local.capacity());
-    getsockname(socket.get(), local.data(), &size);
-    acceptor_.assign(local.protocol(), socket.release());
-  }
-  int fd() { return acceptor_.native_handle(); }
+  Listener(Reactor& reactor, Fd socket) : socket_(reactor.executor(), socket.release()) {}
+  int fd() { return socket_.native_handle(); }
   template <class F>
   void when_somebody_comes(F then) {
-    acceptor_.async_wait(boost::asio::socket_base::wait_read, std::move(then));
+    socket_.async_wait(boost::asio::posix::descriptor_base::wait_read, std::move(then));
   }
   bool paused = false;  // no descriptors or memory for another connection: tried again at the next tick
 
  private:
-  boost::asio::basic_socket_acceptor<ip::tcp, Executor> acceptor_;
+  boost::asio::posix::basic_stream_descriptor<Executor> socket_;
 };
 
-Shard::Shard(std::shared_ptr<ServerState> state, Reactor& reactor, std::vector<Fd> bound)
+Shard::Shard(std::shared_ptr<ServerState> state, Reactor& reactor, Bound bound)
     : state_(std::move(state)),
       limits_(std::make_shared<ServerLimits>(state_->limits)),
       reactor_(reactor),
       bound_(std::move(bound)),
       server_and_date_(reactor.clock()) {
-  listeners.add(bound_.size());
+  listeners.add(bound_.sockets.size());
 }
 
 Shard::~Shard() = default;
@@ -49,8 +46,8 @@ void Shard::begin() {
   if (stopped_) return;
   ticker_ = std::make_unique<Deadline>(reactor_, [this] { tick(); });
   ticker_->arm(Instant::min());
-  for (Fd& socket : bound_) listeners_.push_back(std::make_unique<Listener>(reactor_, std::move(socket)));
-  bound_.clear();
+  for (Fd& socket : bound_.sockets) listeners_.push_back(std::make_unique<Listener>(reactor_, std::move(socket)));
+  bound_.sockets.clear();
   for (const auto& listener : listeners_) accept_from(*listener);
 }
 
@@ -75,23 +72,35 @@ Shard::Accepted Shard::accept_one(Listener& listener) {
     const bool exhausted = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
     return exhausted ? Accepted::later : Accepted::one;  // else that client has gone again
   }
-  from.resize(size);
-  admit(std::move(socket), from);
+  if (from.data()->sa_family == AF_UNIX) {
+    admit_local(std::move(socket));
+  } else {
+    from.resize(size);
+    admit(std::move(socket), from);
+  }
   return Accepted::one;
 }
 
 void Shard::admit(Fd socket, const ip::tcp::endpoint& from) {
   const ip::address address = unmapped(from.address());
-  Seat seat(state_->caps, counted_address(address));
+  take_in(std::move(socket), from.protocol(), Seat(state_->caps, counted_address(address)), address.to_string());
+}
+
+void Shard::admit_local(Fd socket) {
+  if (!peer_may_talk(socket)) return refused.add();
+  take_in(std::move(socket), boost::asio::local::stream_protocol(), Seat(state_->caps, ""), "unix");
+}
+
+void Shard::take_in(Fd socket, const PlainStream::Protocol& protocol, Seat seat, std::string address) {
   const ConnectionCaps::Answer answer = seat.what();
   (answer == ConnectionCaps::Answer::granted ? accepted : refused).add();
   if (answer == ConnectionCaps::Answer::flooded) return;
   PlainStream::Socket adopted(reactor_.executor());
   Failure failure;
-  adopted.assign(from.protocol(), socket.get(), failure);
+  adopted.assign(protocol, socket.get(), failure);
   if (failure) return;
   socket.release();
-  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(adopted), std::move(seat), address.to_string());
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(adopted), std::move(seat), std::move(address));
   reactor_.spawn(Connection::live(std::move(connection)));
 }
 
@@ -126,10 +135,11 @@ bool Shard::anybody_paused() const {
 void Shard::stop_accepting() {
   if (stopped_) return;
   stopped_ = true;
+  bound_.files.clear();  // first, so that nobody comes behind the last look at the queue
   for (const auto& listener : listeners_) accept_from(*listener);
   for (std::size_t i = 0; i < connections_.size(); ++i) connections_[i]->drain();
   listeners_.clear();
-  bound_.clear();
+  bound_.sockets.clear();
   while (listeners.get() > 0) listeners.remove_one();
   rest_if_over();
 }

@@ -3,8 +3,10 @@
 #pragma once
 #include <algorithm>
 #include <atomic>
+#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "connection.h"
 #include "gatehouse/base/fd.h"
 #include "gatehouse/runtime/reactor.h"
+#include "listen.h"
 #include "server_state.h"
 
 namespace gatehouse::net {
@@ -29,7 +32,7 @@ class Count {
 
 class Shard : public std::enable_shared_from_this<Shard> {
  public:
-  Shard(std::shared_ptr<ServerState> state, Reactor& reactor, std::vector<Fd> listeners);
+  Shard(std::shared_ptr<ServerState> state, Reactor& reactor, Bound bound);
   ~Shard();
 
   void begin();
@@ -55,6 +58,8 @@ class Shard : public std::enable_shared_from_this<Shard> {
   void accept_from(Listener& listener);
   Accepted accept_one(Listener& listener);
   void admit(Fd socket, const boost::asio::ip::tcp::endpoint& from);
+  void admit_local(Fd socket);
+  void take_in(Fd socket, const PlainStream::Protocol& protocol, Seat seat, std::string address);
   void tick();
   bool anybody_paused() const;
   void rest_if_over();
@@ -62,7 +67,7 @@ class Shard : public std::enable_shared_from_this<Shard> {
   const std::shared_ptr<ServerState> state_;
   std::shared_ptr<const ServerLimits> limits_;  // of those who come now
   Reactor& reactor_;
-  std::vector<Fd> bound_;  // until begin()
+  Bound bound_;  // the sockets until begin()
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<Connection*> connections_;
   ServerAndDate server_and_date_;

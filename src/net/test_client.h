@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include <cerrno>
 #include <cstring>
@@ -27,11 +28,10 @@ inline std::string post(std::string_view path, std::string_view body, std::strin
 class Client {
  public:
   explicit Client(const Endpoint& to, int receive_buffer = 0) {
-    const bool v6 = to.address.find(':') != std::string::npos;
-    socket_ = Fd(::socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     sockaddr_storage address{};
-    const socklen_t size = v6 ? fill_v6(address, to) : fill_v4(address, to);
+    const socklen_t size = fill(address, to);
+    socket_ = Fd(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (receive_buffer > 0) ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
     if (!socket_ || ::connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), size) != 0) throw std::runtime_error("connect");
   }
 
@@ -80,6 +80,16 @@ class Client {
   bool broken = false;  // the server has reset the connection
 
  private:
+  static socklen_t fill(sockaddr_storage& out, const Endpoint& to) {
+    if (to.is_unix()) return fill_unix(out, *to.unix_path);
+    return to.address.find(':') != std::string::npos ? fill_v6(out, to) : fill_v4(out, to);
+  }
+  static socklen_t fill_unix(sockaddr_storage& out, const std::string& path) {
+    auto& address = reinterpret_cast<sockaddr_un&>(out);
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return sizeof address;
+  }
   static socklen_t fill_v4(sockaddr_storage& out, const Endpoint& to) {
     auto& address = reinterpret_cast<sockaddr_in&>(out);
     address.sin_family = AF_INET;

@@ -48,10 +48,11 @@ class TestHandler final : public Handler {
       exchange.respond(text(200, "hello"));
     }
   }
-  Response refuse(const Error& error, const wire::RequestHead* head) override {
+  Response refuse(const Error& error, const wire::RequestHead* head, const Sender& sender) override {
     if (refusals_throw) throw std::runtime_error("the refusal broke");
     refused.emplace_back(error.reason());
     refused_head = head != nullptr;
+    refused_from = sender.address;
     return text(status_of(error.code()), refusal_size > 0 ? std::string(refusal_size, 'r') : std::string(error.reason()));
   }
   static Response text(int status, std::string body) {
@@ -64,6 +65,7 @@ class TestHandler final : public Handler {
   std::size_t refusal_size = 0;  // 0: the reason is the body
   std::vector<std::string> seen, refused, bodies, body_errors;
   bool refused_head = false, refusals_throw = false;
+  std::string refused_from;
   std::map<std::string, Held> held;
 
  private:
@@ -91,7 +93,7 @@ class TestHandler final : public Handler {
       co_return;
     }
     body_errors.emplace_back(body.error().reason());
-    if (!exchange.gone()) exchange.respond(refuse(body.error(), &exchange.head()));
+    if (!exchange.gone()) exchange.respond(refuse(body.error(), &exchange.head(), Sender{exchange.client_address(), exchange.reactor()}));
   }
   Task<void> hold(Exchange& exchange, const std::string& path) {
     Held& place = held[path];
@@ -104,8 +106,8 @@ class TestHandler final : public Handler {
 
 class House {
  public:
-  explicit House(ServerLimits limits = {}, const std::string& address = "127.0.0.1")
-      : reactor(0, clock), server(std::move(limits), handler, {Endpoint(address, 0)}) {
+  explicit House(ServerLimits limits = {}, const Endpoint& at = Endpoint("127.0.0.1", 0))
+      : reactor(0, clock), server(std::move(limits), handler, {at}) {
     if (!server.start({&reactor})) throw std::runtime_error("the server does not start");
     settle();
   }

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
 constexpr std::size_t longest_value = 1024 * 1024;
+constexpr std::size_t shortest_username = 3, longest_username = 50;  // characters
+constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024;
 
 struct Lengths {
   std::size_t least, most;  // bytes
@@ -29,6 +31,11 @@ Status check_list(std::string_view field, const std::vector<std::string>& list) 
   return ok();
 }
 
+Status check_sealed(std::string_view field, std::string_view bytes) {
+  const bool fits = !bytes.empty() && bytes.size() <= longest_sealed;
+  return fits ? ok() : Status(record_invalid(field, "must have 1 to " + std::to_string(longest_sealed) + " bytes"));
+}
+
 Status check_count(std::string_view field, std::int64_t count) {
   return count >= 0 ? ok() : Status(record_invalid(field, "must not be negative"));
 }
@@ -36,6 +43,27 @@ Status check_count(std::string_view field, std::int64_t count) {
 bool is_prefix(std::string_view text) {
   return text.size() == 8 && std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
 }
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80; }
+
+// What people are known by, wherever it is shown: one line, and as long as it looks.
+Status check_name(std::string_view field, std::string_view name) {
+  if (std::ranges::any_of(name, is_control)) return record_invalid(field, "must not hold control characters");
+  if (name.starts_with(' ') || name.ends_with(' ')) return record_invalid(field, "must not begin or end with a blank");
+  return ok();
+}
+
+Status check_username(std::string_view name) {
+  const auto characters = name.size() - static_cast<std::size_t>(std::ranges::count_if(name, continues_character));
+  if (characters < shortest_username || characters > longest_username) {
+    return record_invalid("username",
+                          "must have " + std::to_string(shortest_username) + " to " + std::to_string(longest_username) + " characters");
+  }
+  return check_name("username", name);
+}
+
+bool is_role(std::string_view role) { return role == role_member || role == role_tenant_admin || role == role_platform_admin; }
 
 bool is_date(Day day) { return day.ok() && day.year() > std::chrono::year(0) && day.year() <= std::chrono::year(9999); }
 
@@ -51,12 +79,23 @@ Status check(const Tenant& tenant) {
   return check_id("time_zone", tenant.time_zone);
 }
 
+Status check(const User& user) {
+  GH_CHECK(check_id("id", user.id.value()));
+  GH_CHECK(check_id("tenant_id", user.tenant.value()));
+  GH_CHECK(check_username(user.username));
+  GH_CHECK(check_text("email", user.email, {0, longest_email}));
+  GH_CHECK(check_name("email", user.email));
+  GH_CHECK(check_text("password_hash", user.password_hash, {0, longest_hash}));
+  return is_role(user.role) ? ok() : Status(record_invalid("role", "must be member, tenant-admin or platform-admin"));
+}
+
 Status check(const ApiKey& key) {
   GH_CHECK(check_id("id", key.id.value()));
   GH_CHECK(check_id("tenant_id", key.tenant.value()));
   if (key.user) GH_CHECK(check_id("user_id", key.user->value()));
   GH_CHECK(check_text("name", key.name, {0, longest_name * 4}));
   if (!is_prefix(key.prefix)) return record_invalid("prefix", "must be 8 lower-case hexadecimal digits");
+  if (key.sealed_signing_secret) GH_CHECK(check_sealed("sealed_signing_secret", *key.sealed_signing_secret));
   GH_CHECK(check_list("scopes", key.scopes));
   GH_CHECK(check_list("models", key.models));
   GH_CHECK(check_list("cidrs", key.cidrs));
@@ -68,7 +107,7 @@ Status check(const KeyUse& use) { return check_count("usage_count", use.count); 
 Status check(const SigningKey& key) {
   GH_CHECK(check_id("kid", key.kid));
   GH_CHECK(check_id("alg", key.algorithm));
-  if (key.sealed_private.empty()) return record_invalid("sealed_private", "must not be empty");
+  GH_CHECK(check_sealed("sealed_private", key.sealed_private));
   return check_text("public_jwk", key.public_jwk, {2, longest_value});
 }
 

@@ -9,6 +9,9 @@ Error not_found(std::string_view reason, std::string text) { return Error(Code::
 }  // namespace
 
 Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id exists already"); }
+Error user_exists() { return conflict("user_exists", "A user with this id exists already"); }
+Error username_taken() { return conflict("username_taken", "This user name is taken").with_param("username"); }
+Error email_taken() { return conflict("email_taken", "This e-mail address is taken").with_param("email"); }
 Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
 Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
 Error version_conflict() {
@@ -16,8 +19,13 @@ Error version_conflict() {
 }
 
 Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
+Error user_not_found() { return not_found("user_not_found", "There is no such user"); }
 Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
 Error signing_key_not_found() { return not_found("signing_key_not_found", "There is no such signing key"); }
+
+Error already_initialised() {
+  return Error(Code::conflict, Origin::operator_, "already_initialised", "The store is initialised already; nothing was changed");
+}
 
 Error record_invalid(std::string_view field, std::string_view what) {
   return caller_error("record_invalid", std::string(field) + " " + std::string(what)).with_param(std::string(field));

@@ -43,9 +43,46 @@ void append_seconds(std::string& out, double value) {
   out.append(fraction, sizeof fraction);
 }
 
+// Printable ASCII without quotes and backslashes, so that no reader of this old format can be led astray.
+void append_escaped(std::string& out, std::string_view text, std::size_t max = max_text) {
+  static constexpr char digits[] = "0123456789ABCDEF";
+  for (const char c : cap(text, max)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte >= 0x20 && byte < 0x7F && c != '"' && c != '\\') {
+      out += c;
+    } else {
+      out += "\\x";
+      out += digits[byte >> 4U];
+      out += digits[byte & 15U];
+    }
+  }
+}
+
+void append_quoted(std::string& out, std::string_view text) {
+  out += '"';
+  text.empty() ? static_cast<void>(out += '-') : append_escaped(out, text);
+  out += '"';
+}
+
+// A field that no quotes hold together.
+void append_word(std::string& out, std::string_view text) {
+  const bool is_word = !text.empty() && text.find_first_of(" \t[]\"") == std::string_view::npos;
+  is_word ? append_escaped(out, text) : static_cast<void>(out += '-');
+}
+
+// "-" where there was no request line that could be read.
+void append_request(std::string& out, const AccessRecord& r) {
+  if (r.method.empty()) return append_quoted(out, {});
+  out += '"';
+  append_escaped(out, r.method);
+  out += ' ';
+  append_escaped(out, r.path, max_path);
+  out += r.http_minor == 0 ? " HTTP/1.0\"" : " HTTP/1.1\"";
+}
+
 }  // namespace
 
-void append_access_line(std::string& out, const AccessRecord& r) {
+void append_json_access_line(std::string& out, const AccessRecord& r) {
   out += R"({"time":")";
   append_time(out, r.time);
   append_text(out, R"(","request_id":)", r.request_id);
@@ -72,6 +109,25 @@ void append_access_line(std::string& out, const AccessRecord& r) {
     append_text(out, R"(,"finish":)", r.finish);
   }
   out += "}\n";
+}
+
+void append_combined_access_line(std::string& out, const AccessRecord& r) {
+  append_word(out, r.client_ip);
+  out += " - ";
+  append_word(out, r.tenant_id);
+  out += " [";
+  append_common_time(out, r.time);
+  out += "] ";
+  append_request(out, r);
+  out += ' ';
+  append_number(out, r.status > 0 ? static_cast<std::uint64_t>(r.status) : 0);
+  out += ' ';
+  append_number(out, r.bytes);
+  out += ' ';
+  append_quoted(out, r.referer);
+  out += ' ';
+  append_quoted(out, r.user_agent);
+  out += '\n';
 }
 
 }  // namespace gatehouse::telemetry

@@ -4,17 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <random>
-#include <sstream>
-#include <thread>
-#include <vector>
 
 #include "access_line.h"
-#include "line_writer.h"
-#include "test_pipe.h"
 #include "utf8.h"
 
 namespace gatehouse::telemetry {
@@ -34,7 +28,7 @@ AccessRecord record() {
 
 std::string line_of(const AccessRecord& r) {
   std::string out;
-  append_access_line(out, r);
+  append_json_access_line(out, r);
   return out;
 }
 
@@ -152,58 +146,90 @@ TEST(AccessLine, ShowsThatThereWasSomethingThoughItIsNoText) {
   EXPECT_LT(line_of(r).size(), 1200U);
 }
 
-TEST(LineWriter, WritesLinesOfAllThreadsWhole) {
-  PipeEnds pipe;
-  std::string got;
-  std::thread reader([&] { got = pipe.rest(); });
-  {
-    LineWriter writer(pipe.write.get(), Fd(), 1 << 22);
-    std::vector<std::thread> writers;
-    for (int t = 0; t < 4; ++t) {
-      writers.emplace_back([&writer, t] {
-        for (int i = 0; i < 2000; ++i) writer.append(std::to_string(t * 10'000 + i) + "\n");
-      });
-    }
-    for (std::thread& one : writers) one.join();
-    EXPECT_EQ(writer.dropped(), 0U);
+// The combined format, as analysers describe it: host, ident, user, time, request, status, size, referer, agent. Quoted fields end at
+// the first quote. Written apart from the writer.
+class CombinedLine {
+ public:
+  explicit CombinedLine(std::string_view text) : text_(text) {}
+
+  // Takes the line apart; false where it does not fit.
+  bool read() {
+    return word(host) && take(" ") && word(ident) && take(" ") && word(user) && take(" [") && until(']', time) && take(" \"") &&
+           until('"', request) && take(" ") && digits(status) && take(" ") && digits(size) && take(" \"") && until('"', referer) &&
+           take(" \"") && until('"', agent) && text_ == "\n";
   }
-  pipe.write.reset();
-  reader.join();
-  std::istringstream lines(got);
-  std::vector<int> next(4, 0);
-  for (std::string line; std::getline(lines, line);) {
-    const auto number = static_cast<std::size_t>(std::stoi(line));
-    EXPECT_EQ(next[number / 10'000]++, static_cast<int>(number % 10'000)) << "each thread's lines in its order";
+  std::string host, ident, user, time, request, status, size, referer, agent;
+
+ private:
+  bool take(std::string_view expected) {
+    if (!text_.starts_with(expected)) return false;
+    text_.remove_prefix(expected.size());
+    return true;
   }
-  EXPECT_THAT(next, ::testing::Each(2000));
+  bool span(std::size_t n, std::string& into) {
+    if (n == 0 || n == std::string_view::npos) return false;
+    into = text_.substr(0, n);
+    text_.remove_prefix(n);
+    return true;
+  }
+  bool word(std::string& into) { return span(text_.find_first_of(" \t\n"), into); }
+  bool digits(std::string& into) { return span(text_.find_first_not_of("0123456789"), into); }
+  bool until(char end, std::string& into) { return span(text_.find(end), into) && take(std::string_view(&end, 1)); }
+
+  std::string_view text_;
+};
+
+std::string combined(const AccessRecord& r) {
+  std::string out;
+  append_combined_access_line(out, r);
+  return out;
 }
 
-TEST(LineWriter, NeitherBlocksNorGrowsWhenNobodyReadsAndCountsEachLine) {
-  PipeEnds pipe;
-  constexpr std::uint64_t lines = 50'000;
-  std::uint64_t dropped_while_running = 0;
-  {
-    LineWriter writer(pipe.write.get(), Fd(), 1 << 16);
-    const std::string line = std::string(99, 'x') + "\n";
-    for (std::uint64_t i = 0; i < lines; ++i) writer.append(line);  // 5 MB: no pipe holds them
-    dropped_while_running = writer.dropped();
-  }  // and ends, though the pipe blocks
-  EXPECT_GT(dropped_while_running, 0U);
-  pipe.write.reset();
-  const std::string got = pipe.rest();
-  EXPECT_GT(got.size(), 0U);
-  EXPECT_LE(got.size(), (1U << 16) + (1U << 16));
+TEST(CombinedAccessLine, LooksAsAnalysersExpect) {
+  AccessRecord r = record();
+  r.user_agent = "curl/8", r.referer = "https://a.example/", r.tenant_id = "demo";
+  EXPECT_EQ(combined(r),
+            "127.0.0.1 - demo [29/Feb/2024:12:34:56 +0000] \"GET /healthz HTTP/1.1\" 200 321 \"https://a.example/\" \"curl/8\"\n");
+  EXPECT_EQ(combined(record()), "127.0.0.1 - - [29/Feb/2024:12:34:56 +0000] \"GET /healthz HTTP/1.1\" 200 321 \"-\" \"-\"\n");
 }
 
-TEST(LineWriter, CountsWhatNoReaderTook) {
-  PipeEnds pipe;
-  pipe.read.reset();  // writing is EPIPE
-  std::signal(SIGPIPE, SIG_IGN);
-  LineWriter writer(pipe.write.get(), Fd(), 1 << 16);
-  writer.append("one\n");
-  writer.append("two\n");
-  while (writer.dropped() < 2) std::this_thread::yield();
-  EXPECT_EQ(writer.dropped(), 2U);
+TEST(CombinedAccessLine, HasADashWhereThereWasNoRequestLine) {
+  AccessRecord r;
+  r.client_ip = "2001:db8::1", r.status = 408;
+  EXPECT_EQ(combined(r), "2001:db8::1 - - [01/Jan/1970:00:00:00 +0000] \"-\" 408 0 \"-\" \"-\"\n");
+}
+
+TEST(CombinedAccessLine, SaysWhichVersionOfHttp) {
+  AccessRecord r = record();
+  r.http_minor = 0;
+  EXPECT_THAT(combined(r), HasSubstr("\"GET /healthz HTTP/1.0\""));
+}
+
+TEST(CombinedAccessLine, LetsNoTextForgeAFieldOrALine) {
+  AccessRecord r = record();
+  const std::string hostile = "x\" 200 1 \"-\" \"-\"\r\n1.2.3.4 - - \\\x1b[2J\xC2\x9B北\xFF";
+  r.path = r.user_agent = r.referer = r.tenant_id = r.client_ip = hostile;
+  const std::string line = combined(r);
+  CombinedLine read(line);
+  ASSERT_TRUE(read.read()) << line;
+  EXPECT_EQ(read.agent, R"(x\x22 200 1 \x22-\x22 \x22-\x22\x0D\x0A1.2.3.4 - - \x5C\x1B[2J\xC2\x9B\xE5\x8C\x97\xFF)");
+  EXPECT_EQ(read.user, "-") << "no word, and nothing that a tenant can be called";
+  EXPECT_EQ(read.status, "200");
+}
+
+TEST(CombinedAccessLine, CanBeReadWhateverTheBytes) {
+  const std::uint32_t seed = 20262;
+  SCOPED_TRACE(seed);
+  std::mt19937 random(seed);
+  for (int i = 0; i < 3000; ++i) {
+    std::string text(random() % 700, '\0');
+    for (char& c : text) c = static_cast<char>(random() % (i % 2 == 0 ? 256 : 64));
+    AccessRecord r = record();
+    r.method = r.path = r.client_ip = r.user_agent = r.referer = r.tenant_id = text;
+    const std::string line = combined(r);
+    ASSERT_TRUE(CombinedLine(line).read()) << i << ": " << line;
+    ASSERT_EQ(std::ranges::count_if(line, [](char c) { return c < 0x20 || c > 0x7E; }), 1) << line;
+  }
 }
 
 class AccessLogFile : public ::testing::Test {
@@ -220,12 +246,14 @@ class AccessLogFile : public ::testing::Test {
   }
 
   std::filesystem::path folder_;
+  const SystemClock clock_;
 };
 
 TEST_F(AccessLogFile, AppendsToWhatIsThere) {
-  const AccessLogOptions options{.format = AccessFormat::json, .file = folder_ / "access.log"};
+  AccessLogOptions options;
+  options.file = folder_ / "access.log";
   for (int i = 0; i < 2; ++i) {
-    Result<AccessLog> log = AccessLog::open(options);
+    Result<AccessLog> log = AccessLog::open(options, clock_);
     ASSERT_TRUE(log);
     log->write(record());
     EXPECT_EQ(log->dropped(), 0U);
@@ -234,14 +262,30 @@ TEST_F(AccessLogFile, AppendsToWhatIsThere) {
   EXPECT_EQ(std::filesystem::status(options.file).permissions() & std::filesystem::perms::others_all, std::filesystem::perms::none);
 }
 
+TEST_F(AccessLogFile, HoldsCombinedLinesWhereTheyAreAskedFor) {
+  AccessLogOptions options;
+  options.file = folder_ / "access.log", options.format = AccessFormat::combined;
+  {
+    Result<AccessLog> log = AccessLog::open(options, clock_);
+    ASSERT_TRUE(log);
+    log->write(record());
+  }
+  EXPECT_EQ(read(), combined(record()));
+}
+
 TEST_F(AccessLogFile, SaysWhyItCannotBeWritten) {
-  const Result<AccessLog> log = AccessLog::open({.format = AccessFormat::json, .file = folder_ / "none" / "access.log"});
+  AccessLogOptions options;
+  options.file = folder_ / "none" / "access.log";
+  const Result<AccessLog> log = AccessLog::open(options, clock_);
   ASSERT_FALSE(log);
-  EXPECT_EQ(log.error().reason(), "access_log_unwritable");
+  EXPECT_EQ(log.error().reason(), "log_file_unwritable");
 }
 
 TEST(AccessLog, WritesNothingWhenOff) {
-  Result<AccessLog> log = AccessLog::open({.format = AccessFormat::off, .file = {}});
+  const SystemClock clock;
+  AccessLogOptions options;
+  options.format = AccessFormat::off;
+  Result<AccessLog> log = AccessLog::open(options, clock);
   ASSERT_TRUE(log);
   log->write(record());
   EXPECT_EQ(log->dropped(), 0U);

@@ -13,14 +13,14 @@ namespace {
 
 constexpr int patience = 1000;  // milliseconds
 
-bool is_file(int fd) {
+bool regular(int fd) {
   struct stat about{};
   return ::fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
 }
 
 }  // namespace
 
-FdWriter::FdWriter(int fd) : fd_(fd), file_(is_file(fd)) {}
+FdWriter::FdWriter(int fd) : fd_(fd), file_(regular(fd)) {}
 
 bool FdWriter::writable() {
   if (file_) return true;
@@ -32,25 +32,37 @@ bool FdWriter::writable() {
   return !stalled_;
 }
 
+// A pipe that poll calls writable takes this much at once, and undivided; with more, write() itself would wait for the reader.
+std::string_view FdWriter::next_piece(std::string_view bytes) const {
+  if (file_ || bytes.size() <= PIPE_BUF) return bytes;
+  const std::size_t end = bytes.substr(0, PIPE_BUF).rfind('\n');
+  return bytes.substr(0, end == std::string_view::npos ? PIPE_BUF : end + 1);
+}
+
 std::size_t FdWriter::write_some(std::string_view bytes) {
   std::size_t written = 0;
+  error_ = 0;
   while (written < bytes.size() && writable()) {
-    // A pipe that poll calls writable takes this much at once; with more, write() itself would wait for the reader.
-    const std::size_t most = file_ ? bytes.size() : std::min<std::size_t>(bytes.size() - written, PIPE_BUF);
-    const ssize_t n = ::write(fd_, bytes.data() + written, std::min(most, bytes.size() - written));
+    const std::string_view piece = next_piece(bytes.substr(written));
+    const ssize_t n = ::write(fd_, piece.data(), piece.size());
     if (n < 0 && (errno == EINTR || errno == EAGAIN)) continue;
-    if (n <= 0) break;
+    if (n <= 0) {
+      error_ = n < 0 ? errno : EIO;
+      break;
+    }
     written += static_cast<std::size_t>(n);
   }
   return written;
 }
 
-std::size_t FdWriter::write(std::string_view bytes) {
-  if (torn_ && write_some("\n") == 0) return 0;
-  torn_ = false;
-  const std::size_t written = write_some(bytes);
-  torn_ = written > 0 && bytes[written - 1] != '\n';
-  return written;
+std::size_t FdWriter::write(std::string_view lines) {
+  rest_.erase(0, write_some(rest_));
+  if (!rest_.empty()) return 0;
+  const std::size_t written = write_some(lines);
+  if (written == 0 || written == lines.size() || lines[written - 1] == '\n') return written;
+  const std::size_t end = std::min(lines.find('\n', written), lines.size() - 1) + 1;
+  rest_ = lines.substr(written, end - written);
+  return end;
 }
 
 }  // namespace gatehouse::telemetry

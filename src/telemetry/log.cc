@@ -1,118 +1,136 @@
 #include "gatehouse/telemetry/log.h"
 
-#include <spdlog/async.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 #include <unistd.h>
 
-#include <csignal>
+#include <algorithm>
 #include <exception>
-#include <mutex>
 #include <string>
 #include <utility>
 
+#include "batch_writer.h"
 #include "fd_write.h"
+#include "log_file.h"
 #include "log_record.h"
 
 namespace gatehouse::telemetry {
 namespace {
 
-constexpr const char* logger_name = "gatehouse";
+// Of the buffer: debug and info leave so much to warnings and errors.
+constexpr std::size_t reserved_part = 4;
 
-spdlog::level::level_enum to_spdlog(LogLevel level) {
-  switch (level) {
-    case LogLevel::debug:
-      return spdlog::level::debug;
-    case LogLevel::info:
-      return spdlog::level::info;
-    case LogLevel::warn:
-      return spdlog::level::warn;
-    case LogLevel::error:
-      return spdlog::level::err;
-    case LogLevel::off:
-      break;
-  }
-  return spdlog::level::off;
-}
-
-LogLevel from_spdlog(spdlog::level::level_enum level) {
-  if (level <= spdlog::level::debug) return LogLevel::debug;
-  if (level == spdlog::level::info) return LogLevel::info;
-  if (level == spdlog::level::warn) return LogLevel::warn;
-  return LogLevel::error;
-}
-
-// Runs on the writer thread alone.
-class FdSink final : public spdlog::sinks::base_sink<std::mutex> {
- public:
-  FdSink(int fd, bool json, bool colour, std::shared_ptr<std::atomic<std::uint64_t>> unwritten)
-      : out_(fd), json_(json), colour_(colour), unwritten_(std::move(unwritten)) {}
-
- protected:
-  void sink_it_(const spdlog::details::log_msg& message) override {
-    line_.clear();
-    const LineContext context{message.time, from_spdlog(message.level)};
-    const std::string_view record(message.payload.data(), message.payload.size());
-    json_ ? append_json_line(line_, context, record) : append_text_line(line_, context, record, colour_);
-    if (out_.write(line_) < line_.size()) unwritten_->fetch_add(1, std::memory_order_relaxed);
-  }
-  void flush_() override {}
-
- private:
-  FdWriter out_;
-  bool json_, colour_;
-  std::shared_ptr<std::atomic<std::uint64_t>> unwritten_;
-  std::string line_;
+struct LogFiles {
+  std::unique_ptr<LogFile> text, json;  // none: not wanted
 };
 
-// Signals are for the thread that waits for them.
-void block_signals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+class LogSink final : public BatchSink {
+ public:
+  LogSink(const LogOptions& options, LogFiles files, const Clock& clock)
+      : clock_(clock), console_(options.fd), colour_(::isatty(options.fd) == 1), files_(std::move(files)) {
+    console_json_ = options.format == LogFormat::json || (options.format == LogFormat::automatic && !colour_);
+  }
+
+  std::uint64_t take(std::string_view batch, std::uint64_t refused) override {
+    for (std::string* lines : {&shown_, &text_, &json_}) lines->clear();
+    for (RecordView record; take_record(batch, record);) render(record);
+    if (refused > 0) say_refused(refused);
+    const std::string& on_console = console_json_ ? json_ : shown_;
+    const std::size_t written = console_.write(on_console);
+    auto lost = static_cast<std::uint64_t>(std::ranges::count(std::string_view(on_console).substr(written), '\n'));
+    if (files_.text) lost += files_.text->write(text_);
+    if (files_.json) lost += files_.json->write(json_);
+    return lost;
+  }
+  void reopen() override {
+    if (files_.text) files_.text->reopen();
+    if (files_.json) files_.json->reopen();
+  }
+
+ private:
+  void render(const RecordView& record) {
+    if (!console_json_) append_text_line(shown_, record, colour_);
+    if (files_.text) append_text_line(text_, record, false);
+    if (console_json_ || files_.json) append_json_line(json_, record);
+  }
+  void say_refused(std::uint64_t refused) {
+    std::string record;
+    append_record(record, {clock_.wall(), LogLevel::warn}, "log", "lines were lost: they came faster than they could be written",
+                  {{"lines", refused}});
+    std::string_view batch = record;
+    for (RecordView view; take_record(batch, view);) render(view);
+  }
+
+  const Clock& clock_;
+  FdWriter console_;
+  const bool colour_;
+  bool console_json_ = false;
+  const LogFiles files_;
+  std::string shown_, text_, json_;  // lines of one batch
+};
+
+void write_without_logger(LogLevel level, std::string_view component, std::string_view message, log::Fields fields) {
+  if (level < LogLevel::warn) return;
+  std::string encoded, line;
+  append_record(encoded, {SystemClock().wall(), level}, component, message, fields);
+  std::string_view batch = encoded;
+  RecordView record;
+  if (!take_record(batch, record)) return;
+  append_text_line(line, record, false);
+  FdWriter(STDERR_FILENO).write(line);
 }
 
-void write_without_logger(LogLevel level, std::string_view record) {
-  if (level < LogLevel::warn) return;
-  std::string line;
-  append_text_line(line, LineContext{SystemClock().wall(), level}, record, false);
-  FdWriter(STDERR_FILENO).write(line);
+Result<std::unique_ptr<LogFile>> open_file(const std::filesystem::path& path, std::chrono::days kept, const Clock& clock) {
+  if (path.empty()) return std::unique_ptr<LogFile>();
+  return LogFile::open(path, kept, clock);
 }
 
 }  // namespace
 
-Logging::Logging(const LogOptions& options)
-    : unwritten_(std::make_shared<std::atomic<std::uint64_t>>(0)),
-      writer_(std::make_shared<spdlog::details::thread_pool>(options.queue, 1, [] { block_signals(); })) {
-  const bool terminal = ::isatty(options.fd) == 1;
-  const bool json = options.format == LogFormat::json || (options.format == LogFormat::automatic && !terminal);
-  sink_ = std::make_shared<FdSink>(options.fd, json, terminal, unwritten_);
-  auto logger = std::make_shared<spdlog::async_logger>(logger_name, sink_, writer_, spdlog::async_overflow_policy::overrun_oldest);
-  logger->set_level(to_spdlog(options.level));
-  spdlog::drop(logger_name);
-  spdlog::register_logger(std::move(logger));
+struct Logging::Core {
+  Core(const LogOptions& options, LogFiles files, const Clock& with_clock)
+      : level(options.level),
+        clock(with_clock),
+        writer(std::make_unique<LogSink>(options, std::move(files), with_clock), options.buffer, options.buffer / reserved_part) {}
+
+  std::atomic<LogLevel> level;
+  const Clock& clock;
+  BatchWriter writer;
+
+  static std::atomic<Core*> current;  // the one that log::write finds
+};
+std::atomic<Logging::Core*> Logging::Core::current{nullptr};
+
+Logging::Logging(std::unique_ptr<Core> core) : core_(std::move(core)) { Core::current = core_.get(); }
+Logging::Logging(Logging&&) noexcept = default;
+
+Result<Logging> Logging::open(const LogOptions& options, const Clock& clock) {
+  LogFiles files;
+  GH_TRY(files.text, open_file(options.file, options.file_kept, clock));
+  GH_TRY(files.json, open_file(options.json_file, options.json_file_kept, clock));
+  return Logging(std::make_unique<Core>(options, std::move(files), clock));
 }
 
-Logging::~Logging() { spdlog::drop(logger_name); }  // the pool's destructor writes what is queued, then joins
-
-void Logging::set_level(LogLevel level) {
-  if (const auto logger = spdlog::get(logger_name)) logger->set_level(to_spdlog(level));
+Logging::~Logging() {
+  if (!core_) return;
+  core_->writer.finish();
+  Core::current = nullptr;
 }
 
-std::uint64_t Logging::dropped() const { return writer_->overrun_counter() + unwritten_->load(std::memory_order_relaxed); }
+void Logging::set_level(LogLevel level) { core_->level.store(level, std::memory_order_relaxed); }
+void Logging::reopen() { core_->writer.reopen(); }
+std::uint64_t Logging::dropped() const { return core_->writer.dropped(); }
 
 void log::write(LogLevel level, std::string_view component, std::string_view message, Fields fields) {
   if (level == LogLevel::off) return;
   try {
-    const std::shared_ptr<spdlog::logger> logger = spdlog::get(logger_name);
-    if (logger && !logger->should_log(to_spdlog(level))) return;
+    Logging::Core* const core = Logging::Core::current.load(std::memory_order_acquire);
+    if (core == nullptr) return write_without_logger(level, component, message, fields);
+    if (level < core->level.load(std::memory_order_relaxed)) return;
     thread_local std::string record;
     record.clear();
-    encode_record(record, component, message, fields);
-    if (!logger) return write_without_logger(level, record);
-    logger->log(to_spdlog(level), spdlog::string_view_t(record.data(), record.size()));
+    append_record(record, {core->clock.wall(), level}, component, message, fields);
+    core->writer.append(record, level >= LogLevel::warn ? BatchWriter::Weight::urgent : BatchWriter::Weight::ordinary);
   } catch (const std::exception&) {
-    // Out of memory or a stopped queue: there is nowhere left to say so.
+    // Out of memory: there is nowhere left to say so.
   }
 }
 

@@ -1,5 +1,6 @@
-// telemetry/log_record.h — one log call as bytes, so that the structure survives spdlog's queue; and its two looks.
-// A record is a list of parts, each a u32 length and its bytes: component, message, then key, kind and value of each field.
+// telemetry/log_record.h — one log call as bytes, so that its structure survives the queue; and its two looks.
+// A record is its size (u32), time (i64) and level (u8), and a list of parts, each a u32 length and its bytes: component, message, then
+// key, kind and value of each field.
 #pragma once
 #include <string>
 #include <string_view>
@@ -9,14 +10,21 @@
 
 namespace gatehouse::telemetry {
 
-void encode_record(std::string& out, std::string_view component, std::string_view message, log::Fields fields);
-
 struct LineContext {
   WallTime time;
-  LogLevel level;
+  LogLevel level = LogLevel::info;
 };
+void append_record(std::string& out, const LineContext& context, std::string_view component, std::string_view message, log::Fields fields);
+
+struct RecordView {
+  LineContext context;
+  std::string_view parts;
+};
+// Takes the first record off the batch. False when there is none.
+bool take_record(std::string_view& batch, RecordView& record);
+
 // Both append one line with its end.
-void append_json_line(std::string& out, const LineContext& context, std::string_view record);
-void append_text_line(std::string& out, const LineContext& context, std::string_view record, bool colour);
+void append_json_line(std::string& out, const RecordView& record);
+void append_text_line(std::string& out, const RecordView& record, bool colour);
 
 }  // namespace gatehouse::telemetry

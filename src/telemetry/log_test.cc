@@ -19,20 +19,40 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
 
+const SystemClock system_clock;
 const LineContext noon{WallTime(milliseconds(1'709'210'096'789)), LogLevel::warn};
 
+std::string encoded(std::string_view component, std::string_view message, log::Fields fields) {
+  std::string record;
+  append_record(record, noon, component, message, fields);
+  return record;
+}
+
+RecordView view(std::string_view batch) {
+  RecordView record;
+  EXPECT_TRUE(take_record(batch, record));
+  EXPECT_TRUE(batch.empty());
+  return record;
+}
+
 std::string json(std::string_view component, std::string_view message, log::Fields fields) {
-  std::string record, line;
-  encode_record(record, component, message, fields);
-  append_json_line(line, noon, record);
+  const std::string record = encoded(component, message, fields);
+  std::string line;
+  append_json_line(line, view(record));
   return line;
 }
 
 std::string text(std::string_view component, std::string_view message, log::Fields fields, bool colour = false) {
-  std::string record, line;
-  encode_record(record, component, message, fields);
-  append_text_line(line, noon, record, colour);
+  const std::string record = encoded(component, message, fields);
+  std::string line;
+  append_text_line(line, view(record), colour);
   return line;
+}
+
+LogOptions as_text(LogLevel level = LogLevel::info) {
+  LogOptions options;
+  options.level = level, options.format = LogFormat::text;
+  return options;
 }
 
 // What a Logging with these options writes while say runs.
@@ -43,7 +63,7 @@ std::string written(LogOptions options, Say say) {
   std::string got;
   std::thread reader([&] { got = pipe.rest(); });
   {
-    const Logging logging(options);
+    const Result<Logging> logging = Logging::open(options, system_clock);
     say();
   }
   pipe.write.reset();
@@ -86,10 +106,21 @@ TEST(LogRecord, LooksLikeThisForPeople) {
 }
 
 TEST(LogRecord, SurvivesARecordThatIsCutOff) {
-  std::string record, line;
-  encode_record(record, "net", "listening", {{"port", 8080}});
-  for (std::size_t n = 0; n < record.size(); ++n) append_json_line(line, noon, std::string_view(record).substr(0, n));
+  const std::string record = encoded("net", "listening", {{"port", 8080}});
+  std::string line;
+  for (std::size_t n = 0; n < record.size(); ++n) {
+    std::string_view batch = std::string_view(record).substr(0, n);
+    for (RecordView one; take_record(batch, one);) append_json_line(line, one);
+  }
   EXPECT_THAT(line, EndsWith("}\n"));
+}
+
+TEST(LogRecord, IsFoundAgainAmongOthers) {
+  const std::string batch = encoded("a", "one", {}) + encoded("b", "two", {{"n", 2}});
+  std::string lines;
+  std::string_view rest = batch;
+  for (RecordView record; take_record(rest, record);) append_text_line(lines, record, false);
+  EXPECT_EQ(lines, "2024-02-29T12:34:56.789Z warn [a] one\n2024-02-29T12:34:56.789Z warn [b] two n=2\n");
 }
 
 TEST(Logging, WritesJsonWhereNobodyLooks) {
@@ -99,7 +130,7 @@ TEST(Logging, WritesJsonWhereNobodyLooks) {
 }
 
 TEST(Logging, LeavesOutWhatIsBelowItsLevel) {
-  const std::string got = written({.level = LogLevel::warn, .format = LogFormat::text}, [] {
+  const std::string got = written(as_text(LogLevel::warn), [] {
     log::debug("a", "one");
     log::info("a", "two");
     log::warn("a", "three");
@@ -116,11 +147,13 @@ TEST(Logging, ChangesItsLevelWhileItRuns) {
   std::string got;
   std::thread reader([&] { got = pipe.rest(); });
   {
-    Logging logging({.level = LogLevel::warn, .format = LogFormat::text, .fd = pipe.write.get()});
+    LogOptions options;
+    options.level = LogLevel::warn, options.format = LogFormat::text, options.fd = pipe.write.get();
+    Result<Logging> logging = Logging::open(options, system_clock);
     log::info("a", "one");
-    logging.set_level(LogLevel::debug);
+    logging->set_level(LogLevel::debug);
     log::debug("a", "two");
-    logging.set_level(LogLevel::off);
+    logging->set_level(LogLevel::off);
     log::error("a", "three");
   }
   pipe.write.reset();
@@ -130,7 +163,7 @@ TEST(Logging, ChangesItsLevelWhileItRuns) {
 }
 
 TEST(Logging, WritesLinesOfAllThreadsWhole) {
-  const std::string got = written({.format = LogFormat::text, .queue = 8192}, [] {
+  const std::string got = written(as_text(), [] {
     std::vector<std::thread> threads;
     for (int t = 0; t < 4; ++t) {
       threads.emplace_back([] {
@@ -148,15 +181,31 @@ TEST(Logging, WritesLinesOfAllThreadsWhole) {
 TEST(Logging, NeitherBlocksNorHangsWhenNobodyReads) {
   PipeEnds pipe;
   const std::string filler(1000, 'x');
-  const Logging logging({.format = LogFormat::json, .queue = 64, .fd = pipe.write.get()});
+  LogOptions options;
+  options.buffer = 65536, options.fd = pipe.write.get();
+  const Result<Logging> logging = Logging::open(options, system_clock);
   for (int i = 0; i < 5000; ++i) log::info("a", filler);  // 5 MB: no pipe holds them
-  EXPECT_GT(logging.dropped(), 0U);
+  EXPECT_GT(logging->dropped(), 0U);
 }  // and ends, though the pipe blocks
+
+TEST(Logging, SaysHowManyLinesItRefused) {
+  LogOptions options = as_text();
+  options.buffer = 4096;
+  const std::string got = written(options, [] {
+    log::info("a", std::string(5000, 'x'));  // finds no room, whatever the writer does
+    log::info("a", std::string(3500, 'y'));  // would take the room of errors
+    log::error("a", std::string(3500, 'z'));
+  });
+  EXPECT_THAT(got, Not(HasSubstr("xx")));
+  EXPECT_THAT(got, Not(HasSubstr("yy")));
+  EXPECT_THAT(got, HasSubstr("zz"));
+  EXPECT_THAT(got, HasSubstr(" warn [log] lines were lost: they came faster than they could be written lines="));
+}
 
 TEST(Logging, LeavesNothingBehind) {
   written({}, [] { log::info("a", "one"); });
   log::info("a", "dropped: there is no Logging any more");
-  EXPECT_THAT(written({.format = LogFormat::text}, [] { log::info("a", "two"); }), EndsWith(" info [a] two\n"));
+  EXPECT_THAT(written(as_text(), [] { log::info("a", "two"); }), EndsWith(" info [a] two\n"));
 }
 
 TEST(Logging, SendsWarningsToStandardErrorWhenThereIsNone) {

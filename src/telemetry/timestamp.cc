@@ -12,17 +12,41 @@ struct LastSecond {
   std::size_t size = 0;
 };
 
-void render(LastSecond& last, std::int64_t second) {
+struct Parts {
+  int year, hour, minute, second;
+  unsigned month, day;
+};
+
+Parts parts_of(std::int64_t second) {
   const std::chrono::sys_seconds when{seconds(second)};
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date(day);
   const std::chrono::hh_mm_ss<seconds> clock(when - day);
-  const int n =
-      std::snprintf(last.text, sizeof last.text, "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-                    static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-                    static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
+  return {static_cast<int>(date.year()),
+          static_cast<int>(clock.hours().count()),
+          static_cast<int>(clock.minutes().count()),
+          static_cast<int>(clock.seconds().count()),
+          static_cast<unsigned>(date.month()),
+          static_cast<unsigned>(date.day())};
+}
+
+void keep(LastSecond& last, std::int64_t second, int size) {
   last.second = second;
-  last.size = n < 0 ? 0 : static_cast<std::size_t>(n);
+  last.size = size < 0 ? 0 : static_cast<std::size_t>(size);
+}
+
+void render(LastSecond& last, std::int64_t second) {
+  const Parts p = parts_of(second);
+  keep(last, second,
+       std::snprintf(last.text, sizeof last.text, "%04d-%02u-%02uT%02d:%02d:%02d", p.year, p.month, p.day, p.hour, p.minute, p.second));
+}
+
+void render_common(LastSecond& last, std::int64_t second) {
+  static constexpr const char* months[] = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const Parts p = parts_of(second);
+  keep(last, second,
+       std::snprintf(last.text, sizeof last.text, "%02u/%s/%04d:%02d:%02d:%02d +0000", p.day, months[p.month - 1], p.year, p.hour, p.minute,
+                     p.second));
 }
 
 }  // namespace
@@ -37,6 +61,13 @@ void append_time(std::string& out, WallTime time) {
   const char tail[] = {'.', static_cast<char>('0' + ms / 100), static_cast<char>('0' + ms / 10 % 10), static_cast<char>('0' + ms % 10),
                        'Z'};
   out.append(tail, sizeof tail);
+}
+
+void append_common_time(std::string& out, WallTime time) {
+  thread_local LastSecond last;
+  const auto whole = std::chrono::floor<seconds>(time.time_since_epoch());
+  if (whole.count() != last.second) render_common(last, whole.count());
+  out.append(last.text, last.size);
 }
 
 }  // namespace gatehouse::telemetry

@@ -1,4 +1,4 @@
-// telemetry/timestamp.h — a time as logs write it: 2026-10-01T12:34:56.789Z.
+// telemetry/timestamp.h — a time as logs write it, in UTC.
 // Threads  any; each remembers the last second that it wrote
 #pragma once
 #include <string>
@@ -7,6 +7,9 @@
 
 namespace gatehouse::telemetry {
 
+// 2026-10-01T12:34:56.789Z
 void append_time(std::string& out, WallTime time);
+// 01/Oct/2026:12:34:56 +0000
+void append_common_time(std::string& out, WallTime time);
 
 }  // namespace gatehouse::telemetry

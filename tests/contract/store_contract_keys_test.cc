@@ -90,6 +90,7 @@ TEST_P(KeyContract, AChangeTouchesWhatMayChange) {
   wanted.name = "new";
   wanted.digest.fill(9);
   wanted.previous.reset();
+  wanted.sealed_signing_secret.reset();
   wanted.scopes = {};
   wanted.models = {"m"};
   wanted.cidrs = {};
@@ -109,6 +110,8 @@ TEST_P(KeyContract, AChangeTouchesWhatMayChange) {
   EXPECT_EQ(find("k-1"), wanted);
   EXPECT_EQ(outcome(ask(keys().change(reactor_, asked))), "version_conflict");
   EXPECT_EQ(find("k-1"), wanted);
+  wanted.sealed_signing_secret = std::string(16384, '\0');
+  EXPECT_EQ(get(keys().change(reactor_, wanted)).sealed_signing_secret, wanted.sealed_signing_secret);
 }
 
 TEST_P(KeyContract, RevokedIsForGoodAndTold) {
@@ -159,6 +162,8 @@ TEST_P(KeyContract, WhatCannotBeRightIsRefusedByName) {
   EXPECT_EQ(refused([](store::ApiKey& k) { k.prefix = "abcdef0"; }), "prefix");
   EXPECT_EQ(refused([](store::ApiKey& k) { k.name = std::string(1, '\0'); }), "name");
   EXPECT_EQ(refused([](store::ApiKey& k) { k.cidrs = {""}; }), "cidrs");
+  EXPECT_EQ(refused([](store::ApiKey& k) { k.sealed_signing_secret = ""; }), "sealed_signing_secret");
+  EXPECT_EQ(refused([](store::ApiKey& k) { k.sealed_signing_secret = std::string(16385, 's'); }), "sealed_signing_secret");
 }
 
 }  // namespace

@@ -89,6 +89,14 @@ TEST_P(TenantContract, AChangeKeepsWhatIsFixedAndRaisesTheVersion) {
   EXPECT_EQ(get(store().tenants().find(reactor_, wanted.id)), wanted);
 }
 
+// A disabled tenant's keys and tokens work again once it is enabled: that is no revocation.
+TEST_P(TenantContract, AChangeRevokesNothing) {
+  store::Tenant tenant = make_tenant("demo");
+  tenant.enabled = false;
+  get(store().tenants().change(reactor_, tenant));
+  EXPECT_THAT(get(store().revocations().since(reactor_, 0, 10)).data, IsEmpty());
+}
+
 TEST_P(TenantContract, AChangeFromAnOldVersionIsRefused) {
   store::Tenant mine = make_tenant("demo"), theirs = mine;
   theirs.quota_per_day = 7;
@@ -137,14 +145,6 @@ TEST_P(TenantContract, WhatCannotBeRightIsRefusedByName) {
   EXPECT_EQ(refused([](store::Tenant& t) { t.token_lifetime = seconds(0); }), "token_lifetime");
   EXPECT_EQ(refused([](store::Tenant& t) { t.scopes = {""}; }), "scopes");
   EXPECT_EQ(refused([](store::Tenant& t) { t.time_zone = ""; }), "time_zone");
-}
-
-store::SigningKey signing_key(const std::string& kid, std::int64_t created) {
-  store::SigningKey key(kid, "EdDSA");
-  key.sealed_private = std::string("\0\xff sealed", 9);
-  key.public_jwk = R"({"kty":"OKP"})";
-  key.created = at(created);
-  return key;
 }
 
 TEST_P(SigningKeyContract, ComeBackOldestFirst) {
@@ -204,9 +204,11 @@ TEST_P(LastingStoreContract, EverythingIsThereAgain) {
   used.requests = 3;
   get(store().usage().add(reactor_, {used}));
   get(store().keys().revoke(reactor_, store::Reach::everything(), KeyId("k-1"), at(500)));
+  const store::User user = get(store().users().create(reactor_, full_user("u-1", "demo")));
   under_test_->reopen();
   EXPECT_EQ(get(store().tenants().find(reactor_, TenantId("demo"))), tenant);
   EXPECT_EQ(get(store().keys().find(reactor_, store::Reach::everything(), KeyId("k-1"))).revoked, at(500));
+  EXPECT_EQ(get(store().users().find(reactor_, store::Reach::everything(), user.id)), user);
   EXPECT_EQ(get(store().signing_keys().all(reactor_)).size(), 1U);
   EXPECT_EQ(get(store().settings().get(reactor_, "initialised")), "1");
   EXPECT_EQ(get(store().revocations().since(reactor_, 0, 10)).data.size(), 1U);

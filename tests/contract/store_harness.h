@@ -103,12 +103,32 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     key.prefix = "0000000" + std::string(1, "0123456789abcdef"[number % 16]);
     key.digest.fill(static_cast<unsigned char>(number));
     key.previous = store::PreviousSecret(store::Digest{1, 2, 3}, at(1'700'000'500));
+    key.sealed_signing_secret = std::string("\x01\0\xff", 3);
     key.scopes = {"llm", "usage:read"};
     key.models = {"*"};
     key.cidrs = {"10.0.0.0/8", "::1/128"};
     key.is_active = false;
     key.created = at(1'700'000'000);
     key.expires = at(1'800'000'000);
+    return key;
+  }
+  // The same of a user; the name is made from the id.
+  static store::User full_user(const std::string& id, const std::string& tenant) {
+    store::User user{store::UserId(id), TenantId(tenant)};
+    user.username = "Name-" + id;
+    user.email = id + "@example.org";
+    user.password_hash = "$argon2id$v=19$m=8,t=1,p=1$c2FsdA$aGFzaA";
+    user.role = "tenant-admin";
+    user.is_active = false;
+    user.created = at(1'700'000'000);
+    user.updated = at(1'700'000'100);
+    return user;
+  }
+  static store::SigningKey signing_key(const std::string& kid, std::int64_t created) {
+    store::SigningKey key(kid, "EdDSA");
+    key.sealed_private = std::string("\0\xff sealed", 9);
+    key.public_jwk = R"({"kty":"OKP"})";
+    key.created = at(created);
     return key;
   }
 

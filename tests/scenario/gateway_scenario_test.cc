@@ -188,6 +188,25 @@ TEST(Client, ThatLeavesBeforeItsAnswerIsCountedAsThat) {
   EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"({endpoint="/v1/chat/completions",method="POST",status_code="499"} 1)"));
 }
 
+TEST(Refusal, OfWhatIsNoRequestIsLoggedAndCounted) {
+  WholeGateway house;
+  const net::Sender sender{"192.0.2.7", house.reactor};
+  const Error slow(Code::timeout, Origin::caller, "request_timeout", "The request head did not come in time");
+  EXPECT_EQ(house.gateway().public_handler().refuse(slow, nullptr, sender).status(), 408);
+  const FakeExchange& behind_it = house.ask(Ask{wire::Method::get, "/v1/x", {{"User-Agent", "curl/8"}, {"X-Request-Id", "mine"}}, {}});
+  const Error large(Code::head_too_large, Origin::caller, "too_many_fields", "too many fields");
+  EXPECT_EQ(house.gateway().public_handler().refuse(large, &behind_it.head(), sender).status(), 431);
+
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"x({endpoint="(unknown)",method="(unknown)",status_code="408"} 1)x"));
+  EXPECT_THAT(house.metrics.scrape(), HasSubstr(R"x({endpoint="(unknown)",method="GET",status_code="431"} 1)x"));
+  const std::string lines = house.close_access_log();
+  EXPECT_THAT(lines, HasSubstr(R"("method":null,"path":null,"client_ip":"192.0.2.7","status_code":408,)"));
+  EXPECT_THAT(lines, HasSubstr(R"("tenant_id":null,"key_id":null,"error":"request_timeout"})"));
+  EXPECT_THAT(lines, HasSubstr(R"("request_id":"mine","method":"GET","path":"/v1/x","client_ip":"192.0.2.7","status_code":431,)"));
+  EXPECT_THAT(lines, HasSubstr(R"("user_agent":"curl/8")"));
+  EXPECT_EQ(count(lines, "\n"), 3U);
+}
+
 TEST(LostEngine, IsAskedOnceMoreWhenNothingWasSaid) {
   WholeGateway house;
   house.engine.hold(true);

@@ -2,15 +2,20 @@
 #pragma once
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fake_exchange.h"
+#include "gatehouse/adapters/store_sqlite/sqlite_store.h"
 #include "gatehouse/base/fake_clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/gateway.h"
-#include "gatehouse/identity/init.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/identity/house.h"
+#include "gatehouse/runtime/run_task.h"
 #include "scripted_engine.h"
 
 namespace gatehouse::testing {
@@ -19,15 +24,10 @@ class WholeGateway {
  public:
   explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "")
       : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()) {
-    auto made = identity::initialise(folder_ / "data", random_, clock.wall());
-    GH_ASSERT(made.ok());
-    key_ = made->api_key.expose();
-    auto keys = identity::open_identity(folder_ / "data");
-    GH_ASSERT(keys.ok());
-    authenticator_ = std::make_unique<identity::Authenticator>(std::move(*keys));
+    move_in();
     telemetry::AccessLogOptions to_file;
     to_file.file = folder_ / "access.log";
-    auto log = telemetry::AccessLog::open(to_file);
+    auto log = telemetry::AccessLog::open(to_file, clock);
     GH_ASSERT(log.ok());
     access_log_ = std::make_unique<telemetry::AccessLog>(std::move(*log));
     serve_model(system_prompt);
@@ -62,6 +62,14 @@ class WholeGateway {
       settle();
     }
   }
+  // What the access log holds; nothing more is written to it.
+  std::string close_access_log() {
+    telemetry::AccessLogOptions off;
+    off.format = telemetry::AccessFormat::off;
+    *access_log_ = std::move(*telemetry::AccessLog::open(off, clock));
+    std::ifstream in(folder_ / "access.log");
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
   gateway::Gateway& gateway() { return *gateway_; }
   gateway::ServedModels& models() { return *models_; }
 
@@ -70,7 +78,37 @@ class WholeGateway {
   ScriptedEngine engine;
   telemetry::Metrics metrics;
 
+  identity::House& house() { return *house_; }
+  // Lets a task that waits for the store end.
+  template <class T>
+  T done(Task<T> task) {
+    T result = run_task(reactor, std::move(task));
+    reactor.context().restart();
+    settle();
+    return result;
+  }
+
  private:
+  // A store in memory, the first records, and a door that follows what changes.
+  void move_in() {
+    auto master = identity::prepare_data(folder_ / "data", random_);
+    GH_ASSERT(master.ok());
+    auto keys = identity::DataKeys::of(*master);
+    GH_ASSERT(keys.ok());
+    auto store = adapters::SqliteStore::open({});
+    GH_ASSERT(store.ok());
+    store_ = std::move(*store);
+    auto first = done(identity::initialise(reactor, *store_, {*keys, passwords_, random_, clock.wall()}));
+    GH_ASSERT(first.ok());
+    key_ = first->api_key.expose();
+    auto issuers = std::make_shared<identity::Issuers>();
+    issuers->own = "gatehouse";
+    auto house = done(identity::House::open(reactor, *store_, {*keys, issuers, passwords_, random_, clock}));
+    GH_ASSERT(house.ok());
+    house_ = std::move(*house);
+    authenticators_.emplace_back(
+        identity::AuthenticatorParts{house_->issuers(), house_->hasher(), random_, house_->registry().current(), nullptr});
+  }
   void serve_model(const std::string& system_prompt) {
     gateway::ServedModel model;
     model.name = "scripted";
@@ -79,8 +117,13 @@ class WholeGateway {
     model.engine = &engine;
     model.system_prompt = system_prompt;
     models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
+    administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock);
     gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::GatewayParts{clock, random_, *authenticator_, *models_, metrics, *access_log_, "0.0.0", "test", 1});
+        gateway::GatewayParts{clock, random_, authenticators_, *models_, *administration_, metrics, *access_log_, "0.0.0", "test", 1});
+    house_->registry().follow([this](const identity::DirectoryPtr& next) {
+      authenticators_.front().follow(next);
+      gateway_->review(reactor);
+    });
   }
   static std::filesystem::path make_folder() {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-scenario-XXXXXX").string();
@@ -95,9 +138,13 @@ class WholeGateway {
   SeededRandom random_{7};
   const std::filesystem::path folder_;
   std::string key_;
-  std::unique_ptr<identity::Authenticator> authenticator_;
+  std::unique_ptr<adapters::SqliteStore> store_;
+  identity::Passwords passwords_{{{1, 8}, 1, 8}, random_};
+  std::unique_ptr<identity::House> house_;
+  std::vector<identity::Authenticator> authenticators_;
   std::unique_ptr<telemetry::AccessLog> access_log_;
   std::unique_ptr<gateway::ServedModels> models_;
+  std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<FakeExchange>> exchanges_;
 };

@@ -132,9 +132,9 @@ class House:
         return self.ask("POST", "/v1/chat/completions", {"messages": [{"role": "user", "content": text}], "temperature": 0, **fields})
 
     @contextlib.contextmanager
-    def stream(self, path, body, timeout=120):
+    def stream(self, path, body, timeout=120, headers=None):
         """The open answer to a streaming request; leaving closes the connection, whatever has not been read."""
-        headers = {**self.bearer(), "Content-Type": "application/json"}
+        headers = {**(headers or self.bearer()), "Content-Type": "application/json"}
         connection = http.client.HTTPConnection(self.public.host, self.public.port, timeout=timeout)
         answer = None
         try:

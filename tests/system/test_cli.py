@@ -10,18 +10,25 @@ import pytest
 from house import ROOT, eventually, events, read_stream, run
 
 
+def contents_of(data):
+    """What a data folder holds, but for the number of the process that had it last."""
+    return {path: path.read_bytes() for path in data.rglob("*") if path.is_file() and path.name != "lock"}
+
+
 def test_init_makes_a_folder_once(tmp_path):
     data = tmp_path / "data"
     first = run("init", "--data", data, "--json")
     assert first.returncode == 0
     made = json.loads(first.stdout)
     assert made["tenant_id"] == "demo" and made["api_key"].startswith("gh_") and len(made["api_key"]) >= 43
-    before = {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert made["admin"]["username"] == "admin" and len(made["admin"]["password"]) >= 20
+    before = contents_of(data)
     assert before and all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in before)
-    assert not [path for path, content in before.items() if made["api_key"].encode() in content], "the key itself is nowhere"
+    for secret in made["api_key"], made["admin"]["password"]:
+        assert not [path for path, content in before.items() if secret.encode() in content], "the secret itself is nowhere"
     second = run("init", "--data", data, "--json")
     assert second.returncode == 1 and second.stdout == b"" and second.stderr
-    assert before == {path: path.read_bytes() for path in data.rglob("*") if path.is_file()}
+    assert before == contents_of(data)
 
 
 def test_init_for_people(tmp_path):

@@ -163,6 +163,7 @@ def test_what_is_set_has_an_effect(new_house, tmp_path):
     refused = house.ask("POST", "/v1/chat/completions", chat | {"max_tokens": 300})
     assert refused.status == 400 and "256" in refused.json()["error"]["message"]
     assert house.gauge("gatehouse_kv_cells") >= 3 * 256
+    eventually(lambda: house.gauge("gatehouse_connections") == 0, 10, "the end of those connections")  # one more would take a place below
     with contextlib.ExitStack() as open_connections:
         for _ in range(2):
             open_connections.enter_context(contextlib.closing(socket.create_connection((house.public.host, house.public.port))))

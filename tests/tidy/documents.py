@@ -37,7 +37,7 @@ def check_links(tree):
 
 def check_places(tree):
     for path in tree.paths:
-        if path.startswith("fuzz/corpus/") or path.endswith((".gguf", ".onnx", ".png", ".ico", ".bin")):
+        if path.startswith(("fuzz/corpus/", "third_party/")) or path.endswith((".gguf", ".onnx", ".png", ".ico", ".bin")):
             continue
         text = tree.text(path)
         for match in PLACES.finditer(text):

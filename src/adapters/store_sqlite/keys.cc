@@ -9,10 +9,10 @@ using store::ApiKey;
 
 #define GH_KEY_COLUMNS                                                                                                             \
   "id, tenant_id, user_id, name, prefix, digest, previous_digest, previous_until_s, scopes, models, cidrs, is_active, created_s, " \
-  "expires_s, revoked_s, last_used_s, usage_count, version"
+  "expires_s, revoked_s, last_used_s, usage_count, version, sealed_signing_secret"
 
-constexpr const char* insert =
-    "INSERT INTO api_keys (" GH_KEY_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1)";
+constexpr const char* insert = "INSERT INTO api_keys (" GH_KEY_COLUMNS
+                               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17)";
 constexpr const char* select_one = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* select_page =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY id LIMIT ?3";
@@ -20,7 +20,8 @@ constexpr const char* select_page_of_tenant =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) AND tenant_id = ?4 ORDER BY id LIMIT ?3";
 constexpr const char* update =
     "UPDATE api_keys SET name = ?4, digest = ?5, previous_digest = ?6, previous_until_s = ?7, scopes = ?8, models = ?9, cidrs = ?10, "
-    "is_active = ?11, expires_s = ?12, version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
+    "is_active = ?11, expires_s = ?12, sealed_signing_secret = ?13, version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = "
+    "?3";
 constexpr const char* update_revoked =
     "UPDATE api_keys SET revoked_s = ?3, version = version + 1 WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2) AND revoked_s IS NULL";
 constexpr const char* update_use =
@@ -29,11 +30,11 @@ constexpr const char* update_use =
 #undef GH_KEY_COLUMNS
 
 std::optional<std::string> text_of(const std::optional<store::UserId>& id) { return id ? std::optional(id->value()) : std::nullopt; }
-std::optional<std::string> text_of(const store::Reach& reach) {
-  return reach.tenant() ? std::optional(reach.tenant()->value()) : std::nullopt;
-}
 std::optional<Bytes> digest_of_previous(const ApiKey& key) {
   return key.previous ? std::optional(bytes_of(key.previous->digest)) : std::nullopt;
+}
+std::optional<Bytes> signing_secret_of(const ApiKey& key) {
+  return key.sealed_signing_secret ? std::optional(Bytes(*key.sealed_signing_secret)) : std::nullopt;
 }
 std::optional<store::Moment> end_of_previous(const ApiKey& key) { return key.previous ? std::optional(key.previous->until) : std::nullopt; }
 
@@ -57,12 +58,13 @@ Result<ApiKey> key_of(const Statement& row) {
   key.last_used = row.maybe_moment(15);
   key.usage_count = row.integer(16);
   key.version = static_cast<std::uint32_t>(row.integer(17));
+  if (!row.is_null(18)) key.sealed_signing_secret = row.text(18);
   return key;
 }
 
 Result<ApiKey> find_key(Database& database, const store::Reach& reach, const KeyId& id) {
   Statement found = database.prepare(select_one);
-  found.bind(id.value(), text_of(reach));
+  found.bind(id.value(), tenant_id_of(reach));
   return only_row(found, &key_of, &store::key_not_found);
 }
 
@@ -71,7 +73,8 @@ Result<ApiKey> change_key(Database& database, const ApiKey& key) {
   {
     Statement updated = database.prepare(update);
     updated.bind(key.id.value(), key.tenant.value(), key.version, key.name, bytes_of(key.digest), digest_of_previous(key),
-                 end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.expires);
+                 end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.expires,
+                 signing_secret_of(key));
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -83,7 +86,7 @@ Result<ApiKey> change_key(Database& database, const ApiKey& key) {
 Result<ApiKey> revoke_key(Database& database, const store::Reach& reach, const KeyId& id, store::Moment at) {
   {
     Statement updated = database.prepare(update_revoked);
-    updated.bind(id.value(), text_of(reach), at);
+    updated.bind(id.value(), tenant_id_of(reach), at);
     GH_CHECK(updated.run());
   }
   if (database.changed() > 0) {
@@ -110,7 +113,7 @@ Result<ApiKey> insert_key(Database& database, ApiKey key) {
   Statement inserted = database.prepare(insert);
   inserted.bind(key.id.value(), key.tenant.value(), text_of(key.user), key.name, key.prefix, bytes_of(key.digest), digest_of_previous(key),
                 end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.created,
-                key.expires, key.last_used, key.usage_count);
+                key.expires, key.last_used, key.usage_count, signing_secret_of(key));
   GH_TRY(const Step step, inserted.step());
   if (step == Step::duplicate) return store::key_exists();
   if (step == Step::orphan) return store::tenant_not_found();
@@ -131,7 +134,7 @@ Task<Result<ApiKey>> SqliteKeyStore::find(Reactor& reactor, store::Reach reach, 
 
 Task<Result<store::Page<ApiKey>>> SqliteKeyStore::list(Reactor& reactor, store::KeyQuery query) {
   DatabaseWork<store::Page<ApiKey>> work = [query = std::move(query)](Database& database) -> Result<store::Page<ApiKey>> {
-    const std::optional<std::string> tenant = text_of(query.reach);
+    const std::optional<std::string> tenant = tenant_id_of(query.reach);
     Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
     tenant ? found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit), *tenant)
            : found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit));

@@ -93,10 +93,37 @@ CREATE TABLE usage (
 CREATE INDEX usage_of_day ON usage (day);
 )sql";
 
+// NOCASE folds ASCII and nothing else.
+constexpr const char* create_users = R"sql(
+CREATE TABLE users (
+  id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  username TEXT NOT NULL COLLATE NOCASE UNIQUE CHECK (length(username) BETWEEN 3 AND 50),
+  email TEXT NOT NULL COLLATE NOCASE,
+  password_hash TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('member', 'tenant-admin', 'platform-admin')),
+  is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+  created_s INTEGER NOT NULL,
+  updated_s INTEGER NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX users_of_tenant ON users (tenant_id, id);
+CREATE UNIQUE INDEX users_by_email ON users (tenant_id, email) WHERE email <> '';
+)sql";
+
+constexpr const char* add_signing_secrets = R"sql(
+ALTER TABLE api_keys ADD COLUMN sealed_signing_secret BLOB CHECK (length(sealed_signing_secret) > 0);
+)sql";
+
 constexpr std::array steps{
-    MigrationStep{"settings", create_settings},       MigrationStep{"tenants", create_tenants},
-    MigrationStep{"API keys", create_api_keys},       MigrationStep{"signing keys", create_signing_keys},
-    MigrationStep{"revocations", create_revocations}, MigrationStep{"usage", create_usage},
+    MigrationStep{"settings", create_settings},
+    MigrationStep{"tenants", create_tenants},
+    MigrationStep{"API keys", create_api_keys},
+    MigrationStep{"signing keys", create_signing_keys},
+    MigrationStep{"revocations", create_revocations},
+    MigrationStep{"usage", create_usage},
+    MigrationStep{"users", create_users},
+    MigrationStep{"signing secrets", add_signing_secrets},
 };
 
 Result<std::size_t> schema_number(Database& database) {

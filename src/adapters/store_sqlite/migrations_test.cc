@@ -54,6 +54,33 @@ TEST_F(Migrations, WhatStandsInAnOlderSchemaStays) {
   EXPECT_EQ(create("next")->number, 8U);
 }
 
+// Each schema that a Gatehouse has written, with records in it, becomes today's.
+TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
+  for (std::size_t before = 6; before < migration_steps().size(); ++before) {
+    {
+      Database old = beside();
+      ASSERT_EQ(outcome(migrate(old, migration_steps().first(before))), "ok");
+      ASSERT_EQ(outcome(old.run("INSERT INTO tenants VALUES (7, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 3);"
+                                "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, "
+                                "usage_count, version) VALUES ('k', 'demo', 'n', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 5, 9, 2);"
+                                "INSERT INTO revocations VALUES (4, 'key', 'x', 0, NULL)")),
+                "ok");
+    }
+    chmod(file().c_str(), 0600);
+    open();
+    const Result<store::ApiKey> key = ask(store_->keys().find(reactor_, store::Reach::everything(), KeyId("k")));
+    ASSERT_EQ(outcome(key), "ok") << before;
+    EXPECT_EQ(key->usage_count, 9);
+    EXPECT_EQ(ask(store_->revocations().since(reactor_, 0, 9))->data.size(), 1U);
+    store::User user{store::UserId("u"), TenantId("demo")};
+    user.username = "somebody";
+    EXPECT_EQ(outcome(ask(store_->users().create(reactor_, user))), "ok");
+    EXPECT_EQ(integrity(), "ok");
+    store_.reset();
+    std::filesystem::remove(file());
+  }
+}
+
 TEST_F(Migrations, AStepThatIsWrongLeavesNothing) {
   Database database = beside();
   const std::array wrong{MigrationStep{"half", "CREATE TABLE a (x) STRICT; CREATE TABLE a (x)"}};
@@ -104,6 +131,8 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       key + "('k', 'demo', '', '00000000', NULL, '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, -1, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', NULL, 1, 0, 0, 1)",
+      "UPDATE api_keys SET sealed_signing_secret = zeroblob(0)",
+      "UPDATE api_keys SET sealed_signing_secret = 'text'",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",
       "INSERT INTO revocations VALUES (NULL, 'everything', 'x', 0, NULL)",
@@ -115,6 +144,22 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
   ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
+}
+
+TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string user = "INSERT INTO users VALUES ";
+  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
+  const std::vector<std::string> wrong{
+      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",  user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)", user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",    user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
+      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT count(*) FROM users"), 1);
 }
 
 }  // namespace

@@ -23,6 +23,8 @@ Result<SigningKey> signing_key_of(const Statement& row) {
   return key;
 }
 
+}  // namespace
+
 Status insert_signing_key(Database& database, const SigningKey& key) {
   GH_CHECK(store::check(key));
   Statement inserted = database.prepare(insert);
@@ -30,8 +32,6 @@ Status insert_signing_key(Database& database, const SigningKey& key) {
   GH_TRY(const Step step, inserted.step());
   return step == Step::duplicate ? Status(store::signing_key_exists()) : ok();
 }
-
-}  // namespace
 
 Task<Status> SqliteSigningKeyStore::add(Reactor& reactor, SigningKey key) {
   DatabaseWork<std::monostate> work = [key = std::move(key)](Database& database) { return insert_signing_key(database, key); };

@@ -12,6 +12,7 @@ struct SqliteStore::State {
       : connections(std::move(writer), std::move(readers), queues, metrics) {}
   Connections connections;
   SqliteTenantStore tenants{connections};
+  SqliteUserStore users{connections};
   SqliteKeyStore keys{connections};
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
@@ -22,6 +23,7 @@ struct SqliteStore::State {
 namespace {
 
 constexpr const char* in_memory = ":memory:";
+constexpr const char* select_any_tenant = "SELECT 1 FROM tenants LIMIT 1";
 
 Result<Database> open_writer(const SqliteOptions& options) {
   if (!options.file) return Database::open(in_memory, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -36,6 +38,22 @@ Result<std::vector<Database>> open_readers(const SqliteOptions& options) {
     readers.push_back(std::move(reader));
   }
   return readers;
+}
+
+Result<bool> has_a_tenant(Database& database) {
+  Statement found = database.prepare(select_any_tenant);
+  GH_TRY(const Step step, found.step());
+  return step == Step::row;
+}
+
+Status initialise_store(Database& database, const store::Initial& initial) {
+  GH_TRY(const bool initialised, has_a_tenant(database));
+  if (initialised) return store::already_initialised();
+  if (initial.tenants.empty()) return store::record_invalid("tenants", "must not be empty");
+  for (const store::Tenant& tenant : initial.tenants) GH_CHECK(insert_tenant(database, tenant));
+  for (const store::User& user : initial.users) GH_CHECK(insert_user(database, user));
+  for (const store::ApiKey& key : initial.keys) GH_CHECK(insert_key(database, key));
+  return insert_signing_key(database, initial.signing_key);
 }
 
 }  // namespace
@@ -55,7 +73,13 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
 SqliteStore::SqliteStore(std::unique_ptr<State> state) : state_(std::move(state)) {}
 SqliteStore::~SqliteStore() = default;
 
+Task<Status> SqliteStore::initialise(Reactor& reactor, store::Initial initial) {
+  DatabaseWork<std::monostate> work = [initial = std::move(initial)](Database& database) { return initialise_store(database, initial); };
+  return state_->connections.write<std::monostate>(reactor, std::move(work));
+}
+
 store::TenantStore& SqliteStore::tenants() { return state_->tenants; }
+store::UserStore& SqliteStore::users() { return state_->users; }
 store::KeyStore& SqliteStore::keys() { return state_->keys; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }

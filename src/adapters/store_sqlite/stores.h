@@ -17,6 +17,20 @@ class SqliteTenantStore final : public store::TenantStore {
   Task<Result<store::Tenant>> find(Reactor& reactor, TenantId id) override;
   Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) override;
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant) override;
+  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteUserStore final : public store::UserStore {
+ public:
+  explicit SqliteUserStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::User>> create(Reactor& reactor, store::User user) override;
+  Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) override;
+  Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
+  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) override;
+  Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
 
  private:
   Connections& connections_;
@@ -80,8 +94,16 @@ class SqliteSettingStore final : public store::SettingStore {
 };
 
 // Parts of a write that more than one role makes; inside its transaction.
+Status insert_tenant(Database& database, const store::Tenant& tenant);
+Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
+
+// Of the tenant alone, or of all where there is none.
+inline std::optional<std::string> tenant_id_of(const store::Reach& reach) {
+  return reach.tenant() ? std::optional(reach.tenant()->value()) : std::nullopt;
+}
 
 // One record more than was asked for says that there are more.
 template <class Record>

@@ -1,3 +1,5 @@
+#include <array>
+
 #include "columns.h"
 #include "gatehouse/store/checks.h"
 #include "stores.h"
@@ -19,6 +21,14 @@ constexpr const char* insert =
 constexpr const char* update =
     "UPDATE tenants SET enabled = ?2, console = ?3, tasks = ?4, models = ?5, scopes = ?6, quota_per_day = ?7, token_lifetime_s = ?8, "
     "time_zone = ?9, version = version + 1 WHERE id = ?1 AND version = ?10";
+
+// What belongs to a tenant goes before it.
+constexpr std::array deletes{
+    "DELETE FROM usage WHERE tenant_id = ?1",
+    "DELETE FROM api_keys WHERE tenant_id = ?1",
+    "DELETE FROM users WHERE tenant_id = ?1",
+    "DELETE FROM tenants WHERE id = ?1",
+};
 
 Result<Tenant> tenant_of(const Statement& row) {
   Tenant tenant{TenantId(row.text(1))};
@@ -42,16 +52,7 @@ Result<Tenant> find_tenant(Database& database, const TenantId& id) {
   return only_row(found, &tenant_of, &store::tenant_not_found);
 }
 
-Status insert_tenant(Database& database, const Tenant& tenant) {
-  Statement inserted = database.prepare(insert);
-  inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
-  GH_TRY(const Step step, inserted.step());
-  return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
-}
-
 Result<Tenant> create_tenant(Database& database, const Tenant& tenant, const std::vector<store::ApiKey>& keys) {
-  GH_CHECK(store::check(tenant));
   GH_CHECK(insert_tenant(database, tenant));
   for (const store::ApiKey& key : keys) {
     if (key.tenant != tenant.id) return store::record_invalid("tenant_id", "must be that of the tenant which is made with the key");
@@ -74,7 +75,24 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   return now;
 }
 
+Status remove_tenant(Database& database, const TenantId& id, store::Moment at) {
+  for (const char* sql : deletes) GH_CHECK(database.prepare(sql).bind(id.value()).run());
+  if (database.changed() == 0) return store::tenant_not_found();
+  GH_TRY([[maybe_unused]] const store::Revocation told,
+         insert_revocation(database, store::Revocation(store::RevocationKind::tenant, id.value(), at)));
+  return ok();
+}
+
 }  // namespace
+
+Status insert_tenant(Database& database, const Tenant& tenant) {
+  GH_CHECK(store::check(tenant));
+  Statement inserted = database.prepare(insert);
+  inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
+                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
+  GH_TRY(const Step step, inserted.step());
+  return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
+}
 
 Task<Result<Tenant>> SqliteTenantStore::create(Reactor& reactor, Tenant tenant, std::vector<store::ApiKey> keys) {
   DatabaseWork<Tenant> work = [tenant = std::move(tenant), keys = std::move(keys)](Database& database) {
@@ -101,6 +119,11 @@ Task<Result<store::Page<Tenant>>> SqliteTenantStore::list(Reactor& reactor, Tena
 Task<Result<Tenant>> SqliteTenantStore::change(Reactor& reactor, Tenant tenant) {
   DatabaseWork<Tenant> work = [tenant = std::move(tenant)](Database& database) { return change_tenant(database, tenant); };
   return connections_.write<Tenant>(reactor, std::move(work));
+}
+
+Task<Status> SqliteTenantStore::remove(Reactor& reactor, TenantId id, store::Moment at) {
+  DatabaseWork<std::monostate> work = [id = std::move(id), at](Database& database) { return remove_tenant(database, id, at); };
+  return connections_.write<std::monostate>(reactor, std::move(work));
 }
 
 }  // namespace gatehouse::adapters

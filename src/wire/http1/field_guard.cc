@@ -40,11 +40,11 @@ Result<Framing> find_framing(std::span<const FieldView> fields) {
   return found;
 }
 
-Status apply_framing(const Framing& framing, RequestHead& head) {
+Status read_length(const Framing& framing, int minor, bool& chunked, std::optional<std::uint64_t>& content_length) {
   if (framing.encodings > 0 && framing.lengths > 0) return ambiguous_framing();
   if (framing.encodings > 0) {
-    if (framing.encodings > 1 || head.minor == 0 || !iequals(framing.transfer_encoding, "chunked")) return bad_transfer_encoding();
-    head.chunked = true;
+    if (framing.encodings > 1 || minor == 0 || !iequals(framing.transfer_encoding, "chunked")) return bad_transfer_encoding();
+    chunked = true;
   }
   if (framing.lengths > 0) {
     const std::string_view digits = framing.content_length;
@@ -53,9 +53,13 @@ Status apply_framing(const Framing& framing, RequestHead& head) {
     }
     std::uint64_t length = 0;  // 19 digits always fit
     std::from_chars(digits.data(), digits.data() + digits.size(), length);
-    head.content_length = length;
+    content_length = length;
   }
   return ok();
+}
+
+Status apply_framing(const Framing& framing, RequestHead& head) {
+  return read_length(framing, head.minor, head.chunked, head.content_length);
 }
 
 Status check_host(const Framing& framing, std::string_view target_authority, bool tls, int minor) {

@@ -2,6 +2,8 @@
 // Errors   two framings, odd framings, no or several hosts (400), unknown expectation (417)
 // Source   RFC 9112 sections 3.2, 6.1 and 6.3; each is something that Beast 1.81 accepts
 #pragma once
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -18,6 +20,8 @@ struct Framing {
 };
 
 Result<Framing> find_framing(std::span<const FieldView> fields);
+// How long the body is, as the fields of a message of HTTP/1.minor say.
+Status read_length(const Framing& framing, int minor, bool& chunked, std::optional<std::uint64_t>& content_length);
 // Fills chunked and content_length.
 Status apply_framing(const Framing& framing, RequestHead& head);
 Status check_host(const Framing& framing, std::string_view target_authority, bool tls, int minor);

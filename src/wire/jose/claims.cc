@@ -99,6 +99,8 @@ Result<Claims> read_claims(const JsonValue& root, const ClaimRules& rules) {
   GH_CHECK(reader.read_text(rules.user_claim, claims.user));
   GH_CHECK(reader.read_text(rules.tenant_claim, claims.tenant));
   GH_CHECK(reader.read_text("jti", claims.token_id));
+  GH_CHECK(reader.read_text("username", claims.username));
+  GH_CHECK(reader.read_text("sid", claims.session));
   GH_CHECK(reader.read_audiences(claims.audiences));
   GH_CHECK(reader.read_scopes(rules.scope_claim, claims.scopes));
   GH_CHECK(reader.read_date("exp", expires_at));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "gatehouse/wire/error_shapes.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/replies.h"
 
@@ -60,9 +61,25 @@ void write_success(JsonWriter& w, const OpenApiEntry& entry) {
   w.end_object();
 }
 
+SchemaFn error_schema(ErrorShape shape) {
+  switch (shape) {
+    case ErrorShape::openai:
+      return &openai_error_schema;
+    case ErrorShape::oip:
+      return &oip_error_schema;
+    case ErrorShape::oauth:
+      return &oauth_error_schema;
+    case ErrorShape::anthropic:
+      return &anthropic_error_schema;
+    case ErrorShape::api:
+      break;
+  }
+  return &api_error_schema;
+}
+
 void write_failure(JsonWriter& w, std::string_view status, std::string_view description, ErrorShape shape) {
   w.key(status).begin_object().member("description", description).key("content").begin_object();
-  write_content(w, "application/json", shape == ErrorShape::openai ? openai_error_schema : api_error_schema);
+  write_content(w, "application/json", error_schema(shape));
   w.end_object().end_object();
 }
 
@@ -85,7 +102,7 @@ void write_responses(JsonWriter& w, const OpenApiEntry& entry) {
 void write_security(JsonWriter& w, Access access) {
   w.key("security").begin_list();
   // A list of alternatives; an empty list undoes what holds for the whole document.
-  if (access == Access::credential) w.raw(R"({"bearer":[]})");
+  if (access == Access::credential) w.raw(R"({"bearer":[]})").raw(R"({"password":[]})");
   if (access != Access::open) w.raw(R"({"X-API-Key":[]})").raw(R"({"api-key":[]})");
   w.end_list();
 }
@@ -117,6 +134,8 @@ std::vector<std::string_view> distinct(std::span<const OpenApiEntry> entries, st
 void write_components(JsonWriter& w) {
   w.key("components").begin_object().key("securitySchemes").begin_object();
   w.member_raw("bearer", R"({"type":"http","scheme":"bearer","description":"An access token or an API key"})");
+  w.member_raw("password", R"({"type":"oauth2","description":"A user of this server. The client fields stay empty.",)"
+                           R"("flows":{"password":{"tokenUrl":"/api/auth/login","scopes":{}}}})");
   w.member_raw("X-API-Key", R"({"type":"apiKey","in":"header","name":"X-API-Key"})");
   w.member_raw("api-key", R"({"type":"apiKey","in":"header","name":"api-key"})");
   w.end_object().end_object();

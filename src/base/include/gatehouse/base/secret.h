@@ -11,7 +11,7 @@ void wipe(void* memory, std::size_t size);
 template <class T>
 class Secret {
  public:
-  explicit Secret(T value) : value_(std::move(value)) {}
+  explicit Secret(T value) : value_(std::move(value)) { clear(value); }
   Secret(Secret&& other) noexcept : value_(std::move(other.value_)) { clear(other.value_); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
@@ -28,7 +28,12 @@ class Secret {
   const T& expose() const { return value_; }
 
  private:
-  static void clear(T& value) { wipe(value.data(), value.size() * sizeof(*value.data())); }
+  // All that it has room for: a short text that was moved from still stands in the object, the end of a longer one behind a shorter.
+  static void clear(T& value) {
+    value.resize(value.capacity());
+    wipe(value.data(), value.size() * sizeof(*value.data()));
+    value.clear();
+  }
   T value_;
 };
 

@@ -4,11 +4,15 @@
 #pragma once
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/strong.h"
+#include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
+#include "gatehouse/gateway/usage.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/net/exchange.h"
 #include "gatehouse/telemetry/access_log.h"
@@ -24,14 +28,16 @@ struct BodyLimits {
 struct GatewayParts {
   const Clock& clock;
   RandomSource& random;
-  const identity::Authenticator& authenticator;
+  std::vector<identity::Authenticator>& authenticators;  // by reactor
   const ServedModels& models;
+  const Administration& administration;
   telemetry::Metrics& metrics;
   telemetry::AccessLog& access_log;
   std::string version;
   std::string build;
   std::size_t reactors;
   BodyLimits bodies = {};
+  EdgeRules edge = {};  // of the public listener
 };
 
 class Gateway {
@@ -41,8 +47,14 @@ class Gateway {
 
   net::Handler& public_handler();
   net::Handler& admin_handler();
+  // Whoever comes here is the operator.
+  net::Handler& control_handler();
   // For requests whose body is not being read yet.
   void set_bodies(BodyLimits bodies);
+  // On that reactor, when its authenticator follows another directory: answers whose credential is taken no more end.
+  void review(const Reactor& reactor);
+  // What that reactor has counted.
+  UsageBook& usage(const Reactor& reactor);
   // Readiness says no from now on.
   void drain();
   // Answers that still run end within a second, with an error that says why.

@@ -17,8 +17,8 @@ class JsonWriter;
 
 namespace gatehouse::gateway {
 
-// Which client reads the answer: errors take its shape.
-enum class Dialect : std::uint8_t { api, openai };
+// Which client reads the answer: errors take its shape. Open Inference Protocol (/v2), OAuth2 (/oauth2, /token), Anthropic (/v1/messages).
+enum class Dialect : std::uint8_t { api, openai, oip, oauth, anthropic };
 
 // What answers.
 enum class Action : std::uint8_t {
@@ -36,6 +36,31 @@ enum class Action : std::uint8_t {
   completion,
   llm_generate,
   metrics,
+  docs,
+  redoc,
+  docs_file,
+  // What Administration answers.
+  tenants_list,
+  tenant_add,
+  tenant_get,
+  tenant_set,
+  tenant_delete,
+  keys_list,
+  key_add,
+  key_get,
+  key_set,
+  key_revoke,
+  key_rotate,
+  token_issue,
+  token_inspect,
+  revocation_add,
+  usage_all,
+  models_state,
+  login,
+  logout,
+  me,
+  usage,
+  jwks,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
@@ -45,21 +70,26 @@ using SchemaFn = void (*)(wire::JsonWriter&);
 
 struct Route {
   wire::Method method;
-  std::string_view path;  // a last segment in braces takes any one segment
+  std::string_view path;  // a segment in braces takes any one segment
   Action action;
-  std::optional<identity::Scope> needs;  // nothing: public
+  std::optional<identity::Scope> needs;  // nothing: public, unless identified says otherwise
   Dialect dialect;
   BodySize body;
   seconds deadline;
   std::string_view tag, summary;
   SchemaFn request;
   SchemaFn response;
-  bool probe = false;     // needs no Host, counts for no limit, is logged only when it fails
-  bool key_only = false;  // an API key and nothing else
+  bool probe = false;       // needs no Host, counts for no limit, is logged only when it fails
+  bool key_only = false;    // an API key and nothing else
+  bool identified = false;  // any credential, whatever it allows
+  constexpr bool open() const { return !needs && !identified; }
+  bool page = false;  // for people: not in the OpenAPI document
 };
 
 std::span<const Route> public_routes();
 std::span<const Route> admin_routes();
+// The control socket's.
+std::span<const Route> control_routes();
 
 struct RouteMatch {
   const Route* route = nullptr;

@@ -1,17 +1,23 @@
 // identity/authenticator.h — from the head of a request to who asks.
 // Rules    X-API-Key, api-key or Authorization: Bearer; the same credential may stand in several, two different ones are refused.
 //          Unknown and wrong keys answer alike; expired and revoked are said of keys that exist alone
-// Threads  immutable: any thread
-// Errors   ambiguous_credentials → invalid_argument; credential_missing, token_invalid, api_key_invalid, api_key_expired,
-//          api_key_revoked → unauthenticated; all origin caller. No text or detail repeats the credential
+// Cost     a credential is checked once, and again when the directory has changed; else it is a look-up
+// Threads  one a reactor, and used on that reactor alone; follow() before it runs or on it
+// Errors   ambiguous_credentials → invalid_argument; credential_missing, token_invalid, token_expired, token_revoked,
+//          token_tenant_missing, api_key_invalid, api_key_expired, api_key_revoked → unauthenticated; tenant_disabled → permission_denied;
+//          all origin caller. No text or detail repeats the credential
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <string_view>
-#include <utility>
+#include <vector>
 
 #include "gatehouse/base/clock.h"
+#include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/identity/api_keys.h"
+#include "gatehouse/identity/directory.h"
+#include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/wire/http1/head.h"
 
@@ -19,15 +25,40 @@ namespace gatehouse::identity {
 
 enum class CredentialKind : std::uint8_t { any, api_key };
 
+struct AuthenticatorParts {
+  std::shared_ptr<const Issuers> issuers;
+  KeyHasher hasher;
+  RandomSource& random;
+  DirectoryPtr directory;
+  // auth.mode = "off": whoever asks is this one. Null: who shows nothing is refused.
+  PrincipalPtr everybody;
+};
+
 class Authenticator {
  public:
-  explicit Authenticator(KeyRing keys) : keys_(std::move(keys)) {}
-  Result<Principal> identify(const wire::RequestHead& head, WallTime now, CredentialKind kind) const;
+  explicit Authenticator(AuthenticatorParts parts);
+  ~Authenticator();
+  Authenticator(Authenticator&&) noexcept;
+  Authenticator& operator=(Authenticator&&) noexcept;
+
+  Result<PrincipalPtr> identify(const wire::RequestHead& head, WallTime now, CredentialKind kind);
+  // Whether somebody who was let in may go on.
+  Status check_again(const Principal& principal, WallTime now) const;
+
+  void follow(DirectoryPtr next);
+  const Directory& directory() const;
+  // What keys were used since the last call.
+  std::vector<store::KeyUse> take_uses();
 
  private:
-  Result<Principal> identify_key(std::string_view key, WallTime now) const;
-  KeyRing keys_;
+  struct State;
+  std::unique_ptr<State> state_;
 };
+
+// auth.mode = "off": everything but platform:admin, as that tenant.
+PrincipalPtr anybody(const store::Tenant& tenant);
+// Whoever may open the control socket: everything.
+PrincipalPtr operator_at_the_socket();
 
 // What X-API-Key-Error says for the reason of an error: missing, invalid, expired, revoked; empty when it says nothing.
 std::string_view api_key_error(std::string_view reason);

@@ -1,22 +1,58 @@
 // identity/principal.h — who asks: everything here comes from the credential, never from the request.
-// Threads  value type
+// Life     made when a credential is checked, then shared by all requests that bring it, until the directory has changed
+// Units    seconds since 1970, UTC
+// Threads  immutable
 #pragma once
 #include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "gatehouse/base/strong.h"
+#include "gatehouse/identity/name_list.h"
 #include "gatehouse/identity/scopes.h"
+#include "gatehouse/store/records.h"
 
 namespace gatehouse::identity {
 
-// A constructor, because aggregates in co_await expressions are destroyed twice by gcc 12.
-struct Principal {
-  Principal(TenantId tenant_, KeyId key_, Scopes scopes_, std::uint32_t tenant_number_)
-      : tenant(std::move(tenant_)), key(std::move(key_)), scopes(scopes_), tenant_number(tenant_number_) {}
-  TenantId tenant;
-  KeyId key;
-  Scopes scopes;
-  std::uint32_t tenant_number;  // stands for the tenant where names may not go: in engines. From 1, one a tenant
+// What somebody has shown.
+enum class Proof : std::uint8_t {
+  nothing,         // auth.mode = "off"
+  api_key,         //
+  token,           //
+  control_socket,  // whoever may open it runs the server, or is root
 };
+
+// What a token said that a revocation may name.
+struct TokenMarks {
+  std::string issuer;   // by its name in the configuration, empty: ours
+  std::string id;       // jti
+  std::string session;  // sid
+  std::string sha256;   // lower-case hex of the token, where only that names it: legacy issuers
+  std::int64_t issued_at = 0;
+};
+
+struct Principal {
+  Principal(Proof proof_, TenantId tenant_, std::uint32_t tenant_number_)
+      : proof(proof_), tenant(std::move(tenant_)), tenant_number(tenant_number_) {}
+  Proof proof;
+  TenantId tenant;
+  std::uint32_t tenant_number;  // stands for the tenant where names may not go: in engines. From 1, one a tenant
+  std::optional<KeyId> key;
+  std::uint32_t key_prefix = 0;  // of the key
+  store::Digest key_digest{};    // of the secret that was shown: after a rotation there are two
+  TokenMarks token;
+  std::string subject;                                                  // of a token: a user's id, or the tenant's
+  std::string username;                                                 // empty where no user stands behind it
+  Scopes granted;                                                       // by the credential
+  Scopes scopes;                                                        // of those, what the tenant has
+  NameList models;                                                      // of the credential
+  NameList tenant_models;                                               // what is not in here does not exist for it
+  std::int64_t valid_until = std::numeric_limits<std::int64_t>::max();  // from then on it is not
+};
+
+using PrincipalPtr = std::shared_ptr<const Principal>;
 
 }  // namespace gatehouse::identity

@@ -45,6 +45,12 @@ std::optional<Scope> parse_scope(std::string_view name);
 // Every scope, in the order of their values.
 std::span<const Scope> all_scopes();
 
+class Scopes;
+// Of the keys and tokens that a new tenant is given, and of its members.
+Scopes usual_scopes();
+// All nine tasks of NLU, by name.
+const std::vector<std::string>& all_tasks();
+
 class Scopes {
  public:
   constexpr Scopes() = default;
@@ -54,11 +60,17 @@ class Scopes {
   static Scopes all_but(Scope left_out);
   // scope_unknown
   static Result<Scopes> parse(std::span<const std::string> names);
+  // Those of the names that are scopes: records and tokens may know more than this version does.
+  static Scopes known(std::span<const std::string> names);
 
   constexpr void add(Scope scope) { bits_ |= bit(scope); }
   constexpr bool has(Scope scope) const {
     return (bits_ & bit(scope)) != 0 || (scope > Scope::nlu && scope <= Scope::qa && (bits_ & bit(Scope::nlu)) != 0);
   }
+  // Without those tasks of NLU that are not among these.
+  Scopes limited_to_tasks(Scopes tasks) const;
+  // The same without that one.
+  Scopes without(Scope left_out) const;
   constexpr bool empty() const { return bits_ == 0; }
   // What was given, without what it stands for.
   std::vector<std::string> names() const;

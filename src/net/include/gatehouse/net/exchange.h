@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,10 +28,16 @@ class Response {
   int status() const { return status_; }
   const std::string& body() const { return body_; }
   const std::string& extra_fields() const { return fields_; }
+  // Of the first field of that name, spelled as it was given.
+  std::optional<std::string_view> value_of(std::string_view name) const;
 
   Response& body(std::string_view content_type, std::string bytes);
   // name must be a token and value free of control bytes; asserted.
   Response& field(std::string_view name, std::string_view value);
+  // Whole lines, "Name: value\r\n" each, that are known to be right.
+  Response& lines(std::string_view ready) { return fields_.append(ready), *this; }
+  // The same body in a coding that Content-Encoding names.
+  Response& recode(std::string_view coding, std::string bytes);
   Response& close_after() { return close_ = true, *this; }
   bool closes() const { return close_; }
 
@@ -47,7 +54,7 @@ class Exchange {
 
   // Valid until the answer is complete.
   virtual const wire::RequestHead& head() const = 0;
-  virtual std::string_view client_address() const = 0;  // of the socket, no port
+  virtual std::string_view client_address() const = 0;  // of the socket, no port; "unix" for a process of this machine on a Unix socket
   virtual Reactor& reactor() = 0;
   virtual Instant started() const = 0;  // when the head was complete
 
@@ -80,6 +87,12 @@ class Exchange {
   virtual std::uint64_t bytes_sent() const = 0;
 };
 
+// Who sent bytes that never became a request, and the reactor that the connection belongs to.
+struct Sender {
+  std::string_view address;  // of the socket, no port
+  Reactor& reactor;
+};
+
 // Answers requests. handle() returns when the answer is complete (or the client gone).
 // Where it throws, or returns without an answer, the client gets what refuse() makes of that, and the connection ends.
 class Handler {
@@ -87,7 +100,7 @@ class Handler {
   virtual ~Handler() = default;
   virtual Task<void> handle(Exchange& exchange) = 0;
   // The answer to bytes that never became a request: malformed, too large, too slow. head is null when there is none.
-  virtual Response refuse(const Error& error, const wire::RequestHead* head) = 0;
+  virtual Response refuse(const Error& error, const wire::RequestHead* head, const Sender& sender) = 0;
 };
 
 }  // namespace gatehouse::net

@@ -2,10 +2,12 @@
 // Life     start(); stop_accepting() when draining: every further answer says Connection: close and idle connections go at
 //          once; close_all() ends the rest. Let the reactors run until counts().open is 0 before this is destroyed, and
 //          destroy it before the reactors.
+// Rules    On a Unix socket only processes of our own user and of root are let in, the rest is closed at once; who is let in counts
+//          in all, not by address. The file goes when listening ends, unless it is another server's by then.
 // Units    deadlines are kept to within two ticks of the reactor (0.2 s), late rather than early
 // Threads  start, set_limits, stop_accepting, close_all, bound and counts from any thread; the Handler on each reactor, so it must be
 //          prepared for several at once
-// Errors   port_taken, bad_listen_address, listen_failed (operator)
+// Errors   port_taken, bad_listen_address, bad_socket_path, listen_failed (operator)
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -15,6 +17,7 @@
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/net/endpoint.h"
 #include "gatehouse/net/exchange.h"
 #include "gatehouse/wire/http1/parser.h"
 
@@ -36,14 +39,7 @@ struct ServerLimits {
   std::size_t stream_unsent = 1024 * 1024;   // a stream that is fed on above this is broken off; unsent() tells in good time
 };
 
-struct Endpoint {
-  Endpoint() = default;
-  Endpoint(std::string address_, std::uint16_t port_) : address(std::move(address_)), port(port_) {}
-  std::string address = "127.0.0.1";  // IPv4 or IPv6, without brackets
-  std::uint16_t port = 0;             // 0 takes a free one, the same on all reactors
-};
-
-// Whether another process may already listen on the port, as when a new binary takes over.
+// Whether another process may already listen there, as when a new binary takes over.
 enum class PortUse { alone, shared };
 
 struct ServerCounts {

@@ -8,6 +8,7 @@
 namespace gatehouse::store {
 
 Status check(const Tenant& tenant);
+Status check(const User& user);
 Status check(const ApiKey& key);
 Status check(const KeyUse& use);
 Status check(const SigningKey& key);

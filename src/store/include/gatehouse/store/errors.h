@@ -9,13 +9,19 @@ namespace gatehouse::store {
 
 // conflict, origin caller
 Error tenant_exists();
+Error user_exists();
+Error username_taken();
+Error email_taken();
 Error key_exists();
 Error signing_key_exists();
 Error version_conflict();
 // not_found, origin caller
 Error tenant_not_found();
+Error user_not_found();
 Error key_not_found();
 Error signing_key_not_found();
+// conflict, origin operator
+Error already_initialised();
 // A record that must not be kept; invalid_argument. param names the field.
 Error record_invalid(std::string_view field, std::string_view what);
 // Disk full, disk or file broken, queue full; 503, worth trying again.

@@ -1,4 +1,4 @@
-// store/ports.h — who keeps tenants, keys, revocations and use: one role each, and the store that has them all.
+// store/ports.h — who keeps tenants, users, keys, revocations and use: one role each, and the store that has them all.
 // Rules    what is acknowledged survives the end of the process and the loss of power. Each call happens whole or not at all.
 //          A change says which version it was made from and is refused when that is not the newest any more
 // Threads  any reactor; blocking work happens on the adapter's own threads. A store outlives whoever still waits for it
@@ -46,6 +46,9 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
+  // With its keys, users and usage, and whoever follows the revocations learns of it. Its number stays taken, its id does not.
+  // tenant_not_found
+  virtual Task<Status> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
 
 struct KeyQuery {
@@ -71,6 +74,21 @@ class KeyStore {
   virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at) = 0;
   // Adds to the counts; versions stay. Keys that are not there any more are left out.
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
+};
+
+class UserStore {
+ public:
+  virtual ~UserStore() = default;
+  // tenant_not_found, username_taken, email_taken, user_exists (the id)
+  virtual Task<Result<User>> create(Reactor& reactor, User user) = 0;
+  // user_not_found
+  virtual Task<Result<User>> find(Reactor& reactor, Reach reach, UserId id) = 0;
+  // In every tenant: it is by name that people come. user_not_found
+  virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
+  // By id, those behind `after` (empty: from the first).
+  virtual Task<Result<Page<User>>> list(Reactor& reactor, Reach reach, UserId after, std::size_t limit) = 0;
+  // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, username_taken, email_taken
+  virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
 };
 
 class SigningKeyStore {
@@ -123,7 +141,10 @@ class SettingStore {
 class Store {
  public:
   virtual ~Store() = default;
+  // All of it in an installation that has no tenant yet, or nothing. already_initialised; whatever stands against one of the records
+  virtual Task<Status> initialise(Reactor& reactor, Initial initial) = 0;
   virtual TenantStore& tenants() = 0;
+  virtual UserStore& users() = 0;
   virtual KeyStore& keys() = 0;
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;

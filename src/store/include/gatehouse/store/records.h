@@ -1,4 +1,4 @@
-// store/records.h — what is kept of tenants, keys, revocations and use, whatever keeps it.
+// store/records.h — what is kept of tenants, users, keys, revocations and use, whatever keeps it.
 // Units    a Moment is whole seconds since 1970, UTC; a Day is a date in the tenant's own time zone
 // Rules    version is 0 before a record is kept, 1 when it is created, and one more with each change
 // Threads  value types. With constructors, because aggregates in co_await expressions are destroyed twice by gcc 12
@@ -39,6 +39,26 @@ struct Tenant {
   friend bool operator==(const Tenant&, const Tenant&) = default;
 };
 
+// What a user may do.
+inline constexpr std::string_view role_member = "member", role_tenant_admin = "tenant-admin", role_platform_admin = "platform-admin";
+
+// Names and e-mail addresses are kept as they were given and compared without regard to case, ASCII's alone: two users whom people would
+// take for one another must not be, and what is equal must not depend on a database's locale or on a Unicode version.
+struct User {
+  User(UserId id_, TenantId tenant_) : id(std::move(id_)), tenant(std::move(tenant_)) {}
+  UserId id;
+  TenantId tenant;
+  std::string username;       // 3 to 50 characters, unique in the installation
+  std::string email;          // unique in the tenant; empty: none
+  std::string password_hash;  // empty: no password is right
+  std::string role{role_member};
+  bool is_active = true;
+  Moment created{};
+  Moment updated{};
+  std::uint32_t version = 0;
+  friend bool operator==(const User&, const User&) = default;
+};
+
 // A secret that was rotated out, and until when it is still taken.
 struct PreviousSecret {
   PreviousSecret(Digest digest_, Moment until_) : digest(digest_), until(until_) {}
@@ -56,6 +76,7 @@ struct ApiKey {
   std::string prefix;  // unique in the installation; stays when the secret is rotated
   Digest digest{};
   std::optional<PreviousSecret> previous;
+  std::optional<std::string> sealed_signing_secret;  // encrypted under the master key; of keys that sign requests
   std::vector<std::string> scopes;
   std::vector<std::string> models;  // "*" is all that the tenant has
   std::vector<std::string> cidrs;   // where it may come from; none is anywhere
@@ -86,6 +107,15 @@ struct SigningKey {
   Moment created{};
   std::optional<Moment> retires;  // signs nothing from then on
   friend bool operator==(const SigningKey&, const SigningKey&) = default;
+};
+
+// What an installation begins with.
+struct Initial {
+  explicit Initial(SigningKey signing_key_) : signing_key(std::move(signing_key_)) {}
+  std::vector<Tenant> tenants;  // one at least
+  std::vector<ApiKey> keys;
+  std::vector<User> users;
+  SigningKey signing_key;
 };
 
 enum class RevocationKind : std::uint8_t { token_id, token_sha256, session, key, user, tenant };

@@ -1,57 +1,67 @@
-// telemetry/log.h — what the process says about itself: coloured text on a terminal, one JSON object a line elsewhere.
+// telemetry/log.h — what the process says about itself: coloured text on a terminal, one JSON object a line elsewhere, and both in files.
 //
-//   Logging logging(LogOptions{});                       // in main, before anything that logs
+//   GH_TRY(const Logging logging, Logging::open(LogOptions{}, clock));   // in main, before anything that logs
 //   log::warn("engine", "child ended", {{"model", name}, {"signal", 9}});
 //
-// Threads  logging from any thread, never blocks: a full queue loses its oldest lines and counts them. Logging itself is
-//          made and destroyed in main, after every thread that logs has ended
-// Errors   none: without a Logging, warnings and errors go straight to standard error, the rest is dropped
+// Files    turned over at local midnight: yesterday's is FILE.2026-10-01, a moment later FILE.2026-10-01.gz
+// Threads  logging from any thread; it never blocks. A full buffer refuses the newest lines, warnings and errors last, counts them and says
+//          so. Logging itself is made and destroyed in main, after every thread that logs has ended
+// Errors   open: log_file_unwritable. Logging itself: none; without a Logging, warnings and errors go straight to standard error, the rest
+//          is dropped
 #pragma once
 #include <atomic>
+#include <chrono>
 #include <concepts>
 #include <cstdint>
+#include <filesystem>
 #include <initializer_list>
 #include <memory>
 #include <string_view>
 #include <type_traits>
 #include <variant>
 
-namespace spdlog {
-namespace details {
-class thread_pool;
-}
-namespace sinks {
-class sink;
-}
-}  // namespace spdlog
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/result.h"
 
 namespace gatehouse::telemetry {
 
-enum class LogLevel { debug, info, warn, error, off };
+enum class LogLevel : std::uint8_t { debug, info, warn, error, off };
 enum class LogFormat { automatic, text, json };  // automatic: text on a terminal, JSON elsewhere
+
+namespace log {
+class Field;
+using Fields = std::initializer_list<Field>;
+void write(LogLevel level, std::string_view component, std::string_view message, Fields fields);
+}  // namespace log
 
 struct LogOptions {
   LogLevel level = LogLevel::info;
   LogFormat format = LogFormat::automatic;
-  std::size_t queue = 8192;  // lines
-  int fd = 2;                // not owned
+  std::filesystem::path file, json_file;  // also there, as text and as JSON; empty: not
+  std::chrono::days file_kept{7}, json_file_kept{30};
+  std::size_t buffer = 1024UL * 1024;  // bytes
+  int fd = 2;                          // not owned
 };
 
 class Logging {
  public:
-  explicit Logging(const LogOptions& options);
-  Logging(const Logging&) = delete;
-  Logging& operator=(const Logging&) = delete;
+  // The clock outlives it.
+  static Result<Logging> open(const LogOptions& options, const Clock& clock);
+  Logging(Logging&&) noexcept;
+  Logging& operator=(Logging&&) = delete;
   ~Logging();  // writes what is queued
 
   // For what is logged from now on; from any thread.
   void set_level(LogLevel level);
-  std::uint64_t dropped() const;  // lines that were overtaken in the queue or that no reader took
+  // Opens those files anew that were moved away; from any thread.
+  void reopen();
+  std::uint64_t dropped() const;  // lines that found no room, or that an output did not take
 
  private:
-  std::shared_ptr<std::atomic<std::uint64_t>> unwritten_;
-  std::shared_ptr<spdlog::sinks::sink> sink_;  // outlives the thread that writes to it
-  std::shared_ptr<spdlog::details::thread_pool> writer_;
+  friend void log::write(LogLevel, std::string_view, std::string_view, log::Fields);
+  struct Core;
+  explicit Logging(std::unique_ptr<Core> core);
+  std::unique_ptr<Core> core_;
 };
 
 namespace log {
@@ -81,10 +91,6 @@ class Field {
   std::string_view key_;
   Value value_;
 };
-using Fields = std::initializer_list<Field>;
-
-void write(LogLevel level, std::string_view component, std::string_view message, Fields fields);
-
 inline void debug(std::string_view component, std::string_view message, Fields fields = {}) {
   write(LogLevel::debug, component, message, fields);
 }

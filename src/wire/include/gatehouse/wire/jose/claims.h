@@ -31,6 +31,7 @@ struct ClaimRules {
 
 struct Claims {
   std::string issuer, user, tenant, token_id;  // iss, sub, tenant_id, jti; empty where the token has none
+  std::string username, session;               // username, sid
   std::vector<std::string> audiences, scopes;
   std::int64_t expires_at = 0;
   std::optional<std::int64_t> not_before, issued_at;

@@ -16,7 +16,7 @@ namespace gatehouse::wire {
 // Writes one schema object.
 using SchemaFn = void (*)(JsonWriter&);
 
-enum class ErrorShape : std::uint8_t { api, openai };
+enum class ErrorShape : std::uint8_t { api, openai, oip, oauth, anthropic };
 enum class Access : std::uint8_t { open, credential, api_key };
 
 struct OpenApiEntry {

@@ -28,7 +28,9 @@ class SqliteStore final : public store::Store {
   static Result<std::unique_ptr<SqliteStore>> open(const SqliteOptions& options);
   ~SqliteStore() override;
 
+  Task<Status> initialise(Reactor& reactor, store::Initial initial) override;
   store::TenantStore& tenants() override;
+  store::UserStore& users() override;
   store::KeyStore& keys() override;
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;

@@ -1,0 +1,180 @@
+#include "admin_cli.h"
+
+#include <CLI/CLI.hpp>
+#include <utility>
+
+#include "admin_commands.h"
+
+namespace gatehouse::app {
+
+struct AdminCommandLine {
+  AdminOptions options;
+  bool json = false;
+  TenantOptions tenant;
+  std::vector<std::string> tasks, models, scopes;
+  std::int64_t quota = 0;
+  std::string lifetime;
+  bool console = false, no_console = false;
+  KeyOptions key;
+  TokenOptions token;
+  std::string id, overlap = "24h", day;
+};
+
+namespace {
+
+class Adder {
+ public:
+  Adder(std::shared_ptr<AdminCommandLine> line, std::function<int()>& chosen, std::function<void(AdminOptions&)> complete)
+      : line_(std::move(line)), chosen_(chosen), complete_(std::move(complete)) {}
+
+  template <class Run>
+  CLI::App* add(CLI::App& group, const std::string& name, const std::string& help, const std::string& example, Run run) {
+    CLI::App* command = group.add_subcommand(name, help);
+    command->add_option("--data", line_->options.data, "The data folder")->capture_default_str();
+    command->add_option("--config", line_->options.configuration.file, "Configuration file, as for serve");
+    command->add_flag("--json", line_->json, "One JSON document");
+    command->footer("Example:\n  gatehouse " + example);
+    command->callback([line = line_, &chosen = chosen_, complete = complete_, run] {
+      chosen = [line, complete, run] {
+        complete(line->options);
+        line->options.output = line->json ? Output::json : Output::text;
+        return run(*line);
+      };
+    });
+    return command;
+  }
+  AdminCommandLine& line() { return *line_; }
+
+ private:
+  std::shared_ptr<AdminCommandLine> line_;
+  std::function<int()>& chosen_;
+  std::function<void(AdminOptions&)> complete_;
+};
+
+CLI::Option* words(CLI::App* command, const std::string& option, std::vector<std::string>& into, const std::string& help) {
+  return command->add_option(option, into, help)->delimiter(',')->allow_extra_args(false);
+}
+
+void id_of(CLI::App* command, std::string& into, const std::string& help) { command->add_option("id", into, help)->required(); }
+
+// What was said of a tenant, and only that.
+void collect(const CLI::App& command, AdminCommandLine& line) {
+  const auto said = [&command](const char* option) { return command.count(option) > 0; };
+  if (said("--quota-per-day")) line.tenant.quota_per_day = line.quota;
+  if (said("--tasks")) line.tenant.tasks = line.tasks;
+  if (said("--models")) line.tenant.models = line.models;
+  if (said("--scopes")) line.tenant.scopes = line.scopes;
+  if (said("--token-lifetime")) line.tenant.token_lifetime = line.lifetime;
+  if (line.console) line.tenant.console = true;
+  if (line.no_console) line.tenant.console = false;
+}
+
+void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
+  id_of(command, line.tenant.id, "Such as tenant-001");
+  command->add_option("--quota-per-day", line.quota, "Calls of models a day");
+  words(command, "--tasks", line.tasks, "Tasks of NLU, such as ner,re");
+  words(command, "--models", line.models, "Models that exist for it; \"*\" is all");
+  words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
+  command->add_option("--token-lifetime", line.lifetime, "How long its tokens live, such as 365d");
+  command->add_flag("--console", line.console, "It may use the pages");
+  command->add_flag("--no-console", line.no_console, "It may not use the pages")->excludes("--console");
+}
+
+void add_tenants(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("tenant", "Register tenants and change what they may do");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  CLI::App* command = nullptr;
+  command = add.add(*group, "register", "Register a tenant; its first key and token are shown this once",
+                    "tenant register tenant-001 --quota-per-day 5000 --models smollm2-135m-instruct --json",
+                    [](AdminCommandLine& said) { return tenant_register(said.options, said.tenant); });
+  add_tenant_options(command, line);
+  command->parse_complete_callback([command, &line] { collect(*command, line); });
+  command = add.add(*group, "set", "Change a tenant: what is not said stays", "tenant set tenant-001 --quota-per-day 10000",
+                    [](AdminCommandLine& said) { return tenant_set(said.options, said.tenant); });
+  add_tenant_options(command, line);
+  command->parse_complete_callback([command, &line] { collect(*command, line); });
+  add.add(*group, "list", "All tenants", "tenant list", [](AdminCommandLine& said) { return tenant_list(said.options); });
+  command = add.add(*group, "show", "One tenant", "tenant show tenant-001",
+                    [](AdminCommandLine& said) { return tenant_show(said.options, said.id); });
+  id_of(command, line.id, "The tenant");
+  command = add.add(*group, "disable", "Refuse all that is a tenant's, at once", "tenant disable tenant-001",
+                    [](AdminCommandLine& said) { return tenant_enable(said.options, said.id, false); });
+  id_of(command, line.id, "The tenant");
+  command = add.add(*group, "enable", "Let a tenant in again", "tenant enable tenant-001",
+                    [](AdminCommandLine& said) { return tenant_enable(said.options, said.id, true); });
+  id_of(command, line.id, "The tenant");
+  command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
+                    [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
+  id_of(command, line.id, "The tenant");
+}
+
+void add_keys(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("key", "Make, rotate and revoke API keys");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  CLI::App* command = add.add(*group, "create", "Make an API key; it is shown this once",
+                              "key create --tenant tenant-001 --name batch --scopes llm --expires 90d",
+                              [](AdminCommandLine& said) { return key_create(said.options, said.key); });
+  command->add_option("--tenant", line.key.tenant, "Whose it is")->required();
+  command->add_option("--user", line.key.user, "The id of the user whose it is");
+  command->add_option("--name", line.key.name, "What it is for")->required();
+  words(command, "--scopes", line.key.scopes, "What it may be used for; without, what its tenant gives");
+  words(command, "--models", line.key.models, "Models that it may use; without, all that its tenant has");
+  words(command, "--cidrs", line.key.cidrs, "Networks that it may come from, such as 10.0.0.0/8");
+  command->add_option("--expires", line.key.expires, "When it expires, such as 90d; without, never");
+  command = add.add(*group, "list", "API keys", "key list --tenant tenant-001",
+                    [](AdminCommandLine& said) { return key_list(said.options, said.key.tenant); });
+  command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
+  command = add.add(*group, "rotate", "Give a key a new secret; the old one is taken for a while", "key rotate ID --overlap 24h",
+                    [](AdminCommandLine& said) { return key_rotate(said.options, said.id, said.overlap); });
+  id_of(command, line.id, "The key's id");
+  command->add_option("--overlap", line.overlap, "How long the old secret is taken too")->capture_default_str();
+  command = add.add(*group, "revoke", "Revoke a key for good", "key revoke ID",
+                    [](AdminCommandLine& said) { return key_revoke(said.options, said.id); });
+  id_of(command, line.id, "The key's id");
+}
+
+void add_tokens(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("token", "Issue, look at and revoke tokens");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  CLI::App* command = add.add(*group, "issue", "Issue a token", "token issue --tenant tenant-001 --scopes llm --lifetime 30m",
+                              [](AdminCommandLine& said) { return token_issue(said.options, said.token); });
+  command->add_option("--tenant", line.token.tenant, "Whose it is")->required();
+  command->add_option("--user", line.token.user, "The id of the user whose it is; without, it is the tenant's own");
+  words(command, "--scopes", line.token.scopes, "What it may be used for; without, what its tenant gives");
+  command->add_option("--lifetime", line.token.lifetime, "How long it lives, such as 30m; without, as its tenant's tokens do");
+  command = add.add(*group, "revoke", "Revoke a token by its jti, or the token on standard input", "token revoke < token.txt",
+                    [](AdminCommandLine& said) { return token_revoke(said.options, said.id); });
+  command->add_option("jti", line.id, "The token's id; without, the token itself is read from standard input");
+  add.add(*group, "inspect", "Say what a token on standard input says, and what is thought of it", "token inspect < token.txt",
+          [](AdminCommandLine& said) { return token_inspect(said.options); });
+}
+
+void add_reports(CLI::App& root, Adder& add) {
+  AdminCommandLine& line = add.line();
+  CLI::App* command = add.add(root, "usage", "What tenants used on a day", "usage --tenant tenant-001 --day 2026-11-26",
+                              [](AdminCommandLine& said) { return usage(said.options, said.key.tenant, said.day); });
+  command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
+  command->add_option("--day", line.day, "YYYY-MM-DD; without, today");
+  CLI::App* group = root.add_subcommand("model", "Look at models");
+  group->require_subcommand(1);
+  add.add(*group, "list", "Models of the server that runs, and their states", "model list",
+          [](AdminCommandLine& said) { return model_list(said.options); });
+}
+
+}  // namespace
+
+std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::function<int()>& chosen,
+                                                     std::function<void(AdminOptions&)> complete) {
+  auto line = std::make_shared<AdminCommandLine>();
+  Adder add(line, chosen, std::move(complete));
+  add_tenants(root, add);
+  add_keys(root, add);
+  add_tokens(root, add);
+  add_reports(root, add);
+  return line;
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,204 @@
+#include "admin_commands.h"
+
+#include <array>
+#include <iostream>
+#include <iterator>
+
+#include "admin_client.h"
+#include "gatehouse/wire/json/writer.h"
+#include "print_json.h"
+
+namespace gatehouse::app {
+namespace {
+
+using Method = wire::Method;
+
+constexpr std::string_view tenants_path = "/api/admin/tenants", keys_path = "/api/admin/keys";
+
+std::string path_of(std::string_view collection, const std::string& id, std::string_view behind = {}) {
+  std::string path(collection);
+  path.push_back('/');
+  wire::append_escaped(path, id);
+  return path.append(behind);
+}
+
+std::string query_of(std::string_view name, const std::string& value) {
+  if (value.empty()) return {};
+  std::string query(name);
+  query.push_back('=');
+  wire::append_escaped(query, value);
+  return query;
+}
+
+// Collects the members that were said.
+class Body {
+ public:
+  Body() { json_.begin_object(); }
+  void text(std::string_view name, const std::string& value) {
+    if (!value.empty()) json_.member(name, value);
+  }
+  void text(std::string_view name, const std::optional<std::string>& value) {
+    if (value) json_.member(name, *value);
+  }
+  template <class T>
+  void value(std::string_view name, const std::optional<T>& value) {
+    if (value) json_.member(name, *value);
+  }
+  void words(std::string_view name, const std::vector<std::string>& words) {
+    json_.key(name).begin_list();
+    for (const std::string& word : words) json_.value(word);
+    json_.end_list();
+  }
+  void words(std::string_view name, const std::optional<std::vector<std::string>>& some) {
+    if (some) words(name, *some);
+  }
+  std::string done() {
+    json_.end_object();
+    return std::move(text_);
+  }
+
+ private:
+  std::string text_;
+  wire::JsonWriter json_{text_};
+};
+
+Result<AdminClient> open(const AdminOptions& options) {
+  const Configuration configuration = read_configuration(options.configuration);
+  if (!configuration.ok()) {
+    return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
+  }
+  return AdminClient::open(options.data, configuration.settings);
+}
+
+// One question; what comes back is printed.
+int ask(const AdminOptions& options, Method method, const std::string& target, const std::string& body = {}) {
+  Result<AdminClient> client = open(options);
+  if (!client) return report(client.error());
+  const Result<std::string> json = client->ask(method, target, body);
+  if (!json) return report(json.error());
+  if (json->empty()) return exit_well;
+  std::cout << (options.output == Output::json ? *json + "\n" : object_as_text(*json));
+  return exit_well;
+}
+
+// A list, whole; id: the member that pages go by.
+int list(const AdminOptions& options, std::string_view path, const std::string& query, std::string_view id,
+         std::span<const std::string_view> columns) {
+  Result<AdminClient> client = open(options);
+  if (!client) return report(client.error());
+  const Result<std::string> json = client->ask_for_all(std::string(path), query, id);
+  if (!json) return report(json.error());
+  std::cout << (options.output == Output::json ? *json + "\n" : table_as_text(*json, columns));
+  return exit_well;
+}
+
+std::string tenant_body(const TenantOptions& tenant, bool with_id) {
+  Body body;
+  if (with_id) body.text("tenant_id", tenant.id);
+  body.value("quota_per_day", tenant.quota_per_day);
+  body.words("tasks", tenant.tasks);
+  body.words("models", tenant.models);
+  body.words("scopes", tenant.scopes);
+  body.text("token_lifetime", tenant.token_lifetime);
+  body.value("console", tenant.console);
+  return body.done();
+}
+
+// One line of standard input, without what ends it.
+Secret<std::string> read_secret_line() {
+  std::string line;
+  std::getline(std::cin, line);
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  return Secret<std::string>(std::move(line));
+}
+
+std::string token_body(const Secret<std::string>& token) {
+  Body body;
+  body.text("token", token.expose());
+  return body.done();
+}
+
+}  // namespace
+
+int tenant_register(const AdminOptions& options, const TenantOptions& tenant) {
+  return ask(options, Method::post, std::string(tenants_path), tenant_body(tenant, true));
+}
+
+int tenant_list(const AdminOptions& options) {
+  static constexpr std::array<std::string_view, 5> columns{"tenant_id", "enabled", "quota_per_day", "models", "created_at"};
+  return list(options, tenants_path, {}, "tenant_id", columns);
+}
+
+int tenant_show(const AdminOptions& options, const std::string& id) { return ask(options, Method::get, path_of(tenants_path, id)); }
+
+int tenant_set(const AdminOptions& options, const TenantOptions& tenant) {
+  return ask(options, Method::patch, path_of(tenants_path, tenant.id), tenant_body(tenant, false));
+}
+
+int tenant_enable(const AdminOptions& options, const std::string& id, bool enabled) {
+  Body body;
+  body.value("enabled", std::optional<bool>(enabled));
+  return ask(options, Method::patch, path_of(tenants_path, id), body.done());
+}
+
+int tenant_delete(const AdminOptions& options, const std::string& id) { return ask(options, Method::delete_, path_of(tenants_path, id)); }
+
+int key_create(const AdminOptions& options, const KeyOptions& key) {
+  Body body;
+  body.text("tenant_id", key.tenant);
+  body.text("user_id", key.user);
+  body.text("name", key.name);
+  body.words("scopes", key.scopes);
+  body.words("models", key.models);
+  body.words("cidrs", key.cidrs);
+  body.text("expires", key.expires);
+  return ask(options, Method::post, std::string(keys_path), body.done());
+}
+
+int key_list(const AdminOptions& options, const std::string& tenant) {
+  static constexpr std::array<std::string_view, 7> columns{"id", "tenant_id", "name", "prefix", "is_active", "expires_at", "usage_count"};
+  return list(options, keys_path, query_of("tenant", tenant), "id", columns);
+}
+
+int key_rotate(const AdminOptions& options, const std::string& id, const std::string& overlap) {
+  Body body;
+  body.text("overlap", overlap);
+  return ask(options, Method::post, path_of(keys_path, id, "/rotate"), body.done());
+}
+
+int key_revoke(const AdminOptions& options, const std::string& id) { return ask(options, Method::delete_, path_of(keys_path, id)); }
+
+int token_issue(const AdminOptions& options, const TokenOptions& token) {
+  Body body;
+  body.text("tenant_id", token.tenant);
+  body.text("user_id", token.user);
+  body.words("scopes", token.scopes);
+  body.text("lifetime", token.lifetime);
+  return ask(options, Method::post, "/api/admin/tokens", body.done());
+}
+
+int token_revoke(const AdminOptions& options, const std::string& jti) {
+  if (jti.empty()) return ask(options, Method::post, "/api/admin/revocations", token_body(read_secret_line()));
+  Body body;
+  body.text("jti", jti);
+  return ask(options, Method::post, "/api/admin/revocations", body.done());
+}
+
+int token_inspect(const AdminOptions& options) {
+  return ask(options, Method::post, "/api/admin/tokens/inspect", token_body(read_secret_line()));
+}
+
+int usage(const AdminOptions& options, const std::string& tenant, const std::string& day) {
+  static constexpr std::array<std::string_view, 6> columns{"tenant_id",     "day",           "requests",
+                                                           "quota_per_day", "prompt_tokens", "completion_tokens"};
+  const std::string by_tenant = query_of("tenant", tenant), by_day = query_of("day", day);
+  return list(options, "/api/admin/usage", by_tenant.empty() || by_day.empty() ? by_tenant + by_day : by_tenant + "&" + by_day, "tenant_id",
+              columns);
+}
+
+int model_list(const AdminOptions& options) {
+  static constexpr std::array<std::string_view, 5> columns{"name", "version", "kind", "state", "reason"};
+  return list(options, "/api/admin/models", {}, "name", columns);
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,54 @@
+// app/admin_commands.h — the commands about tenants, keys, tokens and use. Each returns the exit code of the process.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands.h"
+
+namespace gatehouse::app {
+
+struct AdminOptions {
+  std::string data = "./data";
+  ConfigurationOptions configuration;
+  Output output = Output::text;
+};
+
+struct TenantOptions {
+  std::string id;
+  std::optional<std::int64_t> quota_per_day;
+  std::optional<std::vector<std::string>> tasks, models, scopes;
+  std::optional<std::string> token_lifetime;
+  std::optional<bool> console;
+};
+int tenant_register(const AdminOptions& options, const TenantOptions& tenant);
+int tenant_list(const AdminOptions& options);
+int tenant_show(const AdminOptions& options, const std::string& id);
+int tenant_set(const AdminOptions& options, const TenantOptions& tenant);
+int tenant_enable(const AdminOptions& options, const std::string& id, bool enabled);
+int tenant_delete(const AdminOptions& options, const std::string& id);
+
+struct KeyOptions {
+  std::string tenant, user, name;
+  std::vector<std::string> scopes, models, cidrs;
+  std::string expires;
+};
+int key_create(const AdminOptions& options, const KeyOptions& key);
+int key_list(const AdminOptions& options, const std::string& tenant);
+int key_rotate(const AdminOptions& options, const std::string& id, const std::string& overlap);
+int key_revoke(const AdminOptions& options, const std::string& id);
+
+struct TokenOptions {
+  std::string tenant, user;
+  std::vector<std::string> scopes;
+  std::string lifetime;
+};
+int token_issue(const AdminOptions& options, const TokenOptions& token);
+// jti empty: a token on standard input.
+int token_revoke(const AdminOptions& options, const std::string& jti);
+int token_inspect(const AdminOptions& options);
+
+int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
+int model_list(const AdminOptions& options);
+
+}  // namespace gatehouse::app

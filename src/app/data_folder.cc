@@ -1,0 +1,56 @@
+#include "data_folder.h"
+
+#include <utility>
+
+#include "gatehouse/runtime/run_task.h"
+
+namespace gatehouse::app {
+namespace {
+
+Error not_initialised() {
+  return operator_error("data_not_initialised",
+                        "there is no data yet: `gatehouse serve` or `gatehouse init` makes it (--data names another folder)");
+}
+
+std::shared_ptr<const identity::Issuers> issuers_of(const Settings& settings) {
+  auto issuers = std::make_shared<identity::Issuers>();
+  issuers->own = settings.server.public_url.empty() ? "gatehouse" : settings.server.public_url;
+  return issuers;
+}
+
+}  // namespace
+
+std::string control_socket_of(const std::string& data) { return data + "/control.sock"; }
+
+Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, const Settings& settings, const OnFirstStart& on_first_start,
+                                                     telemetry::Metrics* metrics) {
+  if (!on_first_start && !std::filesystem::exists(identity::store_file_of(data))) return not_initialised();
+  GH_TRY(identity::DataLock lock, identity::DataLock::take(data));
+  SystemRandom random;
+  GH_TRY(const identity::MasterKey master, identity::prepare_data(data, random));
+  adapters::SqliteOptions options;
+  options.file = identity::store_file_of(data);
+  options.metrics = metrics;
+  GH_TRY(std::unique_ptr<adapters::SqliteStore> store, adapters::SqliteStore::open(options));
+  std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store)));
+  GH_CHECK(folder->move_in(master, settings, on_first_start));
+  return folder;
+}
+
+Status DataFolder::move_in(const identity::MasterKey& master, const Settings& settings, const OnFirstStart& on_first_start) {
+  GH_TRY(identity::DataKeys keys, identity::DataKeys::of(master));
+  Reactor reactor(0, clock_);
+  GH_TRY(const bool initialised, run_task(reactor, identity::is_initialised(reactor, *store_)));
+  if (!initialised) {
+    if (!on_first_start) return not_initialised();
+    const identity::FirstStartTools tools{keys, passwords_, random_, clock_.wall(), settings.auth.algorithm};
+    GH_TRY(const identity::FirstStart made, run_task(reactor, identity::initialise(reactor, *store_, tools)));
+    on_first_start(made);
+  }
+  identity::HouseParts parts(std::move(keys), issuers_of(settings), passwords_, random_, clock_);
+  parts.access_lifetime = settings.auth.access_lifetime;
+  GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
+  return ok();
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,111 @@
+#include "print_json.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/wire/json/document.h"
+#include "gatehouse/wire/json/writer.h"
+
+namespace gatehouse::app {
+namespace {
+
+std::string text_of(const wire::JsonValue& value) {
+  if (value.is_string()) return std::string(value.string());
+  if (value.is_bool()) return value.boolean() ? "yes" : "no";
+  if (value.is_null()) return {};
+  std::string text;
+  if (value.is_list()) {
+    for (const wire::JsonValue& item : value.items()) text.append(text.empty() ? "" : " ").append(text_of(item));
+    return text;
+  }
+  if (value.is_object()) {
+    for (const wire::JsonMember& member : value.members()) {
+      text.append(text.empty() ? "" : ", ").append(member.key).append(" ").append(text_of(member.value));
+    }
+    return text;
+  }
+  wire::JsonWriter json(text);
+  if (const auto whole = value.as_int64()) {
+    json.value(*whole);
+  } else {
+    json.value(value.as_double().value_or(0));
+  }
+  return text;
+}
+
+void append_padded(std::string& out, std::string_view text, std::size_t width) {
+  out.append(text).append(width > text.size() ? width - text.size() : 0, ' ');
+}
+
+}  // namespace
+
+void write_value(wire::JsonWriter& json, const wire::JsonValue& value) {
+  if (value.is_object()) {
+    json.begin_object();
+    for (const wire::JsonMember& member : value.members()) write_value(json.key(member.key), member.value);
+    json.end_object();
+  } else if (value.is_list()) {
+    json.begin_list();
+    for (const wire::JsonValue& item : value.items()) write_value(json, item);
+    json.end_list();
+  } else if (value.is_string()) {
+    json.value(value.string());
+  } else if (value.is_bool()) {
+    json.value(value.boolean());
+  } else if (const auto whole = value.as_int64()) {
+    json.value(*whole);
+  } else if (const auto number = value.as_double()) {
+    json.value(*number);
+  } else {
+    json.null();
+  }
+}
+
+std::string object_as_text(std::string_view json) {
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> root = parser.parse(json);
+  if (!root || !root->is_object()) return {};
+  std::vector<std::pair<std::string, std::string>> lines;
+  std::size_t width = 0;
+  for (const wire::JsonMember& member : root->members()) {
+    std::string text = text_of(member.value);
+    if (text.empty()) continue;
+    width = std::max(width, member.key.size());
+    lines.emplace_back(member.key, std::move(text));
+  }
+  std::string out;
+  for (const auto& [name, text] : lines) {
+    append_padded(out, name, width + 2);
+    out.append(text).append("\n");
+  }
+  return out;
+}
+
+std::string table_as_text(std::string_view json, std::span<const std::string_view> columns) {
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> root = parser.parse(json);
+  if (!root || !root->is_list()) return {};
+  std::vector<std::vector<std::string>> rows;
+  rows.emplace_back(columns.begin(), columns.end());
+  for (const wire::JsonValue& item : root->items()) {
+    std::vector<std::string>& row = rows.emplace_back();
+    for (const std::string_view column : columns) {
+      const auto member = item.is_object() ? item.find(column) : std::nullopt;
+      row.push_back(member ? text_of(*member) : std::string());
+      if (row.back().empty()) row.back() = "-";
+    }
+  }
+  std::vector<std::size_t> widths(columns.size(), 0);
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    for (std::size_t i = 0; i < row.size(); ++i) append_padded(out, row[i], i + 1 < row.size() ? widths[i] + 2 : 0);
+    out.append("\n");
+  }
+  return out;
+}
+
+}  // namespace gatehouse::app

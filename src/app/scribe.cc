@@ -1,0 +1,65 @@
+#include "scribe.h"
+
+#include <utility>
+
+#include "gatehouse/runtime/signal.h"
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr seconds interval{1};
+constexpr std::size_t most_kept = 100'000;  // keys whose uses wait for a store that is away
+
+}  // namespace
+
+Scribe::Scribe(Reactor& reactor, store::Store& store, identity::Authenticator& authenticator, gateway::UsageBook& usage)
+    : reactor_(reactor),
+      store_(store),
+      authenticator_(authenticator),
+      usage_(usage),
+      due_(reactor,
+           [this] {
+             if (!writing_) reactor_.spawn(write());
+           }),
+      written_(reactor) {}
+
+void Scribe::begin() {
+  reactor_.post([this] { due_.arm_in(interval); });
+}
+
+Task<void> Scribe::write() {
+  writing_ = true;
+  std::vector<store::KeyUse> uses = authenticator_.take_uses();
+  uses_.insert(uses_.end(), std::make_move_iterator(uses.begin()), std::make_move_iterator(uses.end()));
+  if (!uses_.empty()) {
+    const Status written = co_await store_.keys().record_uses(reactor_, uses_);
+    if (written || uses_.size() > most_kept) uses_.clear();
+    if (!written) telemetry::log::warn("store", "uses of keys are not written yet", {{"error", written.error().describe()}});
+  }
+  std::vector<store::UsageRow> rows = usage_.take();
+  if (!rows.empty()) {
+    const Status written = co_await store_.usage().add(reactor_, rows);
+    if (!written) {
+      usage_.put_back(rows);
+      telemetry::log::warn("store", "usage is not written yet", {{"error", written.error().describe()}});
+    }
+  }
+  writing_ = false;
+  written_.raise();
+  due_.arm_in(interval);
+}
+
+Task<void> Scribe::write_then(Reactor& from, std::shared_ptr<Signal> done) {
+  while (writing_) co_await written_.wait();
+  co_await write();
+  from.post([done] { done->raise(); });
+}
+
+Task<void> Scribe::write_down(Reactor& from) {
+  auto done = std::make_shared<Signal>(from);
+  reactor_.post([this, &from, done] { reactor_.spawn(write_then(from, done)); });
+  co_await done->wait();
+}
+
+}  // namespace gatehouse::app

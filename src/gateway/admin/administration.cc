@@ -1,0 +1,100 @@
+#include "gatehouse/gateway/administration.h"
+
+#include <array>
+#include <utility>
+
+#include "errors.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/wire/json/writer.h"
+#include "question_parts.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
+
+std::string_view state_name(wire::engine::ModelState state) {
+  constexpr std::array<std::string_view, 4> names{"declared", "loading", "ready", "failed"};
+  return names[static_cast<std::size_t>(state)];
+}
+
+Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
+
+}  // namespace
+
+bool administrates(Action action) { return action >= Action::tenants_list; }
+
+Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) const {
+  switch (question.action) {
+    case Action::tenants_list:
+    case Action::tenant_get:
+    case Action::tenant_delete:
+      co_return co_await tenants(reactor, std::move(question));
+    case Action::tenant_add:
+      co_return co_await add_tenant(reactor, std::move(question));
+    case Action::tenant_set:
+      co_return co_await set_tenant(reactor, std::move(question));
+    case Action::keys_list:
+    case Action::key_get:
+    case Action::key_revoke:
+      co_return co_await keys(reactor, std::move(question));
+    case Action::key_add:
+      co_return co_await add_key(reactor, std::move(question));
+    case Action::key_set:
+      co_return co_await set_key(reactor, std::move(question));
+    case Action::key_rotate:
+      co_return co_await rotate_key(reactor, std::move(question));
+    case Action::token_issue:
+      co_return co_await issue_token(reactor, std::move(question));
+    case Action::revocation_add:
+    case Action::logout:
+      co_return co_await revoke(reactor, std::move(question));
+    case Action::token_inspect:
+      co_return inspect(question);
+    case Action::login:
+      co_return co_await login(reactor, std::move(question));
+    case Action::me:
+      co_return co_await me(reactor, std::move(question));
+    case Action::usage:
+    case Action::usage_all:
+      co_return co_await usage(reactor, std::move(question));
+    case Action::models_state:
+      co_return models();
+    case Action::jwks:
+      co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
+    default:
+      co_return no_such_route();
+  }
+}
+
+Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::string target, std::string body) const {
+  const std::size_t mark = target.find('?');
+  const std::string path = target.substr(0, mark);
+  const RouteMatch match = find_route(admin_routes(), method, path);
+  if (match.route == nullptr || !administrates(match.route->action)) co_return reply_to(no_such_route());
+  const identity::PrincipalPtr who = identity::operator_at_the_socket();
+  Question question(match.route->action, who.get());
+  question.parameter = wire::unescape_segment(match.parameter).value_or("");
+  question.body = body;
+  Result<wire::Form> query = wire::Form::parse(mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1));
+  if (!query) co_return reply_to(query.error());
+  question.query = std::move(*query);
+  Result<Reply> replied = co_await answer(reactor, std::move(question));
+  if (!replied) co_return reply_to(replied.error());
+  co_return std::move(*replied);
+}
+
+Reply Administration::models() const {
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_object().key("data").begin_list();
+  for (const ServedModel& model : models_ == nullptr ? std::span<const ServedModel>() : std::span<const ServedModel>(models_->all())) {
+    const wire::engine::State state = model.engine->state();
+    json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
+    json.member("state", state_name(state.state)).member("reason", state.detail).end_object();
+  }
+  json.end_list().member("has_more", false).end_object();
+  return {200, std::move(text)};
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,72 @@
+#include "objects.h"
+
+#include <array>
+#include <cstdio>
+
+#include "gatehouse/config/units.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+void write_list(wire::JsonWriter& json, std::string_view name, const std::vector<std::string>& words) {
+  json.key(name).begin_list();
+  for (const std::string& word : words) json.value(word);
+  json.end_list();
+}
+
+void write_moment(wire::JsonWriter& json, std::string_view name, const std::optional<store::Moment>& moment) {
+  if (moment) {
+    json.member(name, moment_text(*moment));
+  } else {
+    json.member_null(name);
+  }
+}
+
+}  // namespace
+
+std::string moment_text(store::Moment moment) {
+  const auto day = std::chrono::floor<std::chrono::days>(moment);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{moment - day};
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02lld:%02lld:%02lldZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<long long>(time.hours().count()),
+                static_cast<long long>(time.minutes().count()), static_cast<long long>(time.seconds().count()));
+  return text.data();
+}
+
+void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
+  json.member("tenant_id", tenant.id.value()).member("enabled", tenant.enabled).member("quota_per_day", tenant.quota_per_day);
+  write_list(json, "tasks", tenant.tasks);
+  write_list(json, "models", tenant.models);
+  write_list(json, "scopes", tenant.scopes);
+  json.member("console", tenant.console).member("token_lifetime", config::to_text(tenant.token_lifetime));
+  json.member("created_at", moment_text(tenant.created)).member("version", tenant.version);
+}
+
+void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
+  json.member("id", key.id.value()).member("tenant_id", key.tenant.value());
+  json.member_or_null("user_id", key.user ? key.user->value() : std::string());
+  json.member("name", key.name).member("prefix", "gh_" + key.prefix);
+  write_list(json, "scopes", key.scopes);
+  write_list(json, "models", key.models);
+  write_list(json, "cidrs", key.cidrs);
+  json.member("is_active", key.is_active).member("created_at", moment_text(key.created));
+  write_moment(json, "expires_at", key.expires);
+  write_moment(json, "revoked_at", key.revoked);
+  write_moment(json, "last_used_at", key.last_used);
+  json.member("usage_count", key.usage_count).member("version", key.version);
+}
+
+void write_members(wire::JsonWriter& json, const store::User& user) {
+  json.member("id", user.id.value()).member("username", user.username).member_or_null("email", user.email);
+  json.member("is_active", user.is_active).member("is_superuser", user.role == store::role_platform_admin);
+  json.member("created_at", moment_text(user.created)).member("updated_at", moment_text(user.updated));
+  json.member("tenant_id", user.tenant.value()).member("role", user.role).member("version", user.version);
+}
+
+void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {
+  json.member("token", token.token.expose()).member("jti", token.id).member("expires_at", moment_text(token.expires));
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,32 @@
+// gateway/admin/question_parts.h — what questions bring: bodies, pages, days and durations, each with a clear word when it is wrong.
+// Errors   faults of the field at fault
+#pragma once
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "gatehouse/gateway/administration.h"
+#include "gatehouse/wire/json/document.h"
+
+namespace gatehouse::gateway {
+
+// The body as that request. An empty one is {}.
+template <class Body>
+Result<Body> read_body(const Question& question, Result<Body> (*read)(const wire::JsonValue&)) {
+  wire::JsonParser parser;
+  GH_TRY(const wire::JsonValue value, parser.parse(question.body.empty() ? std::string_view("{}") : question.body));
+  return read(value);
+}
+
+Error bad_field(std::string path, std::string message, std::string expected);
+// field: the JSON pointer of the member that holds it.
+Result<std::optional<seconds>> read_duration(const std::optional<std::string>& text, std::string_view field);
+// `limit` of the query, 1 to 1,000; 100 where nothing is said.
+Result<std::size_t> read_limit(const wire::Form& query);
+std::string read_after(const wire::Form& query);
+// `day` of the query; today where nothing is said.
+Result<store::Day> read_day(const wire::Form& query, WallTime now);
+// What somebody reaches: everything, or their tenant.
+store::Reach reach_of(const Question& question);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,153 @@
+#include "admission.h"
+
+#include <openssl/crypto.h>
+#include <openssl/sha.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "gatehouse/base/hex.h"
+#include "key_shape.h"
+
+namespace gatehouse::identity {
+namespace {
+
+using store::RevocationKind;
+
+Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
+Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
+Error token_expired() { return refused("token_expired", "Token has expired"); }
+
+bool same(const store::Digest& a, const store::Digest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+std::int64_t seconds_of(store::Moment moment) { return moment.time_since_epoch().count(); }
+
+Result<const TenantEntry*> open_tenant(const TenantId& id, const Directory& directory) {
+  const TenantEntry* tenant = directory.tenant(id);
+  if (tenant == nullptr || !tenant->record.enabled) {
+    return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id.value());
+  }
+  return tenant;
+}
+
+// When the secret that was shown is no longer taken; nothing for one that is not the key's any more.
+std::optional<std::int64_t> end_of_secret(const store::ApiKey& key, const store::Digest& shown) {
+  const std::int64_t key_ends = key.expires ? seconds_of(*key.expires) : std::numeric_limits<std::int64_t>::max();
+  if (same(key.digest, shown)) return key_ends;
+  if (key.previous && same(key.previous->digest, shown)) return std::min(key_ends, seconds_of(key.previous->until));
+  return std::nullopt;
+}
+
+Status check_key(const store::ApiKey& key, const store::Digest& shown, std::int64_t now) {
+  const std::string detail = "key " + key.id.value();
+  if (key.revoked) return refused_key("api_key_revoked").with_detail(detail);
+  if (!key.is_active) return refused_key("api_key_invalid").with_detail(detail + " is switched off");
+  const std::optional<std::int64_t> ends = end_of_secret(key, shown);
+  if (!ends) return refused_key("api_key_revoked").with_detail(detail + " was rotated");
+  if (now < *ends) return ok();
+  const bool whole_key = key.expires && now >= seconds_of(*key.expires);
+  return refused_key(whole_key ? "api_key_expired" : "api_key_revoked").with_detail(detail);
+}
+
+// Two issuers may call two people by one name.
+std::string user_mark(const TokenMarks& token, const std::string& subject) {
+  return token.issuer.empty() ? subject : token.issuer + "|" + subject;
+}
+
+Status check_token(const Principal& principal, const Directory& directory) {
+  const TokenMarks& token = principal.token;
+  const bool revoked = directory.revoked(RevocationKind::token_id, token.id, token.issued_at) ||
+                       directory.revoked(RevocationKind::token_sha256, token.sha256, token.issued_at) ||
+                       directory.revoked(RevocationKind::session, token.session, token.issued_at) ||
+                       directory.revoked(RevocationKind::user, user_mark(token, principal.subject), token.issued_at) ||
+                       directory.revoked(RevocationKind::tenant, principal.tenant.value(), token.issued_at);
+  return revoked ? Status(token_revoked()) : ok();
+}
+
+void add_grants(Principal& principal, const TenantEntry& tenant, Scopes granted) {
+  principal.granted = granted;
+  principal.scopes = granted.limited_to_tasks(tenant.tasks);
+  principal.tenant_models = tenant.models;
+}
+
+}  // namespace
+
+std::string sha256_hex(std::string_view text) {
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+}
+
+Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
+
+Error refused_token(const Error& why) {
+  const std::string_view reason = why.reason();
+  if (reason == "token_expired") return token_expired();
+  if (reason == "token_revoked" || reason == "token_tenant_missing" || why.code() != Code::unauthenticated) return why;
+  return refused("token_invalid", "Invalid token").with_detail(why.describe());
+}
+
+Status check(const Principal& principal, const Directory& directory, WallTime now) {
+  if (principal.proof == Proof::nothing || principal.proof == Proof::control_socket) return ok();
+  const std::int64_t second = unix_seconds(now);
+  if (principal.key) {
+    const KeyEntry* key = directory.key(principal.key_prefix);
+    if (key == nullptr || key->record.id != *principal.key) return refused_key("api_key_revoked");
+    GH_CHECK(check_key(key->record, principal.key_digest, second));
+  } else {
+    if (second >= principal.valid_until) return token_expired();
+    GH_CHECK(check_token(principal, directory));
+  }
+  const Result<const TenantEntry*> tenant = open_tenant(principal.tenant, directory);
+  return tenant ? ok() : Status(tenant.error());
+}
+
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now) {
+  const store::ApiKey& record = key.record;
+  GH_CHECK(check_key(record, shown, unix_seconds(now)));
+  GH_TRY(const TenantEntry* tenant, open_tenant(record.tenant, directory));
+  auto principal = std::make_shared<Principal>(Proof::api_key, record.tenant, tenant->record.number);
+  principal->key = record.id;
+  principal->key_prefix = prefix_number(record.prefix).value_or(0);
+  principal->key_digest = shown;
+  if (record.user) principal->subject = record.user->value();
+  principal->models = key.models;
+  principal->valid_until = end_of_secret(record, shown).value_or(0);
+  add_grants(*principal, *tenant, key.scopes);
+  return PrincipalPtr(std::move(principal));
+}
+
+Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view text, const Directory& directory, WallTime now) {
+  const wire::Claims& claims = verified.claims;
+  if (claims.tenant.empty()) return refused("token_tenant_missing", "Invalid token: missing tenant_id");
+  GH_TRY(const TenantEntry* tenant, open_tenant(TenantId(claims.tenant), directory));
+  auto principal = std::make_shared<Principal>(Proof::token, tenant->record.id, tenant->record.number);
+  principal->subject = claims.user;
+  principal->username = claims.username;
+  TokenMarks& token = principal->token;
+  token.id = claims.token_id;
+  token.session = claims.session;
+  token.issued_at = claims.issued_at.value_or(claims.not_before.value_or(0));
+  principal->valid_until = claims.expires_at;
+  principal->models = NameList::everything();
+  Scopes scopes = Scopes::known(claims.scopes);
+  if (verified.issuer != nullptr) {
+    token.issuer = verified.issuer->name;
+    if (verified.issuer->legacy) token.sha256 = sha256_hex(text);
+    if (verified.issuer->until) principal->valid_until = std::min(principal->valid_until, *verified.issuer->until);
+    scopes = scopes.without(Scope::platform_admin);
+  }
+  add_grants(*principal, *tenant, scopes);
+  GH_CHECK(check(*principal, directory, now));
+  return PrincipalPtr(std::move(principal));
+}
+
+Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now) {
+  GH_CHECK(check(*principal, directory, now));
+  GH_TRY(const TenantEntry* tenant, open_tenant(principal->tenant, directory));
+  auto renewed = std::make_shared<Principal>(*principal);
+  add_grants(*renewed, *tenant, principal->granted);
+  return PrincipalPtr(std::move(renewed));
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,32 @@
+// identity/admission.h — whether a principal may go on, by what the directory knows now; and principals of keys and tokens.
+// Threads  pure functions
+// Errors   those of authenticator.h
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/identity/directory.h"
+#include "gatehouse/identity/principal.h"
+#include "token_verifier.h"
+
+namespace gatehouse::identity {
+
+Status check(const Principal& principal, const Directory& directory, WallTime now);
+
+// The secret with that digest was shown, and it is the key's.
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now);
+// text: the token.
+Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view text, const Directory& directory, WallTime now);
+// One that was admitted by a token, as the directory has it now; the signature need not be checked again.
+Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now);
+
+// Lower-case hex: what names a token that has no jti.
+std::string sha256_hex(std::string_view text);
+
+Error refused_key(std::string_view reason);
+// What is wrong with a token, in the words that are promised: everything but the reason stays inside.
+Error refused_token(const Error& why);
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,85 @@
+#include "gatehouse/identity/directory.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "key_shape.h"
+
+namespace gatehouse::identity {
+namespace {
+
+std::string revocation_key(store::RevocationKind kind, std::string_view id) {
+  std::string key(1, static_cast<char>(kind));
+  return key.append(id);
+}
+
+}  // namespace
+
+TenantEntry::TenantEntry(store::Tenant record_) : record(std::move(record_)), models(record.models), tasks(Scopes::known(record.tasks)) {}
+
+KeyEntry::KeyEntry(store::ApiKey record_) : record(std::move(record_)), scopes(Scopes::known(record.scopes)), models(record.models) {}
+
+const TenantEntry* Directory::tenant(const TenantId& id) const {
+  const auto* found = tenants_.find(id.value());
+  return found == nullptr ? nullptr : found->get();
+}
+
+const KeyEntry* Directory::key(std::uint32_t prefix) const {
+  const auto* found = keys_.find(prefix);
+  return found == nullptr ? nullptr : found->get();
+}
+
+bool Directory::revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const {
+  if (id.empty()) return false;
+  const Revoked* found = revocations_.find(revocation_key(kind, id));
+  return found != nullptr && issued_at <= found->not_before;
+}
+
+void Directory::put(store::Tenant tenant) {
+  const TenantEntry* const before = this->tenant(tenant.id);
+  if (before != nullptr && before->record.version >= tenant.version) return;
+  const std::string id = tenant.id.value();
+  tenants_.put(id, std::make_shared<TenantEntry>(std::move(tenant)));
+  ++version_;
+}
+
+void Directory::put(store::ApiKey key) {
+  const std::optional<std::uint32_t> prefix = prefix_number(key.prefix);
+  if (!prefix) return;
+  const KeyEntry* const before = this->key(*prefix);
+  if (before != nullptr && before->record.version >= key.version) return;
+  keys_.put(*prefix, std::make_shared<KeyEntry>(std::move(key)));
+  ++version_;
+}
+
+void Directory::put(const store::Revocation& revocation) {
+  const std::string key = revocation_key(revocation.kind, revocation.id);
+  Revoked revoked;
+  revoked.not_before = revocation.not_before.time_since_epoch().count();
+  revoked.expires = revocation.expires ? revocation.expires->time_since_epoch().count() : std::numeric_limits<std::int64_t>::max();
+  if (const Revoked* before = revocations_.find(key)) {
+    revoked.not_before = std::max(revoked.not_before, before->not_before);
+    revoked.expires = std::max(revoked.expires, before->expires);
+  }
+  revocations_.put(key, revoked);
+  last_revocation_ = std::max(last_revocation_, revocation.number);
+  ++version_;
+}
+
+void Directory::set_signing_keys(std::shared_ptr<const SigningKeys> keys) {
+  signing_keys_ = std::move(keys);
+  ++version_;
+}
+
+void Directory::remove_tenant(const TenantId& id) {
+  tenants_.erase(id.value());
+  keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
+  ++version_;
+}
+
+void Directory::forget_revocations(std::int64_t expired_by) {
+  revocations_.erase_if([expired_by](const Revoked& revoked) { return revoked.expires <= expired_by; });
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,74 @@
+// identity/directory.h — who there is and what has been revoked, as one moment knew it: what every request is checked against.
+// Life     made by the registry, which publishes a new one after each change; reactors keep the newest
+// Units    seconds since 1970, UTC
+// Threads  read from any thread; changed by its maker before anybody else sees it. A copy shares what it does not change
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "gatehouse/identity/name_list.h"
+#include "gatehouse/identity/scopes.h"
+#include "gatehouse/identity/shared_map.h"
+#include "gatehouse/identity/signing_keys.h"
+#include "gatehouse/store/records.h"
+
+namespace gatehouse::identity {
+
+struct TenantEntry {
+  explicit TenantEntry(store::Tenant record_);
+  store::Tenant record;
+  NameList models;
+  Scopes tasks;  // of NLU
+};
+
+struct KeyEntry {
+  explicit KeyEntry(store::ApiKey record_);
+  store::ApiKey record;
+  Scopes scopes;
+  NameList models;
+};
+
+class Directory {
+ public:
+  // Grows with each change: what was checked against one version need not be checked against it again.
+  std::uint64_t version() const { return version_; }
+
+  // Null: there is none.
+  const TenantEntry* tenant(const TenantId& id) const;
+  const KeyEntry* key(std::uint32_t prefix) const;
+  // Whether what was issued then, and is named so, has been revoked since.
+  bool revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const;
+  // The greatest number of a revocation that is in here.
+  std::int64_t last_revocation() const { return last_revocation_; }
+  // Null before the first start.
+  const std::shared_ptr<const SigningKeys>& signing_keys() const { return signing_keys_; }
+
+  std::size_t tenants() const { return tenants_.size(); }
+  std::size_t keys() const { return keys_.size(); }
+
+  // Older versions of a record than the one in here change nothing.
+  void put(store::Tenant tenant);
+  void put(store::ApiKey key);
+  void put(const store::Revocation& revocation);
+  void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
+  // With its keys.
+  void remove_tenant(const TenantId& id);
+  // Those that can match nothing any more.
+  void forget_revocations(std::int64_t expired_by);
+
+ private:
+  struct Revoked {
+    std::int64_t not_before = 0, expires = 0;
+  };
+  std::uint64_t version_ = 0;
+  std::int64_t last_revocation_ = 0;
+  SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
+  SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
+  SharedMap<std::string, Revoked> revocations_;  // by kind and id
+  std::shared_ptr<const SigningKeys> signing_keys_;
+};
+
+using DirectoryPtr = std::shared_ptr<const Directory>;
+
+}  // namespace gatehouse::identity

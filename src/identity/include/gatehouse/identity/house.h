@@ -1,0 +1,58 @@
+// identity/house.h — all desks of identity over one store, put together.
+// Threads  any reactor; it outlives whoever still waits for it
+// Errors   those of registry.h
+#pragma once
+#include <memory>
+
+#include "gatehouse/identity/init.h"
+#include "gatehouse/identity/issuers.h"
+#include "gatehouse/identity/keys.h"
+#include "gatehouse/identity/login.h"
+#include "gatehouse/identity/registry.h"
+#include "gatehouse/identity/tenants.h"
+#include "gatehouse/identity/tokens.h"
+
+namespace gatehouse::identity {
+
+struct HouseParts {
+  HouseParts(DataKeys keys_, std::shared_ptr<const Issuers> issuers_, Passwords& passwords_, RandomSource& random_, const Clock& clock_)
+      : keys(std::move(keys_)), issuers(std::move(issuers_)), passwords(passwords_), random(random_), clock(clock_) {}
+  DataKeys keys;
+  std::shared_ptr<const Issuers> issuers;
+  Passwords& passwords;
+  RandomSource& random;  // safe on any thread
+  const Clock& clock;
+  seconds access_lifetime = std::chrono::minutes(30);
+};
+
+class House {
+ public:
+  // Of a store that is initialised.
+  static Task<Result<std::unique_ptr<House>>> open(Reactor& reactor, store::Store& store, HouseParts parts);
+
+  Registry& registry() { return *registry_; }
+  const Tenants& tenants() const { return tenants_; }
+  const Keys& keys() const { return keys_; }
+  const Tokens& tokens() const { return tokens_; }
+  const Login& login() const { return login_; }
+  const KeyHasher& hasher() const { return parts_.keys.hasher; }
+  const std::shared_ptr<const Issuers>& issuers() const { return parts_.issuers; }
+
+ private:
+  House(HouseParts parts, std::unique_ptr<Registry> registry)
+      : parts_(std::move(parts)),
+        registry_(std::move(registry)),
+        keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
+        tokens_(*registry_, parts_.issuers, parts_.random, parts_.clock),
+        tenants_(*registry_, keys_, tokens_, parts_.clock),
+        login_(*registry_, tokens_, parts_.passwords, parts_.access_lifetime) {}
+
+  const HouseParts parts_;
+  const std::unique_ptr<Registry> registry_;
+  const Keys keys_;
+  const Tokens tokens_;
+  const Tenants tenants_;
+  const Login login_;
+};
+
+}  // namespace gatehouse::identity

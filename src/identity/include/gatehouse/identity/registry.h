@@ -1,0 +1,54 @@
+// identity/registry.h — tenants, keys and revocations: kept by the store, and seen by every reactor as a directory.
+// Rules    a change is durable before it is seen, and seen (published) before its call returns. Nothing else may change these in a
+//          store that a registry has opened
+// Threads  any reactor; follow() before the first change
+// Errors   those of the store
+#pragma once
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/identity/directory.h"
+#include "gatehouse/identity/sealing.h"
+#include "gatehouse/store/ports.h"
+
+namespace gatehouse::identity {
+
+class Registry {
+ public:
+  // Reads all that there is.
+  static Task<Result<std::unique_ptr<Registry>>> open(Reactor& reactor, store::Store& store, const Sealer& sealer);
+
+  DirectoryPtr current() const;
+  // Called with each new directory, one at a time, on the thread that made the change; must not block.
+  using Follower = std::function<void(const DirectoryPtr&)>;
+  void follow(Follower follower);
+
+  Task<Result<store::Tenant>> create(Reactor& reactor, store::Tenant tenant, std::vector<store::ApiKey> keys);
+  Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant);
+  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at);
+  Task<Result<store::ApiKey>> create(Reactor& reactor, store::ApiKey key);
+  Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key);
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at);
+  Task<Status> revoke(Reactor& reactor, store::Revocation revocation);
+  // What expired by then is forgotten, here and in the store.
+  Task<Status> forget_expired(Reactor& reactor, store::Moment now);
+
+  // For what only reads.
+  store::Store& store() const { return store_; }
+
+ private:
+  Registry(store::Store& store, std::shared_ptr<Directory> directory) : store_(store), current_(std::move(directory)) {}
+  void publish(const std::function<void(Directory&)>& change);
+
+  store::Store& store_;
+  mutable std::mutex mutex_;
+  DirectoryPtr current_;
+  std::vector<Follower> followers_;
+};
+
+}  // namespace gatehouse::identity

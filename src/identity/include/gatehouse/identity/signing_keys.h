@@ -1,0 +1,27 @@
+// identity/signing_keys.h — the keys that our own tokens are signed with: one signs, those before it still verify.
+// Layout   the private half (PKCS#8) is sealed under the master key, bound to its kid; the public half is kept as a JWK
+// Threads  a value that shares what never changes
+// Errors   signing_key_missing, signing_key_damaged → operator
+#pragma once
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/identity/sealing.h"
+#include "gatehouse/store/records.h"
+#include "gatehouse/wire/jose/key_set.h"
+
+namespace gatehouse::identity {
+
+struct SigningKeys {
+  wire::JwsKeySet all;
+  wire::JwsKey current;
+};
+
+Result<store::SigningKey> make_signing_key(wire::JwsAlgorithm algorithm, const Sealer& sealer, RandomSource& random, WallTime now);
+// The youngest that does not retire signs.
+Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer);
+
+}  // namespace gatehouse::identity

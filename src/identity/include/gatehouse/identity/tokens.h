@@ -1,0 +1,58 @@
+// identity/tokens.h — issuing, looking at and revoking our own tokens.
+// Threads  any reactor; sign() any thread
+// Errors   scope_unknown, scope_not_allowed, token_lifetime_invalid, token_id_invalid → invalid_argument, origin caller; tenant_not_found;
+//          those of the store
+#pragma once
+#include <optional>
+#include <string>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/base/random.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/base/secret.h"
+#include "gatehouse/identity/issuers.h"
+#include "gatehouse/identity/principal.h"
+#include "gatehouse/identity/registry.h"
+#include "gatehouse/identity/token_issuer.h"
+
+namespace gatehouse::identity {
+
+struct TokenWish {
+  explicit TokenWish(TenantId tenant_) : tenant(std::move(tenant_)) {}
+  TenantId tenant;
+  std::optional<store::UserId> user;  // none: it is the tenant's own
+  std::vector<std::string> scopes;    // none: what the tenant gives
+  std::optional<seconds> lifetime;    // nothing: what the tenant gives
+};
+
+// What a token says, and what is thought of it.
+struct InspectedToken {
+  InspectedToken() = default;
+  std::string claims;   // a JSON object; empty when it cannot be read
+  std::string refusal;  // why it would be refused, empty when it would not
+};
+
+class Tokens {
+ public:
+  Tokens(Registry& registry, std::shared_ptr<const Issuers> issuers, RandomSource& random, const Clock& clock)
+      : registry_(registry), issuers_(std::move(issuers)), random_(random), clock_(clock) {}
+
+  Result<IssuedToken> sign(const NewToken& wanted) const;
+  // user_not_found: of that tenant
+  Task<Result<IssuedToken>> issue(Reactor& reactor, TokenWish wish) const;
+  // By jti.
+  Task<Status> revoke_id(Reactor& reactor, std::string id) const;
+  // Ours by jti, others' by what names them; it must be one that we would take, or would have taken.
+  Task<Status> revoke(Reactor& reactor, Secret<std::string> token) const;
+  // The token that somebody was let in by.
+  Task<Status> revoke(Reactor& reactor, const Principal& principal) const;
+  InspectedToken inspect(const Secret<std::string>& token) const;
+
+ private:
+  Registry& registry_;
+  const std::shared_ptr<const Issuers> issuers_;
+  RandomSource& random_;
+  const Clock& clock_;
+};
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,109 @@
+#include "gatehouse/identity/keys.h"
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr std::size_t longest_name = 100;
+constexpr seconds longest_overlap = std::chrono::days(30), longest_lifetime = std::chrono::days(3660);
+constexpr int tries = 5;  // that two random prefixes meet is rare, that five do is a fault
+
+Status check_name(const std::string& name) {
+  if (!name.empty() && name.size() <= longest_name) return ok();
+  return caller_error("key_name_invalid", "A key's name has 1 to 100 characters").with_param("name");
+}
+
+// Who runs the installation has tenants for it; its keys are nobody's else.
+Status check_scopes(const std::vector<std::string>& names, const TenantId& tenant) {
+  GH_TRY(const Scopes scopes, Scopes::parse(names));
+  if (!scopes.has(Scope::platform_admin) || tenant.value() == "system") return ok();
+  return caller_error("scope_not_allowed", "platform:admin is for keys of the tenant 'system' alone").with_param("scopes");
+}
+
+Status check_wanted(const NewKey& wanted) {
+  GH_CHECK(check_name(wanted.name));
+  GH_CHECK(check_scopes(wanted.scopes, wanted.tenant));
+  if (wanted.lifetime && (*wanted.lifetime <= seconds(0) || *wanted.lifetime > longest_lifetime)) {
+    return caller_error("key_expiry_invalid", "A key expires after a second at least, and ten years at most").with_param("expires");
+  }
+  return ok();
+}
+
+Error revoked_already() { return Error(Code::conflict, Origin::caller, "key_is_revoked", "The key is revoked: create another one"); }
+
+}  // namespace
+
+CreatedKey Keys::make(const NewKey& wanted) const {
+  KeySecret secret = make_key_secret(hasher_, random_);
+  store::ApiKey record(KeyId(random_.uuid()), wanted.tenant);
+  record.user = wanted.user;
+  record.name = wanted.name;
+  record.prefix = secret.prefix;
+  record.digest = secret.digest;
+  record.scopes = wanted.scopes;
+  record.models = wanted.models;
+  record.cidrs = wanted.cidrs;
+  record.created = now();
+  if (wanted.lifetime) record.expires = record.created + *wanted.lifetime;
+  return CreatedKey(std::move(record), std::move(secret.text));
+}
+
+Task<Result<CreatedKey>> Keys::add(Reactor& reactor, NewKey wanted) const {
+  Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
+  if (!tenant) co_return tenant.error();
+  if (wanted.scopes.empty()) wanted.scopes = tenant->scopes;
+  const Status fine = check_wanted(wanted);
+  if (!fine) co_return fine.error();
+  for (int n = 1;; ++n) {
+    CreatedKey key = make(wanted);
+    Result<store::ApiKey> created = co_await registry_.create(reactor, key.record);
+    if (created) co_return CreatedKey(std::move(*created), std::move(key.text));
+    if (created.error().reason() != "key_exists" || n == tries) co_return created.error();
+  }
+}
+
+Task<Result<store::Page<store::ApiKey>>> Keys::list(Reactor& reactor, store::KeyQuery query) const {
+  co_return co_await registry_.store().keys().list(reactor, std::move(query));
+}
+
+Task<Result<store::ApiKey>> Keys::find(Reactor& reactor, store::Reach reach, KeyId id) const {
+  co_return co_await registry_.store().keys().find(reactor, std::move(reach), std::move(id));
+}
+
+Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, store::Reach reach, KeyId id, KeyWish wish,
+                                      std::optional<std::uint32_t> version) const {
+  Result<store::ApiKey> key = co_await registry_.store().keys().find(reactor, std::move(reach), std::move(id));
+  if (!key) co_return key.error();
+  if (key->revoked) co_return revoked_already();
+  if (version) key->version = *version;
+  key->name = wish.name.value_or(std::move(key->name));
+  key->is_active = wish.is_active.value_or(key->is_active);
+  key->scopes = wish.scopes.value_or(std::move(key->scopes));
+  key->models = wish.models.value_or(std::move(key->models));
+  key->cidrs = wish.cidrs.value_or(std::move(key->cidrs));
+  Status fine = check_name(key->name);
+  if (fine) fine = check_scopes(key->scopes, key->tenant);
+  if (!fine) co_return fine.error();
+  co_return co_await registry_.change(reactor, std::move(*key));
+}
+
+Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, store::Reach reach, KeyId id, seconds overlap) const {
+  if (overlap < seconds(0) || overlap > longest_overlap) {
+    co_return caller_error("overlap_invalid", "The old secret is taken for at most 30 days more").with_param("overlap");
+  }
+  Result<store::ApiKey> key = co_await registry_.store().keys().find(reactor, std::move(reach), std::move(id));
+  if (!key) co_return key.error();
+  if (key->revoked) co_return revoked_already();
+  KeySecret secret = make_key_secret(hasher_, random_, key->prefix);
+  key->previous.reset();
+  if (overlap > seconds(0)) key->previous.emplace(key->digest, now() + overlap);
+  key->digest = secret.digest;
+  Result<store::ApiKey> changed = co_await registry_.change(reactor, std::move(*key));
+  if (!changed) co_return changed.error();
+  co_return CreatedKey(std::move(*changed), std::move(secret.text));
+}
+
+Task<Result<store::ApiKey>> Keys::revoke(Reactor& reactor, store::Reach reach, KeyId id) const {
+  co_return co_await registry_.revoke(reactor, std::move(reach), std::move(id), now());
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,148 @@
+#include "gatehouse/identity/registry.h"
+
+#include <utility>
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr std::size_t page = 1000;
+
+Task<Status> read_tenants(Reactor& reactor, store::Store& store, Directory& directory) {
+  TenantId after;
+  for (bool more = true; more;) {
+    Result<store::Page<store::Tenant>> read = co_await store.tenants().list(reactor, after, page);
+    if (!read) co_return read.error();
+    if (!read->data.empty()) after = read->data.back().id;
+    more = read->has_more;
+    for (store::Tenant& tenant : read->data) directory.put(std::move(tenant));
+  }
+  co_return ok();
+}
+
+Task<Status> read_keys(Reactor& reactor, store::Store& store, Directory& directory) {
+  store::KeyQuery query(store::Reach::everything());
+  query.limit = page;
+  for (bool more = true; more;) {
+    Result<store::Page<store::ApiKey>> read = co_await store.keys().list(reactor, query);
+    if (!read) co_return read.error();
+    if (!read->data.empty()) query.after = read->data.back().id;
+    more = read->has_more;
+    for (store::ApiKey& key : read->data) directory.put(std::move(key));
+  }
+  co_return ok();
+}
+
+Task<Status> read_revocations(Reactor& reactor, store::Store& store, Directory& directory) {
+  for (bool more = true; more;) {
+    Result<store::Page<store::Revocation>> read = co_await store.revocations().since(reactor, directory.last_revocation(), page);
+    if (!read) co_return read.error();
+    more = read->has_more;
+    for (const store::Revocation& revocation : read->data) directory.put(revocation);
+  }
+  co_return ok();
+}
+
+Task<Status> read_signing_keys(Reactor& reactor, store::Store& store, const Sealer& sealer, Directory& directory) {
+  Result<std::vector<store::SigningKey>> kept = co_await store.signing_keys().all(reactor);
+  if (!kept) co_return kept.error();
+  Result<SigningKeys> keys = open_signing_keys(*kept, sealer);
+  if (!keys) co_return keys.error();
+  directory.set_signing_keys(std::make_shared<const SigningKeys>(std::move(*keys)));
+  co_return ok();
+}
+
+}  // namespace
+
+Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::Store& store, const Sealer& sealer) {
+  auto directory = std::make_shared<Directory>();
+  Status read = co_await read_tenants(reactor, store, *directory);
+  if (read) read = co_await read_keys(reactor, store, *directory);
+  if (read) read = co_await read_revocations(reactor, store, *directory);
+  if (read) read = co_await read_signing_keys(reactor, store, sealer, *directory);
+  if (!read) co_return read.error();
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(directory)));
+}
+
+DirectoryPtr Registry::current() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+void Registry::follow(Follower follower) {
+  const std::lock_guard lock(mutex_);
+  follower(current_);
+  followers_.push_back(std::move(follower));
+}
+
+void Registry::publish(const std::function<void(Directory&)>& change) {
+  const std::lock_guard lock(mutex_);
+  auto next = std::make_shared<Directory>(*current_);
+  change(*next);
+  current_ = std::move(next);
+  for (const Follower& follower : followers_) follower(current_);
+}
+
+Task<Result<store::Tenant>> Registry::create(Reactor& reactor, store::Tenant tenant, std::vector<store::ApiKey> keys) {
+  const std::vector<store::ApiKey> wanted = keys;
+  Result<store::Tenant> created = co_await store_.tenants().create(reactor, std::move(tenant), std::move(keys));
+  if (created) {
+    publish([&](Directory& directory) {
+      directory.put(*created);
+      for (store::ApiKey key : wanted) {
+        key.version = 1;
+        directory.put(std::move(key));
+      }
+    });
+  }
+  co_return created;
+}
+
+Task<Result<store::Tenant>> Registry::change(Reactor& reactor, store::Tenant tenant) {
+  Result<store::Tenant> changed = co_await store_.tenants().change(reactor, std::move(tenant));
+  if (changed) publish([&changed](Directory& directory) { directory.put(*changed); });
+  co_return changed;
+}
+
+Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at) {
+  Status removed = co_await store_.tenants().remove(reactor, id, at);
+  if (removed) {
+    publish([&](Directory& directory) {
+      directory.remove_tenant(id);
+      directory.put(store::Revocation(store::RevocationKind::tenant, id.value(), at));
+    });
+  }
+  co_return removed;
+}
+
+Task<Result<store::ApiKey>> Registry::create(Reactor& reactor, store::ApiKey key) {
+  Result<store::ApiKey> created = co_await store_.keys().create(reactor, std::move(key));
+  if (created) publish([&created](Directory& directory) { directory.put(*created); });
+  co_return created;
+}
+
+Task<Result<store::ApiKey>> Registry::change(Reactor& reactor, store::ApiKey key) {
+  Result<store::ApiKey> changed = co_await store_.keys().change(reactor, std::move(key));
+  if (changed) publish([&changed](Directory& directory) { directory.put(*changed); });
+  co_return changed;
+}
+
+Task<Result<store::ApiKey>> Registry::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) {
+  Result<store::ApiKey> revoked = co_await store_.keys().revoke(reactor, std::move(reach), std::move(id), at);
+  if (revoked) publish([&revoked](Directory& directory) { directory.put(*revoked); });
+  co_return revoked;
+}
+
+Task<Status> Registry::revoke(Reactor& reactor, store::Revocation revocation) {
+  Result<store::Revocation> added = co_await store_.revocations().add(reactor, std::move(revocation));
+  if (!added) co_return added.error();
+  publish([&added](Directory& directory) { directory.put(*added); });
+  co_return ok();
+}
+
+Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
+  Status dropped = co_await store_.revocations().drop_expired(reactor, now);
+  if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });
+  co_return dropped;
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,102 @@
+#include "gatehouse/identity/tokens.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "admission.h"
+#include "gatehouse/base/base64url.h"
+#include "token_verifier.h"
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr std::size_t longest_id = 256;
+
+Status check_lifetime(seconds lifetime) {
+  if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
+  return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
+}
+
+Error no_token() { return caller_error("token_invalid", "This is no token that was issued here or by a configured issuer"); }
+
+}  // namespace
+
+Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
+  GH_CHECK(check_lifetime(wanted.lifetime));
+  const DirectoryPtr directory = registry_.current();
+  return issue_token(directory->signing_keys()->current, issuers_->own, wanted, random_, clock_.wall());
+}
+
+Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {
+  Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wish.tenant);
+  if (!tenant) co_return tenant.error();
+  const Result<Scopes> scopes = Scopes::parse(wish.scopes.empty() ? tenant->scopes : wish.scopes);
+  if (!scopes) co_return scopes.error();
+  if (scopes->has(Scope::platform_admin) && tenant->id.value() != "system") {
+    co_return caller_error("scope_not_allowed", "platform:admin is for tokens of the tenant 'system' alone").with_param("scopes");
+  }
+  NewToken wanted(tenant->id, tenant->id.value(), *scopes, wish.lifetime.value_or(tenant->token_lifetime));
+  if (wish.user) {
+    store::Reach reach = store::Reach::of(tenant->id);
+    const Result<store::User> user = co_await registry_.store().users().find(reactor, std::move(reach), *wish.user);
+    if (!user) co_return user.error();
+    wanted.subject = user->id.value();
+    wanted.username = user->username;
+  }
+  co_return sign(wanted);
+}
+
+Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id) const {
+  if (id.empty() || id.size() > longest_id) {
+    co_return caller_error("token_id_invalid", "A token's jti has 1 to 256 characters").with_param("jti");
+  }
+  const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
+  store::Revocation revocation(store::RevocationKind::token_id, std::move(id), now + longest_token_lifetime);
+  revocation.expires = now + longest_token_lifetime;
+  co_return co_await registry_.revoke(reactor, std::move(revocation));
+}
+
+Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
+  const WallTime now = clock_.wall();
+  const DirectoryPtr directory = registry_.current();
+  TokenVerifier verifier(issuers_);
+  const Result<VerifiedToken> verified = verifier.verify(token.expose(), now, *directory);
+  if (!verified) co_return no_token().with_detail(verified.error().describe());
+  const bool legacy = verified->issuer != nullptr && verified->issuer->legacy;
+  if (!legacy && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
+  const store::Moment ends{seconds(verified->claims.expires_at)};
+  store::Revocation revocation(legacy ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
+                               legacy ? sha256_hex(token.expose()) : verified->claims.token_id, ends);
+  revocation.expires = ends + wire::max_claim_leeway;
+  co_return co_await registry_.revoke(reactor, std::move(revocation));
+}
+
+Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const {
+  const bool by_id = principal.token.sha256.empty();
+  const std::string& name = by_id ? principal.token.id : principal.token.sha256;
+  if (name.empty()) co_return no_token().with_detail("without jti");
+  const store::Moment ends{seconds(principal.valid_until)};
+  store::Revocation revocation(by_id ? store::RevocationKind::token_id : store::RevocationKind::token_sha256, name, ends);
+  revocation.expires = ends + wire::max_claim_leeway;
+  co_return co_await registry_.revoke(reactor, std::move(revocation));
+}
+
+InspectedToken Tokens::inspect(const Secret<std::string>& token) const {
+  InspectedToken found;
+  const std::string& text = token.expose();
+  const std::size_t first = text.find('.'), second = text.find('.', first + 1);
+  if (second != std::string::npos) {
+    std::optional<std::string> payload = from_base64url(std::string_view(text).substr(first + 1, second - first - 1));
+    wire::JsonParser parser;
+    if (payload && parser.parse(*payload)) found.claims = std::move(*payload);
+  }
+  const WallTime now = clock_.wall();
+  const DirectoryPtr directory = registry_.current();
+  TokenVerifier verifier(issuers_);
+  const Result<VerifiedToken> verified = verifier.verify(text, now, *directory);
+  const Result<PrincipalPtr> admitted = verified ? admit_token(*verified, text, *directory, now) : Result<PrincipalPtr>(verified.error());
+  if (!admitted) found.refusal = admitted.error().describe();
+  return found;
+}
+
+}  // namespace gatehouse::identity

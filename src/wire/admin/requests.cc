@@ -1,0 +1,145 @@
+#include "gatehouse/wire/admin/requests.h"
+
+#include <array>
+
+#include "gatehouse/wire/json/codec.h"
+
+namespace gatehouse::wire {
+namespace {
+
+constexpr std::uint32_t id_length = 63, name_length = 100, word_length = 128, list_length = 100, duration_length = 32;
+constexpr std::int64_t most_calls = 1'000'000'000'000;
+constexpr std::string_view duration_doc = "such as 90d, 24h or 30m";
+
+template <class T>
+constexpr auto tenant_fields() {
+  return std::array{
+      field_of<T, &TenantBody::enabled>("enabled", "false: all that is its is refused"),
+      field_of<T, &TenantBody::console>("console", "whether it may use the pages"),
+      field_of<T, &TenantBody::quota_per_day>("quota_per_day", "calls of models a day").range(0, most_calls),
+      field_of<T, &TenantBody::tasks>("tasks", "tasks of NLU").items(0, list_length).length(1, word_length),
+      field_of<T, &TenantBody::models>("models", "models that exist for it; \"*\" is all").items(0, list_length).length(1, word_length),
+      field_of<T, &TenantBody::scopes>("scopes", "of the keys and tokens that are made for it")
+          .items(0, list_length)
+          .length(1, word_length),
+      field_of<T, &TenantBody::token_lifetime>("token_lifetime", duration_doc).length(1, duration_length),
+  };
+}
+
+}  // namespace
+
+template <>
+struct Description<TenantBody> {
+  static constexpr auto fields() { return tenant_fields<TenantBody>(); }
+};
+template <>
+struct Description<NewTenantBody> {
+  static constexpr auto fields() {
+    return join(std::array{field<&NewTenantBody::tenant_id>("tenant_id", "such as tenant-001").length(1, id_length).required()},
+                tenant_fields<NewTenantBody>());
+  }
+};
+template <>
+struct Description<NewKeyBody> {
+  using B = NewKeyBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::tenant_id>("tenant_id", "whose it is").length(1, id_length).required(),
+        field<&B::user_id>("user_id", "the user whose it is").length(1, word_length).nullable(),
+        field<&B::name>("name", "what it is for").length(1, name_length).required(),
+        field<&B::scopes>("scopes", "what it may be used for; none: what its tenant gives").items(0, list_length).length(1, word_length),
+        field<&B::models>("models", "models that it may use; none or \"*\": all that its tenant has")
+            .items(0, list_length)
+            .length(1, word_length),
+        field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
+        field<&B::expires>("expires", duration_doc).length(1, duration_length).nullable(),
+    };
+  }
+};
+template <>
+struct Description<KeyBody> {
+  using B = KeyBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::name>("name", "what it is for").length(1, name_length),
+        field<&B::is_active>("is_active", "false: refused until it is true again"),
+        field<&B::scopes>("scopes", "what it may be used for").items(0, list_length).length(1, word_length),
+        field<&B::models>("models", "models that it may use; \"*\" is all that its tenant has")
+            .items(0, list_length)
+            .length(1, word_length),
+        field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
+    };
+  }
+};
+template <>
+struct Description<RotateBody> {
+  static constexpr auto fields() {
+    return std::array{
+        field<&RotateBody::overlap>("overlap", "how long the old secret is taken too, such as 24h").length(1, duration_length)};
+  }
+};
+template <>
+struct Description<NewTokenBody> {
+  using B = NewTokenBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::tenant_id>("tenant_id", "whose it is").length(1, id_length).required(),
+        field<&B::user_id>("user_id", "the user whose it is; none: the tenant's own").length(1, word_length).nullable(),
+        field<&B::scopes>("scopes", "what it may be used for; none: what its tenant gives").items(0, list_length).length(1, word_length),
+        field<&B::lifetime>("lifetime", duration_doc).length(1, duration_length).nullable(),
+    };
+  }
+};
+template <>
+struct Description<RevocationBody> {
+  using B = RevocationBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::jti>("jti", "the id of a token").length(1, 256),
+        field<&B::token>("token", "a token itself").length(1, 8192),
+    };
+  }
+  static void check(const B& body, Reading& reading) {
+    if (body.jti.has_value() != body.token.has_value()) return;
+    reading.fault_at("jti", "says nothing alone or says too much: name the token by its jti, or send the token", "one of jti and token");
+  }
+};
+template <>
+struct Description<InspectBody> {
+  static constexpr auto fields() { return std::array{field<&InspectBody::token>("token", "the token").length(1, 16'384).required()}; }
+};
+template <>
+struct Description<LoginBody> {
+  using B = LoginBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::grant_type>("grant_type", "\"password\"").length(1, 32).by_default("\"password\""),
+        field<&B::username>("username", "the user's name").length(1, word_length).required(),
+        field<&B::password>("password", "the user's password").length(1, 1024).required(),
+        field<&B::scope>("scope", "accepted; a login gives what the role gives").length(0, 1024).nullable(),
+        field<&B::client_id>("client_id", "accepted, without effect").length(0, 256).nullable(),
+        field<&B::client_secret>("client_secret", "accepted, without effect").length(0, 1024).nullable(),
+    };
+  }
+};
+
+Result<NewTenantBody> read_new_tenant(const JsonValue& body) { return read_described<NewTenantBody>(body); }
+void new_tenant_schema(JsonWriter& w) { write_schema_of<NewTenantBody>(w); }
+Result<TenantBody> read_tenant(const JsonValue& body) { return read_described<TenantBody>(body); }
+void tenant_body_schema(JsonWriter& w) { write_schema_of<TenantBody>(w); }
+Result<NewKeyBody> read_new_key(const JsonValue& body) { return read_described<NewKeyBody>(body); }
+void new_key_schema(JsonWriter& w) { write_schema_of<NewKeyBody>(w); }
+Result<KeyBody> read_key(const JsonValue& body) { return read_described<KeyBody>(body); }
+void key_body_schema(JsonWriter& w) { write_schema_of<KeyBody>(w); }
+Result<RotateBody> read_rotate(const JsonValue& body) { return read_described<RotateBody>(body); }
+void rotate_schema(JsonWriter& w) { write_schema_of<RotateBody>(w); }
+Result<NewTokenBody> read_new_token(const JsonValue& body) { return read_described<NewTokenBody>(body); }
+void new_token_schema(JsonWriter& w) { write_schema_of<NewTokenBody>(w); }
+Result<RevocationBody> read_revocation(const JsonValue& body) { return read_described<RevocationBody>(body); }
+void revocation_schema(JsonWriter& w) { write_schema_of<RevocationBody>(w); }
+Result<InspectBody> read_inspect(const JsonValue& body) { return read_described<InspectBody>(body); }
+void inspect_schema(JsonWriter& w) { write_schema_of<InspectBody>(w); }
+Result<LoginBody> read_login(const JsonValue& body) { return read_described<LoginBody>(body); }
+void login_schema(JsonWriter& w) { write_schema_of<LoginBody>(w); }
+
+}  // namespace gatehouse::wire

@@ -1,0 +1,92 @@
+// What goes with a tenant, and what stays.
+#include "store_harness.h"
+
+namespace gatehouse::testing {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+class RemovalContract : public StoreContract {
+ protected:
+  void fill(const std::string& tenant, unsigned number) {
+    make_tenant(tenant);
+    get(store().keys().create(reactor_, full_key("k-" + tenant, tenant, number)));
+    get(store().users().create(reactor_, full_user("u-" + tenant, tenant)));
+    store::UsageRow used(TenantId(tenant), today_, ModelName("m"), "llm");
+    used.requests = 1;
+    get(store().usage().add(reactor_, {used}));
+  }
+  std::string remove(const std::string& tenant) { return outcome(ask(store().tenants().remove(reactor_, TenantId(tenant), at(500)))); }
+  // How many keys, users and rows of usage there are.
+  std::vector<std::size_t> kept(const store::Reach& reach) {
+    return {get(store().keys().list(reactor_, store::KeyQuery(reach))).data.size(),
+            get(store().users().list(reactor_, reach, store::UserId(), 10)).data.size(),
+            get(store().usage().rows(reactor_, store::UsageQuery(reach, today_, today_))).size()};
+  }
+  std::vector<store::Revocation> told() { return get(store().revocations().since(reactor_, 0, 10)).data; }
+  const store::Day today_ = day("2026-11-22");
+  const store::Reach all_ = store::Reach::everything();
+};
+INSTANTIATE_TEST_SUITE_P(Stores, RemovalContract, ::testing::ValuesIn(stores_under_test()), name_of);
+
+TEST_P(RemovalContract, TakesWhatBelongsToTheTenantAndNothingElse) {
+  fill("demo", 1);
+  fill("other", 2);
+  ASSERT_EQ(remove("demo"), "ok");
+  EXPECT_EQ(outcome(ask(store().tenants().find(reactor_, TenantId("demo")))), "tenant_not_found");
+  EXPECT_THAT(kept(store::Reach::of(TenantId("demo"))), ElementsAre(0, 0, 0));
+  EXPECT_THAT(kept(all_), ElementsAre(1, 1, 1));
+  EXPECT_EQ(outcome(ask(store().users().find_by_name(reactor_, "Name-u-demo"))), "user_not_found");
+  EXPECT_EQ(get(store().users().find_by_name(reactor_, "Name-u-other")).tenant, TenantId("other"));
+}
+
+TEST_P(RemovalContract, IsToldToWhoFollowsTheRevocations) {
+  fill("demo", 1);
+  get(store().keys().revoke(reactor_, all_, KeyId("k-demo"), at(400)));
+  const std::vector<store::Revocation> before = told();
+  ASSERT_EQ(remove("demo"), "ok");
+  const std::vector<store::Revocation> after = told();
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0], before[0]) << "what was revoked before stays so";
+  EXPECT_GT(after[1].number, before[0].number);
+  EXPECT_EQ(after[1].kind, store::RevocationKind::tenant);
+  EXPECT_EQ(after[1].id, "demo");
+  EXPECT_EQ(after[1].not_before, at(500));
+  EXPECT_EQ(after[1].expires, std::nullopt);
+}
+
+TEST_P(RemovalContract, OfNobodyChangesNothing) {
+  fill("demo", 1);
+  EXPECT_EQ(remove("none"), "tenant_not_found");
+  EXPECT_EQ(remove("Demo"), "tenant_not_found");
+  EXPECT_THAT(kept(all_), ElementsAre(1, 1, 1));
+  EXPECT_THAT(told(), IsEmpty());
+  ASSERT_EQ(remove("demo"), "ok");
+  EXPECT_EQ(remove("demo"), "tenant_not_found") << "once";
+  EXPECT_EQ(told().size(), 1U);
+}
+
+TEST_P(RemovalContract, ANumberIsNeverGivenAgain) {
+  make_tenant("first");
+  fill("demo", 1);
+  ASSERT_EQ(remove("demo"), "ok");
+  fill("demo", 1);  // all of its ids and names are free again
+  const store::Tenant again = get(store().tenants().find(reactor_, TenantId("demo")));
+  EXPECT_EQ(again.number, 3U);
+  EXPECT_EQ(again.version, 1U);
+}
+
+TEST_P(RemovalContract, NothingCanBeAddedToATenantThatIsGone) {
+  fill("demo", 1);
+  ASSERT_EQ(remove("demo"), "ok");
+  EXPECT_EQ(outcome(ask(store().keys().create(reactor_, full_key("k-2", "demo", 2)))), "tenant_not_found");
+  EXPECT_EQ(outcome(ask(store().users().create(reactor_, full_user("u-2", "demo")))), "tenant_not_found");
+  store::UsageRow used(TenantId("demo"), today_, ModelName("m"), "llm");
+  EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {used}))), "tenant_not_found");
+  get(store().keys().record_uses(reactor_, {store::KeyUse(KeyId("k-demo"), 1, at(600))}));  // uses that were counted before
+  EXPECT_THAT(kept(all_), ElementsAre(0, 0, 0));
+}
+
+}  // namespace
+}  // namespace gatehouse::testing

@@ -1,0 +1,155 @@
+"""The pages that show the interface: served by the binary alone, kept by caches, and usable in a browser that reaches nothing else."""
+
+import gzip
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+from browser import Browser
+from house import ROOT
+
+PAGES = ("/docs", "/redoc")
+NOBODY = {}
+
+
+def files_of(house, page):
+    html = house.ask("GET", page, headers=NOBODY).body.decode()
+    return ["/" + one for one in re.findall(r'(?:src|href)="(docs/static/[^"]+)"', html)]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_has_its_own_policy_and_asks_nobody_else(house, page):
+    answer = house.ask("GET", page, headers=NOBODY)
+    assert answer.status == 200 and answer.headers["Content-Type"] == "text/html; charset=utf-8"
+    policy = answer.headers.get_all("Content-Security-Policy")
+    assert len(policy) == 1 and "script-src 'self';" in policy[0] and policy[0].startswith("default-src 'none'")
+    assert "unsafe-eval" not in policy[0] and "http" not in policy[0]
+    assert answer.headers["X-Content-Type-Options"] == "nosniff" and answer.headers["X-Frame-Options"] == "DENY"
+    assert not re.search(r"(?:src|href)=\"(?:https?:)?//|<script>|\son\w+=", answer.body.decode())
+    assert answer.headers["Cache-Control"] == "no-cache" and answer.headers["ETag"]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_page_is_made_of_is_kept_for_a_year(house, page):
+    files = files_of(house, page)
+    assert len(files) >= 3
+    for path in files:
+        plain = house.ask("GET", path, headers=NOBODY)
+        digest = hashlib.sha256(plain.body).hexdigest()[:16]
+        assert plain.status == 200 and f".{digest}." in path, "the name holds the hash of what is there"
+        assert plain.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+        coded = house.ask("GET", path, headers={"Accept-Encoding": "gzip"})
+        assert coded.headers["Content-Encoding"] == "gzip" and gzip.decompress(coded.body) == plain.body
+        assert coded.headers["ETag"] != plain.headers["ETag"] and coded.headers["Vary"] == "Accept-Encoding"
+        assert coded.headers.get_all("Content-Security-Policy") == ["default-src 'self'"]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "identity"])
+def test_what_is_known_already_is_not_sent_again(house, coding):
+    for path in (*PAGES, "/openapi.json", *files_of(house, "/docs")):
+        first = house.ask("GET", path, headers={"Accept-Encoding": coding})
+        for method in ("GET", "HEAD"):
+            again = house.ask(method, path, headers={"Accept-Encoding": coding, "If-None-Match": f'"other", {first.headers["ETag"]}'})
+            assert (again.status, again.body) == (304, b"") and again.headers["ETag"] == first.headers["ETag"]
+            assert again.headers["Cache-Control"] == first.headers["Cache-Control"]
+        other = house.ask("GET", path, headers={"Accept-Encoding": coding, "If-None-Match": '"other"'})
+        assert other.status == 200 and other.body == first.body
+
+
+def test_files_that_are_not_there(house):
+    for path in ("/docs/static/x.js", "/docs/static/docs.html", "/docs/static/..%2fdocs", "/docs/static/%2fdocs", "/docs/static/", "/docs/", "/redoc/static/x"):
+        answer = house.ask("GET", path, headers=NOBODY)
+        assert answer.status == 404 and answer.json()["error"]["type"] == "not_found", path
+
+
+def test_a_browser_is_sent_to_the_pages(house):
+    page = house.ask("GET", "/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
+    assert (page.status, page.headers["Location"]) == (303, "/docs")
+    for accept in ("*/*", "application/json", "text/html;q=0", "application/json, text/html;q=0.5"):
+        assert house.ask("GET", "/", headers={"Accept": accept}).status == 200
+
+
+def test_third_party_files_are_as_they_came():
+    folder = ROOT / "third_party"
+    listed = dict(reversed(line.split("  ")) for line in (folder / "SHA256SUMS").read_text().splitlines())
+    found = {str(path.relative_to(folder)): path for path in folder.glob("*/*")}
+    assert set(listed) == set(found)
+    assert all(hashlib.sha256(path.read_bytes()).hexdigest() == listed[name] for name, path in found.items())
+    assert all((folder / one / "LICENSE").exists() for one in {Path(name).parent for name in listed})
+
+
+def test_the_document_says_how_to_authorise(house):
+    schemes = house.ask("GET", "/openapi.json", headers=NOBODY).json()["components"]["securitySchemes"]
+    assert schemes["bearer"]["scheme"] == "bearer" and schemes["X-API-Key"]["name"] == "X-API-Key"
+    assert schemes["password"]["flows"]["password"]["tokenUrl"] == "/api/auth/login"
+
+
+# -- in a browser -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        yield browser
+
+
+FIND = """
+const open = (path) => [...document.querySelectorAll('.opblock')].find((one) => one.querySelector('.opblock-summary-path').dataset.path === path);
+const fill = (field, text) => {
+  Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, text);
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+};
+"""
+
+
+def authorise(page, scheme, key):
+    """Fills one form of the dialog, as a person would."""
+    page.run("document.querySelector('.btn.authorize').click()")
+    page.eventually("document.querySelectorAll('.auth-container').length >= 4")
+    page.run(
+        f"""{{ {FIND}
+        const form = [...document.querySelectorAll('.auth-container')].find((one) => one.innerText.split(/\\s/)[0] === '{scheme}');
+        fill(form.querySelector('input'), '{key}');
+        form.querySelector('.btn.authorize').click();
+        }}"""
+    )
+    page.eventually("[...document.querySelectorAll('.auth-container .btn')].some((one) => one.innerText === 'Logout')")
+    page.run("document.querySelector('.dialog-ux .btn-done').click()")
+
+
+def execute(page, path):
+    """The status that the page shows for one request that it sends."""
+    page.run(f"{{ {FIND} open('{path}').querySelector('.opblock-summary-control').click(); }}")
+    page.eventually(f"{{ {FIND} !!open('{path}').querySelector('.btn.execute') }}")
+    page.run(f"{{ {FIND} open('{path}').querySelector('.btn.execute').click(); }}")
+    status = page.eventually(f"{{ {FIND} (open('{path}').querySelector('.live-responses-table .response .response-col_status') || {{}}).innerText }}")
+    return int(re.match(r"\d+", status)[0])
+
+
+@pytest.mark.parametrize("scheme", ["bearer", "X-API-Key"])
+def test_the_page_authorises_and_sends(house, browser, scheme):
+    page = browser.open(house.public.url + "/docs")
+    page.eventually("document.querySelectorAll('.opblock').length > 10")
+    assert execute(page, "/v1/models") == 401
+    authorise(page, scheme, house.key)
+    assert execute(page, "/version") == 200
+    page.run(f"{{ {FIND} open('/v1/models').querySelector('.btn.execute').click(); }}")
+    page.eventually(f"{{ {FIND} open('/v1/models').querySelector('.live-responses-table .response .response-col_status')?.innerText.startsWith('200') }}")
+    assert all(one.startswith((house.public.url, "data:", "blob:")) for one in page.asked_for()), page.asked_for()
+    assert [one for one in page.complaints() if "401" not in one] == []
+
+
+def test_the_page_has_a_form_for_passwords(house, browser):
+    page = browser.open(house.public.url + "/docs")
+    page.eventually("document.querySelectorAll('.opblock').length > 10")
+    page.run("document.querySelector('.btn.authorize').click()")
+    page.eventually("!!document.querySelector('#oauth_username') && !!document.querySelector('#oauth_password')")
+    assert "/api/auth/login" in page.run("document.querySelector('.dialog-ux').innerText")
+
+
+def test_the_reference_is_drawn(house, browser):
+    page = browser.open(house.public.url + "/redoc")
+    page.eventually("document.querySelector('#redoc h1') && document.querySelector('#redoc').innerText.includes('/v1/chat/completions')")
+    assert all(one.startswith((house.public.url, "data:", "blob:")) for one in page.asked_for()), page.asked_for()
+    assert page.complaints() == []
