@@ -6,4 +6,10 @@ namespace gatehouse {
 
 void wipe(void* memory, std::size_t size) { explicit_bzero(memory, size); }
 
+void wipe(std::string& text) {
+  text.resize(text.capacity());
+  wipe(text.data(), text.size());
+  text.clear();
+}
+
 }  // namespace gatehouse

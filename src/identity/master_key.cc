@@ -38,11 +38,12 @@ struct Free {
 Result<MasterKey> MasterKey::open(const std::filesystem::path& data) {
   GH_CHECK(check_folder(data));
   GH_TRY(Secret<std::string> bytes, read_private(path_of(data), master_key_file));
-  if (bytes.expose().size() != size) {
-    return damaged(path_of(data), master_key_file,
-                   "it has " + std::to_string(bytes.expose().size()) + " bytes, not " + std::to_string(size));
+  const std::size_t found = bytes.expose().size();
+  MasterKey key(std::move(bytes));  // before the size is known: gcc 12 would see a short string's memory overrun
+  if (found != size) {
+    return damaged(path_of(data), master_key_file, "it has " + std::to_string(found) + " bytes, not " + std::to_string(size));
   }
-  return MasterKey(std::move(bytes));
+  return key;
 }
 
 Result<MasterKey> MasterKey::open_or_create(const std::filesystem::path& data, RandomSource& random) {
