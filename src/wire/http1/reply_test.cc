@@ -41,7 +41,7 @@ Read read(std::string_view bytes, End end = End::closed, Method asked = Method::
     EXPECT_EQ(cut.outcome, whole.outcome) << bytes;
     EXPECT_EQ(cut.reply.body, whole.reply.body) << bytes;
     EXPECT_EQ(cut.reply.fields, whole.reply.fields) << bytes;
-    if (whole.outcome == "ok") EXPECT_EQ(cut.taken, whole.taken) << bytes;
+    EXPECT_TRUE(whole.outcome != "ok" || cut.taken == whole.taken) << bytes;
   }
   return whole;
 }
