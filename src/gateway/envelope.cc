@@ -132,7 +132,7 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    Result<Identified> identified = desk_.doorkeeper.identify(received);
+    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address);
     if (!identified) {
       egress.respond(identified.error());
       co_return;

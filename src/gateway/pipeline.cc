@@ -76,13 +76,21 @@ Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
   return ours ? std::move(error).with_retry(Retry::after(seconds(2))) : std::move(error);
 }
 
+bool comes_from(const net::Networks& networks, std::string_view address) {
+  const std::optional<net::IpAddress> known = net::parse_address(address);
+  return known && networks.hold(*known);
+}
+
 }  // namespace
 
-Result<Identified> Doorkeeper::identify(Received received) const {
+Result<Identified> Doorkeeper::identify(Received received, std::string_view address) const {
   const Route& route = received.route();
   const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
   const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
   GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), received.at(), kind));
+  if (principal->from && !comes_from(*principal->from, address)) {
+    return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
+  }
   if (route.needs && !principal->scopes.has(*route.needs)) {
     return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
         .with_param(std::string(identity::to_string(*route.needs)));

@@ -59,8 +59,10 @@ class Doorkeeper {
  public:
   // By reactor.
   explicit Doorkeeper(std::vector<identity::Authenticator>& authenticators) : authenticators_(authenticators) {}
-  // credential_missing, api_key_invalid, token_revoked … (401), ambiguous_credentials (400), tenant_disabled, scope_missing (403)
-  Result<Identified> identify(Received received) const;
+  // credential_missing, api_key_invalid, token_revoked … (401), ambiguous_credentials (400), tenant_disabled, scope_missing,
+  // address_not_allowed (403)
+  // address: of the client, where a trusted proxy speaks for it that one's word
+  Result<Identified> identify(Received received, std::string_view address) const;
 
  private:
   std::vector<identity::Authenticator>& authenticators_;

@@ -112,6 +112,7 @@ Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, 
   principal->key_digest = shown;
   if (record.user) principal->subject = record.user->value();
   principal->models = key.models;
+  principal->from = key.from;
   principal->valid_until = end_of_secret(record, shown).value_or(0);
   add_grants(*principal, *tenant, key.scopes);
   return PrincipalPtr(std::move(principal));

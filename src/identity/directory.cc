@@ -14,11 +14,19 @@ std::string revocation_key(store::RevocationKind kind, std::string_view id) {
   return key.append(id);
 }
 
+// What cannot be read lets nobody in: it was written by another version.
+std::shared_ptr<const net::Networks> networks_of(const std::vector<std::string>& cidrs) {
+  if (cidrs.empty()) return nullptr;
+  Result<net::Networks> networks = net::Networks::parse(cidrs);
+  return std::make_shared<const net::Networks>(networks ? std::move(*networks) : net::Networks());
+}
+
 }  // namespace
 
 TenantEntry::TenantEntry(store::Tenant record_) : record(std::move(record_)), models(record.models), tasks(Scopes::known(record.tasks)) {}
 
-KeyEntry::KeyEntry(store::ApiKey record_) : record(std::move(record_)), scopes(Scopes::known(record.scopes)), models(record.models) {}
+KeyEntry::KeyEntry(store::ApiKey record_)
+    : record(std::move(record_)), scopes(Scopes::known(record.scopes)), models(record.models), from(networks_of(record.cidrs)) {}
 
 const TenantEntry* Directory::tenant(const TenantId& id) const {
   const auto* found = tenants_.find(id.value());

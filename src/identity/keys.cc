@@ -1,5 +1,7 @@
 #include "gatehouse/identity/keys.h"
 
+#include "gatehouse/net/networks.h"
+
 namespace gatehouse::identity {
 namespace {
 
@@ -19,8 +21,15 @@ Status check_scopes(const std::vector<std::string>& names, const TenantId& tenan
   return caller_error("scope_not_allowed", "platform:admin is for keys of the tenant 'system' alone").with_param("scopes");
 }
 
+Status check_networks(const std::vector<std::string>& cidrs) {
+  const Result<net::Networks> networks = net::Networks::parse(cidrs);
+  if (networks) return ok();
+  return caller_error("network_invalid", networks.error().public_text()).with_param("cidrs");
+}
+
 Status check_wanted(const NewKey& wanted) {
   GH_CHECK(check_name(wanted.name));
+  GH_CHECK(check_networks(wanted.cidrs));
   GH_CHECK(check_scopes(wanted.scopes, wanted.tenant));
   if (wanted.lifetime && (*wanted.lifetime <= seconds(0) || *wanted.lifetime > longest_lifetime)) {
     return caller_error("key_expiry_invalid", "A key expires after a second at least, and ten years at most").with_param("expires");
@@ -82,6 +91,7 @@ Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, store::Reach reach, KeyI
   key->cidrs = wish.cidrs.value_or(std::move(key->cidrs));
   Status fine = check_name(key->name);
   if (fine) fine = check_scopes(key->scopes, key->tenant);
+  if (fine) fine = check_networks(key->cidrs);
   if (!fine) co_return fine.error();
   co_return co_await registry_.change(reactor, std::move(*key));
 }

@@ -108,6 +108,16 @@ TEST_F(Credentials, AModelThatATenantHasNotDoesNotExistAndOneThatAKeyHasNotIsNot
   EXPECT_EQ(status_of(world_.key(), "/v1/models/scripted"), 404);
 }
 
+TEST_F(Credentials, AKeyIsTakenFromItsNetworksAlone) {
+  identity::NewKey near(demo_, "near"), far(demo_, "far"), nowhere(demo_, "nowhere");
+  near.cidrs = {"192.0.2.0/24", "127.0.0.0/8"};
+  far.cidrs = {"198.51.100.0/24"};
+  nowhere.cidrs = {"10.0.0.0/33"};
+  EXPECT_EQ(status_of(new_key(near)), 200);
+  EXPECT_EQ(status_of(new_key(far)), 403);
+  EXPECT_EQ(world_.done(world_.house().keys().add(world_.reactor, nowhere)).error().reason(), "network_invalid");
+}
+
 TEST_F(Credentials, AdministrationIsForAdministratorsOfThePlatform) {
   EXPECT_EQ(status_of(world_.key(), "/api/admin/tenants"), 403);
   EXPECT_EQ(status_of(new_token(), "/api/admin/tenants"), 403);

@@ -11,6 +11,7 @@
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/identity/shared_map.h"
 #include "gatehouse/identity/signing_keys.h"
+#include "gatehouse/net/networks.h"
 #include "gatehouse/store/records.h"
 
 namespace gatehouse::identity {
@@ -27,6 +28,7 @@ struct KeyEntry {
   store::ApiKey record;
   Scopes scopes;
   NameList models;
+  std::shared_ptr<const net::Networks> from;  // null: anywhere
 };
 
 class Directory {

@@ -1,6 +1,7 @@
 // identity/keys.h — making, rotating and revoking API keys.
 // Threads  any reactor
-// Errors   scope_unknown, scope_not_allowed, key_name_invalid, key_expiry_invalid, overlap_invalid → invalid_argument, origin caller;
+// Errors   scope_unknown, scope_not_allowed, network_invalid, key_name_invalid, key_expiry_invalid, overlap_invalid → invalid_argument,
+// origin caller;
 //          key_is_revoked → conflict; those of the store
 #pragma once
 #include <optional>

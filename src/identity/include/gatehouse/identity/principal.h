@@ -13,6 +13,7 @@
 #include "gatehouse/base/strong.h"
 #include "gatehouse/identity/name_list.h"
 #include "gatehouse/identity/scopes.h"
+#include "gatehouse/net/networks.h"
 #include "gatehouse/store/records.h"
 
 namespace gatehouse::identity {
@@ -50,6 +51,7 @@ struct Principal {
   Scopes scopes;                                                        // of those, what the tenant has
   NameList models;                                                      // of the credential
   NameList tenant_models;                                               // what is not in here does not exist for it
+  std::shared_ptr<const net::Networks> from;                            // where it may come from; null: anywhere
   std::int64_t valid_until = std::numeric_limits<std::int64_t>::max();  // from then on it is not
 };
 
