@@ -40,14 +40,29 @@ Task<void> Scribe::write() {
   std::vector<store::UsageRow> rows = usage_.take();
   if (!rows.empty()) {
     const Status written = co_await store_.usage().add(reactor_, rows);
-    if (!written) {
-      usage_.put_back(rows);
-      telemetry::log::warn("store", "usage is not written yet", {{"error", written.error().describe()}});
-    }
+    if (!written) co_await write_one_by_one(std::move(rows), written.error());
   }
   writing_ = false;
   written_.raise();
   due_.arm_in(interval);
+}
+
+// What a tenant used that has been deleted meanwhile goes with it, and does not hold up the others.
+Task<void> Scribe::write_one_by_one(std::vector<store::UsageRow> rows, Error why) {
+  if (why.reason() == "tenant_not_found") {
+    std::vector<store::UsageRow> left;
+    for (store::UsageRow& row : rows) {
+      std::vector<store::UsageRow> one(1, row);
+      const Status written = co_await store_.usage().add(reactor_, std::move(one));
+      if (written || written.error().reason() == "tenant_not_found") continue;
+      why = written.error();
+      left.push_back(std::move(row));
+    }
+    rows = std::move(left);
+  }
+  if (rows.empty()) co_return;
+  usage_.put_back(rows);
+  telemetry::log::warn("store", "usage is not written yet", {{"error", why.describe()}});
 }
 
 Task<void> Scribe::write_then(Reactor& from, std::shared_ptr<Signal> done) {

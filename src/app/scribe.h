@@ -24,6 +24,7 @@ class Scribe {
 
  private:
   Task<void> write();
+  Task<void> write_one_by_one(std::vector<store::UsageRow> rows, Error why);
   Task<void> write_then(Reactor& from, std::shared_ptr<Signal> done);
 
   Reactor& reactor_;

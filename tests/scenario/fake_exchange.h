@@ -1,6 +1,7 @@
 // tests/scenario/fake_exchange.h — a request without a socket. It cheats: the client reads exactly as much as the test says, and leaves
 // when the test says.
 #pragma once
+#include <algorithm>
 #include <deque>
 #include <string>
 #include <utility>
@@ -21,7 +22,9 @@ class FakeExchange final : public net::Exchange {
  public:
   FakeExchange(Reactor& reactor, Ask ask) : reactor_(reactor), ask_(std::move(ask)), started_(reactor.clock().now()) {
     head_.method = ask_.method;
-    head_.target = head_.path = ask_.path;
+    head_.target = ask_.path;
+    head_.path = head_.target.substr(0, head_.target.find('?'));
+    head_.query = head_.target.substr(std::min(head_.path.size() + 1, head_.target.size()));
     head_.host_present = true;
     for (const auto& [name, value] : ask_.fields) head_.fields.push_back(field(name, value));
     last_drained_ = started_;

@@ -1,0 +1,36 @@
+#include "print_json.h"
+
+#include <gmock/gmock.h>
+
+#include <array>
+
+#include "gatehouse/wire/json/document.h"
+#include "gatehouse/wire/json/writer.h"
+
+namespace gatehouse::app {
+namespace {
+
+TEST(ObjectAsText, LinesUpWhatThereIs) {
+  EXPECT_EQ(object_as_text(R"({"id":"a","tenant_id":"b","none":null,"on":true,"list":["x","y"],"n":3})"),
+            "id         a\ntenant_id  b\non         yes\nlist       x y\nn          3\n");
+}
+
+TEST(TableAsText, HasAColumnAMember) {
+  constexpr std::array<std::string_view, 3> columns{"id", "n", "gone"};
+  EXPECT_EQ(table_as_text(R"([{"id":"abc","n":1},{"id":"d","n":22,"more":1}])", columns), "id   n   gone\nabc  1   -\nd    22  -\n");
+  EXPECT_EQ(table_as_text("[]", columns), "id  n  gone\n");
+}
+
+TEST(WriteValue, GivesTheSameJson) {
+  const std::string json = R"({"a":[1,2.5,true,null,"x\"y"],"b":{"c":[]},"d":18446744073709551615})";
+  wire::JsonParser parser;
+  std::string again;
+  wire::JsonWriter writer(again);
+  write_value(writer, *parser.parse(json));
+  wire::JsonParser second;
+  ASSERT_TRUE(second.parse(again).ok()) << again;
+  EXPECT_EQ(again.substr(0, 50), json.substr(0, 50));
+}
+
+}  // namespace
+}  // namespace gatehouse::app

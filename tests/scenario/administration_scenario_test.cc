@@ -1,0 +1,99 @@
+// The administration over HTTP, as an administrator of the platform sees it.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "whole_gateway.h"
+
+namespace gatehouse::testing {
+namespace {
+
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class Administrator : public ::testing::Test {
+ protected:
+  Administrator() {
+    identity::TokenWish wish(TenantId("system"));
+    wish.scopes = {"platform:admin"};
+    token_ = world_.done(world_.house().tokens().issue(world_.reactor, std::move(wish)))->token.expose();
+  }
+  // The store answers from a thread of its own: that is waited for.
+  const FakeExchange& ask(wire::Method method, const std::string& path, const std::string& body = "", const std::string& version = "") {
+    std::vector<std::pair<std::string, std::string>> fields{{"Authorization", "Bearer " + token_}};
+    if (!version.empty()) fields.emplace_back("If-Match", version);
+    const FakeExchange& answer = world_.ask(Ask{method, path, std::move(fields), body});
+    const auto patience = std::chrono::steady_clock::now() + seconds(30);
+    while (!answer.handled && std::chrono::steady_clock::now() < patience) world_.reactor.context().run_one_for(milliseconds(10));
+    EXPECT_TRUE(answer.handled) << path;
+    return answer;
+  }
+
+  WholeGateway world_;
+  std::string token_;
+};
+
+TEST_F(Administrator, RegistersATenantAndShowsItsSecretsThisOnce) {
+  const FakeExchange& made = ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001","quota_per_day":7})");
+  EXPECT_EQ(made.status(), 201);
+  for (const char* member :
+       {R"("tenant_id":"tenant-001")", R"("quota_per_day":7)", R"("api_key":"gh_)", R"("token":"ey)", R"("token_expires_at":")"}) {
+    EXPECT_THAT(made.sent(), HasSubstr(member));
+  }
+  const FakeExchange& shown = ask(wire::Method::get, "/api/admin/tenants/tenant-001");
+  EXPECT_EQ(shown.status(), 200);
+  EXPECT_THAT(shown.sent(), Not(HasSubstr("api_key")));
+  EXPECT_EQ(ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001"})").status(), 409);
+}
+
+TEST_F(Administrator, IsToldOfEveryBadFieldAtOnce) {
+  const FakeExchange& refused = ask(wire::Method::post, "/api/admin/tenants", R"({"quota_per_day":-1,"role":"admin"})");
+  EXPECT_EQ(refused.status(), 422);
+  for (const char* path : {"/quota_per_day", "/role", "/tenant_id"}) EXPECT_THAT(refused.sent(), HasSubstr(path));
+  for (const char* body : {R"({"tenant_id":"system"})", R"({"tenant_id":"Upper"})", R"({"tenant_id":"a","tasks":["sing"]})",
+                           R"({"tenant_id":"a","scopes":["root"]})", R"({"tenant_id":"a","token_lifetime":"soon"})",
+                           R"({"tenant_id":"a","token_lifetime":"400d"})"}) {
+    const int status = ask(wire::Method::post, "/api/admin/tenants", body).status();
+    EXPECT_TRUE(status == 400 || status == 422) << body << " gave " << status;
+  }
+  EXPECT_EQ(ask(wire::Method::get, "/api/admin/tenants/a").status(), 404) << "nothing was made";
+}
+
+TEST_F(Administrator, ChangesOnlyTheVersionThatWasSeen) {
+  EXPECT_EQ(ask(wire::Method::patch, "/api/admin/tenants/demo", R"({"quota_per_day":1})", "\"1\"").status(), 200);
+  EXPECT_EQ(ask(wire::Method::patch, "/api/admin/tenants/demo", R"({"quota_per_day":2})", "\"1\"").status(), 409);
+  EXPECT_EQ(ask(wire::Method::patch, "/api/admin/tenants/demo", R"({"quota_per_day":2})", "one").status(), 400);
+  EXPECT_THAT(ask(wire::Method::get, "/api/admin/tenants/demo").sent(), HasSubstr(R"("quota_per_day":1,)"));
+}
+
+TEST_F(Administrator, PagesThroughWhatIsLong) {
+  for (const char* id : {"a", "b", "c"}) ask(wire::Method::post, "/api/admin/tenants", std::string(R"({"tenant_id":")") + id + "\"}");
+  const FakeExchange& first = ask(wire::Method::get, "/api/admin/tenants?limit=2");
+  EXPECT_THAT(first.sent(), HasSubstr(R"("tenant_id":"b")"));
+  EXPECT_THAT(first.sent(), EndsWith(R"("has_more":true})"));
+  EXPECT_THAT(ask(wire::Method::get, "/api/admin/tenants?limit=10&after=b").sent(), EndsWith(R"("has_more":false})"));
+  for (const char* query : {"limit=0", "limit=1001", "limit=x", "limit=1&limit=2", "after=%00"}) {
+    const int status = ask(wire::Method::get, std::string("/api/admin/tenants?") + query).status();
+    EXPECT_TRUE(status == 400 || status == 422) << query << " gave " << status;
+  }
+}
+
+TEST_F(Administrator, DoesNotDeleteItsOwnGround) {
+  EXPECT_EQ(ask(wire::Method::delete_, "/api/admin/tenants/system").status(), 400);
+  EXPECT_EQ(ask(wire::Method::delete_, "/api/admin/tenants/nobody").status(), 404);
+  EXPECT_EQ(ask(wire::Method::delete_, "/api/admin/tenants/demo").status(), 204);
+  EXPECT_EQ(world_.ask(Ask{wire::Method::get, "/v1/models", world_.with_key(), {}}).status(), 401);
+}
+
+TEST_F(Administrator, FindsNoKeyThatIsNotThere) {
+  for (const char* path : {"/api/admin/keys/nobody", "/api/admin/keys/%2e%2e%2fx"}) {
+    EXPECT_EQ(ask(wire::Method::get, path).status(), 404) << path;
+    EXPECT_EQ(ask(wire::Method::delete_, path).status(), 404) << path;
+  }
+  EXPECT_EQ(ask(wire::Method::post, "/api/admin/keys/nobody/rotate", "{}").status(), 404);
+  EXPECT_EQ(ask(wire::Method::post, "/api/admin/keys", R"({"tenant_id":"nobody","name":"x"})").status(), 404);
+  EXPECT_EQ(ask(wire::Method::post, "/api/admin/keys", R"({"tenant_id":"demo","name":"x","scopes":["platform:admin"]})").status(), 400);
+}
+
+}  // namespace
+}  // namespace gatehouse::testing
