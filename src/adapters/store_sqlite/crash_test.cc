@@ -113,6 +113,7 @@ int be_killed(const std::string& option, const char* file, int round) {
   const Result<std::unique_ptr<SqliteStore>> store = SqliteStore::open(options);
   if (!store) return 1;
   if (option == begin_option) {
+    if (!say("opened", file)) return 1;
     reactor.spawn(begin_and_wait(reactor, **store));
   } else {
     const Result<store::Tenant> tenant = run_task(reactor, (*store)->tenants().create(reactor, store::Tenant(TenantId("demo")), {}));
@@ -134,8 +135,8 @@ class KilledProcess : public StoreTest {
   struct Orders {
     const char* option;
     int round = 0;
-    std::size_t lines = 0;    // so many are waited for,
-    int milliseconds_or = 0;  // or so long for the first where none is
+    std::size_t lines = 0;  // so many are waited for,
+    int milliseconds = 0;   // and then so long, or until the next
   };
   static pid_t start(const Orders& orders, const std::string& file, const Fd& out) {
     posix_spawn_file_actions_t actions;
@@ -158,11 +159,13 @@ class KilledProcess : public StoreTest {
     writing.reset();
 
     pollfd readable{reading.get(), POLLIN, 0};
-    if (orders.lines == 0) poll(&readable, 1, orders.milliseconds_or);
     std::string said;
     bool killed = false;
     for (char buffer[4096];;) {
-      if (!killed && static_cast<std::size_t>(std::ranges::count(said, '\n')) >= orders.lines) killed = kill(child, SIGKILL) == 0;
+      if (!killed && static_cast<std::size_t>(std::ranges::count(said, '\n')) >= orders.lines) {
+        poll(&readable, 1, orders.milliseconds);
+        killed = kill(child, SIGKILL) == 0;
+      }
       const ssize_t n = ::read(reading.get(), buffer, sizeof buffer);
       if (n <= 0) break;
       said.append(buffer, static_cast<std::size_t>(n));
@@ -233,7 +236,7 @@ TEST_F(KilledProcess, LosesNothingThatItAcknowledged) {
   std::size_t acknowledged = 0;
   for (int round = 0; round < rounds(); ++round) {
     const std::size_t lines = random.next_u64() % 4 == 0 ? 0 : random.next_u64() % 200;
-    const int wait = static_cast<int>(random.next_u64() % 40);
+    const int wait = lines == 0 ? static_cast<int>(random.next_u64() % 40) : 0;
     const std::vector<std::string> said = run_and_kill({write_option, round, lines, wait});
     acknowledged += said.size();
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
@@ -251,13 +254,14 @@ TEST_F(KilledProcess, HasBegunWithEverythingOrNotAtAll) {
   constexpr std::uint64_t seed = 20261126;
   SeededRandom random(seed);
   for (int round = 0; round < rounds(); ++round) {
-    const int wait = static_cast<int>(random.next_u64() % 60);
-    const std::vector<std::string> said = run_and_kill({begin_option, round, 0, wait});
-    SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round) + ", " + std::to_string(wait) + " ms");
+    const std::size_t lines = random.next_u64() % 4 == 0 ? 0 : 1;  // while it opens the store, or while it begins
+    const int wait = static_cast<int>(random.next_u64() % (lines == 0 ? 30 : 4));
+    const std::vector<std::string> said = run_and_kill({begin_option, round, lines, wait});
+    SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     open();
     const std::vector<std::size_t> all{2, 1, 1, 1}, nothing{0, 0, 0, 0};
     const std::vector<std::size_t> found = counts();
-    EXPECT_TRUE(found == all || (found == nothing && said.empty())) << ::testing::PrintToString(found);
+    EXPECT_TRUE(found == all || (found == nothing && said.size() < 2)) << ::testing::PrintToString(found);
     EXPECT_EQ(integrity(), "ok");
     store_.reset();
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(file().string() + suffix);
