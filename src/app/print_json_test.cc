@@ -22,14 +22,12 @@ TEST(TableAsText, HasAColumnAMember) {
 }
 
 TEST(WriteValue, GivesTheSameJson) {
-  const std::string json = R"({"a":[1,2.5,true,null,"x\"y"],"b":{"c":[]},"d":18446744073709551615})";
+  const std::string json = R"({"a":[1,2.5,true,null,"x\"y"],"b":{"c":[]},"d":-7})";
   wire::JsonParser parser;
   std::string again;
   wire::JsonWriter writer(again);
   write_value(writer, *parser.parse(json));
-  wire::JsonParser second;
-  ASSERT_TRUE(second.parse(again).ok()) << again;
-  EXPECT_EQ(again.substr(0, 50), json.substr(0, 50));
+  EXPECT_EQ(again, json);
 }
 
 }  // namespace
