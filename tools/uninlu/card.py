@@ -13,6 +13,7 @@ sys.path.insert(0, str(HERE))
 
 from evaluate import judged
 from export import load, sha256
+from model import EXTRAS
 
 EVENT_TYPES = "胜负 比赛 收购 并购 产品发布 发布 上市 任职 任命 人事变动 地震 灾害 自然灾害 会见 会谈 事故 交通事故 结婚 婚姻 去世 逝世 死亡 捐赠 捐款 签约 合作".split()
 NAMES = {
@@ -99,7 +100,7 @@ def main():
     shape = network.lower.shape
     names = ("lower.onnx", "upper.onnx", "vocab.txt")
     files = "".join(f'\n[[files]]\npath = "{name}"\nsha256 = "{sha256(options.folder / name)}"\n' for name in names)
-    manifest = MANIFEST.format(files=files, lower=shape.lower_layers, upper=shape.upper_layers, hidden=shape.hidden, threshold=options.threshold, events=json.dumps(EVENT_TYPES, ensure_ascii=False))
+    manifest = MANIFEST.format(files=files, lower=shape.lower_layers, upper=shape.upper_layers, hidden=shape.hidden + (EXTRAS if shape.marks else 0), threshold=options.threshold, events=json.dumps(EVENT_TYPES, ensure_ascii=False))
     (options.folder / "model.toml").write_text(manifest)
     kinds = ("PER", "LOC", "NT", "TIME", "ORG")
     chosen = {key: value for key, value in made["options"].items() if key not in ("prepared", "out", "resume", "plain", "look", "steps", "workers", "threads")}

@@ -31,10 +31,10 @@ AXES = {
 def load(path):
     """(network with the trained weights, how they were made)."""
     found = torch.load(path, map_location="cpu", weights_only=True)
-    shape = Shape(**{**found["shape"], "dilations": tuple(found["shape"]["dilations"]), "dropout": 0.0})
+    shape = Shape(**{**found["shape"], "dilations": tuple(found["shape"]["dilations"]), "marks": tuple(found["shape"].get("marks", ())), "dropout": 0.0})
     network = Network(shape)
     missing, strange = network.load_state_dict({name: value.float() for name, value in found["weights"].items()}, strict=False)
-    if strange or any(not name.startswith("helper") for name in missing):
+    if strange or any(not name.startswith(("helper", "upper.contrast", "upper.focus")) for name in missing):
         raise SystemExit(f"{path} does not fit the model: {missing} {strange}")
     return network.eval(), found["made"]
 

@@ -10,6 +10,11 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from focus import CODES, Focus, codes
+from sides import SIDES, Contrast, sides
+
+EXTRAS = SIDES + CODES  # what the lower half hands on besides its states
+
 NEVER = -10000.0
 
 
@@ -27,6 +32,7 @@ class Shape:
     upper_layers: int = 2
     positions: int = 512
     dropout: float = 0.2
+    marks: tuple = ()  # ids that split a text into labels and sides (sides.py); none: the text is one piece
 
     def as_dict(self):
         return asdict(self)
@@ -118,7 +124,9 @@ class Lower(nn.Module):
         mask = (1.0 - seen[:, None, None, :]) * NEVER
         for layer in self.layers:
             x = layer(x, x, mask)
-        return x
+        if not self.shape.marks:
+            return x
+        return torch.cat([x, sides(input_ids, pairs, seen, self.shape.marks).to(x.dtype), codes(input_ids, seen, self.shape.marks).to(x.dtype)], -1)
 
 
 class Upper(nn.Module):
@@ -129,11 +137,15 @@ class Upper(nn.Module):
         self.out = nn.Linear(shape.hidden, 2)
         self.asked = nn.Linear(shape.hidden, 2 * shape.hidden)  # the prompt, for the states below and above
         self.about = nn.Sequential(nn.Linear(3 * shape.hidden, shape.hidden), nn.GELU(), nn.Linear(shape.hidden, shape.hidden))
+        self.contrast, self.focus = (Contrast(shape.hidden), Focus(shape.hidden)) if shape.marks else (None, None)
         self.below, self.above = nn.Linear(shape.hidden, 2 * shape.hidden), nn.Linear(shape.hidden, 2 * shape.hidden)
 
     def forward(self, text_hidden, text_mask, text_index, hint_hidden, hint_mask):
         text, seen = text_hidden.index_select(0, text_index), text_mask.index_select(0, text_index).to(text_hidden.dtype)
         asked = hint_mask.to(text_hidden.dtype)
+        if self.contrast is not None:
+            text, extras = text.split([self.shape.hidden, EXTRAS], -1)
+            hint_hidden, hint_extras = hint_hidden.split([self.shape.hidden, EXTRAS], -1)
         x = torch.cat([text, hint_hidden], 1)
         mask = (1.0 - torch.cat([seen, asked], 1)[:, None, None, :]) * NEVER
         for layer in self.layers[:-1]:
@@ -146,13 +158,22 @@ class Upper(nn.Module):
         query_below = query_below + self.about(torch.cat([prompt, mean, most], -1))
         head_below, tail_below = self.below(text).chunk(2, -1)
         head_above, tail_above = self.above(fused).chunk(2, -1)
+        if self.contrast is not None:
+            chosen = self.contrast(text, extras[..., :SIDES], prompt)[:, None] * extras[..., :1]  # it moves labels in front of a text, nothing else
+            query_below = query_below[:, None] + chosen
+        else:
+            query_below = query_below[:, None]
         own, scale, hide = self.out(fused), 1 / math.sqrt(self.shape.hidden), (seen - 1.0) * -NEVER
 
         def logits(below, above, column):
-            matched = (below * query_below[:, None]).sum(-1) + (above * query_above[:, None]).sum(-1)
+            matched = (below * query_below).sum(-1) + (above * query_above[:, None]).sum(-1)
             return (own[..., column] + matched * scale + hide).float()
 
-        return logits(head_below, head_above, 0), logits(tail_below, tail_above, 1)
+        head, tail = logits(head_below, head_above, 0), logits(tail_below, tail_above, 1)
+        if self.focus is None:
+            return head, tail
+        more = self.focus(text, fused, prompt, extras[..., SIDES:], hint_extras[..., SIDES:], seen)
+        return head + more[..., 0].float(), tail + more[..., 1].float()
 
 
 class Helper(nn.Module):

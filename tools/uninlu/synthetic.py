@@ -28,7 +28,7 @@ def shape_of(name, config):
     out, into = {"head_clsf": (1, hidden), "tail_clsf": (1, hidden)}.get(what, (hidden, hidden))
     if what.endswith("intermediate.dense"):
         out = inner
-    elif what.endswith("output.dense") and "attention" not in what:
+    elif what.endswith("output.dense") and not what.endswith("attention.output.dense"):
         into = inner
     return (out, into) if ending == "weight" else (out,)
 
