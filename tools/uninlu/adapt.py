@@ -95,7 +95,7 @@ def main():
     inventor = Inventor(world.words, rng)
     old, made = load(options.weights)
     network = Network(Shape(**{**old.shape.as_dict(), "marks": marks_of(encoder.tokenizer.vocab)})).eval()
-    network.load_state_dict(old.state_dict(), strict=False)
+    network.load_state_dict({name: value for name, value in old.state_dict().items() if "contrast" not in name}, strict=False)
     begun = time.monotonic()
     samples = sorted((coded(world, inventor, encoder) for _ in range(options.samples)), key=lambda s: len(s[0]))
     kept = []

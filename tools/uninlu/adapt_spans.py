@@ -25,7 +25,7 @@ from model import EXTRAS, Network, Shape
 from runner import padded
 from sides import SIDES, marks_of
 
-SHARES = [(task_structure.relation, 40), (task_structure.event, 25), (task_absa.absa, 35)]
+SHARES = [(task_structure.relation, 32), (task_structure.event, 43), (task_absa.absa, 25)]
 MOST = 160
 
 
@@ -42,6 +42,7 @@ def coded(world, inventor, encoder):
 def remember(network, some):
     """What the fixed part says: states, fused states, prompt, codes, logits; one entry a prompt."""
     hidden, kept = network.shape.hidden, {}
+    focus, network.upper.focus = network.upper.focus, None
     handle = network.upper.layers[-1].register_forward_hook(lambda _, __, out: kept.update(fused=out))
     ids = torch.from_numpy(padded([ids for ids, _ in some]))
     owner = [at for at, (_, prompts) in enumerate(some) for _ in prompts]
@@ -53,6 +54,7 @@ def remember(network, some):
         hint = network.lower(hints, hint_mask, hints * 0 + 1, 384 + torch.arange(hints.shape[1]).expand(hints.shape))
         head, tail = network.upper(text, mask, torch.tensor(owner), hint, hint_mask)
     handle.remove()
+    network.upper.focus = focus
     found = []
     for row, (at, (prompt, spans)) in enumerate(zip(owner, asked)):
         n, p = len(some[at][0]), len(prompt)

