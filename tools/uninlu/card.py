@@ -57,7 +57,7 @@ Of these two files on the frozen test splits (`tests/quality/splits.py`); F1 of 
 TF-IDF: logistic regression over character 1-3-grams, its strength chosen on the test itself; for matching the cosine of the two texts alone (with the
 difference and the product of the two vectors as features it gives {features}).
 
-Names that training never saw, recall: {unseen}. The share of them in the test: {shares}.
+Names that training never saw, recall: {unseen}. Of these there are in the test: {shares}.
 
 The names are of one newspaper and one month (January 1998), the reviews of one time and a few trades: expect less on other text.
 
