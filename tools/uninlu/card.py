@@ -23,7 +23,7 @@ NAMES = {
 }
 MANIFEST = """# UniNLU small: Chinese extraction and classification by schema. Made by tools/uninlu (README.md there).
 kind = "nlu"
-licence = "MIT for the weights as part of Gatehouse; trained on texts of Python packages that are not part of it (README.md)"
+licence = "Apache-2.0 as part of Gatehouse; trained on texts of Python packages that are not part of it (README.md)"
 source = "trained from scratch by tools/uninlu"
 {files}
 [nlu]
