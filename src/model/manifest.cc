@@ -22,13 +22,16 @@ constexpr std::array<std::string_view, 13> datatypes{"BOOL",  "UINT8", "UINT16",
                                                      "INT32", "INT64", "FP16",   "FP32",   "FP64",   "BYTES"};
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 11> root_keys{"kind",   "chat",   "files", "inputs",  "outputs", "features",
-                                         "labels", "limits", "price", "licence", "source"};
+constexpr std::array<Keys, 12> root_keys{"kind",     "chat",   "nlu",    "files", "inputs",  "outputs",
+                                         "features", "labels", "limits", "price", "licence", "source"};
 constexpr std::array<Keys, 2> file_keys{"path", "sha256"};
 constexpr std::array<Keys, 3> tensor_keys{"name", "datatype", "shape"};
 constexpr std::array<Keys, 6> feature_keys{"name", "unit", "min", "max", "values", "example"};
 constexpr std::array<Keys, 2> limit_keys{"context", "vocabulary"};
 constexpr std::array<Keys, 1> chat_keys{"system_prompt"};
+constexpr std::array<Keys, 12> nlu_keys{"siamese_layers", "fusion_layers",      "hidden",    "max_len",    "stride",
+                                        "hint_max",       "hint_position_base", "threshold", "lower_case", "label_separator",
+                                        "body_separator", "event_types"};
 constexpr std::array<Keys, 4> price_keys{"prompt", "cached", "completion", "call"};
 
 template <std::size_t N>
@@ -112,6 +115,32 @@ ChatDefaults read_chat(const TomlTable& table) {
   return {.system_prompt = table.text("system_prompt", Need::optional).value_or("")};
 }
 
+NluFacts read_nlu(const TomlTable& table) {
+  table.only(nlu_keys);
+  NluFacts nlu;
+  const auto take = [&table](std::string_view key, std::int64_t low, std::uint32_t& into) {
+    if (table.node(key) == nullptr) return table.fault(key, "is missing");
+    if (const auto value = table.integer(key, low, most_tokens)) into = static_cast<std::uint32_t>(*value);
+  };
+  take("siamese_layers", 0, nlu.siamese_layers);
+  take("fusion_layers", 0, nlu.fusion_layers);
+  take("hidden", 1, nlu.hidden);
+  take("max_len", 8, nlu.max_len);
+  take("stride", 1, nlu.stride);
+  take("hint_max", 1, nlu.hint_max);
+  take("hint_position_base", 0, nlu.hint_position_base);
+  nlu.threshold = table.number("threshold").value_or(nlu.threshold);
+  if (const toml::node* lower = table.node("lower_case")) {
+    if (!lower->is_boolean()) table.fault("lower_case", "must be true or false");
+    nlu.lower_case = lower->value_or(true);
+  }
+  nlu.label_separator = table.text("label_separator", Need::optional).value_or(nlu.label_separator);
+  nlu.body_separator = table.text("body_separator", Need::optional).value_or(nlu.body_separator);
+  nlu.event_types = table.texts("event_types");
+  if (nlu.stride > nlu.max_len) table.fault("stride", "is more than max_len: what lies between two windows would be lost");
+  return nlu;
+}
+
 Price read_price(const TomlTable& table) {
   table.only(price_keys);
   const auto money = [&table](std::string_view key) {
@@ -141,6 +170,8 @@ Manifest read_root(const TomlTable& root) {
   manifest.labels = root.texts("labels");
   if (const auto limits = root.table("limits")) manifest.limits = read_limits(*limits);
   if (const auto chat = root.table("chat")) manifest.chat = read_chat(*chat);
+  if (const auto nlu = root.table("nlu")) manifest.nlu = read_nlu(*nlu);
+  if (manifest.nlu && manifest.kind != Kind::nlu) root.fault("nlu", "belongs to models of the kind nlu alone");
   if (const auto price = root.table("price")) manifest.price = read_price(*price);
   manifest.licence = root.text("licence", Need::optional).value_or("");
   manifest.source = root.text("source", Need::optional).value_or("");

@@ -92,6 +92,34 @@ call = 0.002
   EXPECT_EQ(manifest->price.prompt, std::nullopt);
 }
 
+constexpr const char* nlu_table =
+    "[nlu]\nsiamese_layers = 1\nfusion_layers = 2\nhidden = 275\nmax_len = 384\nstride = 352\nhint_max = 128\n"
+    "hint_position_base = 384\nthreshold = -0.5\nlower_case = false\nevent_types = [\"a\"]\n";
+
+TEST(Manifest, ReadsWhatAModelOfSchemasNeeds) {
+  const Result<Manifest> manifest = parse_manifest("kind = \"nlu\"\n" + std::string(file_entry) + nlu_table, "model.toml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().describe();
+  ASSERT_TRUE(manifest->nlu);
+  EXPECT_EQ(manifest->nlu->hidden, 275U);
+  EXPECT_EQ(manifest->nlu->stride, 352U);
+  EXPECT_EQ(manifest->nlu->threshold, -0.5);
+  EXPECT_FALSE(manifest->nlu->lower_case);
+  EXPECT_EQ(manifest->nlu->label_separator, ",");
+  EXPECT_EQ(manifest->nlu->event_types, std::vector<std::string>{"a"});
+}
+
+TEST(Manifest, OfSchemasIsRefusedWhereItCannotBeRight) {
+  const auto refused = [](std::string table, std::string_view from, std::string_view to, std::string_view kind = "nlu") {
+    const std::size_t at = table.find(from);
+    table.replace(at, from.size(), to);
+    return parse_manifest("kind = \"" + std::string(kind) + "\"\n" + file_entry + table, "model.toml").error().describe();
+  };
+  EXPECT_THAT(refused(nlu_table, "stride = 352", "stride = 385"), testing::HasSubstr("stride"));
+  EXPECT_THAT(refused(nlu_table, "hidden = 275\n", ""), testing::HasSubstr("hidden"));
+  EXPECT_THAT(refused(nlu_table, "lower_case = false", "lower_case = 0"), testing::HasSubstr("lower_case"));
+  EXPECT_THAT(refused(nlu_table, "[nlu]", "[nlu]", "llm"), testing::HasSubstr("kind nlu"));
+}
+
 TEST(Manifest, EveryKindHasItsName) {
   for (const std::string_view kind : {"llm", "tensor", "trees", "nlu", "embeddings", "rerank"}) {
     const Result<Manifest> manifest = parse_manifest("kind = \"" + std::string(kind) + "\"\n" + file_entry, "model.toml");
