@@ -41,10 +41,10 @@ inline const std::shared_ptr<const SigningKeys>& test_signing_keys() {
 class People {
  public:
   explicit People(std::uint64_t seed = 31) : random(seed) {
-    change([](Directory& directory) {
-      directory.set_signing_keys(test_signing_keys());
-      directory.put(make_test_tenant("demo", 1));
-      directory.put(make_test_tenant("other", 2));
+    change([](Directory& first) {
+      first.set_signing_keys(test_signing_keys());
+      first.put(make_test_tenant("demo", 1));
+      first.put(make_test_tenant("other", 2));
     });
   }
 
