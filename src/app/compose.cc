@@ -225,6 +225,10 @@ void Server::cut_answers_short() { gateway_->cut_short(); }
 
 std::uint64_t Server::open_connections() const { return public_server_->counts().open; }
 
+std::uint64_t Server::handlers() const {
+  return public_server_->counts().open + admin_server_->counts().open + control_server_->counts().open;
+}
+
 void Server::close_connections() {
   public_server_->close_all();
   for (const auto& server : {admin_server_.get(), control_server_.get()}) {

@@ -59,6 +59,8 @@ class Server {
   void drain();
   void cut_answers_short();
   std::uint64_t open_connections() const;
+  // Of all listeners; a connection is open for as long as its handler works.
+  std::uint64_t handlers() const;
   void close_connections();
   // What is counted and not yet written down.
   Task<void> write_down();

@@ -21,8 +21,9 @@
 namespace gatehouse::app {
 namespace {
 
-constexpr seconds last_words{2};    // for answers that are cut short to say so
-constexpr milliseconds glance{20};  // how often a wait looks whether it is over
+constexpr seconds last_handlers{5};  // for what works on when its connection is closed
+constexpr seconds last_words{2};     // for answers that are cut short to say so
+constexpr milliseconds glance{20};   // how often a wait looks whether it is over
 
 // Keys and prompts live in this process: its memory is written to no disk.
 void forbid_core_dumps() {
@@ -156,6 +157,9 @@ class Life {
     until = control_.clock().now() + last_words;
     while (server_.open_connections() > 0 && control_.clock().now() < until) co_await glance_later();
     server_.close_connections();
+    // Who still waits for the store or for a password: the reactor that it comes back to must be there.
+    until = control_.clock().now() + last_handlers;
+    while (server_.handlers() > 0 && control_.clock().now() < until) co_await glance_later();
     co_await server_.write_down();
     co_await server_.stop_engines();
     telemetry::log::info("serve", "stopped");
