@@ -3,8 +3,8 @@
 #include <utility>
 #include <vector>
 
-#include "gatehouse/base/hex.h"
 #include "gatehouse/gateway/gateway.h"
+#include "gatehouse/wire/form/form.h"
 #include "gatehouse/wire/json/writer.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "negotiation.h"
@@ -31,21 +31,6 @@ net::Response probe_response(bool well, std::string_view otherwise) {
   net::Response response = json_response(well ? 200 : 503, std::move(body));
   if (!well) response.field("Retry-After", "1");
   return response;
-}
-
-// What stands for {model}, with its escapes resolved; the parser has refused those that are none.
-std::string unescaped(std::string_view segment) {
-  std::string out;
-  for (std::size_t i = 0; i < segment.size(); ++i) {
-    if (segment[i] == '%' && i + 2 < segment.size()) {
-      const std::optional<std::string> byte = from_hex(segment.substr(i + 1, 2));
-      out.append(byte.value_or("%"));
-      i += byte ? 2 : 0;
-    } else {
-      out.push_back(segment[i]);
-    }
-  }
-  return out;
 }
 
 wire::ModelObject object_of(const ServedModel& model) {
@@ -144,7 +129,7 @@ net::Response SmallRoutes::list_models(const identity::Principal& who) const {
 }
 
 Result<net::Response> SmallRoutes::get_model(std::string_view parameter, const identity::Principal& who) const {
-  const std::string name = unescaped(parameter);
+  const std::string name = wire::unescape_segment(parameter).value_or("");
   const ServedModel* model = name.empty() ? nullptr : models_.language_model(name);
   if (model == nullptr || !who.tenant_models.has(model->name)) return model_not_found(name);
   GH_CHECK(may_use(who, *model));

@@ -43,7 +43,7 @@ Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept
     if (!one.retires) current = key;
     keys.push_back(std::move(key));
   }
-  if (!current) return operator_error("signing_key_missing", "there is no key to sign tokens with; `gatehouse doctor` says more");
+  if (!current) return operator_error("signing_key_missing", "the store holds no key to sign tokens with: put it back from a backup");
   GH_TRY(wire::JwsKeySet all, wire::JwsKeySet::make(std::move(keys)));
   return SigningKeys{std::move(all), std::move(*current)};
 }

@@ -70,7 +70,7 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
 Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::string target, std::string body) const {
   const std::size_t mark = target.find('?');
   const std::string path = target.substr(0, mark);
-  const RouteMatch match = find_route(admin_routes(), method, path);
+  const RouteMatch match = find_route(control_routes(), method, path);
   if (match.route == nullptr || !administrates(match.route->action)) co_return reply_to(no_such_route());
   const identity::PrincipalPtr who = identity::operator_at_the_socket();
   Question question(match.route->action, who.get());
