@@ -1,5 +1,7 @@
 #include "gatehouse/store/errors.h"
 
+#include <chrono>
+
 namespace gatehouse::store {
 namespace {
 
@@ -33,7 +35,7 @@ Error record_invalid(std::string_view field, std::string_view what) {
 
 Error store_unavailable(std::string detail) {
   return Error(Code::unavailable, Origin::gatehouse, "store_unavailable", "The store is not available, please try again later")
-      .with_retry(Retry::later())
+      .with_retry(Retry::after(std::chrono::seconds(5)))
       .with_detail(std::move(detail));
 }
 

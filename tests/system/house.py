@@ -63,9 +63,10 @@ class House:
     def __init__(self, data, log):
         self.data, self.log, self.key = data, log, initialise(data)
         self.process, self.public, self.admin = None, None, None
+        self.before = []  # what becomes the server in the end, with the server's command behind it
 
     def start(self, *options, ready_within=60):
-        command = [BINARY, "serve", "--data", str(self.data), "--models", "models", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
+        command = [*self.before, BINARY, "serve", "--data", str(self.data), "--models", "models", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([*command, *options], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         lines = queue.Queue()

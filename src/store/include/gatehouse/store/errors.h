@@ -24,7 +24,7 @@ Error signing_key_not_found();
 Error already_initialised();
 // A record that must not be kept; invalid_argument. param names the field.
 Error record_invalid(std::string_view field, std::string_view what);
-// Disk full, disk or file broken, queue full; 503, worth trying again.
+// Disk full, disk or file broken, queue full; 503, worth trying again a few seconds later.
 Error store_unavailable(std::string detail);
 
 }  // namespace gatehouse::store
