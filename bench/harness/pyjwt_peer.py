@@ -1,4 +1,4 @@
-"""PyJWT's side of ./run bench jose: reads the cases, then prints CPU microseconds a token for every further line."""
+"""PyJWT's side of ./run bench auth: reads the cases, then prints CPU microseconds a token for every further line."""
 
 import json
 import sys
@@ -10,13 +10,13 @@ import jwt
 def microseconds(case):
     """Over about a fifth of a second."""
     key = jwt.PyJWK(case["jwk"]).key
-    algorithms = [case["alg"]]
+    token, algorithms = case["credential"], [case["name"]]
     spent = calls = 0
     batch = 16
     while spent < 0.2e9:
         begun = time.thread_time_ns()
         for _ in range(batch):
-            jwt.decode(case["token"], key, algorithms=algorithms, audience="gatehouse", issuer="https://id.example.org", options={"require": ["exp"]})
+            jwt.decode(token, key, algorithms=algorithms, audience="gatehouse", issuer="gatehouse", options={"require": ["exp"]})
         spent += time.thread_time_ns() - begun
         calls += batch
         batch *= 2
@@ -24,10 +24,10 @@ def microseconds(case):
 
 
 def main():
-    cases = json.loads(sys.stdin.readline())
+    cases = [case for case in json.loads(sys.stdin.readline()) if "jwk" in case]
     print(json.dumps(jwt.__version__), flush=True)
     for _ in sys.stdin:
-        print(json.dumps({case["alg"]: microseconds(case) for case in cases}), flush=True)
+        print(json.dumps({case["name"]: microseconds(case) for case in cases}), flush=True)
 
 
 if __name__ == "__main__":

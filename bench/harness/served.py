@@ -50,7 +50,8 @@ class Served:
         self._folder = tempfile.TemporaryDirectory(prefix="gatehouse-bench-")
         data = Path(self._folder.name) / "data"
         made = subprocess.run([BINARY, "init", "--data", data, "--json"], check=True, capture_output=True, text=True)
-        self.key = json.loads(made.stdout)["api_key"]
+        first = json.loads(made.stdout)
+        self.key, self.administrator = first["api_key"], first["admin"]
         command = ["taskset", "-c", str(self.front_core), BINARY, "serve", "--data", data, "--listen", "127.0.0.1:0"]
         command += ["--admin-listen", "127.0.0.1:0", "--reactors", "1", "--engine-threads", "1", *self.options]
         self._log = open(Path(self._folder.name) / "log", "w")

@@ -1,2 +1,0 @@
-# ./run bench jose
-exec /usr/bin/python3 bench/harness/jose_ratio.py "$@"
