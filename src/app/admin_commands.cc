@@ -177,10 +177,15 @@ int token_issue(const AdminOptions& options, const TokenOptions& token) {
   return ask(options, Method::post, "/api/admin/tokens", body.done());
 }
 
-int token_revoke(const AdminOptions& options, const std::string& jti) {
-  if (jti.empty()) return ask(options, Method::post, "/api/admin/revocations", token_body(read_secret_line()));
+int token_revoke(const AdminOptions& options, const RevokeOptions& revoked) {
+  if (revoked.jti.empty() && revoked.user.empty() && revoked.issuer.empty() && revoked.tenant.empty()) {
+    return ask(options, Method::post, "/api/admin/revocations", token_body(read_secret_line()));
+  }
   Body body;
-  body.text("jti", jti);
+  body.text("jti", revoked.jti);
+  body.text("user_id", revoked.user);
+  body.text("issuer", revoked.issuer);
+  body.text("tenant_id", revoked.tenant);
   return ask(options, Method::post, "/api/admin/revocations", body.done());
 }
 

@@ -44,8 +44,11 @@ struct TokenOptions {
   std::string lifetime;
 };
 int token_issue(const AdminOptions& options, const TokenOptions& token);
-// jti empty: a token on standard input.
-int token_revoke(const AdminOptions& options, const std::string& jti);
+// A token by its jti, or all of a user (of an outside issuer) or a tenant; nothing said: a token on standard input.
+struct RevokeOptions {
+  std::string jti, user, issuer, tenant;
+};
+int token_revoke(const AdminOptions& options, const RevokeOptions& revoked);
 int token_inspect(const AdminOptions& options);
 
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);

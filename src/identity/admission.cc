@@ -49,17 +49,12 @@ Status check_key(const store::ApiKey& key, const store::Digest& shown, std::int6
   return refused_key(whole_key ? "api_key_expired" : "api_key_revoked").with_detail(detail);
 }
 
-// Two issuers may call two people by one name.
-std::string user_mark(const TokenMarks& token, const std::string& subject) {
-  return token.issuer.empty() ? subject : token.issuer + "|" + subject;
-}
-
 Status check_token(const Principal& principal, const Directory& directory) {
   const TokenMarks& token = principal.token;
   const bool revoked = directory.revoked(RevocationKind::token_id, token.id, token.issued_at) ||
                        directory.revoked(RevocationKind::token_sha256, token.sha256, token.issued_at) ||
                        directory.revoked(RevocationKind::session, token.session, token.issued_at) ||
-                       directory.revoked(RevocationKind::user, user_mark(token, principal.subject), token.issued_at) ||
+                       directory.revoked(RevocationKind::user, user_mark(token.issuer, principal.subject), token.issued_at) ||
                        directory.revoked(RevocationKind::tenant, principal.tenant.value(), token.issued_at);
   return revoked ? Status(token_revoked()) : ok();
 }
@@ -77,6 +72,8 @@ std::string sha256_hex(std::string_view text) {
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
   return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
+
+std::string user_mark(const std::string& issuer, const std::string& subject) { return issuer.empty() ? subject : issuer + "|" + subject; }
 
 Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 

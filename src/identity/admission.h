@@ -22,6 +22,9 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.
 Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now);
 
+// What a revocation calls a user: two issuers may call two people by one name. issuer empty: ours.
+std::string user_mark(const std::string& issuer, const std::string& subject);
+
 // Lower-case hex: what names a token that has no jti.
 std::string sha256_hex(std::string_view text);
 

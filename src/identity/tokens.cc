@@ -81,6 +81,36 @@ Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const 
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
+Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
+  const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
+  store::Revocation revocation(kind, std::move(id), now);
+  revocation.expires = now + longest_token_lifetime + wire::max_claim_leeway;
+  co_return co_await registry_.revoke(reactor, std::move(revocation));
+}
+
+Task<Status> Tokens::revoke_user(Reactor& reactor, store::UserId user) const {
+  store::Reach reach = store::Reach::everything();
+  const Result<store::User> found = co_await registry_.store().users().find(reactor, std::move(reach), user);
+  if (!found) co_return found.error();
+  std::string mark = user_mark({}, user.value());
+  co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(mark));
+}
+
+Task<Status> Tokens::revoke_subject(Reactor& reactor, std::string issuer, std::string subject) const {
+  if (std::ranges::find(issuers_->outside, issuer, &Issuer::name) == issuers_->outside.end()) {
+    co_return Error(Code::not_found, Origin::caller, "issuer_not_found", "No such issuer is configured").with_param("issuer");
+  }
+  std::string mark = user_mark(issuer, subject);
+  co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(mark));
+}
+
+Task<Status> Tokens::revoke_tenant(Reactor& reactor, TenantId tenant) const {
+  const Result<store::Tenant> found = co_await registry_.store().tenants().find(reactor, tenant);
+  if (!found) co_return found.error();
+  std::string id = tenant.value();
+  co_return co_await revoke_until_now(reactor, store::RevocationKind::tenant, std::move(id));
+}
+
 InspectedToken Tokens::inspect(const Secret<std::string>& token) const {
   InspectedToken found;
   const std::string& text = token.expose();

@@ -46,6 +46,23 @@ TEST_F(Administrator, RegistersATenantAndShowsItsSecretsThisOnce) {
   EXPECT_EQ(ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001"})").status(), 409);
 }
 
+TEST_F(Administrator, RevokesAllTokensOfATenantAtOnce) {
+  const auto new_token = [this](const TenantId& tenant) {
+    return world_.done(world_.house().tokens().issue(world_.reactor, identity::TokenWish(tenant)))->token.expose();
+  };
+  const auto status_of = [this](const std::string& token) {
+    return world_.ask(Ask{wire::Method::get, "/v1/models", {{"Authorization", "Bearer " + token}}, {}}).status();
+  };
+  ASSERT_EQ(ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001"})").status(), 201);
+  const std::string theirs = new_token(TenantId("tenant-001")), others = new_token(TenantId("demo"));
+  EXPECT_EQ(ask(wire::Method::post, "/api/admin/revocations", R"({"tenant_id":"tenant-001"})").status(), 204);
+  EXPECT_EQ(status_of(theirs), 401);
+  EXPECT_EQ(status_of(others), 200);
+  for (const char* nobody : {R"({"tenant_id":"nobody"})", R"({"user_id":"nobody"})", R"({"user_id":"somebody","issuer":"nobody"})"}) {
+    EXPECT_EQ(ask(wire::Method::post, "/api/admin/revocations", nobody).status(), 404) << nobody;
+  }
+}
+
 TEST_F(Administrator, IsToldOfEveryBadFieldAtOnce) {
   const FakeExchange& refused = ask(wire::Method::post, "/api/admin/tenants", R"({"quota_per_day":-1,"role":"admin"})");
   EXPECT_EQ(refused.status(), 422);

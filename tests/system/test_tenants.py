@@ -84,6 +84,12 @@ def test_tokens_are_issued_looked_at_and_revoked(operator):
     other = operator.json("token", "issue", "--tenant", "demo")
     operator.json("token", "revoke", other["jti"])
     assert operator.status(other["token"]) == 401
+    mine = operator.json("token", "issue", "--tenant", "demo")
+    operator.json("token", "revoke", "--tenant", "demo")
+    assert operator.status(mine["token"]) == 401 and operator.status(operator.house.key) == 200, "tokens, not keys"
+    for nobody in ["--tenant", "nobody"], ["--user", "nobody"], ["--user", "somebody", "--issuer", "nobody"]:
+        assert operator.command("token", "revoke", *nobody).returncode == 1
+    assert operator.command("token", "revoke", "--issuer", "somebody").returncode == 2
     assert operator.command("token", "revoke", stdin=b"nonsense").returncode == 1
 
 
@@ -137,6 +143,9 @@ def test_the_administrator_logs_in_looks_around_and_out(tmp_path, new_house):
         assert len(curl("/api/admin/tenants", "-H", f"Authorization: Bearer {token}")["data"]) == 2
         curl("/api/auth/logout", "-X", "POST", "-H", f"Authorization: Bearer {token}")
         assert curl("/api/auth/me", "-H", f"Authorization: Bearer {token}")["error"]["message"] == "Token has been revoked"
+        again = curl("/api/auth/login", "-d", f"username={made['username']}", "-d", f"password={made['password']}")["access_token"]
+        assert run("token", "revoke", "--user", me["id"], "--data", tmp_path / "data").returncode == 0
+        assert curl("/api/auth/me", "-H", f"Authorization: Bearer {again}")["error"]["message"] == "Token has been revoked"
         assert curl("/api/auth/login", "-d", "username=admin&password=wrong")["error"]["message"] == "Incorrect username or password"
         assert "working call" in json.dumps(curl("/token", "-X", "POST"))
         server.terminate()

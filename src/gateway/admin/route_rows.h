@@ -44,7 +44,7 @@ inline constexpr std::array operator_rows{
     operators(wire::Method::post, "/api/admin/keys/{id}/rotate", Action::key_rotate, "Gives an API key a new secret", &wire::rotate_schema),
     operators(wire::Method::post, "/api/admin/tokens", Action::token_issue, "Issues a token", &wire::new_token_schema),
     operators(wire::Method::post, "/api/admin/tokens/inspect", Action::token_inspect, "Says what a token says, and what is thought of it", &wire::inspect_schema),
-    operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token", &wire::revocation_schema),
+    operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token, or all of a user or a tenant", &wire::revocation_schema),
     operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day"),
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
 };

@@ -85,6 +85,14 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
   Status revoked = ok();
   if (body->jti) {
     revoked = co_await desk.revoke_id(reactor, std::move(*body->jti));
+  } else if (body->tenant_id) {
+    TenantId tenant(std::move(*body->tenant_id));
+    revoked = co_await desk.revoke_tenant(reactor, std::move(tenant));
+  } else if (body->user_id && body->issuer) {
+    revoked = co_await desk.revoke_subject(reactor, std::move(*body->issuer), std::move(*body->user_id));
+  } else if (body->user_id) {
+    store::UserId user(std::move(*body->user_id));
+    revoked = co_await desk.revoke_user(reactor, std::move(user));
   } else {
     Secret<std::string> token(std::move(*body->token));
     revoked = co_await desk.revoke(reactor, std::move(token));

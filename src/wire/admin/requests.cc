@@ -97,11 +97,18 @@ struct Description<RevocationBody> {
     return std::array{
         field<&B::jti>("jti", "the id of a token").length(1, 256),
         field<&B::token>("token", "a token itself").length(1, 8192),
+        field<&B::user_id>("user_id", "all tokens of this user that were issued until now").length(1, word_length),
+        field<&B::issuer>("issuer", "the name of the outside issuer whose subject user_id is; none: ours").length(1, word_length),
+        field<&B::tenant_id>("tenant_id", "all tokens for this tenant that were issued until now").length(1, id_length),
     };
   }
   static void check(const B& body, Reading& reading) {
-    if (body.jti.has_value() != body.token.has_value()) return;
-    reading.fault_at("jti", "says nothing alone or says too much: name the token by its jti, or send the token", "one of jti and token");
+    const int named = body.jti.has_value() + body.token.has_value() + body.user_id.has_value() + body.tenant_id.has_value();
+    if (named != 1) {
+      reading.fault_at("jti", "says nothing or says too much: name one token, or one user, or one tenant",
+                       "one of jti, token, user_id and tenant_id");
+    }
+    if (body.issuer && !body.user_id) reading.fault_at("issuer", "says whose user is meant, and there is none", "user_id beside it");
   }
 };
 template <>

@@ -45,7 +45,11 @@ TEST(NewKeyBody, NeedsATenantAndAName) {
   EXPECT_THAT(faults(&read_new_key, R"({"tenant_id":"a","name":""})"), ElementsAre("/name"));
 }
 
-TEST(RevocationBody, NamesTheTokenInOneWay) {
+TEST(RevocationBody, NamesWhatItIsAboutInOneWay) {
+  EXPECT_THAT(faults(&read_revocation, R"({"user_id":"a","issuer":"b"})"), ElementsAre());
+  EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a"})"), ElementsAre());
+  EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a","user_id":"b"})"), ElementsAre("/jti"));
+  EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a","issuer":"b"})"), ElementsAre("/issuer"));
   EXPECT_THAT(faults(&read_revocation, R"({"jti":"a"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, R"({"token":"a"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, "{}"), ElementsAre("/jti"));

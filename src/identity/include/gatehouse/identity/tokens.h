@@ -46,9 +46,17 @@ class Tokens {
   Task<Status> revoke(Reactor& reactor, Secret<std::string> token) const;
   // The token that somebody was let in by.
   Task<Status> revoke(Reactor& reactor, const Principal& principal) const;
+  // All that were issued to a user until now; user_not_found.
+  Task<Status> revoke_user(Reactor& reactor, store::UserId user) const;
+  // The same for whom an outside issuer calls so; issuer_not_found.
+  Task<Status> revoke_subject(Reactor& reactor, std::string issuer, std::string subject) const;
+  // All that were issued for a tenant until now; tenant_not_found.
+  Task<Status> revoke_tenant(Reactor& reactor, TenantId tenant) const;
   InspectedToken inspect(const Secret<std::string>& token) const;
 
  private:
+  Task<Status> revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const;
+
   Registry& registry_;
   const std::shared_ptr<const Issuers> issuers_;
   RandomSource& random_;

@@ -61,9 +61,10 @@ struct NewTokenBody {
 Result<NewTokenBody> read_new_token(const JsonValue& body);
 void new_token_schema(JsonWriter& w);
 
-// One of the two.
+// One token, by its jti or itself, or all that were issued until now to a user or for a tenant.
 struct RevocationBody {
-  std::optional<std::string> jti, token;
+  std::optional<std::string> jti, token, user_id, tenant_id;
+  std::optional<std::string> issuer;  // whose user: none, ours
 };
 Result<RevocationBody> read_revocation(const JsonValue& body);
 void revocation_schema(JsonWriter& w);
