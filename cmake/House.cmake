@@ -11,7 +11,7 @@ set(GH_SOURCE_ROOT "${PROJECT_SOURCE_DIR}/src")
 define_property(GLOBAL PROPERTY GH_FOLDERS BRIEF_DOCS "folders declared with gh_library")
 
 function(gh_library NAME)
-  cmake_parse_arguments(ARG "ASIO;OPTIMISE" "FOLDER" "USES;PACKAGES;TEST_USES;TEST_PACKAGES" ${ARGN})
+  cmake_parse_arguments(ARG "ASIO" "FOLDER" "USES;PACKAGES;TEST_USES;TEST_PACKAGES" ${ARGN})
   if(NOT ARG_FOLDER)
     set(ARG_FOLDER ${NAME})
   endif()
@@ -29,9 +29,6 @@ function(gh_library NAME)
   endif()
   add_library(gh_${NAME} STATIC ${sources})
   _gh_wire(gh_${NAME} ${NAME} "${folder}" "${ARG_USES}" "${ARG_PACKAGES}" "${ARG_ASIO}")
-  if(ARG_OPTIMISE AND NOT GATEHOUSE_FLAVOUR STREQUAL release)
-    target_compile_options(gh_${NAME} PRIVATE -O2)
-  endif()
   if(GATEHOUSE_TESTS AND tests)
     add_executable(${NAME}_tests ${tests})
     _gh_wire(${NAME}_tests ${NAME} "${folder}" "${NAME};${ARG_USES};${ARG_TEST_USES}" "${ARG_PACKAGES};${ARG_TEST_PACKAGES};GTest::gmock_main" "${ARG_ASIO}" TEST)
@@ -53,8 +50,8 @@ function(gh_test NAME)
   set_tests_properties(${NAME} PROPERTIES LABELS "builds:${NAME}")
 endfunction()
 
-# A fuzz target (asan flavour): gh_fuzz(http1 USES wire base) builds fuzz_http1 from fuzz/fuzz_http1.cc; the test fuzz.http1
-# replays fuzz/corpus/http1, `./run fuzz http1 60` searches on from it.
+# A fuzz target (asan and fuzz flavour): gh_fuzz(http1 USES wire base) builds fuzz_http1 from fuzz/fuzz_http1.cc; the test fuzz.http1
+# replays fuzz/corpus/http1 (asan), `./run fuzz http1 60` searches on from it (fuzz).
 function(gh_fuzz NAME)
   cmake_parse_arguments(ARG "ASIO" "" "USES;PACKAGES" ${ARGN})
   set(corpus "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${NAME}")

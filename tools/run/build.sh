@@ -1,6 +1,6 @@
 # Configure and build. Sourced by ./run.
 
-presets="release dev gcc asan tsan"
+presets="release dev gcc asan tsan fuzz"
 
 # configure PRESET: only when the folder is new or the presets have changed; ninja itself sees changed CMake files.
 configure() {
