@@ -48,6 +48,12 @@ int token_issue(const AdminOptions& options, const TokenOptions& token);
 int token_revoke(const AdminOptions& options, const std::string& jti);
 int token_inspect(const AdminOptions& options);
 
+struct RotationOptions {
+  std::string algorithm, overlap;
+};
+int signing_key_list(const AdminOptions& options);
+int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotation);
+
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);
 

@@ -22,7 +22,9 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.
 Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now);
 
-// Lower-case hex: what names a token that has no jti.
+// Whether only its text names it: legacy issuers, and tokens of others without jti.
+bool named_by_hash(const VerifiedToken& verified);
+// Lower-case hex: what names a token then.
 std::string sha256_hex(std::string_view text);
 
 Error refused_key(std::string_view reason);

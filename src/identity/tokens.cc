@@ -24,7 +24,7 @@ Error no_token() { return caller_error("token_invalid", "This is no token that w
 Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
   GH_CHECK(check_lifetime(wanted.lifetime));
   const DirectoryPtr directory = registry_.current();
-  return issue_token(directory->signing_keys()->current, issuers_->own, wanted, random_, clock_.wall());
+  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, clock_.wall());
 }
 
 Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {
@@ -59,14 +59,14 @@ Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id) const {
 Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
-  TokenVerifier verifier(issuers_);
+  TokenVerifier verifier;
   const Result<VerifiedToken> verified = verifier.verify(token.expose(), now, *directory);
   if (!verified) co_return no_token().with_detail(verified.error().describe());
-  const bool legacy = verified->issuer != nullptr && verified->issuer->legacy;
-  if (!legacy && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
+  const bool by_hash = named_by_hash(*verified);
+  if (!by_hash && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
   const store::Moment ends{seconds(verified->claims.expires_at)};
-  store::Revocation revocation(legacy ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
-                               legacy ? sha256_hex(token.expose()) : verified->claims.token_id, ends);
+  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
+                               by_hash ? sha256_hex(token.expose()) : verified->claims.token_id, ends);
   revocation.expires = ends + wire::max_claim_leeway;
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
@@ -92,7 +92,7 @@ InspectedToken Tokens::inspect(const Secret<std::string>& token) const {
   }
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
-  TokenVerifier verifier(issuers_);
+  TokenVerifier verifier;
   const Result<VerifiedToken> verified = verifier.verify(text, now, *directory);
   const Result<PrincipalPtr> admitted = verified ? admit_token(*verified, text, *directory, now) : Result<PrincipalPtr>(verified.error());
   if (!admitted) found.refusal = admitted.error().describe();
