@@ -18,6 +18,7 @@ struct AdminCommandLine {
   KeyOptions key;
   TokenOptions token;
   RevokeOptions revoked;
+  RotationOptions rotation;
   std::string id, overlap = "24h", day;
 };
 
@@ -157,6 +158,22 @@ void add_tokens(CLI::App& root, Adder& add) {
           [](AdminCommandLine& said) { return token_inspect(said.options); });
 }
 
+void add_signing_keys(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("signing-key", "Look at the keys that tokens are signed with, and rotate them");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  add.add(*group, "list", "Signing keys, and until when each verifies", "signing-key list",
+          [](AdminCommandLine& said) { return signing_key_list(said.options); });
+  CLI::App* command = add.add(*group, "rotate", "Sign with a new key; those before it verify for a while",
+                              "signing-key rotate --algorithm ES256 --overlap 24h",
+                              [](AdminCommandLine& said) { return signing_key_rotate(said.options, said.rotation); });
+  command->add_option("--algorithm", line.rotation.algorithm,
+                      "EdDSA, ES256, RS256, PS256 or HS256; without, that of the key that signs now");
+  command->add_option("--overlap", line.rotation.overlap,
+                      "How long tokens of the keys before it are taken, such as 24h, 0s for not at all; without, as long as the longest "
+                      "tokens of logins and tenants live");
+}
+
 void add_reports(CLI::App& root, Adder& add) {
   AdminCommandLine& line = add.line();
   CLI::App* command = add.add(root, "usage", "What tenants used on a day", "usage --tenant tenant-001 --day 2026-11-26",
@@ -178,6 +195,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   add_tenants(root, add);
   add_keys(root, add);
   add_tokens(root, add);
+  add_signing_keys(root, add);
   add_reports(root, add);
   return line;
 }

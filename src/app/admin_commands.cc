@@ -193,6 +193,18 @@ int token_inspect(const AdminOptions& options) {
   return ask(options, Method::post, "/api/admin/tokens/inspect", token_body(read_secret_line()));
 }
 
+int signing_key_list(const AdminOptions& options) {
+  static constexpr std::array<std::string_view, 5> columns{"kid", "algorithm", "signs", "created_at", "retires_at"};
+  return list(options, "/api/admin/signing-keys", {}, "kid", columns);
+}
+
+int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotation) {
+  Body body;
+  body.text("algorithm", rotation.algorithm);
+  body.text("overlap", rotation.overlap);
+  return ask(options, Method::post, "/api/admin/signing-keys/rotate", body.done());
+}
+
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day) {
   static constexpr std::array<std::string_view, 6> columns{"tenant_id",     "day",           "requests",
                                                            "quota_per_day", "prompt_tokens", "completion_tokens"};

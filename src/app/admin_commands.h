@@ -51,6 +51,12 @@ struct RevokeOptions {
 int token_revoke(const AdminOptions& options, const RevokeOptions& revoked);
 int token_inspect(const AdminOptions& options);
 
+struct RotationOptions {
+  std::string algorithm, overlap;
+};
+int signing_key_list(const AdminOptions& options);
+int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotation);
+
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);
 

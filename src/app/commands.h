@@ -23,8 +23,8 @@ int init(const std::string& data, Output output);
 int version(Output output);
 int health(const std::string& url);
 int openapi();
-// exit_usage when the configuration is wrong.
-int config_check(const ConfigurationOptions& options, Output output);
+// exit_usage when the configuration is wrong. data: a folder that it is for, or empty.
+int config_check(const ConfigurationOptions& options, const std::string& data, Output output);
 // key: empty for all.
 int config_explain(const ConfigurationOptions& options, const std::string& key, Output output);
 int config_print(const ConfigurationOptions& options);

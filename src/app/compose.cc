@@ -7,6 +7,8 @@
 
 #include "commands.h"
 #include "gatehouse/adapters/llama_model.h"
+#include "gatehouse/config/units.h"
+#include "gatehouse/runtime/run_task.h"
 #include "gatehouse/telemetry/log.h"
 #include "options.h"
 
@@ -15,6 +17,9 @@ namespace gatehouse::app {
 namespace {
 
 namespace log = telemetry::log;
+
+constexpr seconds between_looks_at_keys{1};
+constexpr seconds longest_wait_for_issuers{2};  // before the ready line, which comes without them, too
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 std::size_t reactor_count(const ServerPlan& plan) { return plan.reactors > 0 ? plan.reactors : cores(); }
@@ -53,6 +58,10 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(access_log_options(plan.settings), plan.clock));
   std::unique_ptr<Server> server(new Server(plan, std::move(access_log)));
   GH_TRY(server->data_, DataFolder::open(plan.data, plan.settings, on_first_start, &server->metrics_));
+  GH_CHECK(server->follow_algorithm(plan.algorithm));
+  identity::Registry& registry = server->data_->house().registry();
+  server->issuers_ = std::make_unique<OutsideIssuers>(server->control_, server->files_, registry);
+  GH_CHECK(server->set_issuers(plan.settings.auth.issuers, *registry.current()->issuers()));
   server->add_authenticators(plan.settings.auth);
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
@@ -67,9 +76,42 @@ Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
       hashes_(std::filesystem::path(plan.data) / "model_hashes.json", clock_),
       control_(static_cast<int>(reactor_count(plan)), clock_),
       reactors_(reactor_count(plan), clock_),
-      files_("files", 1, 16) {}
+      files_("files", 1, 16),
+      retirement_(control_, [this] { control_.spawn(tidy_signing_keys()); }) {}
 
 Server::~Server() { reactors_.stop(); }
+
+// A configuration that says another algorithm than before gets its key; nobody is logged out by that.
+Status Server::follow_algorithm(std::optional<wire::JwsAlgorithm> algorithm) {
+  if (!algorithm) return ok();
+  Reactor reactor(0, clock_);
+  GH_TRY(const std::optional<identity::Rotation> rotation, run_task(reactor, data_->house().key_ring().follow(reactor, *algorithm)));
+  if (!rotation) return ok();
+  log::warn(
+      "keys",
+      "tokens are signed with a new key, because auth.algorithm is another one; those of the key before it are taken until they expire",
+      {{"kid", rotation->made.kid}, {"algorithm", rotation->made.algorithm}, {"overlap", config::to_text(rotation->overlap)}});
+  return ok();
+}
+
+// Looks as long as there is a key that retires.
+void Server::watch_signing_keys() {
+  data_->house().registry().follow([this](const identity::DirectoryPtr& next) {
+    if (!next->signing_keys()->next_retirement) return;
+    control_.post([this] {
+      if (!retirement_.armed()) retirement_.arm_in(between_looks_at_keys);
+    });
+  });
+}
+
+Task<void> Server::tidy_signing_keys() {
+  const Status tidied = co_await data_->house().key_ring().tidy(control_);
+  if (!tidied) log::warn("keys", "a signing key that has retired cannot be put away yet", {{"error", tidied.error().describe()}});
+  const identity::DirectoryPtr directory = data_->house().registry().current();
+  if (directory->signing_keys()->next_retirement) retirement_.arm_in(between_looks_at_keys);
+}
+
+bool Server::settled() const { return models_->settled() && (issuers_->complete() || control_.clock().now() >= issuers_awaited_until_); }
 
 void Server::add_authenticators(const AuthSettings& settings) {
   identity::House& house = data_->house();
@@ -81,7 +123,7 @@ void Server::add_authenticators(const AuthSettings& settings) {
       everybody = identity::anybody(tenant->record);
   }
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    authenticators_.emplace_back(identity::AuthenticatorParts{house.issuers(), house.hasher(), random_, directory, everybody});
+    authenticators_.emplace_back(identity::AuthenticatorParts{house.hasher(), random_, directory, everybody});
   }
 }
 
@@ -207,6 +249,9 @@ Status Server::start() {
   GH_CHECK(admin_server_->start({&reactors_[0]}));
   GH_CHECK(control_server_->start({&reactors_[0]}));
   follow_registry();
+  watch_signing_keys();
+  issuers_->start();
+  issuers_awaited_until_ = clock_.now() + longest_wait_for_issuers;
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
     scribes_.back()->begin();

@@ -3,6 +3,7 @@
 #pragma once
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "outside_issuers.h"
 #include "scribe.h"
 #include "settings.h"
 
@@ -32,6 +34,7 @@ struct ServerPlan {
   std::string data;
   std::uint32_t reactors = 0;  // 0: one a core
   Settings settings;
+  std::optional<wire::JwsAlgorithm> algorithm;  // auth.algorithm, where somebody has set it
 };
 
 class Server {
@@ -42,14 +45,18 @@ class Server {
   // Listeners answer and models load, in parallel. Call once.
   Status start();
   Reactor& control() { return control_; }
-  // Every required model is ready, or failed for good.
-  bool settled() const { return models_->settled(); }
+  // Every required model is ready, or failed for good; and outside issuers have keys, or had a moment to bring them.
+  bool settled() const;
   bool ready() const { return models_->required_ready(); }
   const net::Endpoint& public_endpoint() const { return public_server_->bound().front(); }
   const net::Endpoint& admin_endpoint() const { return admin_server_->bound().front(); }
 
   // For what comes from now on: limits of connections, heads and bodies.
   void set_limits(const ServerSettings& settings);
+  // Another set of outside issuers, whole.
+  Status set_issuers(const std::vector<IssuerSettings>& settings, const identity::Issuers& issuers) {
+    return issuers_->adopt(settings, issuers);
+  }
   // The access log's file may have been moved away.
   void reopen_logs() { access_log_.reopen(); }
   // For work that blocks on the disk.
@@ -64,11 +71,16 @@ class Server {
   void close_connections();
   // What is counted and not yet written down.
   Task<void> write_down();
+  // Nothing is fetched any more when it returns.
+  Task<void> stop_issuers() { return issuers_->stop(); }
   // The engines are gone when it returns.
   Task<void> stop_engines();
 
  private:
   Server(const ServerPlan& plan, telemetry::AccessLog access_log);
+  Status follow_algorithm(std::optional<wire::JwsAlgorithm> algorithm);
+  void watch_signing_keys();
+  Task<void> tidy_signing_keys();
   void add_authenticators(const AuthSettings& settings);
   void follow_registry();
   Status make_spawner(const LlamaSettings& settings);
@@ -88,6 +100,9 @@ class Server {
   ReactorPool reactors_;
   std::vector<identity::Authenticator> authenticators_;  // by reactor, the last is the control reactor's
   WorkerPool files_;
+  std::unique_ptr<OutsideIssuers> issuers_;
+  Instant issuers_awaited_until_{};
+  Deadline retirement_;  // of a signing key
   std::unique_ptr<adapters::EngineSpawner> spawner_;
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;

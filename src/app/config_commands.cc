@@ -1,10 +1,13 @@
 // `gatehouse config …`: what is wrong, what is in force and why, and files to begin with.
 #include <algorithm>
 #include <iostream>
+#include <optional>
 #include <utility>
 
+#include "admin_client.h"
 #include "commands.h"
 #include "gatehouse/config/show.h"
+#include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
 
 namespace gatehouse::app {
@@ -15,6 +18,7 @@ using config::Value;
 
 struct JsonValue {
   wire::JsonWriter& json;
+  const KeySpec& key;
   void operator()(bool flag) const { json.value(flag); }
   void operator()(std::int64_t number) const { json.value(number); }
   void operator()(const std::string& text) const { json.value(text); }
@@ -27,6 +31,18 @@ struct JsonValue {
     json.begin_object();
     for (const auto& [name, text] : table) json.member(name, text);
     json.end_object();
+  }
+  void operator()(const config::Rows& rows) const {
+    json.begin_list();
+    for (const config::Row& row : rows) {
+      json.begin_object();
+      for (std::size_t i = 0; i < row.values.size(); ++i) {
+        json.key(last_word(key.fields[i]));
+        std::visit(JsonValue{json, key.fields[i]}, row.values[i]);
+      }
+      json.end_object();
+    }
+    json.end_list();
   }
   template <class Unit>
   void operator()(const Unit& unit) const {
@@ -45,21 +61,64 @@ void write_place(wire::JsonWriter& json, const config::Place& place) {
   known("column", place.line > 0, std::uint64_t{place.column});
 }
 
-void print_faults(const std::vector<config::Fault>& faults) {
+struct Findings {
+  std::vector<config::Fault> faults;
+  std::optional<std::vector<std::string>> notes;  // about the data folder; nothing where none is looked at
+};
+
+void print_findings(const Findings& findings) {
   std::string out;
   wire::JsonWriter json(out);
-  json.begin_object().member("ok", faults.empty()).key("errors").begin_list();
-  for (const config::Fault& fault : faults) {
+  json.begin_object().member("ok", findings.faults.empty()).key("errors").begin_list();
+  for (const config::Fault& fault : findings.faults) {
     json.begin_object();
     write_place(json, fault.place);
     json.member("source", to_text(fault.place)).member("key", fault.key).member("message", fault.message).end_object();
   }
-  json.end_list().end_object();
+  json.end_list();
+  if (findings.notes) {
+    json.key("notes").begin_list();
+    for (const std::string& note : *findings.notes) json.value(note);
+    json.end_list();
+  }
+  json.end_object();
   std::cout << out << '\n';
+}
+
+// The algorithm of the key that signs in that folder.
+Result<std::string> signing_algorithm(const std::string& data, const Settings& settings) {
+  GH_TRY(AdminClient client, AdminClient::open(data, settings));
+  GH_TRY(const std::string keys, client.ask_for_all("/api/admin/signing-keys", {}, "kid"));
+  wire::JsonParser parser;
+  GH_TRY(const wire::JsonValue list, parser.parse(keys));
+  std::string algorithm;
+  for (const wire::JsonValue& key : list.items()) {
+    if (key.find("signs")->boolean()) algorithm = key.find("algorithm")->string();
+  }
+  return algorithm;
+}
+
+// What a start on that folder would do that nobody may expect.
+std::vector<std::string> notes_about(const std::string& data, const Configuration& configuration) {
+  if (!is_set(configuration.reading, "auth.algorithm")) return {};
+  const Result<std::string> signs = signing_algorithm(data, configuration.settings);
+  if (!signs) return {"'" + data + "' cannot be looked at: " + signs.error().public_text()};
+  const std::string_view wanted = to_string(configuration.settings.auth.algorithm);
+  if (*signs == wanted) return {};
+  return {"auth.algorithm is " + std::string(wanted) + ", and the key that signs tokens is for " + *signs +
+          ": the next start makes one for " + std::string(wanted) + ", and tokens of the one before it are taken until they expire"};
 }
 
 // The default as it stands when nobody says anything at all.
 std::vector<Value> defaults() { return config::read(settings_schema().keys(), config::Sources()).values; }
+
+// Lists of tables have none.
+std::string named_variable(const KeySpec& key) { return key.type == config::Type::tables ? std::string() : variable_of(key); }
+
+// The key itself, or what one of its tables may have.
+bool is_about(const KeySpec& key, std::string_view name) {
+  return key.name == name || std::ranges::find(key.fields, name, &KeySpec::name) != key.fields.end();
+}
 
 void explain_as_json(const Configuration& configuration, std::string_view only) {
   const std::vector<KeySpec>& keys = settings_schema().keys();
@@ -69,13 +128,14 @@ void explain_as_json(const Configuration& configuration, std::string_view only) 
   json.begin_list();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const KeySpec& key = keys[i];
-    if (!only.empty() && key.name != only) continue;
+    if (!only.empty() && !is_about(key, only)) continue;
     json.begin_object().member("key", key.name).member("type", type_name(key.type)).key("default");
-    std::visit(JsonValue{json}, shown(key, unset[i]));
+    std::visit(JsonValue{json, key}, shown(key, unset[i]));
     json.key("value");
-    std::visit(JsonValue{json}, shown(key, configuration.reading.values[i]));
+    std::visit(JsonValue{json, key}, shown(key, configuration.reading.values[i]));
     json.member("source", to_text(configuration.reading.places[i])).member("doc", key.doc).member("must_be", expectation(key));
-    json.member("variable", variable_of(key)).member("applies", key.applies == config::Applies::on_reload ? "reload" : "restart");
+    json.member_or_null("variable", named_variable(key))
+        .member("applies", key.applies == config::Applies::on_reload ? "reload" : "restart");
     json.end_object();
   }
   json.end_list();
@@ -87,32 +147,40 @@ void explain_as_text(const Configuration& configuration, std::string_view only) 
   const std::vector<Value> unset = defaults();
   for (std::size_t i = 0; i < keys.size(); ++i) {
     const KeySpec& key = keys[i];
-    if (!only.empty() && key.name != only) continue;
-    std::cout << key.name << " = " << to_toml(shown(key, configuration.reading.values[i])) << "   ("
+    if (!only.empty() && !is_about(key, only)) continue;
+    const std::string variable = named_variable(key);
+    std::cout << key.name << " = " << to_toml(key, shown(key, configuration.reading.values[i])) << "   ("
               << to_text(configuration.reading.places[i]) << ")\n    " << key.doc << "\n    Must be " << expectation(key)
-              << "; the default is " << to_toml(shown(key, unset[i])) << ".\n    " << variable_of(key) << "; " << to_text(key.applies)
-              << ".\n";
+              << "; the default is " << to_toml(key, shown(key, unset[i])) << ".\n    "
+              << (variable.empty() ? "The configuration file alone sets it" : variable) << "; " << to_text(key.applies) << ".\n";
+    for (const KeySpec& field : key.fields) {
+      std::cout << "    " << last_word(field) << ": " << field.doc << " It must be " << expectation(field) << "; the default is "
+                << to_toml(field, field.fallback) << ".\n";
+    }
   }
 }
 
 }  // namespace
 
-int config_check(const ConfigurationOptions& options, Output output) {
+int config_check(const ConfigurationOptions& options, const std::string& data, Output output) {
   const Configuration configuration = read_configuration(options);
-  const std::vector<config::Fault>& faults = configuration.reading.faults;
+  Findings found;
+  found.faults = configuration.reading.faults;
+  if (!data.empty()) found.notes = found.faults.empty() ? notes_about(data, configuration) : std::vector<std::string>();
   if (output == Output::json) {
-    print_faults(faults);
-    return faults.empty() ? exit_well : exit_usage;
+    print_findings(found);
+    return found.faults.empty() ? exit_well : exit_usage;
   }
-  if (!faults.empty()) return report(faults);
+  if (!found.faults.empty()) return report(found.faults);
   std::cout << (configuration.file.empty() ? std::string("there is no configuration file") : configuration.file) << ": nothing is wrong\n";
   for (const std::string& variable : configuration.reading.unused) std::cout << "note: " << variable << " is set, but is no setting\n";
+  for (const std::string& note : found.notes.value_or(std::vector<std::string>())) std::cout << "note: " << note << '\n';
   return exit_well;
 }
 
 int config_explain(const ConfigurationOptions& options, const std::string& key, Output output) {
   const std::vector<KeySpec>& keys = settings_schema().keys();
-  if (!key.empty() && std::ranges::find(keys, key, &KeySpec::name) == keys.end()) {
+  if (!key.empty() && std::ranges::none_of(keys, [&key](const KeySpec& one) { return is_about(one, key); })) {
     std::cerr << "gatehouse: '" << key << "' is not a known key" << config::suggestion(keys, key) << '\n';
     return exit_usage;
   }

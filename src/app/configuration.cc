@@ -1,5 +1,6 @@
 #include "configuration.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <utility>
@@ -40,6 +41,12 @@ Configuration read_configuration(const ConfigurationOptions& options) {
   all.insert(all.begin(), std::make_move_iterator(faults.begin()), std::make_move_iterator(faults.end()));
   for (config::Fault& fault : cross_check(made.settings, made.reading)) all.push_back(std::move(fault));
   return made;
+}
+
+bool is_set(const config::Reading& reading, std::string_view key) {
+  const auto& keys = settings_schema().keys();
+  const auto at = static_cast<std::size_t>(std::ranges::find(keys, key, &config::KeySpec::name) - keys.begin());
+  return reading.places.at(at).source != config::Source::fallback;
 }
 
 int report(const std::vector<config::Fault>& faults) {

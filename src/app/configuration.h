@@ -25,6 +25,9 @@ struct Configuration {
 // All that is wrong, in every source, is in reading.faults. ./.env is read where it is.
 Configuration read_configuration(const ConfigurationOptions& options);
 
+// Whether some source says something about that key.
+bool is_set(const config::Reading& reading, std::string_view key);
+
 // Faults as lines on standard error; the exit code.
 int report(const std::vector<config::Fault>& faults);
 

@@ -4,6 +4,7 @@
 
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/telemetry/log.h"
+#include "outside_issuers.h"
 
 namespace gatehouse::app {
 namespace {
@@ -11,12 +12,6 @@ namespace {
 Error not_initialised() {
   return operator_error("data_not_initialised",
                         "there is no data yet: `gatehouse serve` or `gatehouse init` makes it (--data names another folder)");
-}
-
-std::shared_ptr<const identity::Issuers> issuers_of(const Settings& settings) {
-  auto issuers = std::make_shared<identity::Issuers>();
-  issuers->own = settings.server.public_url.empty() ? "gatehouse" : settings.server.public_url;
-  return issuers;
 }
 
 }  // namespace
@@ -48,7 +43,8 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
     GH_TRY(const identity::FirstStart made, run_task(reactor, identity::initialise(reactor, *store_, tools)));
     on_first_start(made);
   }
-  identity::HouseParts parts(std::move(keys), issuers_of(settings), passwords_, random_, clock_);
+  GH_TRY(identity::IssuersPtr issuers, make_issuers(settings));
+  identity::HouseParts parts(std::move(keys), std::move(issuers), passwords_, random_, clock_);
   parts.access_lifetime = settings.auth.access_lifetime;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());

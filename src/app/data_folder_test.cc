@@ -33,7 +33,7 @@ class DataFolder_ : public ::testing::Test {
   static Result<identity::PrincipalPtr> present(DataFolder& folder, const std::string& key) {
     SystemRandom random;
     identity::House& house = folder.house();
-    identity::Authenticator door({house.issuers(), house.hasher(), random, house.registry().current(), nullptr});
+    identity::Authenticator door({house.hasher(), random, house.registry().current(), nullptr});
     wire::RequestHead head;
     head.fields.push_back({"X-API-Key", key});
     return door.identify(head, SystemClock().wall(), identity::CredentialKind::any);

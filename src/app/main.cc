@@ -27,7 +27,7 @@ struct CommandLine {
   app::ConfigurationOptions config;
   std::string key;
   bool dotenv = false;
-  std::string data = "./data";
+  std::string data = "./data", checked_data;
   std::string url = "http://127.0.0.1:8080/readyz";
   bool json = false;
   std::size_t chunk = 0, links = 0;
@@ -110,9 +110,11 @@ void add_config(CLI::App& root, CommandLine& line) {
   CLI::App* config = root.add_subcommand("config", "Look at the configuration: file, .env, environment");
   config->require_subcommand(1);
   const auto output = [&line] { return line.json ? app::Output::json : app::Output::text; };
-  CLI::App* check = add_config_command(*config, line, "check", "Say everything that is wrong with it; exit 2 when something is",
-                                       [output](const auto& options) { return app::config_check(options, output()); });
+  CLI::App* check =
+      add_config_command(*config, line, "check", "Say everything that is wrong with it; exit 2 when something is",
+                         [&line, output](const auto& options) { return app::config_check(options, line.checked_data, output()); });
   check->add_flag("--json", line.json, "One JSON document");
+  check->add_option("--data", line.checked_data, "Say, too, what a start on this data folder would change there");
   CLI::App* explain =
       add_config_command(*config, line, "explain", "Say of each key, or one, its value, where that comes from, and what it is for",
                          [&line, output](const auto& options) { return app::config_explain(options, line.key, output()); });

@@ -72,6 +72,18 @@ void tell_supervisor(const char* message) {
          static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
 }
 
+// What a reload takes; secrets of issuers are read with it.
+struct Reread {
+  Configuration configuration;
+  Result<identity::IssuersPtr> issuers;
+};
+
+Reread read_again(const ConfigurationOptions& sources) {
+  Configuration configuration = read_configuration(sources);
+  Result<identity::IssuersPtr> issuers = configuration.ok() ? make_issuers(configuration.settings) : identity::IssuersPtr();
+  return {std::move(configuration), std::move(issuers)};
+}
+
 // From start to the last connection, on the control reactor.
 class Life {
  public:
@@ -117,9 +129,9 @@ class Life {
   Task<void> reload() {
     while (asked_to_reload_ > 0) {
       asked_to_reload_ = 1;
-      std::function<Configuration(Worker&)> read = [sources = sources_](Worker&) { return read_configuration(sources); };
-      auto reading = server_.files().run<Configuration>(control_, std::move(read));
-      const std::optional<Configuration> wanted = co_await std::move(reading);
+      std::function<Reread(Worker&)> read = [sources = sources_](Worker&) { return read_again(sources); };
+      auto reading = server_.files().run<Reread>(control_, std::move(read));
+      const std::optional<Reread> wanted = co_await std::move(reading);
       if (wanted) adopt(*wanted);
       if (!wanted) telemetry::log::error("config", "the configuration is not reloaded: too much waits for the disk");
       --asked_to_reload_;
@@ -127,11 +139,18 @@ class Life {
   }
 
   // All of it, or nothing.
-  void adopt(const Configuration& wanted) {
+  void adopt(const Reread& reread) {
+    const Configuration& wanted = reread.configuration;
     for (const config::Fault& fault : wanted.reading.faults) telemetry::log::error("config", to_text(fault));
     if (!wanted.ok()) {
       telemetry::log::error("config", "the configuration is not reloaded: what was in force stays",
                             {{"faults", wanted.reading.faults.size()}});
+      return;
+    }
+    const Status issuers = reread.issuers ? server_.set_issuers(wanted.settings.auth.issuers, **reread.issuers) : reread.issuers.error();
+    if (!issuers) {
+      telemetry::log::error("config", "the configuration is not reloaded: what was in force stays",
+                            {{"error", issuers.error().describe()}});
       return;
     }
     const Reload plan = plan_reload(settings_schema().keys(), in_force_, wanted.reading.values);
@@ -160,6 +179,7 @@ class Life {
     // Who still waits for the store or for a password: the reactor that it comes back to must be there.
     until = control_.clock().now() + last_handlers;
     while (server_.handlers() > 0 && control_.clock().now() < until) co_await glance_later();
+    co_await server_.stop_issuers();
     co_await server_.write_down();
     co_await server_.stop_engines();
     telemetry::log::info("serve", "stopped");
@@ -210,7 +230,8 @@ int serve(const ServeOptions& options) {
   for (const std::string& variable : configuration.reading.unused) {
     telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
   }
-  const ServerPlan plan{clock, *logging, options.data, options.reactors, settings};
+  ServerPlan plan{clock, *logging, options.data, options.reactors, settings, std::nullopt};
+  if (is_set(configuration.reading, "auth.algorithm")) plan.algorithm = settings.auth.algorithm;
   std::optional<Secret<std::string>> new_key;
   auto server = Server::compose(plan, [&](const identity::FirstStart& made) {
     say_first_start(made, plan.data);

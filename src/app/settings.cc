@@ -123,15 +123,18 @@ Schema<AuthSettings> auth_keys() {
   Schema<S> keys;
   keys.choice<AuthMode>("mode", &S::mode, {{"on", AuthMode::on}, {"off", AuthMode::off}},
                         "off lets everybody in as the tenant demo, and is possible where all listeners are on loopback.");
-  keys.choice<JwsAlgorithm>("algorithm", &S::algorithm,
-                            {{"EdDSA", JwsAlgorithm::eddsa},
-                             {"ES256", JwsAlgorithm::es256},
-                             {"RS256", JwsAlgorithm::rs256},
-                             {"PS256", JwsAlgorithm::ps256},
-                             {"HS256", JwsAlgorithm::hs256}},
-                            "What our own tokens are signed with, from the first start on.")
+  keys.choice<JwsAlgorithm>(
+          "algorithm", &S::algorithm,
+          {{"EdDSA", JwsAlgorithm::eddsa},
+           {"ES256", JwsAlgorithm::es256},
+           {"RS256", JwsAlgorithm::rs256},
+           {"PS256", JwsAlgorithm::ps256},
+           {"HS256", JwsAlgorithm::hs256}},
+          "What our own tokens are signed with. Where this is set, and the key that signs is of another algorithm, a start "
+          "makes a new key; tokens of the one before it are taken until they expire.")
       .alias("ALGORITHM");
   keys.duration("access_lifetime", &S::access_lifetime, {1, day}, "How long a token that a login gives is valid.");
+  keys.tables("issuers", &S::issuers, issuer_keys(), "Whose tokens are taken beside our own.").reloads();
   return keys;
 }
 
@@ -212,11 +215,13 @@ Schema<Settings> all_keys() {
   return keys;
 }
 
-config::Fault fault_of(std::string_view name, const config::Reading& reading, std::string what) {
+std::size_t number_of(std::string_view name) {
   const auto& keys = settings_schema().keys();
-  const auto key = std::ranges::find(keys, name, &config::KeySpec::name);
-  const auto number = static_cast<std::size_t>(key - keys.begin());
-  return {reading.places[number], std::string(name), std::string(name) + ": " + std::move(what)};
+  return static_cast<std::size_t>(std::ranges::find(keys, name, &config::KeySpec::name) - keys.begin());
+}
+
+config::Fault fault_of(std::string_view name, const config::Reading& reading, std::string what) {
+  return {reading.places[number_of(name)], std::string(name), std::string(name) + ": " + std::move(what)};
 }
 
 // Two writers of one file would turn it over twice.
@@ -269,8 +274,13 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
         config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
   }
   check_log_files(settings, reading, faults);
+  const std::size_t issuers = number_of("auth.issuers");
+  const config::KeySpec& key = settings_schema().keys()[issuers];
+  check_issuers({settings.auth.issuers, own_issuer(server), key, std::get<config::Rows>(reading.values[issuers])}, faults);
   return faults;
 }
+
+std::string own_issuer(const ServerSettings& server) { return server.public_url.empty() ? "gatehouse" : server.public_url; }
 
 net::ServerLimits server_limits(const ServerSettings& server) {
   const LimitSettings& set = server.limits;

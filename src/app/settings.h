@@ -14,6 +14,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/wire/jose/algorithm.h"
+#include "issuer_settings.h"
 
 namespace gatehouse::app {
 
@@ -50,6 +51,7 @@ struct AuthSettings {
   AuthMode mode = AuthMode::on;
   wire::JwsAlgorithm algorithm = wire::JwsAlgorithm::eddsa;
   seconds access_lifetime{30 * 60};
+  std::vector<IssuerSettings> issuers;
 };
 
 struct ModelSettings {
@@ -96,6 +98,8 @@ const config::Schema<Settings>& settings_schema();
 // What no key can know alone: faults stand where the key at fault was set.
 std::vector<config::Fault> cross_check(const Settings& settings, const config::Reading& reading);
 
+// What "iss" says in our own tokens.
+std::string own_issuer(const ServerSettings& server);
 net::ServerLimits server_limits(const ServerSettings& server);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
 telemetry::LogOptions log_options(const Settings& settings);

@@ -138,6 +138,9 @@ Result<Value> from_string(const KeySpec& key, std::string_view text) {
     }
     case Type::secret_file:
       return secret_file_of(key, text);
+    case Type::day:
+      if (!text.empty() && !parse_day(text)) return unfit(key, in_quotes(text));
+      return Value(std::string(text));
     default:
       return unfit(key, "a text");
   }

@@ -38,7 +38,7 @@ std::string expectation(const KeySpec& key) {
     case Type::choice:
       return "one of " + list_of(key.choices);
     case Type::texts:
-      return "a list of texts";
+      return key.one_will_do ? "a list of texts, or one text" : "a list of texts";
     case Type::duration:
       return "a duration such as \"90s\", \"30m\", \"12h\" or \"7d\"" + between<seconds>(key.range);
     case Type::size:
@@ -47,6 +47,10 @@ std::string expectation(const KeySpec& key) {
       return "a rate such as \"60/60s\" or \"1000/1d\"";
     case Type::table:
       return "a table of texts";
+    case Type::day:
+      return "a day such as \"2027-01-31\"";
+    case Type::tables:
+      return "a list of tables in the configuration file, each begun with [[" + key.name + "]]";
     case Type::secret_file:
       break;
   }

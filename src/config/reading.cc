@@ -60,6 +60,7 @@ std::string suggestion(std::span<const KeySpec> keys, std::string_view written) 
   };
   for (const KeySpec& key : keys) {
     look_at(key.name);
+    for (const KeySpec& field : key.fields) look_at(field.name);
     for (std::size_t dot = key.name.find('.'); dot != std::string::npos; dot = key.name.find('.', dot + 1)) {
       look_at(std::string_view(key.name).substr(0, dot));
     }

@@ -26,6 +26,7 @@ std::string toml_string(std::string_view text) {
 }
 
 struct Writer {
+  const KeySpec& key;
   std::string operator()(bool flag) const { return flag ? "true" : "false"; }
   std::string operator()(std::int64_t number) const { return std::to_string(number); }
   std::string operator()(const std::string& text) const { return toml_string(text); }
@@ -39,9 +40,24 @@ struct Writer {
     for (const auto& [name, value] : table) out += (out.empty() ? "" : ", ") + toml_string(name) + " = " + toml_string(value);
     return out.empty() ? "{}" : "{ " + out + " }";
   }
+  std::string operator()(const Rows& rows) const {
+    std::string out;
+    for (const Row& row : rows) out += (out.empty() ? "" : ", ") + one(row);
+    return "[" + out + "]";
+  }
   template <class Unit>
   std::string operator()(const Unit& unit) const {
     return toml_string(to_text(unit));
+  }
+
+ private:
+  std::string one(const Row& row) const {
+    std::string out;
+    for (std::size_t i = 0; i < row.values.size(); ++i) {
+      if (row.places[i].source == Source::fallback) continue;
+      out += (out.empty() ? "" : ", ") + std::string(last_word(key.fields[i])) + " = " + to_toml(key.fields[i], row.values[i]);
+    }
+    return "{ " + out + " }";
   }
 };
 
@@ -63,9 +79,8 @@ Value fallback_of(std::span<const KeySpec> keys, const KeySpec& key) {
 }
 
 std::string_view table_of(const KeySpec& key) { return std::string_view(key.name).substr(0, key.name.rfind('.')); }
-std::string_view last_word(const KeySpec& key) { return std::string_view(key.name).substr(key.name.rfind('.') + 1); }
 
-// Table by table, in the order in which they come first.
+// Table by table, in the order in which they come first; lists of tables behind what stands in the table itself.
 template <class WriteKey>
 std::string by_table(std::span<const KeySpec> keys, WriteKey write) {
   std::string out;
@@ -75,8 +90,10 @@ std::string by_table(std::span<const KeySpec> keys, WriteKey write) {
     if (std::ranges::find(written, table) != written.end()) continue;
     written.push_back(table);
     out += "\n[" + table + "]\n";
-    for (std::size_t i = 0; i < keys.size(); ++i) {
-      if (table_of(keys[i]) == table) write(out, i);
+    for (const bool lists : {false, true}) {
+      for (std::size_t i = 0; i < keys.size(); ++i) {
+        if (table_of(keys[i]) == table && (keys[i].type == Type::tables) == lists) write(out, i);
+      }
     }
   }
   return out;
@@ -94,7 +111,7 @@ std::string to_word(const Value& value) {
     for (const auto& [name, text] : *table) out += (out.empty() ? "" : ",") + name + "=" + text;
     return out;
   }
-  out = to_toml(value);
+  out = to_toml(KeySpec(), value);
   std::erase(out, '"');
   return out;
 }
@@ -108,6 +125,19 @@ void add_comment(std::string& out, const KeySpec& key) {
   out += "\n# " + key.doc + "\n# " + as_sentence(expectation(key) + "; " + std::string(to_text(key.applies)) + ".") + "\n";
 }
 
+// As a table that is a comment: no file has one until somebody writes it.
+void add_table_example(std::string& out, const KeySpec& key) {
+  out += "#\n# [[" + key.name + "]]\n";
+  for (const KeySpec& field : key.fields) {
+    out += "# # " + field.doc + " " + as_sentence(expectation(field)) + ".\n";
+    out += "# " + std::string(last_word(field)) + " = " + to_toml(field, field.fallback) + "\n";
+  }
+}
+
+void add_line(std::string& out, const KeySpec& key, const Value& value, const Place& place) {
+  out += std::string(last_word(key)) + " = " + to_toml(key, shown(key, value)) + "  # " + to_text(place) + "\n";
+}
+
 }  // namespace
 
 Value shown(const KeySpec& key, const Value& value) {
@@ -118,14 +148,22 @@ Value shown(const KeySpec& key, const Value& value) {
     for (const std::string& item : *items) out.push_back(key.secret ? std::string(masked) : without_password(item));
     return out;
   }
+  if (const auto* rows = std::get_if<Rows>(&value)) {
+    Rows out = *rows;
+    for (Row& row : out) {
+      for (std::size_t i = 0; i < row.values.size(); ++i) row.values[i] = shown(key.fields[i], row.values[i]);
+    }
+    return out;
+  }
   return value;
 }
 
-std::string to_toml(const Value& value) { return std::visit(Writer{}, value); }
+std::string to_toml(const KeySpec& key, const Value& value) { return std::visit(Writer{key}, value); }
+std::string_view last_word(const KeySpec& key) { return std::string_view(key.name).substr(key.name.rfind('.') + 1); }
 
 std::string_view type_name(Type type) {
-  constexpr std::array<std::string_view, 10> names{"bool",     "integer", "string", "choice", "list",
-                                                   "duration", "size",    "rate",   "table",  "file"};
+  constexpr std::array<std::string_view, 12> names{"bool", "integer", "string", "choice", "list", "duration",
+                                                   "size", "rate",    "table",  "file",   "day",  "tables"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -135,8 +173,15 @@ std::string_view to_text(Applies applies) {
 
 std::string effective_toml(std::span<const KeySpec> keys, const Reading& reading) {
   return by_table(keys, [&](std::string& out, std::size_t i) {
-    out +=
-        std::string(last_word(keys[i])) + " = " + to_toml(shown(keys[i], reading.values[i])) + "  # " + to_text(reading.places[i]) + "\n";
+    const auto* rows = std::get_if<Rows>(&reading.values[i]);
+    if (rows == nullptr || rows->empty()) return add_line(out, keys[i], reading.values[i], reading.places[i]);
+    for (const Row& row : *rows) {
+      out += "\n[[" + keys[i].name + "]]  # " + to_text(row.place) + "\n";
+      for (std::size_t k = 0; k < row.values.size(); ++k) {
+        if (row.places[k].source == Source::fallback) out += "# ";  // said aloud it may mean more than unsaid
+        add_line(out, keys[i].fields[k], row.values[k], row.places[k]);
+      }
+    }
   });
 }
 
@@ -147,7 +192,8 @@ std::string example_toml(std::span<const KeySpec> keys) {
       "# `gatehouse config explain` what is in force and why. Made by `gatehouse config example`.\n";
   return head + by_table(keys, [&](std::string& out, std::size_t i) {
            add_comment(out, keys[i]);
-           out += "#" + std::string(last_word(keys[i])) + " = " + to_toml(fallback_of(keys, keys[i])) + "\n";
+           if (keys[i].type == Type::tables) return add_table_example(out, keys[i]);
+           out += "#" + std::string(last_word(keys[i])) + " = " + to_toml(keys[i], fallback_of(keys, keys[i])) + "\n";
          });
 }
 
@@ -158,6 +204,7 @@ std::string example_dotenv(std::span<const KeySpec> keys) {
       "# Made by `gatehouse config example --env`.\n"
       "\n# The configuration file; there need not be one.\n#GATEHOUSE_CONFIG=gatehouse.toml\n";
   for (const KeySpec& key : keys) {
+    if (key.type == Type::tables) continue;  // of the file alone
     add_comment(out, key);
     for (const Alias& alias : key.aliases) out += "# Also taken from " + alias.variable + ".\n";
     out += "#" + variable_of(key) + "=" + to_word(fallback_of(keys, key)) + "\n";

@@ -11,17 +11,19 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
+std::string toml_of(const Value& value) { return to_toml(KeySpec(), value); }
+
 TEST(ToToml, WritesEveryType) {
-  EXPECT_EQ(to_toml(Value(true)), "true");
-  EXPECT_EQ(to_toml(Value(std::int64_t{-5})), "-5");
-  EXPECT_EQ(to_toml(Value(std::string("a\"b\\c\n\x7f"))), R"("a\"b\\c\u000a\u007f")");
-  EXPECT_EQ(to_toml(Value(Texts{"a", "b"})), R"(["a", "b"])");
-  EXPECT_EQ(to_toml(Value(Texts{})), "[]");
-  EXPECT_EQ(to_toml(Value(seconds(300))), R"("300s")");
-  EXPECT_EQ(to_toml(Value(kib(32))), R"("32KiB")");
-  EXPECT_EQ(to_toml(Value(Rate{60, seconds(60)})), R"("60/60s")");
-  EXPECT_EQ(to_toml(Value(Table{{"a b", "c"}, {"d", "e"}})), R"({ "a b" = "c", "d" = "e" })");
-  EXPECT_EQ(to_toml(Value(Table{})), "{}");
+  EXPECT_EQ(toml_of(Value(true)), "true");
+  EXPECT_EQ(toml_of(Value(std::int64_t{-5})), "-5");
+  EXPECT_EQ(toml_of(Value(std::string("a\"b\\c\n\x7f"))), R"("a\"b\\c\u000a\u007f")");
+  EXPECT_EQ(toml_of(Value(Texts{"a", "b"})), R"(["a", "b"])");
+  EXPECT_EQ(toml_of(Value(Texts{})), "[]");
+  EXPECT_EQ(toml_of(Value(seconds(300))), R"("300s")");
+  EXPECT_EQ(toml_of(Value(kib(32))), R"("32KiB")");
+  EXPECT_EQ(toml_of(Value(Rate{60, seconds(60)})), R"("60/60s")");
+  EXPECT_EQ(toml_of(Value(Table{{"a b", "c"}, {"d", "e"}})), R"({ "a b" = "c", "d" = "e" })");
+  EXPECT_EQ(toml_of(Value(Table{})), "{}");
 }
 
 TEST(Shown, MasksSecretsAndPasswordsInUrls) {
@@ -51,6 +53,36 @@ TEST(EffectiveToml, IsReadBackAsTheSameSettings) {
   EXPECT_EQ(again.values, first.values);
 }
 
+TEST(EffectiveToml, WritesListsOfTablesBehindTheTableThatTheyAreIn) {
+  const Reading first = read_sample(from_file(R"([[top.visitors]]
+name = "ada"
+word = "hunter2"
+[[top.visitors]]
+brings = "a cat"
+[top]
+flag = true
+)"));
+  const std::string printed = effective_toml(sample_schema().keys(), first);
+  EXPECT_THAT(printed,
+              HasSubstr("\n\n[[top.visitors]]  # a.toml:1:1\nname = \"ada\"  # a.toml:2:8\n# brings = [\"nothing\"]  # default\n"));
+  EXPECT_THAT(printed, HasSubstr("word = \"********\"  # a.toml:3:8\n"));
+  const Reading again = read_sample(from_file(printed));
+  ASSERT_TRUE(again.ok()) << ::testing::PrintToString(lines_of(again)) << printed;
+  EXPECT_EQ(settings_of(again).visitors.size(), 2U);
+  EXPECT_EQ(settings_of(again).visitors[1], settings_of(first).visitors[1]);
+  EXPECT_TRUE(settings_of(again).flag);
+}
+
+TEST(ToToml, WritesOfEachTableWhatTheFileSaysOfIt) {
+  const Schema<Sample> schema = sample_schema();
+  const Reading reading = read_sample(from_file("[[top.visitors]]\nnights = 2\nuntil = 2027-01-31\nword = \"hunter2\""));
+  for (std::size_t i = 0; i < schema.keys().size(); ++i) {
+    const KeySpec& key = schema.keys()[i];
+    if (key.name != "top.visitors") continue;
+    EXPECT_EQ(to_toml(key, shown(key, reading.values[i])), R"([{ nights = 2, until = "2027-01-31", word = "********" }])");
+  }
+}
+
 TEST(EffectiveToml, SaysWhereEachValueComesFromAndHidesSecrets) {
   Sources sources = from_file("top.secret = \"hunter2\"");
   sources.environment["GATEHOUSE_TOP_INNER_COUNT"] = "9";
@@ -77,6 +109,9 @@ TEST(ExampleToml, ChangesNothingAsItIsAndNothingWhenUncommented) {
   EXPECT_EQ(all_set.values, nothing.values);
   EXPECT_THAT(example, HasSubstr("\n# How many\n# An integer from 1 to 100; a reload (SIGHUP) applies a change.\n#count = 5\n"));
   EXPECT_THAT(example, HasSubstr("#followers = [\"ada\"]\n"));
+  EXPECT_THAT(
+      example,
+      HasSubstr("#\n# [[top.visitors]]\n# # Who it is. A text.\n# name = \"\"\n# # What comes along. A list of texts, or one text.\n"));
 }
 
 TEST(ExampleDotenv, IsReadAsTheDefaultsWhenUncommented) {

@@ -16,6 +16,14 @@ struct Inner {
   std::uint32_t count = 5;
 };
 
+struct Visitor {
+  std::string name;
+  Texts brings{"nothing"};
+  std::uint32_t nights = 1;
+  std::string until, word;
+  friend bool operator==(const Visitor&, const Visitor&) = default;
+};
+
 struct Sample {
   bool flag = false;
   std::string name = "ada";
@@ -28,6 +36,7 @@ struct Sample {
   std::string key_file;
   Texts followers;
   Inner inner;
+  std::vector<Visitor> visitors;
 };
 
 inline std::optional<std::string> no_spaces(std::string_view text) {
@@ -41,6 +50,12 @@ inline Schema<Sample> sample_schema() {
   Schema<Inner> inner;
   inner.size("size", &Inner::size, {1024, 1 << 20}, "How large");
   inner.integer("count", &Inner::count, {1, 100}, "How many").reloads();
+  Schema<Visitor> visitor;
+  visitor.text("name", &Visitor::name, "Who it is.").checked(no_spaces);
+  visitor.texts("brings", &Visitor::brings, "What comes along.").or_one();
+  visitor.integer("nights", &Visitor::nights, {1, 9}, "How long.");
+  visitor.day("until", &Visitor::until, "When it leaves.");
+  visitor.text("word", &Visitor::word, "The word at the door.").hidden();
   Schema<Sample> schema;
   schema.flag("top.flag", &Sample::flag, "Whether");
   schema.text("top.name", &Sample::name, "Who").checked(no_spaces).alias("OLD_NAME");
@@ -53,6 +68,7 @@ inline Schema<Sample> sample_schema() {
   schema.text("top.secret", &Sample::secret, "What nobody sees").hidden();
   schema.secret_file("top.key_file", &Sample::key_file, "Where the key is");
   schema.texts("top.followers", &Sample::followers, "Who comes along").unset_follows("top.name");
+  schema.tables("top.visitors", &Sample::visitors, visitor, "Who comes").reloads();
   schema.part("top.inner", &Sample::inner, inner);
   return schema;
 }

@@ -30,6 +30,14 @@ std::string_view kind_of(const toml::node& node) {
   }
 }
 
+std::string day_text(const toml::date& day) {
+  const auto padded = [](unsigned number, std::size_t width) {
+    const std::string digits = std::to_string(number);
+    return std::string(width > digits.size() ? width - digits.size() : 0, '0') + digits;
+  };
+  return padded(day.year, 4) + "-" + padded(day.month, 2) + "-" + padded(day.day, 2);
+}
+
 class Walk {
  public:
   Walk(const Document& document, Resolver& resolver) : document_(document), resolver_(resolver) {}
@@ -73,6 +81,8 @@ class Walk {
       return written ? from_integer(key, *written) : unfit(key, kind_of(node));
     }
     if (key.type == Type::texts) return list(key, node);
+    if (key.type == Type::tables) return rows(key, node);
+    if (const auto day = node.value_exact<toml::date>(); day && key.type == Type::day) return from_string(key, day_text(*day));
     if (key.type == Type::table) return table_of_texts(key, node);
     const auto written = node.value_exact<std::string>();
     return written ? from_string(key, *written) : unfit(key, kind_of(node));
@@ -80,6 +90,7 @@ class Walk {
 
   // Items that are no texts are faults of their own, each where it stands; so are those that the key's check refuses.
   Result<Value> list(const KeySpec& key, const toml::node& node) {
+    if (const auto one = node.value_exact<std::string>(); one && key.one_will_do) return from_list(key, {*one});
     const toml::array* items = node.as_array();
     if (items == nullptr) return unfit(key, kind_of(node));
     Texts good;
@@ -108,6 +119,43 @@ class Walk {
       }
     }
     return Value(std::move(good));
+  }
+
+  Result<Value> rows(const KeySpec& key, const toml::node& node) {
+    const toml::array* tables = node.as_array();
+    if (tables == nullptr) return unfit(key, kind_of(node));
+    Rows good;
+    for (const toml::node& item : *tables) {
+      if (const toml::table* table = item.as_table()) {
+        good.push_back(row(key, *table));
+      } else {
+        resolver_.fault(place(item.source()), key.name, unfit(key, "one with " + std::string(kind_of(item))).public_text());
+      }
+    }
+    return Value(std::move(good));
+  }
+
+  // What is at fault in it has its default, as everywhere.
+  Row row(const KeySpec& key, const toml::table& table) {
+    Row made;
+    made.place = place(table.source());
+    made.places.resize(key.fields.size());
+    for (const KeySpec& field : key.fields) made.values.push_back(field.fallback);
+    for (const auto& [name, node] : table) {
+      const std::string full = key.name + "." + std::string(name.str());
+      const auto field = std::ranges::find(key.fields, full, &KeySpec::name);
+      if (field == key.fields.end()) {
+        const std::string meant = suggestion(key.fields, full);
+        resolver_.fault(place(name.source()), full, in_quotes(full) + " is not a known key" + meant);
+        continue;
+      }
+      const auto at = static_cast<std::size_t>(field - key.fields.begin());
+      made.places[at] = place(node.source());
+      Result<Value> taken = value(*field, node);
+      if (taken) made.values[at] = std::move(*taken);
+      if (!taken) resolver_.fault(made.places[at], full, taken.error().public_text());
+    }
+    return made;
   }
 
   const Document& document_;

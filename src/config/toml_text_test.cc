@@ -45,6 +45,49 @@ count = 7
   EXPECT_EQ(place_of(reading, "top.inner.count"), "a.toml:13:9");
 }
 
+TEST(ConfigFile, HasListsOfTables) {
+  const Reading reading = read_sample(from_file(R"([[top.visitors]]
+name = "ada"
+brings = "a cat"
+until = 2027-01-31
+[[top.visitors]]
+brings = ["a", "b"]
+nights = 2
+until = "2027-02-28"
+)"));
+  ASSERT_THAT(lines_of(reading), ElementsAre());
+  const std::vector<Visitor> visitors = settings_of(reading).visitors;
+  ASSERT_EQ(visitors.size(), 2U);
+  EXPECT_EQ(visitors[0], (Visitor{"ada", {"a cat"}, 1, "2027-01-31", ""}));
+  EXPECT_EQ(visitors[1], (Visitor{"", {"a", "b"}, 2, "2027-02-28", ""}));
+  EXPECT_THAT(settings_of(read_sample(from_file("top.visitors = [{ nights = 3 }]"))).visitors,
+              ElementsAre(Visitor{"", {"nothing"}, 3, "", ""}));
+}
+
+TEST(ConfigFile, NamesFaultsInListsOfTables) {
+  EXPECT_THAT(lines_of(read_sample(from_file(R"([[top.visitors]]
+nam = "ada"
+nights = 10
+[[top.visitors]]
+name = "a b"
+until = "2027-02-29"
+word = 5
+)"))),
+              ElementsAre("a.toml:2:1: 'top.visitors.nam' is not a known key (did you mean top.visitors.name?)",
+                          "a.toml:3:10: top.visitors.nights must be an integer from 1 to 9, not 10",
+                          "a.toml:5:8: top.visitors.name: 'a b' has a blank in it",
+                          "a.toml:6:9: top.visitors.until must be a day such as \"2027-01-31\", not '2027-02-29'",
+                          "a.toml:7:8: top.visitors.word must be a text"));
+  const std::string must = "top.visitors must be a list of tables in the configuration file, each begun with [[top.visitors]], not ";
+  EXPECT_THAT(lines_of(read_sample(from_file("[top.visitors]\nname = \"a\""))), ElementsAre("a.toml:1:1: " + must + "a table"));
+  EXPECT_THAT(lines_of(read_sample(from_file("top.visitors = [1]"))), ElementsAre("a.toml:1:17: " + must + "one with an integer"));
+  EXPECT_THAT(lines_of(read_sample(from_file("[top]\nnights = 1"))),
+              ElementsAre("a.toml:2:1: 'top.nights' is not a known key (did you mean top.visitors.nights?)"));
+  Sources sources;
+  sources.environment["GATEHOUSE_TOP_VISITORS"] = "[]";
+  EXPECT_THAT(lines_of(read_sample(sources)), ElementsAre("environment GATEHOUSE_TOP_VISITORS: " + must + "a text"));
+}
+
 TEST(ConfigFile, MayBeEmpty) {
   const Reading reading = read_sample(from_file(""));
   EXPECT_TRUE(reading.ok());

@@ -58,6 +58,18 @@ std::optional<Rate> parse_rate(std::string_view text) {
   return Rate{static_cast<std::uint32_t>(count->first), *window};
 }
 
+std::optional<std::chrono::sys_days> parse_day(std::string_view text) {
+  if (text.size() != 10 || text[4] != '-' || text[7] != '-') return std::nullopt;
+  const auto year = split_number(text.substr(0, 4)), month = split_number(text.substr(5, 2)), day_of_month = split_number(text.substr(8));
+  if (!year || !month || !day_of_month || !year->second.empty() || !month->second.empty() || !day_of_month->second.empty()) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(static_cast<int>(year->first)),
+                                         std::chrono::month(static_cast<unsigned>(month->first)),
+                                         std::chrono::day(static_cast<unsigned>(day_of_month->first))};
+  return date.ok() ? std::optional(std::chrono::sys_days(date)) : std::nullopt;
+}
+
 std::string to_text(seconds duration) {
   const auto n = static_cast<std::uint64_t>(std::max<std::int64_t>(duration.count(), 0));
   return n > 0 && n % day == 0 ? std::to_string(n / day) + "d" : std::to_string(n) + "s";

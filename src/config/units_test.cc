@@ -75,5 +75,14 @@ TEST(Units, AreReadBackAsTheyAreShown) {
   for (std::uint64_t n = 1; n < (std::uint64_t{1} << 50U); n *= 2) EXPECT_EQ(parse_size(to_text(ByteCount(n))), ByteCount(n));
 }
 
+TEST(ParseDay, TakesDaysOfTheCalendarAlone) {
+  EXPECT_EQ(parse_day("1970-01-02"), std::chrono::sys_days(std::chrono::days(1)));
+  EXPECT_TRUE(parse_day("2028-02-29"));
+  for (const char* wrong :
+       {"", "2027-02-29", "2027-1-31", "2027-13-01", "2027-01-00", "27-01-31", "2027/01/31", "2027-01-31 ", "+027-01-31", "2027-+1-31"}) {
+    EXPECT_FALSE(parse_day(wrong)) << wrong;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::config

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "gatehouse/base/hex.h"
+#include "gatehouse/identity/init.h"
 #include "key_shape.h"
 
 namespace gatehouse::identity {
@@ -19,16 +20,20 @@ Error refused(std::string_view reason, std::string text) { return Error(Code::un
 Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
 Error token_expired() { return refused("token_expired", "Token has expired"); }
 
+Error tenant_disabled(const std::string& id) {
+  return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id);
+}
+
 bool same(const store::Digest& a, const store::Digest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 std::int64_t seconds_of(store::Moment moment) { return moment.time_since_epoch().count(); }
 
 Result<const TenantEntry*> open_tenant(const TenantId& id, const Directory& directory) {
   const TenantEntry* tenant = directory.tenant(id);
-  if (tenant == nullptr || !tenant->record.enabled) {
-    return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id.value());
-  }
+  if (tenant == nullptr || !tenant->record.enabled) return tenant_disabled(id.value());
   return tenant;
 }
+
+bool may_speak_for(const Issuer& issuer, const std::string& tenant) { return tenant != reserved_tenant && issuer.tenants.has(tenant); }
 
 // When the secret that was shown is no longer taken; nothing for one that is not the key's any more.
 std::optional<std::int64_t> end_of_secret(const store::ApiKey& key, const store::Digest& shown) {
@@ -51,21 +56,27 @@ Status check_key(const store::ApiKey& key, const store::Digest& shown, std::int6
 
 Status check_token(const Principal& principal, const Directory& directory) {
   const TokenMarks& token = principal.token;
-  const bool revoked = directory.revoked(RevocationKind::token_id, token.id, token.issued_at) ||
+  const bool revoked = directory.revoked(RevocationKind::token_id, marked(token.issuer, token.id), token.issued_at) ||
                        directory.revoked(RevocationKind::token_sha256, token.sha256, token.issued_at) ||
-                       directory.revoked(RevocationKind::session, token.session, token.issued_at) ||
-                       directory.revoked(RevocationKind::user, user_mark(token.issuer, principal.subject), token.issued_at) ||
+                       directory.revoked(RevocationKind::session, marked(token.issuer, token.session), token.issued_at) ||
+                       directory.revoked(RevocationKind::user, marked(token.issuer, principal.subject), token.issued_at) ||
                        directory.revoked(RevocationKind::tenant, principal.tenant.value(), token.issued_at);
   return revoked ? Status(token_revoked()) : ok();
 }
 
+// What others say of somebody gives at most what the tenant has.
 void add_grants(Principal& principal, const TenantEntry& tenant, Scopes granted) {
   principal.granted = granted;
+  if (!principal.token.issuer.empty()) granted = granted.limited_to(tenant.scopes);
   principal.scopes = granted.limited_to_tasks(tenant.tasks);
   principal.tenant_models = tenant.models;
 }
 
 }  // namespace
+
+bool named_by_hash(const VerifiedToken& verified) {
+  return verified.issuer && (verified.issuer->legacy || verified.claims.token_id.empty());
+}
 
 std::string sha256_hex(std::string_view text) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
@@ -73,7 +84,9 @@ std::string sha256_hex(std::string_view text) {
   return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
 }
 
-std::string user_mark(const std::string& issuer, const std::string& subject) { return issuer.empty() ? subject : issuer + "|" + subject; }
+std::string marked(const std::string& issuer, const std::string& name) {
+  return issuer.empty() || name.empty() ? name : issuer + "|" + name;
+}
 
 Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 
@@ -118,10 +131,11 @@ Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, 
 Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view text, const Directory& directory, WallTime now) {
   const wire::Claims& claims = verified.claims;
   if (claims.tenant.empty()) return refused("token_tenant_missing", "Invalid token: missing tenant_id");
+  if (verified.issuer && !may_speak_for(*verified.issuer, claims.tenant)) return tenant_disabled(claims.tenant);
   GH_TRY(const TenantEntry* tenant, open_tenant(TenantId(claims.tenant), directory));
   auto principal = std::make_shared<Principal>(Proof::token, tenant->record.id, tenant->record.number);
   principal->subject = claims.user;
-  principal->username = claims.username;
+  principal->trust = verified.trust;
   TokenMarks& token = principal->token;
   token.id = claims.token_id;
   token.session = claims.session;
@@ -129,9 +143,10 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
   principal->valid_until = claims.expires_at;
   principal->models = NameList::everything();
   Scopes scopes = Scopes::known(claims.scopes);
-  if (verified.issuer != nullptr) {
+  if (!verified.issuer) principal->username = claims.username;  // a user of ours
+  if (verified.issuer) {
     token.issuer = verified.issuer->name;
-    if (verified.issuer->legacy) token.sha256 = sha256_hex(text);
+    if (named_by_hash(verified)) token.sha256 = sha256_hex(text);
     if (verified.issuer->until) principal->valid_until = std::min(principal->valid_until, *verified.issuer->until);
     scopes = scopes.without(Scope::platform_admin);
   }

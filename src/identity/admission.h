@@ -22,10 +22,12 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.
 Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now);
 
-// What a revocation calls a user: two issuers may call two people by one name. issuer empty: ours.
-std::string user_mark(const std::string& issuer, const std::string& subject);
+// What a revocation calls a token, a session or a user: two issuers may give one name twice. issuer empty: ours.
+std::string marked(const std::string& issuer, const std::string& name);
 
-// Lower-case hex: what names a token that has no jti.
+// Whether only its text names it: legacy issuers, and tokens of others without jti.
+bool named_by_hash(const VerifiedToken& verified);
+// Lower-case hex: what names a token then.
 std::string sha256_hex(std::string_view text);
 
 Error refused_key(std::string_view reason);

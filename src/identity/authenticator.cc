@@ -88,8 +88,7 @@ struct Authenticator::State {
       : hasher(std::move(parts.hasher)),
         directory(std::move(parts.directory)),
         everybody(std::move(parts.everybody)),
-        cache(parts.random),
-        tokens(std::move(parts.issuers)) {}
+        cache(parts.random) {}
 
   Result<PrincipalPtr> admit(const Credential& credential, WallTime now);
   Result<PrincipalPtr> admit_by_key(std::string_view text, WallTime now) const;
@@ -126,7 +125,8 @@ Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& c
   CredentialCache::Entry* entry = cache.find(fingerprint);
   const std::int64_t second = unix_seconds(now);
   if (entry == nullptr || entry->version != directory->version() || second >= entry->principal->valid_until) {
-    const bool signature_known = entry != nullptr && entry->principal->proof == Proof::token;
+    const bool signature_known = entry != nullptr && entry->principal->proof == Proof::token &&
+                                 entry->principal->trust == trust_of(entry->principal->token.issuer, *directory);
     GH_TRY(PrincipalPtr principal, signature_known ? renew_token(entry->principal, *directory, now) : admit(credential, now));
     if (entry == nullptr) entry = &cache.put(fingerprint, [this](const CredentialCache::Entry& evicted) { note_uses(evicted); });
     entry->principal = std::move(principal);

@@ -23,7 +23,8 @@ std::shared_ptr<const net::Networks> networks_of(const std::vector<std::string>&
 
 }  // namespace
 
-TenantEntry::TenantEntry(store::Tenant record_) : record(std::move(record_)), models(record.models), tasks(Scopes::known(record.tasks)) {}
+TenantEntry::TenantEntry(store::Tenant record_)
+    : record(std::move(record_)), models(record.models), tasks(Scopes::known(record.tasks)), scopes(Scopes::known(record.scopes)) {}
 
 KeyEntry::KeyEntry(store::ApiKey record_)
     : record(std::move(record_)), scopes(Scopes::known(record.scopes)), models(record.models), from(networks_of(record.cidrs)) {}
@@ -77,6 +78,11 @@ void Directory::put(const store::Revocation& revocation) {
 
 void Directory::set_signing_keys(std::shared_ptr<const SigningKeys> keys) {
   signing_keys_ = std::move(keys);
+  ++version_;
+}
+
+void Directory::set_issuers(IssuersPtr issuers) {
+  issuers_ = std::move(issuers);
   ++version_;
 }
 

@@ -5,7 +5,8 @@
 namespace gatehouse::identity {
 
 Task<Result<std::unique_ptr<House>>> House::open(Reactor& reactor, store::Store& store, HouseParts parts) {
-  Result<std::unique_ptr<Registry>> registry = co_await Registry::open(reactor, store, parts.keys.sealer);
+  RegistryParts opening(parts.keys.sealer, parts.issuers, parts.clock.wall());
+  Result<std::unique_ptr<Registry>> registry = co_await Registry::open(reactor, store, std::move(opening));
   if (!registry) co_return registry.error();
   co_return std::unique_ptr<House>(new House(std::move(parts), std::move(*registry)));
 }

@@ -42,25 +42,29 @@ Task<Status> read_revocations(Reactor& reactor, store::Store& store, Directory& 
   co_return ok();
 }
 
-Task<Status> read_signing_keys(Reactor& reactor, store::Store& store, const Sealer& sealer, Directory& directory) {
+Task<Result<std::shared_ptr<const SigningKeys>>> read_signing_keys(Reactor& reactor, store::Store& store, const Sealer& sealer,
+                                                                   store::Moment now) {
   Result<std::vector<store::SigningKey>> kept = co_await store.signing_keys().all(reactor);
   if (!kept) co_return kept.error();
-  Result<SigningKeys> keys = open_signing_keys(*kept, sealer);
+  Result<SigningKeys> keys = open_signing_keys(*kept, sealer, now);
   if (!keys) co_return keys.error();
-  directory.set_signing_keys(std::make_shared<const SigningKeys>(std::move(*keys)));
-  co_return ok();
+  co_return std::make_shared<const SigningKeys>(std::move(*keys));
 }
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::Store& store, const Sealer& sealer) {
+Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::Store& store, RegistryParts parts) {
   auto directory = std::make_shared<Directory>();
   Status read = co_await read_tenants(reactor, store, *directory);
   if (read) read = co_await read_keys(reactor, store, *directory);
   if (read) read = co_await read_revocations(reactor, store, *directory);
-  if (read) read = co_await read_signing_keys(reactor, store, sealer, *directory);
   if (!read) co_return read.error();
-  co_return std::unique_ptr<Registry>(new Registry(store, std::move(directory)));
+  const store::Moment now = std::chrono::floor<seconds>(parts.now);
+  Result<std::shared_ptr<const SigningKeys>> keys = co_await read_signing_keys(reactor, store, parts.sealer, now);
+  if (!keys) co_return keys.error();
+  directory->set_signing_keys(std::move(*keys));
+  directory->set_issuers(std::move(parts.issuers));
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), std::move(directory)));
 }
 
 DirectoryPtr Registry::current() const {
@@ -143,6 +147,42 @@ Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
   Status dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });
   co_return dropped;
+}
+
+Task<Status> Registry::rotate(Reactor& reactor, store::SigningKey next, store::Moment others_retire, store::Moment now) {
+  const Status rotated = co_await store_.signing_keys().rotate(reactor, std::move(next), others_retire);
+  if (!rotated) co_return rotated;
+  co_return co_await read_signing_keys_again(reactor, now);
+}
+
+Task<Status> Registry::drop_retired(Reactor& reactor, store::Moment now) {
+  const Status read = co_await read_signing_keys_again(reactor, now);
+  if (!read) co_return read;
+  co_return co_await store_.signing_keys().drop_retired(reactor, now + seconds(1));  // what retires now is not taken any more
+}
+
+Task<Status> Registry::read_signing_keys_again(Reactor& reactor, store::Moment now) {
+  Result<std::shared_ptr<const SigningKeys>> keys = co_await read_signing_keys(reactor, store_, sealer_, now);
+  if (!keys) co_return keys.error();
+  publish([&keys](Directory& directory) { directory.set_signing_keys(std::move(*keys)); });
+  co_return ok();
+}
+
+void Registry::set_issuers(IssuersPtr issuers) {
+  publish([&issuers](Directory& directory) { directory.set_issuers(std::move(issuers)); });
+}
+
+void Registry::set_keys(const std::string& issuer, const KeySource::Keys& keys) {
+  publish([&](Directory& directory) {
+    auto next = std::make_shared<Issuers>(*directory.issuers());
+    for (IssuerPtr& one : next->outside) {
+      if (one->name != issuer) continue;
+      auto with_keys = std::make_shared<Issuer>(*one);
+      with_keys->keys = keys;
+      one = std::move(with_keys);
+    }
+    directory.set_issuers(std::move(next));
+  });
 }
 
 }  // namespace gatehouse::identity

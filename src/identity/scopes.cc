@@ -90,6 +90,14 @@ Scopes Scopes::limited_to_tasks(Scopes tasks) const {
   return limited;
 }
 
+Scopes Scopes::limited_to(Scopes others) const {
+  Scopes limited;
+  for (const Scope scope : scope_values) {
+    if (has(scope) && others.has(scope)) limited.add(scope);
+  }
+  return limited;
+}
+
 Scopes Scopes::without(Scope left_out) const {
   Scopes rest = *this;
   rest.bits_ &= ~bit(left_out);

@@ -1,5 +1,6 @@
 #include "gatehouse/identity/signing_keys.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -30,22 +31,25 @@ Result<store::SigningKey> make_signing_key(wire::JwsAlgorithm algorithm, const S
   GH_TRY(const wire::JwsKey key, wire::JwsKey::generate({kept.kid, algorithm}, random));
   GH_TRY(const Secret<std::string> der, key.private_der());
   kept.sealed_private = sealer.seal(der, place_of(kept.kid), random);
-  kept.public_jwk = key.public_jwk().value_or("");
+  kept.public_jwk = key.public_jwk().value_or("{}");  // a secret has no public half
   kept.created = std::chrono::floor<seconds>(now);
   return kept;
 }
 
-Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer) {
+Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer, store::Moment now) {
   std::vector<wire::JwsKey> keys;
   std::optional<wire::JwsKey> current;
+  std::optional<store::Moment> next_retirement;
   for (const store::SigningKey& one : kept) {
+    if (one.retires && *one.retires <= now) continue;
+    if (one.retires) next_retirement = std::min(next_retirement.value_or(*one.retires), *one.retires);
     GH_TRY(wire::JwsKey key, open_key(one, sealer));
     if (!one.retires) current = key;
     keys.push_back(std::move(key));
   }
   if (!current) return operator_error("signing_key_missing", "the store holds no key to sign tokens with: put it back from a backup");
   GH_TRY(wire::JwsKeySet all, wire::JwsKeySet::make(std::move(keys)));
-  return SigningKeys{std::move(all), std::move(*current)};
+  return SigningKeys{std::move(all), std::move(*current), next_retirement};
 }
 
 }  // namespace gatehouse::identity

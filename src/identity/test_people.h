@@ -32,7 +32,7 @@ inline const std::shared_ptr<const SigningKeys>& test_signing_keys() {
   static const std::shared_ptr<const SigningKeys> keys = [] {
     SeededRandom random(99);
     const wire::JwsKey key = wire::JwsKey::generate({"test-key", wire::JwsAlgorithm::eddsa}, random).value();
-    return std::make_shared<const SigningKeys>(SigningKeys{wire::JwsKeySet::make({key}).value(), key});
+    return std::make_shared<const SigningKeys>(SigningKeys{wire::JwsKeySet::make({key}).value(), key, {}});
   }();
   return keys;
 }
@@ -54,6 +54,12 @@ class People {
     make(*next);
     directory = std::move(next);
     if (authenticator) authenticator->follow(directory);
+  }
+  // From now on these, whatever they were before.
+  void set_issuers(std::vector<IssuerPtr> outside) {
+    auto issuers = std::make_shared<Issuers>();
+    issuers->outside = std::move(outside);
+    change([&issuers](Directory& to) { to.set_issuers(issuers); });
   }
   // The text of a new key; prepare may change its record.
   template <class Prepare>
@@ -78,10 +84,7 @@ class People {
   }
   Authenticator& door() {
     if (!authenticator) {
-      auto issuers = std::make_shared<Issuers>();
-      issuers->own = "gatehouse";
-      issuers->outside = outside;
-      authenticator = std::make_unique<Authenticator>(AuthenticatorParts{issuers, hasher, random, directory, everybody});
+      authenticator = std::make_unique<Authenticator>(AuthenticatorParts{hasher, random, directory, everybody});
     }
     return *authenticator;
   }
@@ -90,7 +93,6 @@ class People {
   KeyHasher hasher = test_hasher();
   DirectoryPtr directory = std::make_shared<Directory>();
   std::vector<store::ApiKey> records;
-  std::vector<Issuer> outside;
   PrincipalPtr everybody;
   std::unique_ptr<Authenticator> authenticator;
 };

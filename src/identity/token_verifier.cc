@@ -15,27 +15,36 @@ Error unknown_issuer(const char* why) {
 
 }  // namespace
 
-TokenVerifier::TokenVerifier(std::shared_ptr<const Issuers> issuers) : issuers_(std::move(issuers)) {
-  own_rules_.issuers = {issuers_->own};
+std::shared_ptr<const void> trust_of(std::string_view issuer, const Directory& directory) {
+  if (issuer.empty()) return directory.signing_keys();
+  return directory.issuers()->find(issuer);
+}
+
+void TokenVerifier::follow(const IssuersPtr& issuers) {
+  if (issuers_ == issuers) return;
+  issuers_ = issuers;
+  outside_.clear();
+  own_rules_.issuers = {issuers->own};
   own_rules_.audiences = {std::string(own_audience)};
   own_rules_.types = {std::string(access_token_type)};
   own_rules_.max_lifetime = longest_token_lifetime;
 }
 
-Status TokenVerifier::Prepared::prepare(std::shared_ptr<const void> from, const wire::JwsKeySet& set) {
-  if (verifier && keys == from) return ok();
+Status TokenVerifier::Prepared::prepare(const std::shared_ptr<const void>& from, const wire::JwsKeySet& set) {
+  if (verifier && made_of == from) return ok();
   GH_TRY(verifier, wire::JwsVerifier::make(set));
-  keys = std::move(from);
+  made_of = from;
   return ok();
 }
 
 Result<VerifiedToken> TokenVerifier::verify(std::string_view token, WallTime now, const Directory& directory) {
+  follow(directory.issuers());
   if (token.size() > wire::max_jws_bytes) return unknown_issuer("larger than a token may be");
   const std::optional<std::string> named = issuer_named_in(token);
   if (!named) return verify_legacy(token, now);
   if (*named == issuers_->own) return verify_own(token, now, directory);
-  for (const Issuer& issuer : issuers_->outside) {
-    if (!issuer.legacy && std::ranges::find(issuer.rules.issuers, *named) != issuer.rules.issuers.end()) {
+  for (const IssuerPtr& issuer : issuers_->outside) {
+    if (!issuer->legacy && std::ranges::find(issuer->rules.issuers, *named) != issuer->rules.issuers.end()) {
       return verify_outside(token, now, issuer);
     }
   }
@@ -48,32 +57,34 @@ Result<VerifiedToken> TokenVerifier::verify_own(std::string_view token, WallTime
   GH_CHECK(own_.prepare(keys, keys->all));
   GH_TRY(const wire::VerifiedJws signed_token, own_.verifier->verify(token));
   VerifiedToken verified;
+  verified.trust = keys;
   GH_TRY(verified.claims, wire::check_claims(signed_token, own_rules_, now, parser_));
   return verified;
 }
 
-Result<VerifiedToken> TokenVerifier::verify_outside(std::string_view token, WallTime now, const Issuer& issuer) {
-  if (issuer.until && unix_seconds(now) >= *issuer.until) return unknown_issuer("the issuer's time is over");
-  const std::shared_ptr<const wire::JwsKeySet> keys = issuer.keys->keys();
-  if (!keys) return unknown_issuer("the issuer's keys have not come yet");
-  Prepared& prepared = outside_[&issuer];
-  GH_CHECK(prepared.prepare(keys, *keys));
+Result<VerifiedToken> TokenVerifier::verify_outside(std::string_view token, WallTime now, const IssuerPtr& issuer) {
+  if (issuer->until && unix_seconds(now) >= *issuer->until) return unknown_issuer("the issuer's time is over");
+  if (!issuer->keys) return unknown_issuer("the issuer's keys have not come yet");
+  Prepared& prepared = outside_[issuer->name];
+  GH_CHECK(prepared.prepare(issuer->keys, *issuer->keys));
   const Result<wire::VerifiedJws> signed_token = prepared.verifier->verify(token);
   if (!signed_token) {
-    if (signed_token.error().reason() == "token_key_unknown") issuer.keys->missing({});
+    if (issuer->source != nullptr && signed_token.error().reason() == "token_key_unknown") issuer->source->missing({});
     return signed_token.error();
   }
   VerifiedToken verified;
-  verified.issuer = &issuer;
-  GH_TRY(verified.claims, wire::check_claims(*signed_token, issuer.rules, now, parser_));
+  verified.issuer = issuer;
+  verified.trust = issuer;
+  GH_TRY(verified.claims, wire::check_claims(*signed_token, issuer->rules, now, parser_));
   return verified;
 }
 
 // They do not say whose they are: the few that are configured are asked in turn.
 Result<VerifiedToken> TokenVerifier::verify_legacy(std::string_view token, WallTime now) {
   Result<VerifiedToken> verified = unknown_issuer("the token names no issuer");
-  for (const Issuer& issuer : issuers_->outside) {
-    if (!issuer.legacy) continue;
+  for (const IssuerPtr& issuer : issuers_->outside) {
+    const bool over = issuer->until && unix_seconds(now) >= *issuer->until;
+    if (!issuer->legacy || over || !issuer->keys) continue;
     verified = verify_outside(token, now, issuer);
     if (verified || verified.error().reason() != "token_signature_invalid") break;
   }

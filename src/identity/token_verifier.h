@@ -18,32 +18,35 @@ namespace gatehouse::identity {
 
 struct VerifiedToken {
   wire::Claims claims;
-  const Issuer* issuer = nullptr;  // null: ours
+  IssuerPtr issuer;                   // null: ours
+  std::shared_ptr<const void> trust;  // what it was believed by
 };
+
+// What a token of that issuer (by its name in the configuration, empty: ours) is believed by now. Null: by nothing.
+std::shared_ptr<const void> trust_of(std::string_view issuer, const Directory& directory);
 
 class TokenVerifier {
  public:
-  explicit TokenVerifier(std::shared_ptr<const Issuers> issuers);
-
   Result<VerifiedToken> verify(std::string_view token, WallTime now, const Directory& directory);
 
  private:
-  // A verifier, and the keys that it was made of: others mean that it must be made again.
+  // A verifier, and what it was made of: something else means that it must be made again.
   struct Prepared {
-    std::shared_ptr<const void> keys;
+    std::shared_ptr<const void> made_of;
     std::optional<wire::JwsVerifier> verifier;
-    Status prepare(std::shared_ptr<const void> from, const wire::JwsKeySet& set);
+    Status prepare(const std::shared_ptr<const void>& from, const wire::JwsKeySet& set);
   };
+  void follow(const IssuersPtr& issuers);
   Result<VerifiedToken> verify_own(std::string_view token, WallTime now, const Directory& directory);
-  Result<VerifiedToken> verify_outside(std::string_view token, WallTime now, const Issuer& issuer);
+  Result<VerifiedToken> verify_outside(std::string_view token, WallTime now, const IssuerPtr& issuer);
   Result<VerifiedToken> verify_legacy(std::string_view token, WallTime now);
   // What the payload says, before anything of it is believed.
   std::optional<std::string> issuer_named_in(std::string_view token);
 
-  const std::shared_ptr<const Issuers> issuers_;
+  IssuersPtr issuers_;
   wire::ClaimRules own_rules_;
   Prepared own_;
-  std::map<const Issuer*, Prepared> outside_;
+  std::map<std::string, Prepared> outside_;  // by the issuer's name
   wire::JsonParser parser_;
 };
 

@@ -24,7 +24,7 @@ Error no_token() { return caller_error("token_invalid", "This is no token that w
 Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
   GH_CHECK(check_lifetime(wanted.lifetime));
   const DirectoryPtr directory = registry_.current();
-  return issue_token(directory->signing_keys()->current, issuers_->own, wanted, random_, clock_.wall());
+  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, clock_.wall());
 }
 
 Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {
@@ -59,21 +59,22 @@ Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id) const {
 Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
-  TokenVerifier verifier(issuers_);
+  TokenVerifier verifier;
   const Result<VerifiedToken> verified = verifier.verify(token.expose(), now, *directory);
   if (!verified) co_return no_token().with_detail(verified.error().describe());
-  const bool legacy = verified->issuer != nullptr && verified->issuer->legacy;
-  if (!legacy && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
+  const bool by_hash = named_by_hash(*verified);
+  const std::string issuer = verified->issuer ? verified->issuer->name : std::string();
+  if (!by_hash && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
   const store::Moment ends{seconds(verified->claims.expires_at)};
-  store::Revocation revocation(legacy ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
-                               legacy ? sha256_hex(token.expose()) : verified->claims.token_id, ends);
+  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
+                               by_hash ? sha256_hex(token.expose()) : marked(issuer, verified->claims.token_id), ends);
   revocation.expires = ends + wire::max_claim_leeway;
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
 Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const {
   const bool by_id = principal.token.sha256.empty();
-  const std::string& name = by_id ? principal.token.id : principal.token.sha256;
+  const std::string name = by_id ? marked(principal.token.issuer, principal.token.id) : principal.token.sha256;
   if (name.empty()) co_return no_token().with_detail("without jti");
   const store::Moment ends{seconds(principal.valid_until)};
   store::Revocation revocation(by_id ? store::RevocationKind::token_id : store::RevocationKind::token_sha256, name, ends);
@@ -92,15 +93,15 @@ Task<Status> Tokens::revoke_user(Reactor& reactor, store::UserId user) const {
   store::Reach reach = store::Reach::everything();
   const Result<store::User> found = co_await registry_.store().users().find(reactor, std::move(reach), user);
   if (!found) co_return found.error();
-  std::string mark = user_mark({}, user.value());
-  co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(mark));
+  std::string id = user.value();
+  co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(id));
 }
 
 Task<Status> Tokens::revoke_subject(Reactor& reactor, std::string issuer, std::string subject) const {
-  if (std::ranges::find(issuers_->outside, issuer, &Issuer::name) == issuers_->outside.end()) {
+  if (!registry_.current()->issuers()->find(issuer)) {
     co_return Error(Code::not_found, Origin::caller, "issuer_not_found", "No such issuer is configured").with_param("issuer");
   }
-  std::string mark = user_mark(issuer, subject);
+  std::string mark = marked(issuer, subject);
   co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(mark));
 }
 
@@ -122,7 +123,7 @@ InspectedToken Tokens::inspect(const Secret<std::string>& token) const {
   }
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
-  TokenVerifier verifier(issuers_);
+  TokenVerifier verifier;
   const Result<VerifiedToken> verified = verifier.verify(text, now, *directory);
   const Result<PrincipalPtr> admitted = verified ? admit_token(*verified, text, *directory, now) : Result<PrincipalPtr>(verified.error());
   if (!admitted) found.refusal = admitted.error().describe();

@@ -168,6 +168,22 @@ TEST_P(SigningKeyContract, RetireAndAreDroppedWhenNothingSignedByThemIsValid) {
   EXPECT_THAT(get(store().signing_keys().all(reactor_)), ElementsAre(signing_key("b", 200)));
 }
 
+TEST_P(SigningKeyContract, MakeRoomForANextOneAtOnceOrNotAtAll) {
+  store::SigningKey leaving = signing_key("a", 100);
+  leaving.retires = at(250);
+  get(store().signing_keys().add(reactor_, leaving));
+  get(store().signing_keys().add(reactor_, signing_key("b", 200)));
+  get(store().signing_keys().rotate(reactor_, signing_key("c", 300), at(400)));
+  store::SigningKey second = signing_key("b", 200);
+  second.retires = at(400);
+  EXPECT_THAT(get(store().signing_keys().all(reactor_)), ElementsAre(leaving, second, signing_key("c", 300)));
+  EXPECT_EQ(outcome(ask(store().signing_keys().rotate(reactor_, signing_key("b", 400), at(210)))), "signing_key_exists");
+  EXPECT_THAT(get(store().signing_keys().all(reactor_)), ElementsAre(leaving, second, signing_key("c", 300)));
+  get(store().signing_keys().rotate(reactor_, signing_key("d", 400), at(350)));
+  EXPECT_EQ(get(store().signing_keys().all(reactor_))[1].retires, at(350)) << "sooner than was said before";
+  EXPECT_EQ(get(store().signing_keys().all(reactor_))[2].retires, at(350));
+}
+
 TEST_P(SettingContract, IsWhatWasPutLast) {
   EXPECT_EQ(get(store().settings().get(reactor_, "initialised")), std::nullopt);
   get(store().settings().put(reactor_, "initialised", "1"));

@@ -101,13 +101,11 @@ class WholeGateway {
     auto first = done(identity::initialise(reactor, *store_, {*keys, passwords_, random_, clock.wall()}));
     GH_ASSERT(first.ok());
     key_ = first->api_key.expose();
-    auto issuers = std::make_shared<identity::Issuers>();
-    issuers->own = "gatehouse";
+    auto issuers = std::make_shared<const identity::Issuers>();
     auto house = done(identity::House::open(reactor, *store_, {*keys, issuers, passwords_, random_, clock}));
     GH_ASSERT(house.ok());
     house_ = std::move(*house);
-    authenticators_.emplace_back(
-        identity::AuthenticatorParts{house_->issuers(), house_->hasher(), random_, house_->registry().current(), nullptr});
+    authenticators_.emplace_back(identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr});
   }
   void serve_model(const std::string& system_prompt) {
     gateway::ServedModel model;

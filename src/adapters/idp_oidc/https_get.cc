@@ -34,6 +34,15 @@ Error failed(const Url& url, std::string_view reason, const std::string& what) {
   return operator_error(reason, url.authority + ": " + what);
 }
 
+// Link-local, where clouds keep their metadata (also as IPv6 writes it), multicast, or nowhere.
+bool leads_astray(const ip::address& address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) return leads_astray(ip::make_address_v4(ip::v4_mapped, address.to_v6()));
+  if (address.is_unspecified() || address.is_multicast()) return true;
+  if (address.is_v6()) return address.to_v6().is_link_local() || address == ip::make_address("fd00:ec2::254");
+  const auto bytes = address.to_v4().to_bytes();
+  return (bytes[0] == 169 && bytes[1] == 254) || bytes[0] == 0 || bytes[0] >= 240;
+}
+
 net::ClientRequest request_for(const Url& url) {
   net::ClientRequest request(wire::Method::get, url.target);
   request.host = url.authority;
@@ -132,6 +141,9 @@ Task<Status> HttpsGet::connect(Route& route) {
   for (const ip::tcp::endpoint& address : route.addresses) {
     if (over()) co_return ended_early();
     if (!url_.tls && !address.address().is_loopback()) co_return failed(url_, "connection_failed", "plain http is for loopback alone");
+    if (leads_astray(address.address())) {
+      co_return failed(url_, "address_refused", address.address().to_string() + " is no address that keys are fetched from");
+    }
     Failure ignored;
     route.socket.close(ignored);
     co_await route.socket.async_connect(address, redirect_error(use_task, failure));

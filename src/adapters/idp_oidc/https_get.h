@@ -1,8 +1,7 @@
 // One GET to one address, over TLS or to loopback, each time on a connection of its own.
 // Threads  one reactor; one get() at a time
-// Errors   tls_authorities_unreadable, host_unknown, connection_failed, certificate_refused, tls_failed, reply_too_late, given_up, and
-// those
-//          of net/conversation.h (operator)
+// Errors   tls_authorities_unreadable, host_unknown, connection_failed, certificate_refused, tls_failed, reply_too_late, given_up,
+//          address_refused, and those of net/conversation.h (operator)
 #pragma once
 #include <filesystem>
 #include <functional>

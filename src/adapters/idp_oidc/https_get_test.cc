@@ -158,6 +158,13 @@ TEST_F(HttpsGetTest, SpeaksPlainHttpOnLoopback) {
   EXPECT_THAT(get(server.at("localhost")), StartsWith("tls_failed"));
 }
 
+TEST_F(HttpsGetTest, ConnectsToNoAddressThatLeadsAstray) {
+  for (const char* host : {"169.254.169.254", "[::ffff:169.254.169.254]", "[fe80::1]", "[fd00:ec2::254]", "0.0.0.0", "[::]", "224.0.0.1",
+                           "[ff02::1]", "255.255.255.255"}) {
+    EXPECT_THAT(get(std::string("https://") + host + "/keys"), StartsWith("address_refused")) << host;
+  }
+}
+
 TEST_F(HttpsGetTest, NamesWhomItDoesNotReach) {
   std::string url;
   {

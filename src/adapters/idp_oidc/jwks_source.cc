@@ -20,13 +20,19 @@ Error bad_origin(const std::string& issuer) {
 }
 Error too_busy() { return operator_error("jwks_not_read", "too much waits for the disk"); }
 
-Result<wire::JwsKeySet> parse(const std::string& text) {
+// What others can read signs nothing.
+Result<wire::JwsKeySet> parse(const std::string& text, wire::JwsAlgorithms algorithms) {
   wire::JwksOptions options;
-  options.algorithms = wire::JwsAlgorithms::asymmetric();
+  options.algorithms = algorithms & wire::JwsAlgorithms::asymmetric();
   return wire::JwsKeySet::parse(text, options);
 }
 
 }  // namespace
+
+Status check_jwks_url(std::string_view url) {
+  const Result<Url> read = parse_url(url);
+  return read ? ok() : Status(read.error());
+}
 
 Result<std::unique_ptr<JwksSource>> JwksSource::make(Reactor& reactor, WorkerPool& files, const JwksOrigin& origin) {
   if (origin.file.empty() == origin.url.empty()) return bad_origin(origin.issuer);
@@ -38,13 +44,13 @@ Result<std::unique_ptr<JwksSource>> JwksSource::make(Reactor& reactor, WorkerPoo
     HttpsOptions options(origin.authorities, origin.deadline, most_key_set_bytes);
     reader = std::make_unique<UrlReader>(reactor, files, std::move(url), std::move(options));
   }
-  return std::make_unique<JwksSource>(reactor, files, origin.issuer, std::move(reader));
+  return std::make_unique<JwksSource>(reactor, files, origin, std::move(reader));
 }
 
-JwksSource::JwksSource(Reactor& reactor, WorkerPool& files, std::string issuer, std::unique_ptr<KeySetReader> reader)
+JwksSource::JwksSource(Reactor& reactor, WorkerPool& files, JwksOrigin origin, std::unique_ptr<KeySetReader> reader)
     : reactor_(reactor),
       files_(files),
-      issuer_(std::move(issuer)),
+      origin_(std::move(origin)),
       reader_(std::move(reader)),
       plan_(std::make_unique<RefreshPlan>(reader_->pauses())),
       news_(reactor),
@@ -119,7 +125,9 @@ Task<void> JwksSource::look() {
 Task<Status> JwksSource::read() {
   GH_CO_TRY(KeySetText found, co_await reader_->read());
   if (!keys_ || found.text != text_) {
-    std::function<Result<wire::JwsKeySet>(Worker&)> parse_it = [text = found.text](Worker&) { return parse(text); };
+    std::function<Result<wire::JwsKeySet>(Worker&)> parse_it = [text = found.text, algorithms = origin_.algorithms](Worker&) {
+      return parse(text, algorithms);
+    };
     auto parsing = files_.run<Result<wire::JwsKeySet>>(reactor_, std::move(parse_it));
     std::optional<Result<wire::JwsKeySet>> parsed = co_await std::move(parsing);
     if (!parsed) co_return too_busy();
@@ -132,10 +140,10 @@ Task<Status> JwksSource::read() {
 }
 
 void JwksSource::adopt(wire::JwsKeySet keys) {
-  log::info("issuers", "keys taken", {{"issuer", issuer_}, {"keys", keys.keys().size()}, {"left_out", keys.ignored().size()}});
+  log::info("issuers", "keys taken", {{"issuer", origin_.issuer}, {"keys", keys.keys().size()}, {"left_out", keys.ignored().size()}});
   for (const wire::IgnoredJwk& ignored : keys.ignored()) {
     log::info("issuers", "a key is left out",
-              {{"issuer", issuer_}, {"position", ignored.position + 1}, {"why", ignored.why.public_text()}});
+              {{"issuer", origin_.issuer}, {"position", ignored.position + 1}, {"why", ignored.why.public_text()}});
   }
   const auto next = std::make_shared<const wire::JwsKeySet>(std::move(keys));
   {
@@ -148,14 +156,14 @@ void JwksSource::adopt(wire::JwsKeySet keys) {
 // The same complaint is not repeated with every try.
 void JwksSource::report(const Status& outcome) {
   if (outcome) {
-    if (!complaint_.empty()) log::info("issuers", "the keys can be read again", {{"issuer", issuer_}});
+    if (!complaint_.empty()) log::info("issuers", "the keys can be read again", {{"issuer", origin_.issuer}});
     complaint_.clear();
     return;
   }
   std::string complaint = outcome.error().describe();
   if (complaint == complaint_) return;
   complaint_ = std::move(complaint);
-  log::warn("issuers", "the keys cannot be read: what was read before stays", {{"issuer", issuer_}, {"error", complaint_}});
+  log::warn("issuers", "the keys cannot be read: what was read before stays", {{"issuer", origin_.issuer}, {"error", complaint_}});
 }
 
 }  // namespace gatehouse::adapters

@@ -45,7 +45,9 @@ struct JwksSourceTest : testing::Test {
   JwksSourceTest() {
     auto made = std::make_unique<ScriptedReader>(reactor);
     reader = made.get();
-    source = std::make_unique<JwksSource>(reactor, files, "an issuer", std::move(made));
+    JwksOrigin origin;
+    origin.issuer = "an issuer";
+    source = std::make_unique<JwksSource>(reactor, files, origin, std::move(made));
     source->follow([this](const identity::KeySource::Keys& keys) { heard.push_back(keys); });
   }
   void TearDown() override {

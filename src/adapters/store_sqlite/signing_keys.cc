@@ -12,6 +12,7 @@ constexpr const char* insert =
 constexpr const char* select_all =
     "SELECT kid, algorithm, sealed_private, public_jwk, created_s, retires_s FROM signing_keys ORDER BY created_s, kid";
 constexpr const char* update_retires = "UPDATE signing_keys SET retires_s = ?2 WHERE kid = ?1";
+constexpr const char* update_others = "UPDATE signing_keys SET retires_s = min(coalesce(retires_s, ?2), ?2) WHERE kid <> ?1";
 constexpr const char* delete_retired = "DELETE FROM signing_keys WHERE retires_s < ?1";
 
 Result<SigningKey> signing_key_of(const Statement& row) {
@@ -35,6 +36,14 @@ Status insert_signing_key(Database& database, const SigningKey& key) {
 
 Task<Status> SqliteSigningKeyStore::add(Reactor& reactor, SigningKey key) {
   DatabaseWork<std::monostate> work = [key = std::move(key)](Database& database) { return insert_signing_key(database, key); };
+  return connections_.write<std::monostate>(reactor, std::move(work));
+}
+
+Task<Status> SqliteSigningKeyStore::rotate(Reactor& reactor, SigningKey next, store::Moment others_retire) {
+  DatabaseWork<std::monostate> work = [next = std::move(next), others_retire](Database& database) -> Status {
+    GH_CHECK(insert_signing_key(database, next));
+    return database.prepare(update_others).bind(next.kid, others_retire).run();
+  };
   return connections_.write<std::monostate>(reactor, std::move(work));
 }
 

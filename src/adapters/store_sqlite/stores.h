@@ -54,6 +54,7 @@ class SqliteSigningKeyStore final : public store::SigningKeyStore {
  public:
   explicit SqliteSigningKeyStore(Connections& connections) : connections_(connections) {}
   Task<Status> add(Reactor& reactor, store::SigningKey key) override;
+  Task<Status> rotate(Reactor& reactor, store::SigningKey next, store::Moment others_retire) override;
   Task<Result<std::vector<store::SigningKey>>> all(Reactor& reactor) override;
   Task<Status> retire(Reactor& reactor, std::string kid, store::Moment at) override;
   Task<Status> drop_retired(Reactor& reactor, store::Moment before) override;

@@ -58,6 +58,10 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
     case Action::usage:
     case Action::usage_all:
       co_return co_await usage(reactor, std::move(question));
+    case Action::signing_keys_list:
+      co_return co_await signing_keys(reactor);
+    case Action::signing_key_rotate:
+      co_return co_await rotate_signing_key(reactor, std::move(question));
     case Action::models_state:
       co_return models();
     case Action::jwks:

@@ -69,4 +69,10 @@ void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {
   json.member("token", token.token.expose()).member("jti", token.id).member("expires_at", moment_text(token.expires));
 }
 
+void write_members(wire::JsonWriter& json, const store::SigningKey& key) {
+  json.member("kid", key.kid).member("algorithm", key.algorithm).member("signs", !key.retires.has_value());
+  json.member("created_at", moment_text(key.created));
+  write_moment(json, "retires_at", key.retires);
+}
+
 }  // namespace gatehouse::gateway

@@ -15,6 +15,7 @@ void write_members(wire::JsonWriter& json, const store::Tenant& tenant);
 void write_members(wire::JsonWriter& json, const store::ApiKey& key);
 void write_members(wire::JsonWriter& json, const store::User& user);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);
+void write_members(wire::JsonWriter& json, const store::SigningKey& key);
 
 template <class T>
 std::string object_text(const T& record) {

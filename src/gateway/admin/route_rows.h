@@ -46,6 +46,8 @@ inline constexpr std::array operator_rows{
     operators(wire::Method::post, "/api/admin/tokens/inspect", Action::token_inspect, "Says what a token says, and what is thought of it", &wire::inspect_schema),
     operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token, or all of a user or a tenant", &wire::revocation_schema),
     operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day"),
+    operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),
+    operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema),
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
 };
 

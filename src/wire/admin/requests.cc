@@ -79,6 +79,20 @@ struct Description<RotateBody> {
   }
 };
 template <>
+struct Description<SigningRotationBody> {
+  using B = SigningRotationBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::algorithm>("algorithm", "EdDSA, ES256, RS256, PS256 or HS256; without, that of the key that signs now")
+            .length(1, duration_length)
+            .nullable(),
+        field<&B::overlap>("overlap", "how long tokens of the keys before it are taken, such as 24h; without, as long as tokens live")
+            .length(1, duration_length)
+            .nullable(),
+    };
+  }
+};
+template <>
 struct Description<NewTokenBody> {
   using B = NewTokenBody;
   static constexpr auto fields() {
@@ -140,6 +154,8 @@ Result<KeyBody> read_key(const JsonValue& body) { return read_described<KeyBody>
 void key_body_schema(JsonWriter& w) { write_schema_of<KeyBody>(w); }
 Result<RotateBody> read_rotate(const JsonValue& body) { return read_described<RotateBody>(body); }
 void rotate_schema(JsonWriter& w) { write_schema_of<RotateBody>(w); }
+Result<SigningRotationBody> read_signing_rotation(const JsonValue& body) { return read_described<SigningRotationBody>(body); }
+void signing_rotation_schema(JsonWriter& w) { write_schema_of<SigningRotationBody>(w); }
 Result<NewTokenBody> read_new_token(const JsonValue& body) { return read_described<NewTokenBody>(body); }
 void new_token_schema(JsonWriter& w) { write_schema_of<NewTokenBody>(w); }
 Result<RevocationBody> read_revocation(const JsonValue& body) { return read_described<RevocationBody>(body); }

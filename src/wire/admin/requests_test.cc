@@ -45,6 +45,12 @@ TEST(NewKeyBody, NeedsATenantAndAName) {
   EXPECT_THAT(faults(&read_new_key, R"({"tenant_id":"a","name":""})"), ElementsAre("/name"));
 }
 
+TEST(SigningRotationBody, MayBeEmpty) {
+  EXPECT_THAT(faults(&read_signing_rotation, "{}"), ElementsAre());
+  EXPECT_THAT(faults(&read_signing_rotation, R"({"algorithm":null,"overlap":"0s"})"), ElementsAre());
+  EXPECT_THAT(faults(&read_signing_rotation, R"({"algorithm":1,"kid":"mine"})"), ElementsAre("/algorithm", "/kid"));
+}
+
 TEST(RevocationBody, NamesWhatItIsAboutInOneWay) {
   EXPECT_THAT(faults(&read_revocation, R"({"user_id":"a","issuer":"b"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a"})"), ElementsAre());

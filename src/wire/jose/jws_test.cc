@@ -20,6 +20,16 @@ TEST(JwsVerifier, AcceptsWhatTheRfcsPrint) {
   }
 }
 
+TEST(JwsVerifier, TakesTheOnlyKeyWhateverATokenCallsItWhereItHasNoName) {
+  const std::string secret = R"({"kty":"oct","k":")" + std::string(43, 'A') + "\"}";
+  const JwsKey named = JwsKey::from_secret("a name", Secret<std::string>(std::string(32, '\0'))).value();
+  const std::string token = sign_jws(named, {.typ = {}, .payload = "{}"}).value();
+  JwsVerifier alone = JwsVerifier::make(JwsKeySet::parse(secret).value()).value();
+  EXPECT_EQ(verdict(alone, token), "ok");
+  JwsVerifier two = JwsVerifier::make(JwsKeySet::parse("{\"keys\":[" + secret + "," + secret + "]}").value()).value();
+  EXPECT_EQ(verdict(two, token), "token_key_unknown");
+}
+
 TEST(JwsVerifier, RefusesPublishedTokensThatAreChangedAnywhere) {
   for (const PublishedJws& published : published_jws) {
     SCOPED_TRACE(published.where);

@@ -11,16 +11,27 @@
 #include <variant>
 #include <vector>
 
+#include "gatehouse/config/place.h"
 #include "gatehouse/config/units.h"
 
 namespace gatehouse::config {
 
-enum class Type : std::uint8_t { flag, integer, text, choice, texts, duration, size, rate, table, secret_file };
+enum class Type : std::uint8_t { flag, integer, text, choice, texts, duration, size, rate, table, secret_file, day, tables };
 
 using Texts = std::vector<std::string>;
 using Table = std::map<std::string, std::string, std::less<>>;
-// flag, integer, (text, choice, secret_file), texts, duration, size, rate, table.
-using Value = std::variant<bool, std::int64_t, std::string, Texts, seconds, ByteCount, Rate, Table>;
+// One [[table]] of a key that is a list of them.
+struct Row;
+using Rows = std::vector<Row>;
+// flag, integer, (text, choice, secret_file, day), texts, duration, size, rate, table, tables.
+using Value = std::variant<bool, std::int64_t, std::string, Texts, seconds, ByteCount, Rate, Table, Rows>;
+struct Row {
+  std::vector<Value> values;  // by field of the key
+  std::vector<Place> places;  // of those
+  Place place;                // where the table begins
+  // Wherever it stands.
+  friend bool operator==(const Row& a, const Row& b) { return a.values == b.values; }
+};
 
 struct Range {
   std::int64_t low, high;
@@ -48,18 +59,21 @@ struct KeySpec {
   bool secret = false;  // never shown
   Applies applies = Applies::on_restart;
   TextCheck check = nullptr;
+  bool one_will_do = false;  // a list may be written as a text alone
   std::vector<Alias> aliases;
+  std::vector<KeySpec> fields;  // of tables: what each of them may have, with names in full: "auth.issuers.name"
 
   KeySpec& reloads() { return applies = Applies::on_reload, *this; }
   KeySpec& hidden() { return secret = true, *this; }
   KeySpec& unset_follows(std::string key) { return follows = std::move(key), *this; }
   KeySpec& checked(TextCheck with) { return check = with, *this; }
+  KeySpec& or_one() { return one_will_do = true, *this; }
   KeySpec& alias(std::string variable, std::string (*meaning)(std::string_view) = nullptr) {
     return aliases.push_back(Alias{std::move(variable), meaning}), *this;
   }
 };
 
-// "GATEHOUSE_SERVER_LIMITS_HEAD".
+// "GATEHOUSE_SERVER_LIMITS_HEAD". Tables are set in the file alone: a variable of that name is refused.
 std::string variable_of(const KeySpec& key);
 // What the key's value must be: "an integer from 1 to 65535". Without what would be refused.
 std::string expectation(const KeySpec& key);

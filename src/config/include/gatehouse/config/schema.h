@@ -53,6 +53,22 @@ class Schema {
   KeySpec& secret_file(std::string name, std::string S::* member, std::string doc) {
     return plain<std::string>(Type::secret_file, std::move(name), member, std::move(doc));
   }
+  // Empty: none.
+  KeySpec& day(std::string name, std::string S::* member, std::string doc) {
+    return plain<std::string>(Type::day, std::move(name), member, std::move(doc));
+  }
+  // Each [[name]] of the file is one more Part.
+  template <class Part>
+  KeySpec& tables(std::string name, std::vector<Part> S::* member, const Schema<Part>& schema, std::string doc) {
+    auto write = [member, schema](S& to, const Value& value) {
+      (to.*member).clear();
+      for (const Row& row : std::get<Rows>(value)) (to.*member).push_back(schema.settings(row.values));
+    };
+    KeySpec& key = add(Type::tables, std::move(name), Rows(), std::move(doc), std::move(write));
+    key.fields = schema.keys();
+    put_behind(key.name, key.fields);
+    return key;
+  }
   template <class E>
   KeySpec& choice(std::string name, E S::* member, Words<E> words, std::string doc) {
     Texts choices;
@@ -78,6 +94,7 @@ class Schema {
       KeySpec key = schema.keys_[i];
       key.name = name + "." + key.name;
       if (!key.follows.empty()) key.follows = name + "." + key.follows;
+      put_behind(name, key.fields);
       keys_.push_back(std::move(key));
       writers_.push_back([member, write = schema.writers_[i]](S& to, const Value& value) { write(to.*member, value); });
     }
@@ -110,6 +127,9 @@ class Schema {
   KeySpec& plain(Type type, std::string name, M S::* member, std::string doc) {
     auto write = [member](S& to, const Value& value) { to.*member = std::get<M>(value); };
     return add(type, std::move(name), S{}.*member, std::move(doc), std::move(write));
+  }
+  static void put_behind(const std::string& name, std::vector<KeySpec>& fields) {
+    for (KeySpec& field : fields) field.name = name + "." + field.name;
   }
   static KeySpec& ranged(KeySpec& key, Range range) { return key.range = range, key; }
 

@@ -27,6 +27,9 @@ std::optional<ByteCount> parse_size(std::string_view text);
 // A count and a duration, neither of them 0: "60/60s", "1000/1d".
 std::optional<Rate> parse_rate(std::string_view text);
 
+// The first moment of "2027-01-31", UTC. Nothing when it is not written so, or is no day of the calendar.
+std::optional<std::chrono::sys_days> parse_day(std::string_view text);
+
 // What the parsers above read back as the same value: whole days in days, else seconds; sizes in the largest whole unit.
 std::string to_text(seconds duration);
 std::string to_text(ByteCount size);

@@ -51,6 +51,8 @@ class Administration {
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> rotate_key(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> signing_keys(Reactor& reactor) const;
+  Task<Result<Reply>> rotate_signing_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> issue_token(Reactor& reactor, Question question) const;
   Task<Result<Reply>> revoke(Reactor& reactor, Question question) const;
   Task<Result<Reply>> login(Reactor& reactor, Question question) const;

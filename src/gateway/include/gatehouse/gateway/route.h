@@ -56,6 +56,8 @@ enum class Action : std::uint8_t {
   revocation_add,
   usage_all,
   models_state,
+  signing_keys_list,
+  signing_key_rotate,
   login,
   logout,
   me,

@@ -17,7 +17,6 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/identity/api_keys.h"
 #include "gatehouse/identity/directory.h"
-#include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/wire/http1/head.h"
 
@@ -26,7 +25,6 @@ namespace gatehouse::identity {
 enum class CredentialKind : std::uint8_t { any, api_key };
 
 struct AuthenticatorParts {
-  std::shared_ptr<const Issuers> issuers;
   KeyHasher hasher;
   RandomSource& random;
   DirectoryPtr directory;

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/name_list.h"
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/identity/shared_map.h"
@@ -20,7 +21,8 @@ struct TenantEntry {
   explicit TenantEntry(store::Tenant record_);
   store::Tenant record;
   NameList models;
-  Scopes tasks;  // of NLU
+  Scopes tasks;   // of NLU
+  Scopes scopes;  // that it has
 };
 
 struct KeyEntry {
@@ -46,6 +48,8 @@ class Directory {
   // Null before the first start.
   const std::shared_ptr<const SigningKeys>& signing_keys() const { return signing_keys_; }
 
+  const IssuersPtr& issuers() const { return issuers_; }
+
   std::size_t tenants() const { return tenants_.size(); }
   std::size_t keys() const { return keys_.size(); }
 
@@ -54,6 +58,7 @@ class Directory {
   void put(store::ApiKey key);
   void put(const store::Revocation& revocation);
   void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
+  void set_issuers(IssuersPtr issuers);
   // With its keys.
   void remove_tenant(const TenantId& id);
   // Those that can match nothing any more.
@@ -69,6 +74,7 @@ class Directory {
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
   SharedMap<std::string, Revoked> revocations_;  // by kind and id
   std::shared_ptr<const SigningKeys> signing_keys_;
+  IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };
 
 using DirectoryPtr = std::shared_ptr<const Directory>;

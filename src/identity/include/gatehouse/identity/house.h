@@ -6,6 +6,7 @@
 
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/issuers.h"
+#include "gatehouse/identity/key_ring.h"
 #include "gatehouse/identity/keys.h"
 #include "gatehouse/identity/login.h"
 #include "gatehouse/identity/registry.h"
@@ -15,10 +16,10 @@
 namespace gatehouse::identity {
 
 struct HouseParts {
-  HouseParts(DataKeys keys_, std::shared_ptr<const Issuers> issuers_, Passwords& passwords_, RandomSource& random_, const Clock& clock_)
+  HouseParts(DataKeys keys_, IssuersPtr issuers_, Passwords& passwords_, RandomSource& random_, const Clock& clock_)
       : keys(std::move(keys_)), issuers(std::move(issuers_)), passwords(passwords_), random(random_), clock(clock_) {}
   DataKeys keys;
-  std::shared_ptr<const Issuers> issuers;
+  IssuersPtr issuers;  // until the registry is told of others
   Passwords& passwords;
   RandomSource& random;  // safe on any thread
   const Clock& clock;
@@ -35,17 +36,18 @@ class House {
   const Keys& keys() const { return keys_; }
   const Tokens& tokens() const { return tokens_; }
   const Login& login() const { return login_; }
+  const KeyRing& key_ring() const { return key_ring_; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
-  const std::shared_ptr<const Issuers>& issuers() const { return parts_.issuers; }
 
  private:
   House(HouseParts parts, std::unique_ptr<Registry> registry)
       : parts_(std::move(parts)),
         registry_(std::move(registry)),
         keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
-        tokens_(*registry_, parts_.issuers, parts_.random, parts_.clock),
+        tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock),
-        login_(*registry_, tokens_, parts_.passwords, parts_.access_lifetime) {}
+        login_(*registry_, tokens_, parts_.passwords, parts_.access_lifetime),
+        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.access_lifetime) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
@@ -53,6 +55,7 @@ class House {
   const Tokens tokens_;
   const Tenants tenants_;
   const Login login_;
+  const KeyRing key_ring_;
 };
 
 }  // namespace gatehouse::identity

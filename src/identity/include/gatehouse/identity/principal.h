@@ -31,7 +31,7 @@ struct TokenMarks {
   std::string issuer;   // by its name in the configuration, empty: ours
   std::string id;       // jti
   std::string session;  // sid
-  std::string sha256;   // lower-case hex of the token, where only that names it: legacy issuers
+  std::string sha256;   // lower-case hex of the token, where only that names it: legacy issuers, and outside ones that give no jti
   std::int64_t issued_at = 0;
 };
 
@@ -45,13 +45,14 @@ struct Principal {
   std::uint32_t key_prefix = 0;  // of the key
   store::Digest key_digest{};    // of the secret that was shown: after a rotation there are two
   TokenMarks token;
-  std::string subject;                                                  // of a token: a user's id, or the tenant's
-  std::string username;                                                 // empty where no user stands behind it
-  Scopes granted;                                                       // by the credential
-  Scopes scopes;                                                        // of those, what the tenant has
-  NameList models;                                                      // of the credential
-  NameList tenant_models;                                               // what is not in here does not exist for it
-  std::shared_ptr<const net::Networks> from;                            // where it may come from; null: anywhere
+  std::string subject;                        // of a token: a user's id, or the tenant's
+  std::string username;                       // empty where no user stands behind it
+  std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
+  Scopes granted;                             // by the credential
+  Scopes scopes;                              // of those, what the tenant has
+  NameList models;                            // of the credential
+  NameList tenant_models;                     // what is not in here does not exist for it
+  std::shared_ptr<const net::Networks> from;  // where it may come from; null: anywhere
   std::int64_t valid_until = std::numeric_limits<std::int64_t>::max();  // from then on it is not
 };
 

@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gatehouse/base/clock.h"
@@ -18,10 +19,18 @@
 
 namespace gatehouse::identity {
 
+// What a registry is opened with.
+struct RegistryParts {
+  RegistryParts(Sealer sealer_, IssuersPtr issuers_, WallTime now_) : sealer(std::move(sealer_)), issuers(std::move(issuers_)), now(now_) {}
+  Sealer sealer;
+  IssuersPtr issuers;
+  WallTime now;
+};
+
 class Registry {
  public:
   // Reads all that there is.
-  static Task<Result<std::unique_ptr<Registry>>> open(Reactor& reactor, store::Store& store, const Sealer& sealer);
+  static Task<Result<std::unique_ptr<Registry>>> open(Reactor& reactor, store::Store& store, RegistryParts parts);
 
   DirectoryPtr current() const;
   // Called with each new directory, one at a time, on the thread that made the change; must not block.
@@ -38,14 +47,27 @@ class Registry {
   // What expired by then is forgotten, here and in the store.
   Task<Status> forget_expired(Reactor& reactor, store::Moment now);
 
+  // next signs from now on; those before it verify until then, or until they retire anyway.
+  Task<Status> rotate(Reactor& reactor, store::SigningKey next, store::Moment others_retire, store::Moment now);
+  // Signing keys that have retired by now verify nothing any more.
+  Task<Status> drop_retired(Reactor& reactor, store::Moment now);
+
+  // What the configuration names. Any thread.
+  void set_issuers(IssuersPtr issuers);
+  // The outside issuer of that name has these keys now. Any thread.
+  void set_keys(const std::string& issuer, const KeySource::Keys& keys);
+
   // For what only reads.
   store::Store& store() const { return store_; }
 
  private:
-  Registry(store::Store& store, std::shared_ptr<Directory> directory) : store_(store), current_(std::move(directory)) {}
+  Registry(store::Store& store, Sealer sealer, std::shared_ptr<Directory> directory)
+      : store_(store), sealer_(std::move(sealer)), current_(std::move(directory)) {}
+  Task<Status> read_signing_keys_again(Reactor& reactor, store::Moment now);
   void publish(const std::function<void(Directory&)>& change);
 
   store::Store& store_;
+  const Sealer sealer_;
   mutable std::mutex mutex_;
   DirectoryPtr current_;
   std::vector<Follower> followers_;

@@ -69,6 +69,8 @@ class Scopes {
   }
   // Without those tasks of NLU that are not among these.
   Scopes limited_to_tasks(Scopes tasks) const;
+  // Those that the others have too.
+  Scopes limited_to(Scopes others) const;
   // The same without that one.
   Scopes without(Scope left_out) const;
   constexpr bool empty() const { return bits_ == 0; }

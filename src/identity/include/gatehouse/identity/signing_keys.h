@@ -1,8 +1,9 @@
-// identity/signing_keys.h — the keys that our own tokens are signed with: one signs, those before it still verify.
+// identity/signing_keys.h — the keys that our own tokens are signed with: one signs, those before it verify until they retire.
 // Layout   the private half (PKCS#8) is sealed under the master key, bound to its kid; the public half is kept as a JWK
 // Threads  a value that shares what never changes
 // Errors   signing_key_missing, signing_key_damaged → operator
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,10 +19,11 @@ namespace gatehouse::identity {
 struct SigningKeys {
   wire::JwsKeySet all;
   wire::JwsKey current;
+  std::optional<store::Moment> next_retirement;  // of one of them
 };
 
 Result<store::SigningKey> make_signing_key(wire::JwsAlgorithm algorithm, const Sealer& sealer, RandomSource& random, WallTime now);
-// The youngest that does not retire signs.
-Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer);
+// The youngest that does not retire signs; those that have retired by now are left out.
+Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer, store::Moment now);
 
 }  // namespace gatehouse::identity

@@ -10,7 +10,6 @@
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/base/secret.h"
-#include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/identity/registry.h"
 #include "gatehouse/identity/token_issuer.h"
@@ -34,8 +33,7 @@ struct InspectedToken {
 
 class Tokens {
  public:
-  Tokens(Registry& registry, std::shared_ptr<const Issuers> issuers, RandomSource& random, const Clock& clock)
-      : registry_(registry), issuers_(std::move(issuers)), random_(random), clock_(clock) {}
+  Tokens(Registry& registry, RandomSource& random, const Clock& clock) : registry_(registry), random_(random), clock_(clock) {}
 
   Result<IssuedToken> sign(const NewToken& wanted) const;
   // user_not_found: of that tenant
@@ -58,7 +56,6 @@ class Tokens {
   Task<Status> revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const;
 
   Registry& registry_;
-  const std::shared_ptr<const Issuers> issuers_;
   RandomSource& random_;
   const Clock& clock_;
 };

@@ -52,6 +52,12 @@ struct RotateBody {
 Result<RotateBody> read_rotate(const JsonValue& body);
 void rotate_schema(JsonWriter& w);
 
+struct SigningRotationBody {
+  std::optional<std::string> algorithm, overlap;
+};
+Result<SigningRotationBody> read_signing_rotation(const JsonValue& body);
+void signing_rotation_schema(JsonWriter& w);
+
 struct NewTokenBody {
   std::string tenant_id;
   std::optional<std::string> user_id;

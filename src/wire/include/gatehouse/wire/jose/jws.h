@@ -3,6 +3,7 @@
 //          "b64" and "zip" are refused, whatever they say; nothing in it is ever fetched or used as a key. "kid" only picks from the set,
 //          and what the key allows must be what "alg" says. A token without "kid" is checked against the one key of the set that
 //          allows its "alg"; where there are several, it is refused: trying them all would let the caller choose how much we compute.
+//          A key that is alone in its set and has no name is the one that is meant, whatever a token calls it.
 // Threads  a verifier belongs to one thread (one a reactor): it keeps keys prepared
 // Errors   token_too_large, token_malformed, token_header_not_allowed, token_alg_not_allowed, token_key_unknown,
 //          token_signature_invalid (all unauthenticated, origin caller); signing: jws_key_cannot_sign, jws_too_large (origin gatehouse)

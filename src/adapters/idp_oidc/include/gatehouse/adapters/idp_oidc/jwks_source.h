@@ -4,7 +4,8 @@
 //          is logged once, tried again soon (5 s, doubling to 5 minutes), and changes nothing. One look at a time; a key that is
 //          missing leads to at most one more a minute. HS256 keys are left out.
 //          https asks over TLS 1.2 or newer, with the certificate and the host name verified (the name must be among the alternative
-//          names) against the system's authorities or one file of them; plain http goes to loopback alone. Redirects, proxies (also
+//          names) against the system's authorities or one file of them; plain http goes to loopback alone, and nothing to link-local
+//          (where clouds keep their metadata), multicast and unspecified addresses, whatever a name resolves to. Redirects, proxies (also
 //          those that the environment names), cookies and compressed answers are not followed, used or asked for. OpenSSL's own
 //          variables SSL_CERT_FILE and SSL_CERT_DIR name the system's authorities where they are set.
 // Life     stop() is awaited before this is destroyed, once it was started
@@ -31,12 +32,17 @@ namespace gatehouse::adapters {
 
 // Either a file or an address.
 struct JwksOrigin {
+  friend bool operator==(const JwksOrigin&, const JwksOrigin&) = default;
   std::string issuer;  // for the log
   std::filesystem::path file;
   std::string url;
   std::filesystem::path authorities;  // PEM; empty: the system's
   milliseconds deadline = seconds(10);
+  wire::JwsAlgorithms algorithms = wire::JwsAlgorithms::asymmetric();  // that keys are taken for
 };
+
+// jwks_url_bad: https, or http to loopback; no user, no fragment.
+Status check_jwks_url(std::string_view url);
 
 class KeySetReader;
 class RefreshPlan;
@@ -45,7 +51,7 @@ class JwksSource final : public identity::KeySource {
  public:
   // files: for what blocks on the disk, and for reading keys, which computes.
   static Result<std::unique_ptr<JwksSource>> make(Reactor& reactor, WorkerPool& files, const JwksOrigin& origin);
-  JwksSource(Reactor& reactor, WorkerPool& files, std::string issuer, std::unique_ptr<KeySetReader> reader);
+  JwksSource(Reactor& reactor, WorkerPool& files, JwksOrigin origin, std::unique_ptr<KeySetReader> reader);
   ~JwksSource() override;
   JwksSource(const JwksSource&) = delete;
   JwksSource& operator=(const JwksSource&) = delete;
@@ -54,6 +60,7 @@ class JwksSource final : public identity::KeySource {
   void missing(std::string_view kid) override;
   void follow(std::function<void(const Keys&)> changed) override;
 
+  const JwksOrigin& origin() const { return origin_; }
   // On the reactor, or before it runs: looks, and goes on looking.
   void start();
   // Looks now, as after SIGHUP.
@@ -70,7 +77,7 @@ class JwksSource final : public identity::KeySource {
 
   Reactor& reactor_;
   WorkerPool& files_;
-  const std::string issuer_;
+  const JwksOrigin origin_;
   const std::unique_ptr<KeySetReader> reader_;
   const std::unique_ptr<RefreshPlan> plan_;
   std::vector<std::function<void(const Keys&)>> followers_;
