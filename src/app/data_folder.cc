@@ -33,7 +33,7 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, co
   options.file = identity::store_file_of(data);
   options.metrics = metrics;
   GH_TRY(std::unique_ptr<adapters::SqliteStore> store, adapters::SqliteStore::open(options));
-  std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store)));
+  std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store), password_options(settings.auth.password)));
   GH_CHECK(folder->move_in(master, settings, on_first_start));
   return folder;
 }

@@ -30,8 +30,8 @@ class DataFolder {
   store::Store& store() { return *store_; }
 
  private:
-  DataFolder(identity::DataLock lock, std::unique_ptr<adapters::SqliteStore> store)
-      : lock_(std::move(lock)), store_(std::move(store)), passwords_({}, random_) {}
+  DataFolder(identity::DataLock lock, std::unique_ptr<adapters::SqliteStore> store, const identity::PasswordOptions& passwords)
+      : lock_(std::move(lock)), store_(std::move(store)), passwords_(passwords, random_) {}
   Status move_in(const identity::MasterKey& master, const Settings& settings, const OnFirstStart& on_first_start);
 
   SystemClock clock_;
