@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "forgetter.h"
 #include "gatehouse/runtime/run_task.h"
-#include "gatehouse/telemetry/log.h"
 
 namespace gatehouse::app {
 namespace {
@@ -51,9 +51,7 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   identity::HouseParts parts(std::move(keys), issuers_of(settings), passwords_, random_, clock_);
   parts.access_lifetime = settings.auth.access_lifetime;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
-  const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
-  const Status forgotten = run_task(reactor, house_->registry().forget_expired(reactor, now));
-  if (!forgotten) telemetry::log::warn("store", "revocations that have expired stay", {{"error", forgotten.error().describe()}});
+  note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
   return ok();
 }
 
