@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin_commands.h"
+#include "upkeep.h"
 
 namespace gatehouse::app {
 
@@ -18,6 +19,8 @@ struct AdminCommandLine {
   KeyOptions key;
   TokenOptions token;
   std::string id, overlap = "24h", day;
+  std::string file;
+  bool force = false;
 };
 
 namespace {
@@ -164,6 +167,22 @@ void add_reports(CLI::App& root, Adder& add) {
           [](AdminCommandLine& said) { return model_list(said.options); });
 }
 
+void add_upkeep(CLI::App& root, Adder& add) {
+  AdminCommandLine& line = add.line();
+  add.add(root, "migrate", "Bring the store of a data folder to this version's schema, as the next start would", "migrate --data ./data",
+          [](AdminCommandLine& said) { return migrate(said.options); });
+  CLI::App* command =
+      add.add(root, "backup", "Copy the store to a file, while a server runs or not; the master key is not inside", "backup backup.db",
+              [](AdminCommandLine& said) {
+                return backup(said.options, said.file, said.force ? adapters::Existing::replace : adapters::Existing::refuse);
+              });
+  command->add_option("file", line.file, "The file to make")->required();
+  command->add_flag("--force", line.force, "Replace a file that is there");
+  command = add.add(root, "restore", "Put a backup in the place of the store, where no server runs; what was there is kept beside",
+                    "restore backup.db", [](AdminCommandLine& said) { return restore(said.options, said.file); });
+  command->add_option("file", line.file, "The file that `gatehouse backup` made")->required();
+}
+
 }  // namespace
 
 std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::function<int()>& chosen,
@@ -174,6 +193,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   add_keys(root, add);
   add_tokens(root, add);
   add_reports(root, add);
+  add_upkeep(root, add);
   return line;
 }
 

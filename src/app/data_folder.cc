@@ -8,7 +8,7 @@
 namespace gatehouse::app {
 namespace {
 
-Error not_initialised() {
+Status not_initialised() {
   return operator_error("data_not_initialised",
                         "there is no data yet: `gatehouse serve` or `gatehouse init` makes it (--data names another folder)");
 }
@@ -23,9 +23,13 @@ std::shared_ptr<const identity::Issuers> issuers_of(const Settings& settings) {
 
 std::string control_socket_of(const std::string& data) { return data + "/control.sock"; }
 
+Status must_be_initialised(const std::string& data) {
+  return std::filesystem::exists(identity::store_file_of(data)) ? ok() : not_initialised();
+}
+
 Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, const Settings& settings, const OnFirstStart& on_first_start,
                                                      telemetry::Metrics* metrics) {
-  if (!on_first_start && !std::filesystem::exists(identity::store_file_of(data))) return not_initialised();
+  if (!on_first_start) GH_CHECK(must_be_initialised(data));
   GH_TRY(identity::DataLock lock, identity::DataLock::take(data));
   SystemRandom random;
   GH_TRY(const identity::MasterKey master, identity::prepare_data(data, random));

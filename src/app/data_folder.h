@@ -16,6 +16,8 @@ namespace gatehouse::app {
 
 // DATA/control.sock.
 std::string control_socket_of(const std::string& data);
+// data_not_initialised, with what to do, where there is no store.
+Status must_be_initialised(const std::string& data);
 
 // Told what is shown once, when the folder is new.
 using OnFirstStart = std::function<void(const identity::FirstStart&)>;
