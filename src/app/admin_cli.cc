@@ -19,7 +19,7 @@ struct AdminCommandLine {
   KeyOptions key;
   TokenOptions token;
   std::string id, overlap = "24h", day;
-  std::string file;
+  std::string file, token_source;
   bool force = false;
 };
 
@@ -181,6 +181,14 @@ void add_upkeep(CLI::App& root, Adder& add) {
   command = add.add(root, "restore", "Put a backup in the place of the store, where no server runs; what was there is kept beside",
                     "restore backup.db", [](AdminCommandLine& said) { return restore(said.options, said.file); });
   command->add_option("file", line.file, "The file that `gatehouse backup` made")->required();
+  command =
+      add.add(root, "doctor", "Find what is wrong with configuration, data folder, models and machine, and say what to do: exit 0 or 1",
+              "doctor --data ./data\n  gatehouse doctor --token - < token.txt", [](AdminCommandLine& said) {
+                return doctor(said.options, said.token_source.empty() ? TokenSource::none : TokenSource::standard_input);
+              });
+  command->add_option("--token", line.token_source, "-: read a token on standard input, and say why it is refused or what it is for")
+      ->check(
+          [](const std::string& said) { return said == "-" ? "" : "others would see a token here: say - and give it on standard input"; });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "gatehouse/base/secret.h"
 
 namespace gatehouse::app {
 
@@ -47,6 +48,9 @@ int token_issue(const AdminOptions& options, const TokenOptions& token);
 // jti empty: a token on standard input.
 int token_revoke(const AdminOptions& options, const std::string& jti);
 int token_inspect(const AdminOptions& options);
+
+// One line of standard input, without what ends it.
+Secret<std::string> read_secret_line();
 
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);

@@ -1,5 +1,6 @@
 // app/upkeep.h — the commands that keep a data folder's store well. Each returns the exit code of the process.
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "admin_commands.h"
@@ -13,5 +14,9 @@ int migrate(const AdminOptions& options);
 int backup(const AdminOptions& options, const std::string& file, adapters::Existing existing);
 // Where no server runs. What is replaced is kept beside.
 int restore(const AdminOptions& options, const std::string& file);
+
+enum class TokenSource : std::uint8_t { none, standard_input };
+// What is wrong with configuration, data folder, models and machine, and what is thought of a token; exit_failed when anything is.
+int doctor(const AdminOptions& options, TokenSource token);
 
 }  // namespace gatehouse::app
