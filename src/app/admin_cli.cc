@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin_commands.h"
+#include "upkeep.h"
 
 namespace gatehouse::app {
 
@@ -20,6 +21,8 @@ struct AdminCommandLine {
   RevokeOptions revoked;
   RotationOptions rotation;
   std::string id, overlap = "24h", day;
+  std::string file, token_source;
+  bool force = false;
 };
 
 namespace {
@@ -186,6 +189,30 @@ void add_reports(CLI::App& root, Adder& add) {
           [](AdminCommandLine& said) { return model_list(said.options); });
 }
 
+void add_upkeep(CLI::App& root, Adder& add) {
+  AdminCommandLine& line = add.line();
+  add.add(root, "migrate", "Bring the store of a data folder to this version's schema, as the next start would", "migrate --data ./data",
+          [](AdminCommandLine& said) { return migrate(said.options); });
+  CLI::App* command =
+      add.add(root, "backup", "Copy the store to a file, while a server runs or not; the master key is not inside", "backup backup.db",
+              [](AdminCommandLine& said) {
+                return backup(said.options, said.file, said.force ? adapters::Existing::replace : adapters::Existing::refuse);
+              });
+  command->add_option("file", line.file, "The file to make")->required();
+  command->add_flag("--force", line.force, "Replace a file that is there");
+  command = add.add(root, "restore", "Put a backup in the place of the store, where no server runs; what was there is kept beside",
+                    "restore backup.db", [](AdminCommandLine& said) { return restore(said.options, said.file); });
+  command->add_option("file", line.file, "The file that `gatehouse backup` made")->required();
+  command =
+      add.add(root, "doctor", "Find what is wrong with configuration, data folder, models and machine, and say what to do: exit 0 or 1",
+              "doctor --data ./data\n  gatehouse doctor --token - < token.txt", [](AdminCommandLine& said) {
+                return doctor(said.options, said.token_source.empty() ? TokenSource::none : TokenSource::standard_input);
+              });
+  command->add_option("--token", line.token_source, "-: read a token on standard input, and say why it is refused or what it is for")
+      ->check(
+          [](const std::string& said) { return said == "-" ? "" : "others would see a token here: say - and give it on standard input"; });
+}
+
 }  // namespace
 
 std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::function<int()>& chosen,
@@ -197,6 +224,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   add_tokens(root, add);
   add_signing_keys(root, add);
   add_reports(root, add);
+  add_upkeep(root, add);
   return line;
 }
 

@@ -104,14 +104,6 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   return body.done();
 }
 
-// One line of standard input, without what ends it.
-Secret<std::string> read_secret_line() {
-  std::string line;
-  std::getline(std::cin, line);
-  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
-  return Secret<std::string>(std::move(line));
-}
-
 std::string token_body(const Secret<std::string>& token) {
   Body body;
   body.text("token", token.expose());
@@ -119,6 +111,13 @@ std::string token_body(const Secret<std::string>& token) {
 }
 
 }  // namespace
+
+Secret<std::string> read_secret_line() {
+  std::string line;
+  std::getline(std::cin, line);
+  while (!line.empty() && (line.back() == '\r' || line.back() == ' ')) line.pop_back();
+  return Secret<std::string>(std::move(line));
+}
 
 int tenant_register(const AdminOptions& options, const TenantOptions& tenant) {
   return ask(options, Method::post, std::string(tenants_path), tenant_body(tenant, true));

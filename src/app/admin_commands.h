@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "commands.h"
+#include "gatehouse/base/secret.h"
 
 namespace gatehouse::app {
 
@@ -56,6 +57,8 @@ struct RotationOptions {
 };
 int signing_key_list(const AdminOptions& options);
 int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotation);
+// One line of standard input, without what ends it.
+Secret<std::string> read_secret_line();
 
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);

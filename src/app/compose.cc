@@ -256,6 +256,8 @@ Status Server::start() {
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
     scribes_.back()->begin();
   }
+  forgetter_ = std::make_unique<Forgetter>(control_, data_->house().registry());
+  forgetter_->begin();
   reactors_.start();
   for (const auto& engine : engines_) engine->start();
   return ok();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "data_folder.h"
+#include "forgetter.h"
 #include "gatehouse/adapters/engine_child/child_engine.h"
 #include "gatehouse/adapters/engine_child/spawner.h"
 #include "gatehouse/base/random.h"
@@ -110,6 +111,7 @@ class Server {
   std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<Scribe>> scribes_;  // by reactor
+  std::unique_ptr<Forgetter> forgetter_;
   std::unique_ptr<net::HttpServer> public_server_, admin_server_, control_server_;
 };
 

@@ -2,14 +2,14 @@
 
 #include <utility>
 
+#include "forgetter.h"
 #include "gatehouse/runtime/run_task.h"
-#include "gatehouse/telemetry/log.h"
 #include "outside_issuers.h"
 
 namespace gatehouse::app {
 namespace {
 
-Error not_initialised() {
+Status not_initialised() {
   return operator_error("data_not_initialised",
                         "there is no data yet: `gatehouse serve` or `gatehouse init` makes it (--data names another folder)");
 }
@@ -18,9 +18,13 @@ Error not_initialised() {
 
 std::string control_socket_of(const std::string& data) { return data + "/control.sock"; }
 
+Status must_be_initialised(const std::string& data) {
+  return std::filesystem::exists(identity::store_file_of(data)) ? ok() : not_initialised();
+}
+
 Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, const Settings& settings, const OnFirstStart& on_first_start,
                                                      telemetry::Metrics* metrics) {
-  if (!on_first_start && !std::filesystem::exists(identity::store_file_of(data))) return not_initialised();
+  if (!on_first_start) GH_CHECK(must_be_initialised(data));
   GH_TRY(identity::DataLock lock, identity::DataLock::take(data));
   SystemRandom random;
   GH_TRY(const identity::MasterKey master, identity::prepare_data(data, random));
@@ -28,7 +32,7 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, co
   options.file = identity::store_file_of(data);
   options.metrics = metrics;
   GH_TRY(std::unique_ptr<adapters::SqliteStore> store, adapters::SqliteStore::open(options));
-  std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store)));
+  std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store), password_options(settings.auth.password)));
   GH_CHECK(folder->move_in(master, settings, on_first_start));
   return folder;
 }
@@ -47,9 +51,7 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   identity::HouseParts parts(std::move(keys), std::move(issuers), passwords_, random_, clock_);
   parts.access_lifetime = settings.auth.access_lifetime;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
-  const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
-  const Status forgotten = run_task(reactor, house_->registry().forget_expired(reactor, now));
-  if (!forgotten) telemetry::log::warn("store", "revocations that have expired stay", {{"error", forgotten.error().describe()}});
+  note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
   return ok();
 }
 

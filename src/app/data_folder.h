@@ -16,6 +16,8 @@ namespace gatehouse::app {
 
 // DATA/control.sock.
 std::string control_socket_of(const std::string& data);
+// data_not_initialised, with what to do, where there is no store.
+Status must_be_initialised(const std::string& data);
 
 // Told what is shown once, when the folder is new.
 using OnFirstStart = std::function<void(const identity::FirstStart&)>;
@@ -30,8 +32,8 @@ class DataFolder {
   store::Store& store() { return *store_; }
 
  private:
-  DataFolder(identity::DataLock lock, std::unique_ptr<adapters::SqliteStore> store)
-      : lock_(std::move(lock)), store_(std::move(store)), passwords_({}, random_) {}
+  DataFolder(identity::DataLock lock, std::unique_ptr<adapters::SqliteStore> store, const identity::PasswordOptions& passwords)
+      : lock_(std::move(lock)), store_(std::move(store)), passwords_(passwords, random_) {}
   Status move_in(const identity::MasterKey& master, const Settings& settings, const OnFirstStart& on_first_start);
 
   SystemClock clock_;

@@ -74,6 +74,29 @@ TEST_F(DataFolder_, TheAdministratorLogsInWithThePasswordThatWasShown) {
   EXPECT_EQ(wrong.error().describe(), nobody.error().describe());
 }
 
+TEST_F(DataFolder_, PasswordsCostWhatTheSettingsSayAndOlderOnesAreStillTaken) {
+  Settings settings;
+  settings.auth.password.memory = mib(7);
+  settings.auth.password.passes = 5;
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  const auto log_in = [&](DataFolder& folder) {
+    const identity::Login& login = folder.house().login();
+    return run_task(reactor, login.by_password(reactor, {first_->admin, first_->admin_password}));
+  };
+  {
+    auto made = DataFolder::open(data(), settings, [this](const identity::FirstStart& first) { first_.emplace(first); });
+    ASSERT_TRUE(made.ok()) << made.error().describe();
+    const auto admin = run_task(reactor, (*made)->store().users().find_by_name(reactor, "admin"));
+    ASSERT_TRUE(admin.ok());
+    EXPECT_THAT(admin->password_hash, ::testing::StartsWith("$argon2id$v=19$m=7168,t=5,p=1$"));
+    EXPECT_TRUE(log_in(**made).ok());
+  }
+  Result<std::unique_ptr<DataFolder>> later = open_only();
+  ASSERT_TRUE(later.ok()) << later.error().describe();
+  EXPECT_TRUE(log_in(**later).ok());
+}
+
 TEST_F(DataFolder_, LetsNobodyElseReadWhatItMakes) {
   ASSERT_TRUE(open_or_make().ok());
   EXPECT_EQ(mode_of(data()), 0700U);

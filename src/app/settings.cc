@@ -14,6 +14,9 @@ namespace {
 using config::Range;
 using config::Schema;
 constexpr std::int64_t kibibyte = 1024, mebibyte = 1024 * kibibyte, day = 24 * 60 * 60;
+constexpr std::int64_t most_password_memory = identity::PasswordCost::most_memory_kib * kibibyte;
+// The weakest of the pairs that OWASP recommends for Argon2id.
+constexpr std::uint64_t least_password_work = 35 * mebibyte;
 
 std::optional<std::string> endpoint_fault(std::string_view text) {
   const Result<net::Endpoint> endpoint = parse_endpoint(std::string(text));
@@ -117,6 +120,19 @@ Schema<ServerSettings> server_keys() {
   return keys;
 }
 
+Schema<PasswordSettings> password_keys() {
+  using S = PasswordSettings;
+  Schema<S> keys;
+  keys.size(
+      "memory", &S::memory, {7 * mebibyte, most_password_memory},
+      "Memory that it takes to check a password (Argon2id). What it costs stands with each password that is kept: a change is for those "
+      "that are set from then on, and old ones are still taken.");
+  keys.integer("passes", &S::passes, {1, identity::PasswordCost::most_passes},
+               "How often that memory is gone through; memory times passes is at least 35MiB.");
+  keys.integer("at_once", &S::at_once, {1, 64}, "How many passwords are worked on at once, each on a thread that is behind all others.");
+  return keys;
+}
+
 Schema<AuthSettings> auth_keys() {
   using S = AuthSettings;
   using wire::JwsAlgorithm;
@@ -135,6 +151,7 @@ Schema<AuthSettings> auth_keys() {
       .alias("ALGORITHM");
   keys.duration("access_lifetime", &S::access_lifetime, {1, day}, "How long a token that a login gives is valid.");
   keys.tables("issuers", &S::issuers, issuer_keys(), "Whose tokens are taken beside our own.").reloads();
+  keys.part("password", &S::password, password_keys());
   return keys;
 }
 
@@ -240,6 +257,13 @@ void check_log_files(const Settings& settings, const config::Reading& reading, s
   }
 }
 
+void check_password_cost(const PasswordSettings& password, const config::Reading& reading, std::vector<config::Fault>& faults) {
+  if (password.memory.value() * password.passes >= least_password_work) return;
+  faults.push_back(fault_of("auth.password.memory", reading,
+                            config::to_text(password.memory) + " gone through " + std::to_string(password.passes) +
+                                " times is too cheap for whoever guesses: raise it, or auth.password.passes, until they make 35MiB"));
+}
+
 std::chrono::days kept(seconds retention, std::chrono::days own) {
   return retention > seconds(0) ? std::chrono::ceil<std::chrono::days>(retention) : own;
 }
@@ -273,6 +297,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
         "server.limits.request_line", reading,
         config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
   }
+  check_password_cost(settings.auth.password, reading, faults);
   check_log_files(settings, reading, faults);
   const std::size_t issuers = number_of("auth.issuers");
   const config::KeySpec& key = settings_schema().keys()[issuers];
@@ -294,6 +319,14 @@ net::ServerLimits server_limits(const ServerSettings& server) {
   limits.head_deadline = set.head_deadline;
   limits.idle = set.idle;
   return limits;
+}
+
+identity::PasswordOptions password_options(const PasswordSettings& password) {
+  identity::PasswordOptions options;
+  options.cost.memory_kib = static_cast<std::uint32_t>(password.memory.value() / kibibyte);
+  options.cost.passes = password.passes;
+  options.threads = password.at_once;
+  return options;
 }
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }

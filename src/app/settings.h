@@ -10,6 +10,7 @@
 #include "gatehouse/config/reading.h"
 #include "gatehouse/config/schema.h"
 #include "gatehouse/gateway/gateway.h"
+#include "gatehouse/identity/passwords.h"
 #include "gatehouse/net/server.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
@@ -47,11 +48,18 @@ struct ServerSettings {
 
 enum class AuthMode : std::uint8_t { on, off };
 
+// What a password that is kept costs to check.
+struct PasswordSettings {
+  ByteCount memory = mib(19);
+  std::uint32_t passes = 2, at_once = 2;
+};
+
 struct AuthSettings {
   AuthMode mode = AuthMode::on;
   wire::JwsAlgorithm algorithm = wire::JwsAlgorithm::eddsa;
   seconds access_lifetime{30 * 60};
   std::vector<IssuerSettings> issuers;
+  PasswordSettings password;
 };
 
 struct ModelSettings {
@@ -101,6 +109,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
 // What "iss" says in our own tokens.
 std::string own_issuer(const ServerSettings& server);
 net::ServerLimits server_limits(const ServerSettings& server);
+identity::PasswordOptions password_options(const PasswordSettings& password);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
 telemetry::LogOptions log_options(const Settings& settings);
 telemetry::AccessLogOptions access_log_options(const Settings& settings);

@@ -211,6 +211,22 @@ TEST(Settings, ARequestLineFitsIntoItsHead) {
               ElementsAre("default: server.limits.request_line: 8KiB is more than the whole head may have, 4KiB"));
 }
 
+TEST(Settings, PasswordsCostWhatIsSetAndNotTooLittle) {
+  EXPECT_EQ(password_options(Settings().auth.password).cost, identity::PasswordCost());
+  EXPECT_EQ(password_options(Settings().auth.password).threads, identity::PasswordOptions().threads);
+  const Read read = read_file("[auth.password]\nmemory = \"46MiB\"\npasses = 1\nat_once = 4");
+  EXPECT_THAT(read.faults, IsEmpty());
+  const identity::PasswordOptions options = password_options(read.settings.auth.password);
+  EXPECT_EQ(options.cost.memory_kib, 46U * 1024);
+  EXPECT_EQ(options.cost.passes, 1U);
+  EXPECT_EQ(options.threads, 4U);
+  EXPECT_THAT(read_file("[auth.password]\npasses = 1").faults, ElementsAre(HasSubstr("too cheap")));
+  EXPECT_THAT(read_file("[auth.password]\nmemory = \"7MiB\"").faults, ElementsAre(HasSubstr("g.toml:2")));
+  EXPECT_THAT(read_file("[auth.password]\nmemory = \"7MiB\"\npasses = 5").faults, IsEmpty());
+  EXPECT_THAT(read_file("[auth.password]\nmemory = \"65MiB\"").faults, ElementsAre(HasSubstr("auth.password.memory")));
+  EXPECT_THAT(read_file("[auth.password]\npasses = 11").faults, ElementsAre(HasSubstr("auth.password.passes")));
+}
+
 TEST(Settings, ModelsThatAreRequiredFollowTheDefaultModel) {
   EXPECT_THAT(read_file("models.default_llm = \"m\"").settings.models.required, ElementsAre("m"));
   EXPECT_THAT(read_file("models.default_llm = \"m\"\nmodels.required = []").settings.models.required, IsEmpty());

@@ -27,7 +27,22 @@ Error data_in_use(const std::filesystem::path& data, const std::string& holder) 
                                            ": stop that one, or start this one with --data and another folder");
 }
 
+struct flock whole_file(short type) {
+  struct flock whole{};
+  whole.l_type = type;
+  whole.l_whence = SEEK_SET;
+  return whole;
+}
+
 }  // namespace
+
+std::optional<std::string> DataLock::holder(const std::filesystem::path& data) {
+  const Fd file(::open((data / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
+  struct flock whole = whole_file(F_RDLCK);
+  if (!file || fcntl(file.get(), F_OFD_GETLK, &whole) != 0 || whole.l_type == F_UNLCK) return std::nullopt;
+  const std::string number = holder_of(file);
+  return number.empty() ? "?" : number;
+}
 
 Result<DataLock> DataLock::take(const std::filesystem::path& data) {
   GH_CHECK(make_data_folder(data));
@@ -35,9 +50,7 @@ Result<DataLock> DataLock::take(const std::filesystem::path& data) {
   Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return data_io("cannot open", path, errno);
   // Of the open file, not of the process: another descriptor of the same file that is closed does not let go of it.
-  struct flock whole{};
-  whole.l_type = F_WRLCK;
-  whole.l_whence = SEEK_SET;
+  const struct flock whole = whole_file(F_WRLCK);
   if (fcntl(file.get(), F_OFD_SETLK, &whole) != 0) {
     if (errno == EAGAIN || errno == EACCES) return data_in_use(data, holder_of(file));
     return data_io("cannot lock", path, errno);

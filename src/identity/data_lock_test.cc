@@ -24,6 +24,19 @@ TEST(DataLock, NamesTheProcessThatHoldsIt) {
   EXPECT_FALSE(third.ok()) << "an attempt that failed must not let go of the lock";
 }
 
+TEST(DataLock, SaysWhoHoldsItWithoutTouchingIt) {
+  const TestFolder folder;
+  EXPECT_EQ(DataLock::holder(folder.data()), std::nullopt);
+  EXPECT_FALSE(std::filesystem::exists(folder.data() / "lock"));
+  {
+    const Result<DataLock> held = DataLock::take(folder.data());
+    ASSERT_TRUE(held.ok()) << held.error().describe();
+    EXPECT_EQ(DataLock::holder(folder.data()), std::to_string(getpid()));
+    EXPECT_FALSE(DataLock::take(folder.data()).ok()) << "a look must not let go of the lock";
+  }
+  EXPECT_EQ(DataLock::holder(folder.data()), std::nullopt);
+}
+
 TEST(DataLock, IsFreeOnceItsHolderIsGone) {
   const TestFolder folder;
   {

@@ -94,7 +94,7 @@ def test_json_check():
         assert offset is None or found["offset"] == offset, (wire, found)
 
 
-@pytest.mark.parametrize("command", [(), ("serve",), ("init",), ("version",), ("health",), ("openapi",), ("debug",), ("debug", "http1-dump"), ("debug", "json-check")])
+@pytest.mark.parametrize("command", [(), ("serve",), ("init",), ("version",), ("health",), ("openapi",), ("debug",), ("debug", "http1-dump"), ("debug", "json-check"), ("migrate",), ("backup",), ("restore",), ("doctor",)])
 def test_help_is_everywhere_and_shows_an_example(command):
     helped = run(*command, "--help")
     assert helped.returncode == 0

@@ -34,6 +34,11 @@ Status insert_signing_key(Database& database, const SigningKey& key) {
   return step == Step::duplicate ? Status(store::signing_key_exists()) : ok();
 }
 
+Result<std::vector<SigningKey>> all_signing_keys(Database& database) {
+  Statement found = database.prepare(select_all);
+  return all_rows(found, &signing_key_of);
+}
+
 Task<Status> SqliteSigningKeyStore::add(Reactor& reactor, SigningKey key) {
   DatabaseWork<std::monostate> work = [key = std::move(key)](Database& database) { return insert_signing_key(database, key); };
   return connections_.write<std::monostate>(reactor, std::move(work));
@@ -48,10 +53,7 @@ Task<Status> SqliteSigningKeyStore::rotate(Reactor& reactor, SigningKey next, st
 }
 
 Task<Result<std::vector<SigningKey>>> SqliteSigningKeyStore::all(Reactor& reactor) {
-  DatabaseWork<std::vector<SigningKey>> work = [](Database& database) {
-    Statement found = database.prepare(select_all);
-    return all_rows(found, &signing_key_of);
-  };
+  DatabaseWork<std::vector<SigningKey>> work = &all_signing_keys;
   return connections_.read<std::vector<SigningKey>>(reactor, std::move(work));
 }
 

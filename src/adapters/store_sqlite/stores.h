@@ -100,6 +100,8 @@ Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
 Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
+// Oldest first.
+Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
 
 // Of the tenant alone, or of all where there is none.
 inline std::optional<std::string> tenant_id_of(const store::Reach& reach) {

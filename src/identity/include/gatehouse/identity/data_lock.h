@@ -3,6 +3,8 @@
 // Errors   data_in_use (names the process that holds it), data_io → operator
 #pragma once
 #include <filesystem>
+#include <optional>
+#include <string>
 
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/result.h"
@@ -13,6 +15,8 @@ class DataLock {
  public:
   // Makes the folder (0700) where there is none. Held until it is destroyed.
   static Result<DataLock> take(const std::filesystem::path& data);
+  // The number of the process that holds it, "?" where it has not written that yet; nothing: nobody does. Takes and makes nothing.
+  static std::optional<std::string> holder(const std::filesystem::path& data);
 
  private:
   explicit DataLock(Fd file) : file_(std::move(file)) {}

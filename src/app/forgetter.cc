@@ -1,0 +1,21 @@
+#include "forgetter.h"
+
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::app {
+
+void note_forgotten(const Status& forgotten) {
+  if (!forgotten) telemetry::log::warn("store", "revocations that have expired stay", {{"error", forgotten.error().describe()}});
+}
+
+Forgetter::Forgetter(Reactor& reactor, identity::Registry& registry)
+    : reactor_(reactor), registry_(registry), due_(reactor, [this] { reactor_.spawn(forget()); }) {}
+
+Task<void> Forgetter::forget() {
+  const store::Moment now = std::chrono::floor<seconds>(reactor_.clock().wall());
+  const Status forgotten = co_await registry_.forget_expired(reactor_, now);
+  note_forgotten(forgotten);
+  due_.arm_in(interval);
+}
+
+}  // namespace gatehouse::app

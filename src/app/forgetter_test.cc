@@ -1,0 +1,73 @@
+#include "forgetter.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "data_folder.h"
+#include "gatehouse/base/fake_clock.h"
+#include "gatehouse/runtime/run_task.h"
+
+namespace gatehouse::app {
+namespace {
+
+using store::RevocationKind;
+
+class Forgetter_ : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-forget-XXXXXX").string();
+    ASSERT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    auto opened = DataFolder::open((folder_ / "data").string(), Settings(), [](const identity::FirstStart&) {});
+    ASSERT_TRUE(opened.ok()) << opened.error().describe();
+    data_ = std::move(*opened);
+  }
+  void TearDown() override {
+    data_.reset();
+    std::filesystem::remove_all(folder_);
+  }
+  identity::Registry& registry() { return data_->house().registry(); }
+  void revoke(const std::string& id, seconds expires_in) {
+    store::Revocation revocation(RevocationKind::token_id, id, now() + expires_in);
+    revocation.expires = now() + expires_in;
+    ASSERT_TRUE(run_task(reactor_, registry().revoke(reactor_, std::move(revocation))).ok());
+  }
+  std::size_t kept() { return run_task(reactor_, data_->store().revocations().since(reactor_, 0, 100))->data.size(); }
+  store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
+  void pass(seconds time) {
+    clock_.advance(time);
+    reactor_.tick();
+  }
+
+  FakeClock clock_;
+  Reactor reactor_{0, clock_};
+  std::filesystem::path folder_;
+  std::unique_ptr<DataFolder> data_;
+};
+
+TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
+  Forgetter forgetter(reactor_, registry());
+  forgetter.begin();
+  revoke("soon over", seconds(60));
+  revoke("over in an hour and a minute", Forgetter::interval + seconds(60));
+  revoke("over much later", Forgetter::interval * 10);
+  std::vector<std::size_t> versions_seen;
+  registry().follow([&](const identity::DirectoryPtr& next) { versions_seen.push_back(next->version()); });
+  const auto forgotten = [&] {
+    const std::size_t seen = versions_seen.size();
+    while (versions_seen.size() == seen) static_cast<void>(kept());
+    return kept();
+  };
+  pass(Forgetter::interval - seconds(1));
+  EXPECT_EQ(kept(), 3U) << "not yet";
+  pass(seconds(2));
+  EXPECT_EQ(forgotten(), 2U);
+  pass(Forgetter::interval);
+  EXPECT_EQ(forgotten(), 1U);
+  EXPECT_TRUE(registry().current()->revoked(RevocationKind::token_id, "over much later", unix_seconds(clock_.wall())));
+}
+
+}  // namespace
+}  // namespace gatehouse::app
