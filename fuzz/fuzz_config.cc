@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gatehouse/config/reading.h"
 #include "gatehouse/config/schema.h"
@@ -19,6 +20,12 @@ void require(bool holds) {
   if (!holds) std::abort();
 }
 
+struct Row {
+  std::string name, secret, until;
+  gc::Texts items;
+  std::uint32_t count = 5;
+};
+
 struct Sample {
   bool flag = false;
   std::string name = "ada", secret;
@@ -28,9 +35,16 @@ struct Sample {
   gatehouse::ByteCount size = gatehouse::kib(1);
   gc::Rate rate;
   gc::Table map;
+  std::vector<Row> rows;
 };
 
 gc::Schema<Sample> make_schema() {
+  gc::Schema<Row> row;
+  row.text("name", &Row::name, "n");
+  row.text("secret", &Row::secret, "s").hidden();
+  row.day("until", &Row::until, "d");
+  row.texts("items", &Row::items, "i").or_one();
+  row.integer("count", &Row::count, {1, 100}, "c");
   gc::Schema<Sample> schema;
   schema.flag("t.flag", &Sample::flag, "f");
   schema.text("t.name", &Sample::name, "n").alias("N");
@@ -42,6 +56,7 @@ gc::Schema<Sample> make_schema() {
   schema.size("t.u.size", &Sample::size, {0, 1LL << 50}, "z");
   schema.rate("t.u.rate", &Sample::rate, "r");
   schema.table("t.map", &Sample::map, "m");
+  schema.tables("t.rows", &Sample::rows, row, "r");
   return schema;
 }
 
@@ -59,6 +74,9 @@ void check(const gc::Reading& reading, std::string_view text) {
   }
   const Sample sample = schema().settings(reading.values);
   require(sample.count >= 1 && sample.count <= 100 && sample.rate.count > 0);
+  for (const Row& row : sample.rows) {
+    require(row.count >= 1 && row.count <= 100 && (row.until.empty() || gc::parse_day(row.until)));
+  }
 }
 
 // Secrets are masked, so they are the one thing that does not come back.

@@ -60,6 +60,17 @@ TEST_F(DataFolder_, FirstStartMakesAKeyThatWorksWithAllScopesButThePlatforms) {
   }
 }
 
+TEST_F(DataFolder_, SignsWithTheAlgorithmThatTheFirstStartWasGiven) {
+  for (const wire::JwsAlgorithm algorithm : wire::all_jws_algorithms) {
+    Settings settings;
+    settings.auth.algorithm = algorithm;
+    const std::string folder = data() + std::string(to_string(algorithm));
+    const auto made = DataFolder::open(folder, settings, [](const identity::FirstStart&) {});
+    ASSERT_TRUE(made.ok()) << made.error().describe();
+    EXPECT_EQ((*made)->house().registry().current()->signing_keys()->current.algorithms().only(), algorithm);
+  }
+}
+
 TEST_F(DataFolder_, TheAdministratorLogsInWithThePasswordThatWasShown) {
   Result<std::unique_ptr<DataFolder>> made = open_or_make();
   ASSERT_TRUE(made.ok()) << made.error().describe();

@@ -15,7 +15,7 @@ Result<identity::RotationWish> wish_of(const wire::SigningRotationBody& body) {
   GH_TRY(wish.overlap, read_duration(body.overlap, "/overlap"));
   if (!body.algorithm) return wish;
   wish.algorithm = wire::jws_algorithm(*body.algorithm);
-  if (!wish.algorithm) return bad_field("/algorithm", "is no algorithm for tokens", "EdDSA, ES256, RS256, PS256 or HS256");
+  if (!wish.algorithm) return bad_field("/algorithm", "must be EdDSA, ES256, RS256, PS256 or HS256", "EdDSA, ES256, RS256, PS256 or HS256");
   return wish;
 }
 
