@@ -76,7 +76,8 @@ KeyFacts examine_keys(const std::string& data, const Result<adapters::StoreLook>
     return facts;
   }
   if (!look) return facts;
-  const Result<identity::SigningKeys> signing = identity::open_signing_keys(look->signing_keys, keys->sealer);
+  const Result<identity::SigningKeys> signing =
+      identity::open_signing_keys(look->signing_keys, keys->sealer, std::chrono::floor<std::chrono::seconds>(SystemClock().wall()));
   for (const store::SigningKey& kept : look->signing_keys) {
     if (signing && kept.kid == signing->current.kid()) facts.signs_with = kept.algorithm;
   }
