@@ -99,6 +99,7 @@ struct Description<RevocationBody> {
         field<&B::token>("token", "a token itself").length(1, 8192),
     };
   }
+  static void across(JsonWriter& w) { w.member("minProperties", 1).member("maxProperties", 1); }
   static void check(const B& body, Reading& reading) {
     if (body.jti.has_value() != body.token.has_value()) return;
     reading.fault_at("jti", "says nothing alone or says too much: name the token by its jti, or send the token", "one of jti and token");
