@@ -38,6 +38,14 @@ Result<Question> read_question(const Received& received, std::string_view parame
   return question;
 }
 
+// What a desk refuses of a body is a rule that the body breaks, like what its reader refuses.
+Error about_body(Error error, const Route& route) {
+  const bool has_reader = route.body != BodySize::none && route.needs;
+  if (!has_reader || error.code() != Code::invalid_argument || error.param().empty() || !error.faults().empty()) return error;
+  FieldFault fault("/" + error.param(), error.public_text(), {});
+  return std::move(error).with_faults({std::move(fault)});
+}
+
 Error broken(const char* what) { return internal_error("internal_error", what); }
 
 void describe(telemetry::AccessRecord& record, const wire::RequestHead& head) {
@@ -146,7 +154,7 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
     question->body = *body;
   }
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
-  if (!reply) co_return egress.respond(reply.error());
+  if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   net::Response response(reply->status);
   if (!reply->json.empty()) response.body("application/json", std::move(reply->json));
   egress.respond(std::move(response));

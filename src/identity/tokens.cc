@@ -17,7 +17,9 @@ Status check_lifetime(seconds lifetime) {
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
 }
 
-Error no_token() { return caller_error("token_invalid", "This is no token that was issued here or by a configured issuer"); }
+Error no_token() {
+  return caller_error("token_invalid", "This is no token that was issued here or by a configured issuer").with_param("token");
+}
 
 }  // namespace
 

@@ -125,6 +125,30 @@ TEST_F(OpenApiDocument, ShowsBodiesStreamsAndErrorsOfTheDialect) {
   EXPECT_FALSE(at({"paths", "/metrics", "get", "responses", "200"}).find("content").has_value());
 }
 
+TEST(OpenApiOperation, SaysHowItIsAskedAndWhatItSucceedsWith) {
+  constexpr std::array parameters{OpenApiParameter{"limit", "query", "how many", R"({"type":"integer"})"}};
+  OpenApiEntry made{
+      .method = "POST", .path = "/a", .tag = "t", .summary = "s", .request = &generate_request_schema, .response = &model_schema};
+  made.success = 201, made.form = true, made.parameters = parameters;
+  OpenApiEntry gone = made;
+  gone.path = "/b", gone.success = 204, gone.form = false, gone.body_optional = true;
+  const std::string text = openapi_document(std::array{made, gone}, "1");
+  JsonParser parser;
+  const JsonValue paths = *parser.parse(text)->find("paths");
+  const JsonValue one = *paths.find("/a")->find("post"), other = *paths.find("/b")->find("post");
+  const JsonValue limit = *one.find("parameters")->items().begin();
+  EXPECT_EQ(limit.find("name")->string(), "limit");
+  EXPECT_EQ(limit.find("in")->string(), "query");
+  EXPECT_EQ(limit.find("schema")->find("type")->string(), "integer");
+  EXPECT_TRUE(one.find("requestBody")->find("content")->find("application/x-www-form-urlencoded").has_value());
+  EXPECT_TRUE(one.find("requestBody")->find("required")->boolean());
+  EXPECT_FALSE(one.find("responses")->find("200").has_value());
+  EXPECT_TRUE(one.find("responses")->find("201")->find("content").has_value());
+  EXPECT_FALSE(other.find("requestBody")->find("content")->find("application/x-www-form-urlencoded").has_value());
+  EXPECT_FALSE(other.find("requestBody")->find("required")->boolean());
+  EXPECT_FALSE(other.find("responses")->find("204")->find("content").has_value());
+}
+
 TEST_F(OpenApiDocument, EverySchemeAskedForIsDeclared) {
   const JsonValue schemes = at({"components", "securitySchemes"});
   std::size_t asked = 0;
