@@ -55,13 +55,24 @@ void write_content(JsonWriter& w, std::string_view media_type, SchemaFn schema) 
   w.end_object();
 }
 
+// A stream is a sequence of events; what one holds is the event's data, but for a last [DONE].
+void write_events(JsonWriter& w, SchemaFn data) {
+  w.key("text/event-stream").begin_object().key("schema").begin_object().member("type", "object");
+  w.key("properties").begin_object().key("data").begin_object().key("anyOf").begin_list();
+  w.raw(R"({"type":"string","enum":["[DONE]"]})");
+  w.begin_object().member("type", "string").member("contentMediaType", "application/json").key("contentSchema");
+  data(w);
+  w.end_object().end_list().end_object().end_object();
+  w.key("required").begin_list().value("data").end_list().end_object().end_object();
+}
+
 void write_success(JsonWriter& w, const OpenApiEntry& entry) {
   w.key(std::to_string(entry.success)).begin_object().member("description", "As asked");
   const bool has_body = entry.success != 204 && (entry.response != nullptr || entry.event != nullptr);
   if (has_body) {
     w.key("content").begin_object();
     if (entry.response != nullptr) write_content(w, "application/json", entry.response);
-    if (entry.event != nullptr) write_content(w, "text/event-stream", entry.event);
+    if (entry.event != nullptr) write_events(w, entry.event);
     w.end_object();
   }
   w.end_object();

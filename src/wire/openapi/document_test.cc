@@ -11,6 +11,7 @@
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/replies.h"
+#include "json/schema_check.h"
 
 namespace gatehouse::wire {
 namespace {
@@ -118,7 +119,10 @@ TEST_F(OpenApiDocument, ShowsBodiesStreamsAndErrorsOfTheDialect) {
   EXPECT_TRUE(
       at({"paths", "/v1/chat/completions", "post", "requestBody", "content", "application/json", "schema", "properties", "messages"})
           .is_object());
-  EXPECT_TRUE(at({"paths", "/v1/chat/completions", "post", "responses", "200", "content", "text/event-stream", "schema"}).is_object());
+  const JsonValue data = at({"paths", "/v1/chat/completions", "post", "responses", "200", "content", "text/event-stream", "schema",
+                             "properties", "data", "anyOf"});
+  EXPECT_TRUE(data.is_list());
+  EXPECT_NE(text_.find("\"contentSchema\":" + PublishedSchema(&chat_chunk_schema).text()), std::string::npos);
   EXPECT_FALSE(chat.find("responses")->find("422").has_value());
   EXPECT_TRUE(at({"paths", "/api/llm/generate/api-key", "post", "responses", "422"}).is_object());
   EXPECT_FALSE(at({"paths", "/metrics", "get"}).find("requestBody").has_value());
