@@ -1,25 +1,15 @@
 #include "envelope.h"
 
-#include <algorithm>
-#include <charconv>
 #include <exception>
 #include <utility>
 
 #include "cors.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
+#include "head_fields.h"
 
 namespace gatehouse::gateway {
 namespace {
-
-constexpr std::size_t longest_request_id = 128;
-
-// An id from outside goes into headers and logs: it must be a plain word.
-bool plain_word(std::string_view id) {
-  return !id.empty() && id.size() <= longest_request_id && std::ranges::all_of(id, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
-  });
-}
 
 Error no_route(const wire::RequestHead& head) {
   return Error(Code::not_found, Origin::caller, "not_found",
@@ -44,17 +34,16 @@ Result<Question> read_question(const Received& received, std::string_view parame
   question.parameter = std::move(*unescaped);
   GH_TRY(question.query, wire::Form::parse(head.query));
   question.body_is_form = head.field("content-type").value_or("").starts_with("application/x-www-form-urlencoded");
-  if (const auto wanted = head.field("if-match")) {
-    std::string_view digits = *wanted;
-    if (digits.size() > 2 && digits.front() == '"' && digits.back() == '"') digits = digits.substr(1, digits.size() - 2);
-    std::uint32_t version = 0;
-    const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), version);
-    if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
-      return caller_error("if_match_invalid", "If-Match holds the version of what is to be changed, such as \"3\"");
-    }
-    question.version = version;
-  }
+  GH_TRY(question.version, expected_version(head));
   return question;
+}
+
+// What a desk refuses of a body is a rule that the body breaks, like what its reader refuses.
+Error about_body(Error error, const Route& route) {
+  const bool has_reader = route.body != BodySize::none && route.needs;
+  if (!has_reader || error.code() != Code::invalid_argument || error.param().empty() || !error.faults().empty()) return error;
+  FieldFault fault("/" + error.param(), error.public_text(), {});
+  return std::move(error).with_faults({std::move(fault)});
 }
 
 Error broken(const char* what) { return internal_error("internal_error", what); }
@@ -165,7 +154,7 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
     question->body = *body;
   }
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
-  if (!reply) co_return egress.respond(reply.error());
+  if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   net::Response response(reply->status);
   if (!reply->json.empty()) response.body("application/json", std::move(reply->json));
   egress.respond(std::move(response));
@@ -206,8 +195,8 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
 }
 
 std::string Envelope::request_id_for(const wire::RequestHead& head) {
-  const auto given = head.field("x-request-id");
-  return given && plain_word(*given) ? std::string(*given) : desk_.random.hex(32);
+  const std::optional<std::string_view> given = given_request_id(head);
+  return given ? std::string(*given) : desk_.random.hex(32);
 }
 
 // Its line and its count have no route, and no time: nothing was done. bytes is what the body has; the head is the server's to write.

@@ -57,6 +57,10 @@ std::string openapi_document(std::string_view version) {
     entry.request = route.request;
     entry.response = route.response;
     entry.event = event_schema(route.action);
+    entry.success = route.success;
+    entry.form = route.form;
+    entry.body_optional = route.body_optional;
+    entry.parameters = route.parameters;
     entry.errors = shape_of(route.dialect);
     entry.access = access_of(route);
     entries.push_back(entry);

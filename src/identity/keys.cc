@@ -1,16 +1,21 @@
 #include "gatehouse/identity/keys.h"
 
+#include <algorithm>
+#include <cstddef>
+
 #include "gatehouse/net/networks.h"
 
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t longest_name = 100;
+constexpr std::ptrdiff_t longest_name = 100;
 constexpr seconds longest_overlap = std::chrono::days(30), longest_lifetime = std::chrono::days(3660);
 constexpr int tries = 5;  // that two random prefixes meet is rare, that five do is a fault
 
+// In code points, like the limit that is published.
 Status check_name(const std::string& name) {
-  if (!name.empty() && name.size() <= longest_name) return ok();
+  const auto length = std::ranges::count_if(name, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+  if (!name.empty() && length <= longest_name) return ok();
   return caller_error("key_name_invalid", "A key's name has 1 to 100 characters").with_param("name");
 }
 

@@ -102,7 +102,7 @@ Task<Result<store::Page<store::Tenant>>> Tenants::list(Reactor& reactor, TenantI
 
 Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
   if (id.value() == reserved_tenant) {
-    co_return caller_error("tenant_reserved", "The tenant 'system' cannot be deleted").with_param("tenant_id");
+    co_return Error(Code::conflict, Origin::caller, "tenant_reserved", "The tenant 'system' cannot be deleted").with_param("tenant_id");
   }
   co_return co_await registry_.remove(reactor, std::move(id), std::chrono::floor<seconds>(clock_.wall()));
 }

@@ -17,7 +17,12 @@ Status check_lifetime(seconds lifetime) {
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
 }
 
-Error no_token() { return caller_error("token_invalid", "This is no token that was issued here or by a configured issuer"); }
+Error issuer_not_found() {
+  return Error(Code::not_found, Origin::caller, "issuer_not_found", "No such issuer is configured").with_param("issuer");
+}
+Error no_token() {
+  return caller_error("token_invalid", "This is no token that was issued here or by a configured issuer").with_param("token");
+}
 
 }  // namespace
 
@@ -46,12 +51,13 @@ Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const 
   co_return sign(wanted);
 }
 
-Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id) const {
+Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id, std::string issuer) const {
   if (id.empty() || id.size() > longest_id) {
     co_return caller_error("token_id_invalid", "A token's jti has 1 to 256 characters").with_param("jti");
   }
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
-  store::Revocation revocation(store::RevocationKind::token_id, std::move(id), now + longest_token_lifetime);
+  if (!issuer.empty() && !registry_.current()->issuers()->find(issuer)) co_return issuer_not_found();
+  store::Revocation revocation(store::RevocationKind::token_id, marked(issuer, id), now + longest_token_lifetime);
   revocation.expires = now + longest_token_lifetime;
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
@@ -98,9 +104,7 @@ Task<Status> Tokens::revoke_user(Reactor& reactor, store::UserId user) const {
 }
 
 Task<Status> Tokens::revoke_subject(Reactor& reactor, std::string issuer, std::string subject) const {
-  if (!registry_.current()->issuers()->find(issuer)) {
-    co_return Error(Code::not_found, Origin::caller, "issuer_not_found", "No such issuer is configured").with_param("issuer");
-  }
+  if (!registry_.current()->issuers()->find(issuer)) co_return issuer_not_found();
   std::string mark = marked(issuer, subject);
   co_return co_await revoke_until_now(reactor, store::RevocationKind::user, std::move(mark));
 }

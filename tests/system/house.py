@@ -26,10 +26,10 @@ def run(*arguments, stdin=b"", timeout=60):
 
 
 def initialise(data):
-    """The API key of a data folder that is made here."""
+    """What is shown once of a data folder that is made here: the administrator and an API key of the tenant demo."""
     made = run("init", "--data", data, "--json")
     assert made.returncode == 0, made.stderr
-    return json.loads(made.stdout)["api_key"]
+    return json.loads(made.stdout)
 
 
 def eventually(holds, seconds=10.0, what="it"):
@@ -61,7 +61,8 @@ class Address:
 
 class House:
     def __init__(self, data, log):
-        self.data, self.log, self.key = data, log, initialise(data)
+        made = initialise(data)
+        self.data, self.log, self.key, self.administrator = data, log, made["api_key"], made["admin"]
         self.process, self.public, self.admin = None, None, None
         self.before = []  # what becomes the server in the end, with the server's command behind it
 

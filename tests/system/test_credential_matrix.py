@@ -1,9 +1,13 @@
-"""Every route with every kind of credential that must not pass, from the published interface: none is left out."""
+"""Every route with every kind of credential that must not pass, from the published interface: none is left out.
+
+Then every route that takes a model with models that are not the asker's, and every route that takes an object with objects of another
+tenant. A route where such a column cannot apply stands in a list with its reason; one that stands nowhere fails the test.
+"""
 
 import json
 
 import pytest
-from house import House, eventually, run
+from house import MODEL, House, eventually, run
 
 
 @pytest.fixture(scope="module")
@@ -82,3 +86,216 @@ def test_every_route_refuses_what_it_should(people):
             assert reply.headers["X-Content-Type-Options"] == "nosniff" and reply.headers["Cache-Control"] == "no-store", where
             looked_at += 1
     assert looked_at > 200, looked_at
+
+
+# -- models that are not the asker's -------------------------------------------------------------------------------------------
+
+NO_MODEL_IN_IT = {
+    "GET /v1/models": "lists what the asker may use: test_models_that_are_not_theirs_are_not_listed",
+    "POST /api/auth/logout": "is about the token that is presented",
+    "GET /api/auth/me": "is about the asker",
+    "GET /api/usage": "is about a day",
+    "/api/admin/": "administers; no model is asked anything",
+}
+NO_OBJECT_IN_IT = {
+    "GET /v1/models": "lists what the asker may use",
+    "GET /v1/models/{model}": "its object is a model: the column before",
+    "POST /v1/chat/completions": "its object is a model",
+    "POST /v1/completions": "its object is a model",
+    "POST /api/llm/generate": "its object is a model",
+    "POST /api/llm/generate/api-key": "its object is a model",
+    "POST /api/auth/logout": "is about the token that is presented",
+    "GET /api/auth/me": "is about the asker",
+    "GET /api/admin/tenants": "names no object: the scope is refused, which the matrix above shows",
+    "GET /api/admin/keys": "names no object",
+    "GET /api/admin/usage": "names no object",
+    "GET /api/admin/models": "names no object",
+    "POST /api/admin/tenants": "makes an object that is nobody's yet",
+}
+
+
+def command(house, *words, stdin=b""):
+    done = run(*words, "--data", house.data, "--json", stdin=stdin)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def secured(house):
+    """(method, path as published, operation) of every route that wants a credential."""
+    document = house.ask("GET", "/openapi.json", headers={}).json()
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            if operation.get("security"):
+                yield method.upper(), path, operation
+
+
+def request_schema(operation):
+    return operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+
+
+def split(house, applies, listed):
+    """The routes of a column; all others must be listed, and nothing that is listed may be among them."""
+    column, others = [], []
+    for method, path, operation in secured(house):
+        (column if applies(path, operation) else others).append((method, path, operation))
+    reasons = {f"{method} {path}": [one for one in listed if f"{method} {path}" == one or (one.startswith("/") and path.startswith(one))] for method, path, _ in others}
+    assert [route for route, found in reasons.items() if not found] == [], "say in the list why the column does not apply"
+    stale = [one for one in listed if not any(one in found for found in reasons.values())]
+    assert stale == [], "these routes are gone, or the column applies to them"
+    return column
+
+
+def takes_a_model(path, operation):
+    return "{model}" in path or "model" in request_schema(operation).get("properties", {})
+
+
+def ask_for(house, method, path, model, key):
+    if "{model}" in path:
+        return house.ask(method, path.replace("{model}", model), headers={"X-API-Key": key})
+    asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path else {"prompt": "Hi"}
+    return house.ask(method, path, {"model": model, "max_tokens": 1, **asked}, headers={"X-API-Key": key})
+
+
+def check_model_refusal(reply, path, status, reason, where):
+    error = reply.json()["error"]
+    assert reply.status == status, (where, reply.status, reply.body)
+    assert error["param"] == "model", (where, error)
+    if path.startswith("/v1/"):
+        kinds = {404: "invalid_request_error", 403: "permission_error"}
+        assert set(error) == {"message", "type", "param", "code"} and (error["type"], error["code"]) == (kinds[status], reason), (where, error)
+    else:
+        assert set(error) == {"message", "type", "param", "request_id", "code"} and (error["type"], error["code"]) == (reason, status), (where, error)
+        assert error["request_id"] == reply.headers["X-Request-Id"]
+    check_headers(reply, where)
+
+
+def check_headers(reply, where):
+    assert reply.headers["Content-Type"] == "application/json" and reply.headers["Cache-Control"] == "no-store", where
+    assert reply.headers["X-Content-Type-Options"] == "nosniff" and "WWW-Authenticate" not in reply.headers, where
+    assert "X-API-Key-Error" not in reply.headers, where
+
+
+@pytest.fixture(scope="module")
+def neighbours(tmp_path_factory):
+    """A house with a tenant that has no model, one that has, and a key of its that may use none."""
+    folder = tmp_path_factory.mktemp("neighbours")
+    house = House(folder / "data", folder / "log").start()
+    house.bare = command(house, "tenant", "register", "bare", "--models", "another-model")
+    house.rich = command(house, "tenant", "register", "rich")
+    house.narrow = command(house, "key", "create", "--tenant", "demo", "--name", "narrow", "--models", "another-model")
+    yield house
+    house.kill()
+
+
+def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
+    house = neighbours
+    column = split(house, takes_a_model, NO_MODEL_IN_IT)
+    assert len(column) >= 5
+    for method, path, _ in column:
+        where = f"{method} {path}"
+        assert ask_for(house, method, path, MODEL, house.key).status == 200, where
+        unknown = ask_for(house, method, path, "no-such-model", house.key)
+        check_model_refusal(unknown, path, 404, "model_not_found", where)
+        foreign = ask_for(house, method, path, MODEL, house.bare["api_key"])
+        check_model_refusal(foreign, path, 404, "model_not_found", where)
+        same = unknown.json()["error"]["message"].replace("no-such-model", MODEL)
+        assert foreign.json()["error"]["message"] == same, "what is not theirs reads as what is not there"
+        narrow = ask_for(house, method, path, MODEL, house.narrow["key"])
+        check_model_refusal(narrow, path, 403, "model_not_allowed", where)
+        assert narrow.json()["error"]["message"] == "Not enough permissions", where
+
+
+def test_models_that_are_not_theirs_are_not_listed(neighbours):
+    house = neighbours
+    for key, names in (house.key, [MODEL]), (house.bare["api_key"], []), (house.narrow["key"], []):
+        assert [one["id"] for one in house.ask("GET", "/v1/models", headers={"X-API-Key": key}).json()["data"]] == names
+
+
+# -- objects of another tenant ---------------------------------------------------------------------------------------------------
+
+NAMES_AN_OBJECT = {"tenant_id", "user_id", "jti", "token"}  # in bodies
+
+
+def takes_an_object(path, operation):
+    in_body = NAMES_AN_OBJECT & set(request_schema(operation).get("properties", {}))
+    return ("{id}" in path or path == "/api/usage" or bool(in_body)) and path != "/api/admin/tenants"
+
+
+def requests_about(method, path, operation, owner):
+    """(path, body) of requests that name what is the owner's: a key, a tenant, a token."""
+    ids = [owner["key"]["id"]] if "/keys/" in path else [owner["tenant_id"]]
+    names = {"tenant_id": owner["tenant_id"], "name": "x", "user_id": None, "token": owner["token"], "jti": owner["jti"]}
+    schema = request_schema(operation).get("properties", {})
+    for one in ids:
+        at = path.replace("{id}", one)
+        if method in ("GET", "DELETE"):
+            yield at + (f"?tenant={owner['tenant_id']}" if path == "/api/usage" else ""), None
+        elif path.endswith("/revocations"):
+            yield at, {"jti": owner["jti"]}
+            yield at, {"token": owner["token"]}
+        else:
+            yield at, {name: value for name, value in names.items() if name in schema and value is not None and ("{id}" not in path or name == "name")}
+
+
+def owner_of(house, tenant_id):
+    token = command(house, "token", "issue", "--tenant", tenant_id)
+    key = command(house, "key", "create", "--tenant", tenant_id, "--name", "theirs")
+    return {"tenant_id": tenant_id, "key": key, "token": token["token"], "jti": token["jti"]}
+
+
+NOBODYS = {"tenant_id": "nobody", "key": {"id": "00000000-0000-4000-8000-000000000000"}, "token": "e30.e30.AAAA", "jti": "nobody"}
+
+
+def without_id(reply):
+    error = dict(reply.json()["error"])
+    error.pop("request_id")
+    return error
+
+
+def test_every_route_that_takes_an_object_refuses_another_tenants(neighbours):
+    house = neighbours
+    theirs, own = owner_of(house, "rich"), owner_of(house, "demo")
+    token = command(house, "token", "issue", "--tenant", "demo")["token"]
+    before = [command(house, "tenant", "show", "rich"), sorted(one["id"] for one in command(house, "key", "list", "--tenant", "rich"))]
+    for method, path, operation in split(house, takes_an_object, NO_OBJECT_IN_IT):
+        if path == "/api/usage":
+            continue  # the next test
+        for credential in house.key, token:
+            headers = {"Authorization": f"Bearer {credential}"}
+            answers = []
+            for owner in theirs, NOBODYS, own:
+                for at, body in requests_about(method, path, operation, owner):
+                    reply = house.ask(method, at, body, headers)
+                    where = f"{method} {path} about what is {owner['tenant_id']}'s"
+                    assert reply.status == 403, (where, reply.status, reply.body)
+                    check_headers(reply, where)
+                    answers.append(without_id(reply))
+            wanted = {"code": 403, "message": "Not enough permissions", "type": "scope_missing", "param": "platform:admin"}
+            assert answers and all(one == wanted for one in answers), f"{method} {path}: what is there and what is not must read alike"
+    assert [command(house, "tenant", "show", "rich"), sorted(one["id"] for one in command(house, "key", "list", "--tenant", "rich"))] == [
+        before[0], sorted([*before[1]])
+    ]
+    for credential in theirs["key"]["key"], theirs["token"]:
+        assert house.ask("GET", "/v1/models", headers={"Authorization": f"Bearer {credential}"}).status == 200, "nothing of theirs was touched"
+
+
+def test_the_use_of_another_tenant_is_not_shown(neighbours):
+    house = neighbours
+    assert house.ask("POST", "/api/llm/generate", {"prompt": "Hi", "max_tokens": 1}, {"X-API-Key": house.rich["api_key"]}).status == 200
+    for query in "?tenant=rich", "?tenant=nobody", "?tenant=demo", "?tenant_id=rich", "":
+        shown = house.ask("GET", "/api/usage" + query, headers=house.bearer())
+        assert shown.status == 200 and {row["tenant_id"] for row in shown.json()["data"]} == {"demo"}, (query, shown.body)
+
+
+def test_an_administrator_is_told_what_is_not_there(neighbours):
+    house = neighbours
+    admin = command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]
+    headers = {"Authorization": f"Bearer {admin}"}
+    for method, path, operation in secured(house):
+        if "{id}" not in path:
+            continue
+        for at, body in requests_about(method, path, operation, NOBODYS):
+            reply = house.ask(method, at, body, headers)
+            reason = "key_not_found" if "/keys/" in path else "tenant_not_found"
+            assert reply.status == 404 and reply.json()["error"]["type"] == reason, (method, path, reply.status, reply.body)
+            check_headers(reply, at)

@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -146,6 +147,67 @@ def test_the_page_has_a_form_for_passwords(house, browser):
     page.run("document.querySelector('.btn.authorize').click()")
     page.eventually("!!document.querySelector('#oauth_username') && !!document.querySelector('#oauth_password')")
     assert "/api/auth/login" in page.run("document.querySelector('.dialog-ux').innerText")
+
+
+def sign_in(page, username, password):
+    """By the form of the dialog for a name and a password."""
+    page.run("document.querySelector('.btn.authorize').click()")
+    page.eventually("!!document.querySelector('#oauth_username') && !!document.querySelector('#oauth_password')")
+    page.run(
+        f"""{{ {FIND}
+        const form = document.querySelector('#oauth_username').closest('.auth-container');
+        fill(form.querySelector('#oauth_username'), '{username}');
+        fill(form.querySelector('#oauth_password'), '{password}');
+        form.querySelector('.btn.authorize').click();
+        }}"""
+    )
+    page.eventually("[...document.querySelectorAll('.auth-container .btn')].some((one) => one.innerText === 'Logout')")
+    page.run("document.querySelector('.dialog-ux .btn-done').click()")
+
+
+def sign_out(page):
+    page.run("document.querySelector('.btn.authorize').click()")
+    page.eventually("document.querySelectorAll('.auth-container').length >= 4")
+    page.run("[...document.querySelectorAll('.auth-container .btn')].filter((one) => one.innerText === 'Logout').forEach((one) => one.click())")
+    page.eventually("![...document.querySelectorAll('.auth-container .btn')].some((one) => one.innerText === 'Logout')")
+    page.run("document.querySelector('.dialog-ux .btn-done').click()")
+
+
+def answer_shown(page, path):
+    """The body that the page shows under a request that it has sent."""
+    return page.eventually(f"{{ {FIND} open('{path}').querySelector('.live-responses-table .response .highlight-code')?.innerText }}")
+
+
+def write_body(page, path, body):
+    page.eventually(f"{{ {FIND} !!open('{path}').querySelector('textarea.body-param__text') }}")
+    page.run(
+        f"""{{ {FIND}
+        const field = open('{path}').querySelector('textarea.body-param__text');
+        Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, 'value').set.call(field, {json.dumps(json.dumps(body))});
+        field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+        }}"""
+    )
+
+
+def test_the_administrator_signs_in_and_a_key_chats(house, browser, tmp_path):
+    page = browser.open(house.public.url + "/docs")
+    page.eventually("document.querySelectorAll('.opblock').length > 10")
+    sign_in(page, **house.administrator)
+    assert execute(page, "/api/auth/me") == 200
+    me = answer_shown(page, "/api/auth/me")
+    assert '"username": "admin"' in me and '"is_superuser": true' in me and house.administrator["password"] not in me
+    assert execute(page, "/api/admin/tenants") == 200
+    sign_out(page)
+    authorise(page, "X-API-Key", house.key)
+    chat = "/v1/chat/completions"
+    page.run(f"{{ {FIND} open('{chat}').querySelector('.opblock-summary-control').click(); }}")
+    write_body(page, chat, {"temperature": 0, "messages": [{"role": "user", "content": "What is the capital of France?"}]})
+    page.run(f"{{ {FIND} open('{chat}').querySelector('.btn.execute').click(); open('{chat}').scrollIntoView(); }}")
+    answer = answer_shown(page, chat)
+    page.screenshot(tmp_path / "chat.png")
+    assert "Paris" in answer and '"object": "chat.completion"' in answer
+    assert all(one.startswith((house.public.url, "data:", "blob:")) for one in page.asked_for()), page.asked_for()
+    assert page.complaints() == []
 
 
 def test_the_reference_is_drawn(house, browser):

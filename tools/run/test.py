@@ -13,6 +13,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import defences
 import system_lane
 from tally import Tally
 
@@ -172,6 +173,14 @@ def run_system(selection, soak):
     return tally
 
 
+def run_defences(selection):
+    started = time.monotonic()
+    tally = defences.run(ROOT, selection.pattern, say)
+    if tally.total():
+        say(f"lane defences: {tally} in {time.monotonic() - started:.1f} s")
+    return tally
+
+
 def main(arguments):
     soak = arguments[:1] == ["soak"]
     if soak:
@@ -193,6 +202,8 @@ def main(arguments):
     for position, lane in enumerate(lanes):
         total += run_lane(lane, selection, soak, learn=position == 0)
     total += run_system(selection, soak)
+    if soak:
+        total += run_defences(selection)
     if soak and not selection.pattern:
         total += Tally(passed=1) if subprocess.run(["./run", "fuzz", "all", "300"], cwd=ROOT).returncode == 0 else Tally(failed=1)
     if total.total() == 0:

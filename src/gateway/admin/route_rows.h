@@ -29,34 +29,73 @@ constexpr Route oauth(Route route) {
   return route;
 }
 
+constexpr Route created(Route route) {
+  route.success = 201;
+  return route;
+}
+
+constexpr Route without_reply(Route route) {
+  route.success = 204;
+  return route;
+}
+
+constexpr Route or_empty(Route route) {
+  route.body_optional = true;
+  return route;
+}
+
+constexpr Route or_form(Route route) {
+  route.form = true;
+  return route;
+}
+
+constexpr Route asked_with(std::span<const wire::OpenApiParameter> parameters, Route route) {
+  route.parameters = parameters;
+  return route;
+}
+
+inline constexpr std::string_view id_schema = R"({"type":"string","pattern":"^[^\\u0000]*$"})";
+inline constexpr wire::OpenApiParameter limit_parameter{"limit", "query", "how many at most; 100 where it is not said",
+                                                        R"({"type":"integer","minimum":1,"maximum":1000})"};
+inline constexpr wire::OpenApiParameter after_parameter{"after", "query", "the id of the last one that is known", id_schema};
+inline constexpr wire::OpenApiParameter tenant_parameter{"tenant", "query", "whose; without it, all", id_schema};
+inline constexpr wire::OpenApiParameter day_parameter{"day", "query", "in UTC; without it, today", R"({"type":"string","format":"date"})"};
+inline constexpr std::array page_parameters{limit_parameter, after_parameter};
+inline constexpr std::array key_page_parameters{limit_parameter, after_parameter, tenant_parameter};
+inline constexpr std::array usage_parameters{day_parameter};
+inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
+inline constexpr std::array version_parameters{
+    wire::OpenApiParameter{"If-Match", "header", "the version of what is to be changed: refused where it has another by now",
+                           R"({"type":"string","pattern":"^[0-9]{1,9}$"})"}};
+
 // clang-format off
 inline constexpr std::array operator_rows{
-    operators(wire::Method::get, "/api/admin/tenants", Action::tenants_list, "All tenants"),
-    operators(wire::Method::post, "/api/admin/tenants", Action::tenant_add, "Registers a tenant; its first key and token are shown this once", &wire::new_tenant_schema),
+    asked_with(page_parameters, operators(wire::Method::get, "/api/admin/tenants", Action::tenants_list, "All tenants")),
+    created(operators(wire::Method::post, "/api/admin/tenants", Action::tenant_add, "Registers a tenant; its first key and token are shown this once", &wire::new_tenant_schema)),
     operators(wire::Method::get, "/api/admin/tenants/{id}", Action::tenant_get, "One tenant"),
-    operators(wire::Method::patch, "/api/admin/tenants/{id}", Action::tenant_set, "Changes a tenant, disables or enables it", &wire::tenant_body_schema),
-    operators(wire::Method::delete_, "/api/admin/tenants/{id}", Action::tenant_delete, "Deletes a tenant and all that is its"),
-    operators(wire::Method::get, "/api/admin/keys", Action::keys_list, "API keys, of all tenants or one"),
-    operators(wire::Method::post, "/api/admin/keys", Action::key_add, "Makes an API key; it is shown this once", &wire::new_key_schema),
+    or_empty(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/tenants/{id}", Action::tenant_set, "Changes a tenant, disables or enables it", &wire::tenant_body_schema))),
+    without_reply(operators(wire::Method::delete_, "/api/admin/tenants/{id}", Action::tenant_delete, "Deletes a tenant and all that is its")),
+    asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/keys", Action::keys_list, "API keys, of all tenants or one")),
+    created(operators(wire::Method::post, "/api/admin/keys", Action::key_add, "Makes an API key; it is shown this once", &wire::new_key_schema)),
     operators(wire::Method::get, "/api/admin/keys/{id}", Action::key_get, "One API key"),
-    operators(wire::Method::patch, "/api/admin/keys/{id}", Action::key_set, "Changes an API key, switches it off or on", &wire::key_body_schema),
-    operators(wire::Method::delete_, "/api/admin/keys/{id}", Action::key_revoke, "Revokes an API key for good"),
-    operators(wire::Method::post, "/api/admin/keys/{id}/rotate", Action::key_rotate, "Gives an API key a new secret", &wire::rotate_schema),
-    operators(wire::Method::post, "/api/admin/tokens", Action::token_issue, "Issues a token", &wire::new_token_schema),
+    or_empty(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/keys/{id}", Action::key_set, "Changes an API key, switches it off or on", &wire::key_body_schema))),
+    without_reply(operators(wire::Method::delete_, "/api/admin/keys/{id}", Action::key_revoke, "Revokes an API key for good")),
+    or_empty(operators(wire::Method::post, "/api/admin/keys/{id}/rotate", Action::key_rotate, "Gives an API key a new secret", &wire::rotate_schema)),
+    created(operators(wire::Method::post, "/api/admin/tokens", Action::token_issue, "Issues a token", &wire::new_token_schema)),
     operators(wire::Method::post, "/api/admin/tokens/inspect", Action::token_inspect, "Says what a token says, and what is thought of it", &wire::inspect_schema),
-    operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token, or all of a user or a tenant", &wire::revocation_schema),
-    operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day"),
+    without_reply(operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token, or all of a user or a tenant", &wire::revocation_schema)),
+    asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),
-    operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema),
+    created(or_empty(operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema))),
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
 };
 
 inline constexpr std::array people_rows{
-    small_route(wire::Method::post, "/api/auth/login", Action::login, std::nullopt, "authentication", "A name and a password for a token; a form or JSON", &wire::login_schema),
-    oauth(small_route(wire::Method::post, "/token", Action::login, std::nullopt, "authentication", "The same, where OAuth2 clients look for it", &wire::login_schema)),
-    identified(small_route(wire::Method::post, "/api/auth/logout", Action::logout, std::nullopt, "authentication", "Revokes the token that is presented")),
+    or_form(small_route(wire::Method::post, "/api/auth/login", Action::login, std::nullopt, "authentication", "A name and a password for a token; a form or JSON", &wire::login_schema)),
+    or_form(oauth(small_route(wire::Method::post, "/token", Action::login, std::nullopt, "authentication", "The same, where OAuth2 clients look for it", &wire::login_schema))),
+    without_reply(identified(small_route(wire::Method::post, "/api/auth/logout", Action::logout, std::nullopt, "authentication", "Revokes the token that is presented"))),
     identified(small_route(wire::Method::get, "/api/auth/me", Action::me, std::nullopt, "authentication", "Who asks")),
-    small_route(wire::Method::get, "/api/usage", Action::usage, identity::Scope::usage_read, "usage", "What your tenant used on a day"),
+    asked_with(usage_parameters, small_route(wire::Method::get, "/api/usage", Action::usage, identity::Scope::usage_read, "usage", "What your tenant used on a day")),
     small_route(wire::Method::get, "/.well-known/jwks.json", Action::jwks, std::nullopt, "authentication", "The public keys of our tokens"),
 };
 // clang-format on

@@ -84,7 +84,7 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
   if (!body) co_return body.error();
   Status revoked = ok();
   if (body->jti) {
-    revoked = co_await desk.revoke_id(reactor, std::move(*body->jti));
+    revoked = co_await desk.revoke_id(reactor, std::move(*body->jti), body->issuer.value_or(""));
   } else if (body->tenant_id) {
     TenantId tenant(std::move(*body->tenant_id));
     revoked = co_await desk.revoke_tenant(reactor, std::move(tenant));

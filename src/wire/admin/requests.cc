@@ -112,9 +112,13 @@ struct Description<RevocationBody> {
         field<&B::jti>("jti", "the id of a token").length(1, 256),
         field<&B::token>("token", "a token itself").length(1, 8192),
         field<&B::user_id>("user_id", "all tokens of this user that were issued until now").length(1, word_length),
-        field<&B::issuer>("issuer", "the name of the outside issuer whose subject user_id is; none: ours").length(1, word_length),
+        field<&B::issuer>("issuer", "the name of the outside issuer whose user or token that is; none: ours").length(1, word_length),
         field<&B::tenant_id>("tenant_id", "all tokens for this tenant that were issued until now").length(1, id_length),
     };
+  }
+  static void across(JsonWriter& w) {
+    w.member_raw("oneOf", R"([{"required":["jti"]},{"required":["user_id"]},)"
+                          R"({"required":["token"],"properties":{"issuer":false}},{"required":["tenant_id"],"properties":{"issuer":false}}])");
   }
   static void check(const B& body, Reading& reading) {
     const int named = body.jti.has_value() + body.token.has_value() + body.user_id.has_value() + body.tenant_id.has_value();
@@ -122,7 +126,9 @@ struct Description<RevocationBody> {
       reading.fault_at("jti", "says nothing or says too much: name one token, or one user, or one tenant",
                        "one of jti, token, user_id and tenant_id");
     }
-    if (body.issuer && !body.user_id) reading.fault_at("issuer", "says whose user is meant, and there is none", "user_id beside it");
+    if (body.issuer && !body.user_id && !body.jti) {
+      reading.fault_at("issuer", "says whose user or token is meant, and there is none", "user_id or jti beside it");
+    }
   }
 };
 template <>

@@ -56,6 +56,7 @@ TEST(RevocationBody, NamesWhatItIsAboutInOneWay) {
   EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a","user_id":"b"})"), ElementsAre("/jti"));
   EXPECT_THAT(faults(&read_revocation, R"({"tenant_id":"a","issuer":"b"})"), ElementsAre("/issuer"));
+  EXPECT_THAT(faults(&read_revocation, R"({"jti":"a","issuer":"b"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, R"({"jti":"a"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, R"({"token":"a"})"), ElementsAre());
   EXPECT_THAT(faults(&read_revocation, "{}"), ElementsAre("/jti"));

@@ -1,4 +1,7 @@
 // What is refused before, or in spite of, a signature that is right: requirements D1 to D5 and D9.
+#include <openssl/rsa.h>
+
+#include "jose/key_state.h"
 #include "jose/test_keys.h"
 
 namespace gatehouse::wire {
@@ -89,6 +92,24 @@ TEST(JwsRefusals, AnotherSpellingOfAPart) {
   }
 }
 
+// Whoever signs what he spelt so has signed another text than the one that was read.
+TEST(JwsRefusals, AMisspeltPartThatIsSigned) {
+  const auto token = [](const std::string& header, const std::string& payload) {
+    const std::string input = header + '.' + payload;
+    return input + '.' + to_base64url(make_signature(key_for(hs256), input).value());
+  };
+  const std::string header = to_base64url(R"({"alg":"HS256" })"), payload = to_base64url("{}");
+  ASSERT_EQ(header.size() % 4, 2U);
+  ASSERT_EQ(payload, "e30");
+  EXPECT_EQ(verdict(all_keys(), token(header, payload)), "ok");
+  for (const char* bad : {"e30=", "e30 ", "e30\n", "e31", "e3 0", "e30+", "e30A!", "e3\xc3\xa9"}) {
+    EXPECT_EQ(verdict(all_keys(), token(header, bad)), "token_malformed") << bad;
+  }
+  for (const char* more : {"==", " ", "\n", "?", "=A=="}) {
+    EXPECT_EQ(verdict(all_keys(), token(header + more, payload)), "token_malformed") << more;
+  }
+}
+
 // 32 bytes leave two bits over in the last of 43 characters.
 TEST(JwsRefusals, BitsThatBelongToNoByte) {
   TokenParts token(sign_jws(key_for(hs256), {.typ = {}, .payload = "{}"}).value());
@@ -98,6 +119,29 @@ TEST(JwsRefusals, BitsThatBelongToNoByte) {
   for (std::size_t over = 1; over < 4; ++over) {
     token.signature.back() = base64url_alphabet[last + over];
     EXPECT_EQ(verdict(all_keys(), token.joined()), "token_malformed");
+  }
+}
+
+std::string signature_with_salt(std::string_view input, int bytes) {
+  EVP_PKEY* const pair = key_for(JwsAlgorithm::ps256).state().pair.get();
+  const DigestContext context(EVP_MD_CTX_new());
+  EVP_PKEY_CTX* options = nullptr;
+  std::string out(static_cast<std::size_t>(EVP_PKEY_get_size(pair)), '\0');
+  std::size_t length = out.size();
+  EXPECT_EQ(EVP_DigestSignInit_ex(context.get(), &options, "SHA256", nullptr, nullptr, pair, nullptr), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING), 1);
+  EXPECT_EQ(EVP_PKEY_CTX_set_rsa_pss_saltlen(options, bytes), 1);
+  EXPECT_EQ(EVP_DigestSign(context.get(), octets(out.data()), &length, octets(input), input.size()), 1);
+  return out;
+}
+
+// RFC 7518, section 3.5: the salt is as long as the hash.
+TEST(JwsRefusals, AnotherLengthOfSalt) {
+  const std::string input = to_base64url(R"({"alg":"PS256"})") + ".e30";
+  for (const int bytes : {0, 20, 31, 32, 33, 222}) {
+    EXPECT_EQ(verdict(all_keys(), input + '.' + to_base64url(signature_with_salt(input, bytes))),
+              bytes == 32 ? "ok" : "token_signature_invalid")
+        << bytes;
   }
 }
 

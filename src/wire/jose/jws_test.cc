@@ -97,6 +97,24 @@ TEST_P(EveryAlgorithm, RefusesSignaturesOfExtremeNumbers) {
   }
 }
 
+// One signature in 256 begins with a zero, which a number does not need.
+TEST(JwsVerifier, RefusesAnRsaSignatureWithoutItsZerosInFront) {
+  JwsVerifier verifier = JwsVerifier::make(all_keys()).value();
+  for (const JwsAlgorithm algorithm : {JwsAlgorithm::rs256, JwsAlgorithm::ps256}) {
+    int shorter = 0;
+    for (int n = 0; shorter == 0 && n < 10'000; ++n) {
+      TokenParts token(sign_jws(key_for(algorithm), {.typ = {}, .payload = std::to_string(n)}).value());
+      const std::string right = from_base64url(token.signature).value();
+      if (right.front() != '\0') continue;
+      ++shorter;
+      EXPECT_EQ(verdict(verifier, token.joined()), "ok");
+      token.signature = to_base64url(right.substr(1));
+      EXPECT_EQ(verdict(verifier, token.joined()), "token_signature_invalid") << to_string(algorithm);
+    }
+    EXPECT_EQ(shorter, 1) << to_string(algorithm);
+  }
+}
+
 TEST_P(EveryAlgorithm, RefusesTheSignatureOfAnotherKey) {
   SeededRandom random(1);
   const JwsKey other = JwsKey::generate({*key_for(GetParam()).kid(), GetParam()}, random).value();

@@ -113,6 +113,18 @@ TEST(JwkAdmission, TakesPointsOnTheirCurve) {
   }
 }
 
+// The same 64 bytes, cut at another place.
+TEST(JwkAdmission, TakesCoordinatesOfTheirOwnLengthAlone) {
+  const std::string both = from_base64url("f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU").value() +
+                           from_base64url("x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0").value();
+  ASSERT_EQ(both.size(), 64U);
+  for (std::size_t cut = 1; cut < both.size(); ++cut) {
+    const std::string point = R"("crv":"P-256","x":")" + to_base64url(std::string_view(both).substr(0, cut)) + R"(","y":")" +
+                              to_base64url(std::string_view(both).substr(cut)) + '"';
+    EXPECT_EQ(admission(ec(R"("kid":"a")", point)), cut == 32 ? "ok" : "jws_key_malformed") << cut;
+  }
+}
+
 TEST(JwkAdmission, TakesNoOtherKindsAndCurves) {
   for (const char* bad :
        {R"({"kty":"OKP","crv":"X25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"})", R"({"kty":"OKP","crv":"Ed448","x":"AA"})",

@@ -1,6 +1,8 @@
 // Keys made, written out and taken in again.
 #include "gatehouse/wire/jose/key.h"
 
+#include <openssl/pem.h>
+
 #include "gatehouse/base/hex.h"
 #include "jose/admission.h"
 #include "jose/test_keys.h"
@@ -118,6 +120,37 @@ TEST(JwsKey, TakesPublicPem) {
   EXPECT_EQ(JwsKey::from_public_pem({"a", JwsAlgorithm::es256}, pem).error().reason(), "jws_key_unsupported");
 }
 
+std::string public_pem(const PKey& key) {
+  const Bio out(BIO_new(BIO_s_mem()));
+  EXPECT_EQ(PEM_write_bio_PUBKEY(out.get(), key.get()), 1);
+  char* bytes = nullptr;
+  const long length = BIO_get_mem_data(out.get(), &bytes);
+  return {bytes, static_cast<std::size_t>(length)};
+}
+
+TEST(JwsKey, IsOnTheCurveOfItsAlgorithm) {
+  for (const char* curve : {"P-384", "P-521", "secp256k1"}) {
+    const PKey key(EVP_EC_gen(curve));
+    EXPECT_EQ(JwsKey::from_public_pem({"a", JwsAlgorithm::es256}, public_pem(key)).error().reason(), "jws_key_unsupported") << curve;
+  }
+  // Ed25519 would take these bytes; they are a key for agreeing on a secret.
+  const std::string point = from_hex("5866666666666666666666666666666666666666666666666666666666666666").value();
+  const PKey agreement(EVP_PKEY_new_raw_public_key_ex(nullptr, "X25519", nullptr, octets(point), point.size()));
+  EXPECT_EQ(JwsKey::from_public_pem({"a", JwsAlgorithm::eddsa}, public_pem(agreement)).error().reason(), "jws_key_unsupported");
+}
+
+// In PKCS#8 the point of an EC key stands last.
+TEST(JwsKey, HasTwoHalvesThatFit) {
+  SeededRandom random(8);
+  const auto der = [&random] { return JwsKey::generate({"a", JwsAlgorithm::es256}, random)->private_der()->expose(); };
+  constexpr std::size_t point = 64;
+  const std::string one = der(), two = der();
+  ASSERT_EQ(one.size(), two.size());
+  const std::string mixed = one.substr(0, one.size() - point) + two.substr(two.size() - point);
+  EXPECT_TRUE(JwsKey::from_private_der({"a", JwsAlgorithm::es256}, Secret<std::string>(one)).ok());
+  EXPECT_EQ(JwsKey::from_private_der({"a", JwsAlgorithm::es256}, Secret<std::string>(mixed)).error().reason(), "jws_key_malformed");
+}
+
 TEST(JwsKey, TakesNoSecretShorterThanTheHash) {
   EXPECT_EQ(JwsKey::from_secret("a", Secret<std::string>(std::string(31, 'x'))).error().reason(), "jws_key_weak");
   EXPECT_TRUE(JwsKey::from_secret("a", Secret<std::string>(std::string(32, 'x'))).ok());
@@ -138,6 +171,18 @@ TEST(Ed25519Point, IsOnTheCurveAndOfLargeOrder) {
   EXPECT_FALSE(sound("edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")) << "zero, spelt as the prime";
   EXPECT_FALSE(sound("0200000000000000000000000000000000000000000000000000000000000000")) << "not on the curve";
   EXPECT_FALSE(sound("58"));
+}
+
+// Numbers from the prime to 2^255 are second spellings of 0 to 18.
+TEST(Ed25519Point, IsSpeltInOneWay) {
+  int points = 0;
+  for (unsigned small = 2; small < 19; ++small) {
+    std::string once(32, '\0'), again(32, '\xff');
+    once[0] = static_cast<char>(small), again[0] = static_cast<char>(0xED + small), again[31] = '\x7f';
+    points += sound_ed25519_point(once);
+    EXPECT_FALSE(sound_ed25519_point(again)) << small;
+  }
+  EXPECT_GT(points, 3) << "or nothing was shown";
 }
 
 TEST(RocaModulus, IsAPowerOf65537ModuloSmallPrimes) {

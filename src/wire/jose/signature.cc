@@ -128,7 +128,9 @@ bool SignatureCheck::State::accepts_hashed(std::string_view input, std::string_v
   const auto right = [&](std::string_view spelling) {
     return EVP_PKEY_verify(verify.get(), octets(spelling), spelling.size(), digest.data(), digest.size()) == 1;
   };
-  if (algorithm != JwsAlgorithm::es256) return right(signature);
+  // OpenSSL takes a number without the zeros in front; RFC 8017, sections 8.1.2 and 8.2.2, takes one spelling.
+  const bool whole = signature.size() == static_cast<std::size_t>(EVP_PKEY_get_size(key.state().pair.get()));
+  if (algorithm != JwsAlgorithm::es256) return whole && right(signature);
   const std::optional<std::string> asn1 = ecdsa_to_asn1(signature);
   return asn1 && right(*asn1);
 }

@@ -32,6 +32,7 @@ inline bool is_of_type(std::string_view type, const JsonValue& v) {
 }
 
 inline bool same_scalar(const JsonValue& a, const JsonValue& b) {
+  if (a.is_bool() && b.is_bool()) return a.boolean() == b.boolean();
   return (a.is_null() && b.is_null()) || (a.is_string() && b.is_string() && a.string() == b.string());
 }
 

@@ -28,6 +28,10 @@ struct Description<GenerateRequest> {
         field<&G::stream>("stream", "true: server-sent events").by_default("false"),
     };
   }
+  static void across(JsonWriter& w) {
+    w.member_raw("anyOf",
+                 R"([{"properties":{"top_p":{"minimum":1}}},{"properties":{"temperature":{"minimum":1}},"required":["temperature"]}])");
+  }
   static void check(const G& request, Reading& reading) {
     if (request.temperature >= 1 || request.top_p >= 1) return;
     std::string now;

@@ -113,6 +113,10 @@ struct Description<ChatMessage> {
         field_without_effect<AnyObject>("audio", "accepted without effect").nullable(),
     };
   }
+  static void across(JsonWriter& w) {
+    w.member_raw("anyOf", R"([{"properties":{"content":{"type":["string","array"]}},"required":["content"]},)"
+                          R"({"properties":{"role":{"enum":["assistant"]}}}])");
+  }
   static void check(const M& message, Reading& reading) {
     if (message.content || message.role == ChatRole::assistant) return;
     reading.fault_at("content", "is missing", "a string or a list of text parts: only role assistant may go without");
@@ -138,6 +142,7 @@ struct Description<ChatRequest> {
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
+  static void across(JsonWriter& w) { write_stream_options_rule(w); }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
     if (request.max_tokens && request.max_completion_tokens && *request.max_tokens != *request.max_completion_tokens)

@@ -100,6 +100,7 @@ struct Description<CompletionRequest> {
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
+  static void across(JsonWriter& w) { write_stream_options_rule(w); }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
   }

@@ -28,15 +28,8 @@ const std::vector<Message> messages{
     {"generate", &generate_request_schema, [](const JsonValue& v) { return read_generate_request(v).ok(); }, R"("prompt":"x")"},
 };
 
-// Rules that hold across fields and no schema of a single field can say.
-std::string companions(std::string_view field) {
-  if (field == "top_p") return R"(,"temperature":1)";
-  if (field == "temperature") return R"(,"top_p":1)";
-  return field == "stream_options" ? R"(,"stream":true)" : "";
-}
-
 std::string document(const Message& message, std::string_view field, std::string_view value) {
-  std::string out = "{\"" + std::string(field) + "\":" + std::string(value) + companions(field);
+  std::string out = "{\"" + std::string(field) + "\":" + std::string(value);
   if (!message.required.starts_with("\"" + std::string(field) + "\"")) out.append(",").append(message.required);
   return out + "}";
 }

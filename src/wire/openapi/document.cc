@@ -33,13 +33,18 @@ std::string operation_id(const OpenApiEntry& entry) {
   return out;
 }
 
-void write_parameters(JsonWriter& w, std::string_view path) {
-  if (path.find('{') == std::string_view::npos) return;
+void write_parameters(JsonWriter& w, const OpenApiEntry& entry) {
+  const std::string_view path = entry.path;
+  if (path.find('{') == std::string_view::npos && entry.parameters.empty()) return;
   w.key("parameters").begin_list();
   for (std::size_t open = path.find('{'); open != std::string_view::npos; open = path.find('{', open + 1)) {
     const std::size_t close = std::min(path.find('}', open), path.size());
     w.begin_object().member("name", path.substr(open + 1, close - open - 1)).member("in", "path").member("required", true);
-    w.member_raw("schema", R"({"type":"string","minLength":1})").end_object();
+    w.member_raw("schema", R"({"type":"string","minLength":1,"maxLength":200,"pattern":"^[^\\u0000]+$"})").end_object();
+  }
+  for (const OpenApiParameter& one : entry.parameters) {
+    w.begin_object().member("name", one.name).member("in", one.where).member("description", one.doc);
+    w.member_raw("schema", one.schema).end_object();
   }
   w.end_list();
 }
@@ -50,12 +55,24 @@ void write_content(JsonWriter& w, std::string_view media_type, SchemaFn schema) 
   w.end_object();
 }
 
+// A stream is a sequence of events; what one holds is the event's data, but for a last [DONE].
+void write_events(JsonWriter& w, SchemaFn data) {
+  w.key("text/event-stream").begin_object().key("schema").begin_object().member("type", "object");
+  w.key("properties").begin_object().key("data").begin_object().key("anyOf").begin_list();
+  w.raw(R"({"type":"string","enum":["[DONE]"]})");
+  w.begin_object().member("type", "string").member("contentMediaType", "application/json").key("contentSchema");
+  data(w);
+  w.end_object().end_list().end_object().end_object();
+  w.key("required").begin_list().value("data").end_list().end_object().end_object();
+}
+
 void write_success(JsonWriter& w, const OpenApiEntry& entry) {
-  w.key("200").begin_object().member("description", "As asked");
-  if (entry.response != nullptr || entry.event != nullptr) {
+  w.key(std::to_string(entry.success)).begin_object().member("description", "As asked");
+  const bool has_body = entry.success != 204 && (entry.response != nullptr || entry.event != nullptr);
+  if (has_body) {
     w.key("content").begin_object();
     if (entry.response != nullptr) write_content(w, "application/json", entry.response);
-    if (entry.event != nullptr) write_content(w, "text/event-stream", entry.event);
+    if (entry.event != nullptr) write_events(w, entry.event);
     w.end_object();
   }
   w.end_object();
@@ -112,10 +129,11 @@ void write_operation(JsonWriter& w, const OpenApiEntry& entry) {
   w.key("tags").begin_list().value(entry.tag).end_list();
   w.member("summary", entry.summary);
   w.member("operationId", operation_id(entry));
-  write_parameters(w, entry.path);
+  write_parameters(w, entry);
   if (entry.request != nullptr) {
-    w.key("requestBody").begin_object().member("required", true).key("content").begin_object();
+    w.key("requestBody").begin_object().member("required", !entry.body_optional).key("content").begin_object();
     write_content(w, "application/json", entry.request);
+    if (entry.form) write_content(w, "application/x-www-form-urlencoded", entry.request);
     w.end_object().end_object();
   }
   write_responses(w, entry);

@@ -11,6 +11,7 @@
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/replies.h"
+#include "json/schema_check.h"
 
 namespace gatehouse::wire {
 namespace {
@@ -118,11 +119,38 @@ TEST_F(OpenApiDocument, ShowsBodiesStreamsAndErrorsOfTheDialect) {
   EXPECT_TRUE(
       at({"paths", "/v1/chat/completions", "post", "requestBody", "content", "application/json", "schema", "properties", "messages"})
           .is_object());
-  EXPECT_TRUE(at({"paths", "/v1/chat/completions", "post", "responses", "200", "content", "text/event-stream", "schema"}).is_object());
+  const JsonValue data = at({"paths", "/v1/chat/completions", "post", "responses", "200", "content", "text/event-stream", "schema",
+                             "properties", "data", "anyOf"});
+  EXPECT_TRUE(data.is_list());
+  EXPECT_NE(text_.find("\"contentSchema\":" + PublishedSchema(&chat_chunk_schema).text()), std::string::npos);
   EXPECT_FALSE(chat.find("responses")->find("422").has_value());
   EXPECT_TRUE(at({"paths", "/api/llm/generate/api-key", "post", "responses", "422"}).is_object());
   EXPECT_FALSE(at({"paths", "/metrics", "get"}).find("requestBody").has_value());
   EXPECT_FALSE(at({"paths", "/metrics", "get", "responses", "200"}).find("content").has_value());
+}
+
+TEST(OpenApiOperation, SaysHowItIsAskedAndWhatItSucceedsWith) {
+  constexpr std::array parameters{OpenApiParameter{"limit", "query", "how many", R"({"type":"integer"})"}};
+  OpenApiEntry made{
+      .method = "POST", .path = "/a", .tag = "t", .summary = "s", .request = &generate_request_schema, .response = &model_schema};
+  made.success = 201, made.form = true, made.parameters = parameters;
+  OpenApiEntry gone = made;
+  gone.path = "/b", gone.success = 204, gone.form = false, gone.body_optional = true;
+  const std::string text = openapi_document(std::array{made, gone}, "1");
+  JsonParser parser;
+  const JsonValue paths = *parser.parse(text)->find("paths");
+  const JsonValue one = *paths.find("/a")->find("post"), other = *paths.find("/b")->find("post");
+  const JsonValue limit = *one.find("parameters")->items().begin();
+  EXPECT_EQ(limit.find("name")->string(), "limit");
+  EXPECT_EQ(limit.find("in")->string(), "query");
+  EXPECT_EQ(limit.find("schema")->find("type")->string(), "integer");
+  EXPECT_TRUE(one.find("requestBody")->find("content")->find("application/x-www-form-urlencoded").has_value());
+  EXPECT_TRUE(one.find("requestBody")->find("required")->boolean());
+  EXPECT_FALSE(one.find("responses")->find("200").has_value());
+  EXPECT_TRUE(one.find("responses")->find("201")->find("content").has_value());
+  EXPECT_FALSE(other.find("requestBody")->find("content")->find("application/x-www-form-urlencoded").has_value());
+  EXPECT_FALSE(other.find("requestBody")->find("required")->boolean());
+  EXPECT_FALSE(other.find("responses")->find("204")->find("content").has_value());
 }
 
 TEST_F(OpenApiDocument, EverySchemeAskedForIsDeclared) {

@@ -10,10 +10,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/wire/http1/head.h"
-
-namespace gatehouse::wire {
-class JsonWriter;
-}
+#include "gatehouse/wire/openapi/document.h"
 
 namespace gatehouse::gateway {
 
@@ -86,6 +83,11 @@ struct Route {
   bool identified = false;  // any credential, whatever it allows
   constexpr bool open() const { return !needs && !identified; }
   bool page = false;  // for people: not in the OpenAPI document
+  // For the document alone.
+  int success = 200;
+  bool form = false;           // the body may come as a form, too
+  bool body_optional = false;  // none is the same as {}
+  std::span<const wire::OpenApiParameter> parameters = {};
 };
 
 std::span<const Route> public_routes();

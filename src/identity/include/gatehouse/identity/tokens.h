@@ -38,8 +38,8 @@ class Tokens {
   Result<IssuedToken> sign(const NewToken& wanted) const;
   // user_not_found: of that tenant
   Task<Result<IssuedToken>> issue(Reactor& reactor, TokenWish wish) const;
-  // By jti.
-  Task<Status> revoke_id(Reactor& reactor, std::string id) const;
+  // By jti, of an outside issuer where one is named; issuer_not_found.
+  Task<Status> revoke_id(Reactor& reactor, std::string id, std::string issuer = {}) const;
   // Ours by jti, others' by what names them; it must be one that we would take, or would have taken.
   Task<Status> revoke(Reactor& reactor, Secret<std::string> token) const;
   // The token that somebody was let in by.

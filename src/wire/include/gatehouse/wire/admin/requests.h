@@ -70,7 +70,7 @@ void new_token_schema(JsonWriter& w);
 // One token, by its jti or itself, or all that were issued until now to a user or for a tenant.
 struct RevocationBody {
   std::optional<std::string> jti, token, user_id, tenant_id;
-  std::optional<std::string> issuer;  // whose user: none, ours
+  std::optional<std::string> issuer;  // whose user or token: none, ours
 };
 Result<RevocationBody> read_revocation(const JsonValue& body);
 void revocation_schema(JsonWriter& w);

@@ -165,7 +165,10 @@ struct Codec<T> {
       if (r.count() == before) Description<T>::check(out, r);  // what holds across fields, once each is right
     }
   }
-  static void schema(JsonWriter& w, const Rules& rules) { write_object_schema(w, fields, rules.nullable); }
+  static void schema(JsonWriter& w, const Rules& rules) {
+    write_object_schema(w, fields, rules.nullable);
+    if constexpr (requires { Description<T>::across(w); }) Description<T>::across(w);
+  }
 };
 
 template <class Member>

@@ -150,7 +150,8 @@ constexpr std::array<Field, A + B> join(const std::array<Field, A>& a, const std
   return out;
 }
 
-// Specialised for each described type, with fields() and, where rules hold across fields, check(const T&, Reading&).
+// Specialised for each described type, with fields() and, where rules hold across fields, check(const T&, Reading&) and
+// across(JsonWriter&), which adds the keywords that say the same in the schema.
 template <class T>
 struct Description;
 

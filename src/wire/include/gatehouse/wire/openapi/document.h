@@ -19,13 +19,23 @@ using SchemaFn = void (*)(JsonWriter&);
 enum class ErrorShape : std::uint8_t { api, openai, oip, oauth, anthropic };
 enum class Access : std::uint8_t { open, credential, api_key };
 
+// What may stand in the query or in a field of the head; a path's parameters are read from the path.
+struct OpenApiParameter {
+  std::string_view name, where;  // "query", "header"
+  std::string_view doc, schema;  // a JSON Schema
+};
+
 struct OpenApiEntry {
   std::string_view method;  // POST
   std::string_view path;    // /v1/models/{model}
   std::string_view tag, summary;
   SchemaFn request = nullptr;   // null: no body
   SchemaFn response = nullptr;  // null: a reply that is no JSON
-  SchemaFn event = nullptr;     // of one event, where the reply may be a stream
+  int success = 200;            // the status of what went well; 204 has no body
+  bool form = false;            // the body may come as a form, too
+  bool body_optional = false;
+  std::span<const OpenApiParameter> parameters = {};
+  SchemaFn event = nullptr;  // of one event, where the reply may be a stream
   ErrorShape errors = ErrorShape::api;
   Access access = Access::credential;
 };

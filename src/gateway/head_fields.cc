@@ -1,0 +1,37 @@
+#include "head_fields.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace gatehouse::gateway {
+namespace {
+
+constexpr std::size_t longest_request_id = 128;
+
+bool plain_word(std::string_view id) {
+  return !id.empty() && id.size() <= longest_request_id && std::ranges::all_of(id, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+  });
+}
+
+}  // namespace
+
+std::optional<std::string_view> given_request_id(const wire::RequestHead& head) {
+  const std::optional<std::string_view> given = head.field("x-request-id");
+  return given && plain_word(*given) ? given : std::nullopt;
+}
+
+Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head) {
+  const std::optional<std::string_view> wanted = head.field("if-match");
+  if (!wanted) return std::optional<std::uint32_t>();
+  std::string_view digits = *wanted;
+  if (digits.size() > 2 && digits.front() == '"' && digits.back() == '"') digits = digits.substr(1, digits.size() - 2);
+  std::uint32_t version = 0;
+  const auto read = std::from_chars(digits.data(), digits.data() + digits.size(), version);
+  if (read.ec != std::errc() || read.ptr != digits.data() + digits.size()) {
+    return caller_error("if_match_invalid", "If-Match holds the version of what is to be changed, such as \"3\"");
+  }
+  return std::optional(version);
+}
+
+}  // namespace gatehouse::gateway

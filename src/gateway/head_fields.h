@@ -1,0 +1,20 @@
+// gateway/head_fields.h — what single fields of a request's head say about the request.
+// Threads  pure functions
+// Errors   if_match_invalid → invalid_argument, origin caller
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/wire/http1/head.h"
+
+namespace gatehouse::gateway {
+
+// X-Request-Id, where it is a plain word: it goes into headers and logs.
+std::optional<std::string_view> given_request_id(const wire::RequestHead& head);
+
+// If-Match: the version of what is to be changed, in quotes or without; nothing where the field is not there.
+Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,32 @@
+#include "head_fields.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "test_head.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+TEST(GivenRequestId, IsAPlainWord) {
+  for (const char* good : {"a", "my-id_1.2", "0", "7f3c9a"}) EXPECT_EQ(given_request_id(head_with({{"X-Request-Id", good}})), good);
+  const std::string longest(128, 'x'), longer(129, 'x');
+  EXPECT_EQ(given_request_id(head_with({{"x-request-id", longest}})), longest);
+  for (const std::string& bad : {std::string(), longer, std::string("a b"), std::string("a\"b"), std::string("a,b"), std::string("é")}) {
+    EXPECT_FALSE(given_request_id(head_with({{"X-Request-Id", bad}}))) << bad;
+  }
+  EXPECT_FALSE(given_request_id(head_with({})));
+}
+
+TEST(ExpectedVersion, IsANumberWithOrWithoutQuotes) {
+  for (const char* good : {"3", "\"3\"", "\"003\""}) EXPECT_EQ(expected_version(head_with({{"If-Match", good}})).value(), 3U) << good;
+  EXPECT_EQ(expected_version(head_with({{"if-match", "4294967295"}})).value(), 4294967295U);
+  EXPECT_EQ(expected_version(head_with({})).value(), std::nullopt);
+  for (const char* bad : {"", "*", "\"\"", "\"", "-1", "+1", "3 ", "W/\"3\"", "\"3", "3\"", "4294967296", "1, 2", "0x1"}) {
+    EXPECT_EQ(expected_version(head_with({{"If-Match", bad}})).error().reason(), "if_match_invalid") << bad;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway

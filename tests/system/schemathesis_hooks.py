@@ -1,0 +1,35 @@
+"""What schemathesis is told beside the document: keep the model's work small, which is not what is looked at here."""
+
+import schemathesis
+
+FEW, MOST = 2, 2_147_483_647  # tokens
+
+
+def is_count(value):
+    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
+
+
+def has_huge_number(value):
+    if isinstance(value, (dict, list)):
+        return any(map(has_huge_number, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not -(1 << 63) <= value < 1 << 64
+
+
+@schemathesis.hook
+def filter_body(context, body):
+    # Where an object of any shape is allowed. RFC 8259, section 6: a receiver may limit the range of numbers; ours is 64 bits.
+    return not has_huge_number(body)
+
+
+@schemathesis.hook
+def before_call(context, case, **kwargs):
+    if not case.path.startswith(("/v1/", "/api/llm/")) or not isinstance(case.body, dict):
+        return
+    # What is out of range stays so: it must be refused.
+    limits = [name for name in ("max_tokens", "max_completion_tokens") if is_count(case.body.get(name))]
+    for name in limits:
+        case.body[name] = min(case.body[name], FEW)
+    if len(limits) == 2:  # both must say the same, which no schema can
+        case.body["max_completion_tokens"] = case.body["max_tokens"]
+    if not limits and "max_tokens" not in case.body and "max_completion_tokens" not in case.body:
+        case.body["max_tokens"] = FEW
