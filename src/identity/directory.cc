@@ -46,9 +46,14 @@ bool Directory::revoked(store::RevocationKind kind, const std::string& id, std::
 }
 
 void Directory::put(store::Tenant tenant) {
-  const TenantEntry* const before = this->tenant(tenant.id);
-  if (before != nullptr && before->record.version >= tenant.version) return;
   const std::string id = tenant.id.value();
+  const std::uint32_t* const removed = removed_.find(id);
+  if (removed != nullptr && tenant.number <= *removed) return;
+  if (const TenantEntry* const before = this->tenant(tenant.id)) {
+    const store::Tenant& known = before->record;
+    if (known.number > tenant.number || (known.number == tenant.number && known.version >= tenant.version)) return;
+    if (known.number < tenant.number) drop_keys_of(tenant.id);
+  }
   tenants_.put(id, std::make_shared<TenantEntry>(std::move(tenant)));
   ++version_;
 }
@@ -57,7 +62,9 @@ void Directory::put(store::ApiKey key) {
   const std::optional<std::uint32_t> prefix = prefix_number(key.prefix);
   if (!prefix) return;
   const KeyEntry* const before = this->key(*prefix);
-  if (before != nullptr && before->record.version >= key.version) return;
+  if (before != nullptr && before->record.id == key.id && before->record.version >= key.version) return;
+  const TenantEntry* const owner = tenant(key.tenant);
+  if (owner == nullptr || key.created < owner->record.created) return;
   keys_.put(*prefix, std::make_shared<KeyEntry>(std::move(key)));
   ++version_;
 }
@@ -86,10 +93,18 @@ void Directory::set_issuers(IssuersPtr issuers) {
   ++version_;
 }
 
-void Directory::remove_tenant(const TenantId& id) {
+void Directory::remove_tenant(const TenantId& id, std::uint32_t number) {
+  const std::uint32_t* const removed = removed_.find(id.value());
+  removed_.put(id.value(), removed == nullptr ? number : std::max(*removed, number));
+  const TenantEntry* const known = tenant(id);
+  if (known == nullptr || known->record.number > number) return;
   tenants_.erase(id.value());
-  keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
+  drop_keys_of(id);
   ++version_;
+}
+
+void Directory::drop_keys_of(const TenantId& id) {
+  keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
 }
 
 void Directory::forget_revocations(std::int64_t expired_by) {

@@ -72,11 +72,42 @@ TEST(Directory, ForgetsRevocationsThatCanMatchNothing) {
   EXPECT_FALSE(directory.revoked(store::RevocationKind::token_id, "t", 0));
 }
 
+TEST(Directory, TakesChangesOfATenantInAnyOrder) {
+  const store::Tenant first = make_test_tenant("demo", 1);
+  store::Tenant changed = first, second = make_test_tenant("demo", 5);
+  changed.version = 9;
+  Directory directory;
+  directory.put(first);
+  directory.remove_tenant(TenantId("demo"), 1);
+  directory.put(changed);
+  EXPECT_EQ(directory.tenant(TenantId("demo")), nullptr) << "a change that was made before the removal";
+  directory.put(second);
+  ASSERT_NE(directory.tenant(TenantId("demo")), nullptr) << "another of that name, whatever its version";
+  directory.remove_tenant(TenantId("demo"), 1);
+  EXPECT_EQ(directory.tenant(TenantId("demo"))->record.number, 5U) << "the removal of the first";
+}
+
+TEST(Directory, HasNoKeysOfATenantThatIsGoneOrCameLater) {
+  People people;
+  (void)people.add_key("demo");
+  store::ApiKey late = people.records.front();
+  people.change([](Directory& directory) { directory.remove_tenant(TenantId("demo"), 1); });
+  people.change([&late](Directory& directory) { directory.put(late); });
+  EXPECT_EQ(people.directory->keys(), 0U);
+  people.change([&late](Directory& directory) {
+    store::Tenant another = make_test_tenant("demo", 5);
+    another.created = late.created + seconds(1);
+    directory.put(another);
+    directory.put(late);
+  });
+  EXPECT_EQ(people.directory->keys(), 0U);
+}
+
 TEST(Directory, ATenantGoesWithItsKeys) {
   People people;
   (void)people.add_key("demo");
   (void)people.add_key("other");
-  people.change([](Directory& directory) { directory.remove_tenant(TenantId("demo")); });
+  people.change([](Directory& directory) { directory.remove_tenant(TenantId("demo"), 1); });
   EXPECT_EQ(people.directory->keys(), 1U);
   EXPECT_EQ(people.directory->tenant(TenantId("demo")), nullptr);
 }

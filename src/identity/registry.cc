@@ -108,14 +108,13 @@ Task<Result<store::Tenant>> Registry::change(Reactor& reactor, store::Tenant ten
 }
 
 Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at) {
-  Status removed = co_await store_.tenants().remove(reactor, id, at);
-  if (removed) {
-    publish([&](Directory& directory) {
-      directory.remove_tenant(id);
-      directory.put(store::Revocation(store::RevocationKind::tenant, id.value(), at));
-    });
-  }
-  co_return removed;
+  const Result<std::uint32_t> removed = co_await store_.tenants().remove(reactor, id, at);
+  if (!removed) co_return removed.error();
+  publish([&](Directory& directory) {
+    directory.remove_tenant(id, *removed);
+    directory.put(store::Revocation(store::RevocationKind::tenant, id.value(), at));
+  });
+  co_return ok();
 }
 
 Task<Result<store::ApiKey>> Registry::create(Reactor& reactor, store::ApiKey key) {

@@ -17,7 +17,7 @@ class SqliteTenantStore final : public store::TenantStore {
   Task<Result<store::Tenant>> find(Reactor& reactor, TenantId id) override;
   Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) override;
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant) override;
-  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at) override;
+  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, store::Moment at) override;
 
  private:
   Connections& connections_;

@@ -75,12 +75,12 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   return now;
 }
 
-Status remove_tenant(Database& database, const TenantId& id, store::Moment at) {
+Result<std::uint32_t> remove_tenant(Database& database, const TenantId& id, store::Moment at) {
+  GH_TRY(const Tenant removed, find_tenant(database, id));
   for (const char* sql : deletes) GH_CHECK(database.prepare(sql).bind(id.value()).run());
-  if (database.changed() == 0) return store::tenant_not_found();
   GH_TRY([[maybe_unused]] const store::Revocation told,
          insert_revocation(database, store::Revocation(store::RevocationKind::tenant, id.value(), at)));
-  return ok();
+  return removed.number;
 }
 
 }  // namespace
@@ -121,9 +121,9 @@ Task<Result<Tenant>> SqliteTenantStore::change(Reactor& reactor, Tenant tenant) 
   return connections_.write<Tenant>(reactor, std::move(work));
 }
 
-Task<Status> SqliteTenantStore::remove(Reactor& reactor, TenantId id, store::Moment at) {
-  DatabaseWork<std::monostate> work = [id = std::move(id), at](Database& database) { return remove_tenant(database, id, at); };
-  return connections_.write<std::monostate>(reactor, std::move(work));
+Task<Result<std::uint32_t>> SqliteTenantStore::remove(Reactor& reactor, TenantId id, store::Moment at) {
+  DatabaseWork<std::uint32_t> work = [id = std::move(id), at](Database& database) { return remove_tenant(database, id, at); };
+  return connections_.write<std::uint32_t>(reactor, std::move(work));
 }
 
 }  // namespace gatehouse::adapters

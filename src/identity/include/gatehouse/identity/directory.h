@@ -53,24 +53,28 @@ class Directory {
   std::size_t tenants() const { return tenants_.size(); }
   std::size_t keys() const { return keys_.size(); }
 
-  // Older versions of a record than the one in here change nothing.
+  // Changes come in any order: what is older than what is in here changes nothing, and neither do a tenant that has been removed and
+  // keys of no tenant. A number that is higher is another tenant of that name.
   void put(store::Tenant tenant);
   void put(store::ApiKey key);
   void put(const store::Revocation& revocation);
   void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
   void set_issuers(IssuersPtr issuers);
-  // With its keys.
-  void remove_tenant(const TenantId& id);
+  // With its keys; one that came after it stays.
+  void remove_tenant(const TenantId& id, std::uint32_t number);
   // Those that can match nothing any more.
   void forget_revocations(std::int64_t expired_by);
 
  private:
+  void drop_keys_of(const TenantId& id);
+
   struct Revoked {
     std::int64_t not_before = 0, expires = 0;
   };
   std::uint64_t version_ = 0;
   std::int64_t last_revocation_ = 0;
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
+  SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
   SharedMap<std::string, Revoked> revocations_;  // by kind and id
   std::shared_ptr<const SigningKeys> signing_keys_;

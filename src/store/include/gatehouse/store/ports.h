@@ -47,8 +47,8 @@ class TenantStore {
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
   // With its keys, users and usage, and whoever follows the revocations learns of it. Its number stays taken, its id does not.
-  // tenant_not_found
-  virtual Task<Status> remove(Reactor& reactor, TenantId id, Moment at) = 0;
+  // Gives that number. tenant_not_found
+  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
 
 struct KeyQuery {
