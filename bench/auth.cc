@@ -37,10 +37,9 @@ struct World {
   SystemRandom random;
   identity::KeyHasher hasher = identity::KeyHasher::make(Secret<std::string>(random.hex(32))).value();
   std::shared_ptr<identity::Directory> directory = std::make_shared<identity::Directory>();
-  std::shared_ptr<identity::Issuers> issuers = std::make_shared<identity::Issuers>();
   std::vector<Case> cases;
 
-  identity::Authenticator door() { return identity::Authenticator({issuers, hasher, random, directory, nullptr}); }
+  identity::Authenticator door() { return identity::Authenticator({hasher, random, directory, nullptr}); }
 };
 
 std::string new_key(World& world) {
@@ -57,7 +56,8 @@ std::string new_key(World& world) {
 
 identity::NewToken wanted() {
   identity::Scopes scopes;
-  for (const identity::Scope scope : {identity::Scope::llm, identity::Scope::embeddings, identity::Scope::nlu, identity::Scope::usage_read}) scopes.add(scope);
+  for (const identity::Scope scope : {identity::Scope::llm, identity::Scope::embeddings, identity::Scope::nlu, identity::Scope::usage_read})
+    scopes.add(scope);
   return {TenantId(tenant_id), tenant_id, scopes, seconds(1800)};
 }
 
@@ -72,17 +72,18 @@ void fill(World& world, WallTime now) {
   tenant.tasks = {"ner"};
   tenant.version = 1;
   world.directory->put(tenant);
-  world.issuers->own = issuer;
   std::vector<wire::JwsKey> keys;
   for (const wire::JwsAlgorithm algorithm : wire::all_jws_algorithms) {
     const std::string name(wire::to_string(algorithm));
     keys.push_back(wire::JwsKey::generate({"key-" + name, algorithm}, world.random).value());
     world.cases.push_back({name, {}, {keys.back()}});
   }
-  world.directory->set_signing_keys(std::make_shared<identity::SigningKeys>(identity::SigningKeys{wire::JwsKeySet::make(keys).value(), keys[0]}));
+  world.directory->set_signing_keys(
+      std::make_shared<identity::SigningKeys>(identity::SigningKeys{wire::JwsKeySet::make(keys).value(), keys[0]}));
   world.cases.push_back({"API key", {}, {}});
   for (Case& one : world.cases) {
-    while (one.credentials.size() < credentials_a_case) one.credentials.push_back(one.key.empty() ? new_key(world) : new_token(world, one.key[0], now));
+    while (one.credentials.size() < credentials_a_case)
+      one.credentials.push_back(one.key.empty() ? new_key(world) : new_token(world, one.key[0], now));
   }
 }
 

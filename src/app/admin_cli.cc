@@ -152,11 +152,14 @@ void add_tokens(CLI::App& root, Adder& add) {
   command->add_option("--lifetime", line.token.lifetime, "How long it lives, such as 30m; without, as its tenant's tokens do");
   command = add.add(*group, "revoke", "Revoke a token by its jti, the token on standard input, or all of a user or a tenant",
                     "token revoke < token.txt", [](AdminCommandLine& said) { return token_revoke(said.options, said.revoked); });
-  CLI::Option* jti = command->add_option("jti", line.revoked.jti, "The token's id; with nothing said, the token itself is read from standard input");
+  CLI::Option* jti =
+      command->add_option("jti", line.revoked.jti, "The token's id; with nothing said, the token itself is read from standard input");
   CLI::Option* user = command->add_option("--user", line.revoked.user, "All tokens of the user with this id that were issued until now");
   command->add_option("--issuer", line.revoked.issuer, "The name of the outside issuer whose token or user that is");
   user->excludes(jti);
-  command->add_option("--tenant", line.revoked.tenant, "All tokens for this tenant that were issued until now")->excludes(jti)->excludes(user);
+  command->add_option("--tenant", line.revoked.tenant, "All tokens for this tenant that were issued until now")
+      ->excludes(jti)
+      ->excludes(user);
   add.add(*group, "inspect", "Say what a token on standard input says, and what is thought of it", "token inspect < token.txt",
           [](AdminCommandLine& said) { return token_inspect(said.options); });
 }

@@ -26,7 +26,7 @@ Error refusal(const gateway::Reply& reply) {
 
 Result<AdminClient> AdminClient::open(const std::string& data, const Settings& settings) {
   AdminClient client;
-  Result<std::unique_ptr<DataFolder>> folder = DataFolder::open(data, settings, nullptr);
+  Result<std::unique_ptr<DataFolder>> folder = DataFolder::open_in_turn(data, settings, nullptr);
   if (folder) {
     client.folder_ = std::move(*folder);
     client.administration_ = std::make_unique<gateway::Administration>(client.folder_->house(), nullptr, *client.clock_);

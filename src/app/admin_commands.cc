@@ -44,13 +44,12 @@ class Body {
   void value(std::string_view name, const std::optional<T>& value) {
     if (value) json_.member(name, *value);
   }
-  void words(std::string_view name, const std::vector<std::string>& words) {
-    json_.key(name).begin_list();
-    for (const std::string& word : words) json_.value(word);
-    json_.end_list();
+  // None: nothing was said.
+  void words(std::string_view name, const std::vector<std::string>& some) {
+    if (!some.empty()) list(name, some);
   }
   void words(std::string_view name, const std::optional<std::vector<std::string>>& some) {
-    if (some) words(name, *some);
+    if (some) list(name, *some);
   }
   std::string done() {
     json_.end_object();
@@ -58,6 +57,12 @@ class Body {
   }
 
  private:
+  void list(std::string_view name, const std::vector<std::string>& words) {
+    json_.key(name).begin_list();
+    for (const std::string& word : words) json_.value(word);
+    json_.end_list();
+  }
+
   std::string text_;
   wire::JsonWriter json_{text_};
 };

@@ -43,6 +43,14 @@ Status check_names(const gateway::ServedModels& models, const ModelSettings& set
   return ok();
 }
 
+// models.required may name a model by an alias.
+bool is_required(const std::string& model, const ModelSettings& settings) {
+  return std::ranges::any_of(settings.required, [&](const std::string& name) {
+    const auto alias = std::ranges::find(settings.aliases, name, [](const auto& one) -> const std::string& { return one.first; });
+    return (alias == settings.aliases.end() ? name : alias->second) == model;
+  });
+}
+
 void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
   if (event.empty()) return;
   if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good") {
@@ -57,7 +65,7 @@ void log_state(const std::string& model, const wire::engine::State& state, const
 Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const OnFirstStart& on_first_start) {
   GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(access_log_options(plan.settings), plan.clock));
   std::unique_ptr<Server> server(new Server(plan, std::move(access_log)));
-  GH_TRY(server->data_, DataFolder::open(plan.data, plan.settings, on_first_start, &server->metrics_));
+  GH_TRY(server->data_, DataFolder::open_in_turn(plan.data, plan.settings, on_first_start, &server->metrics_));
   GH_CHECK(server->follow_algorithm(plan.algorithm));
   identity::Registry& registry = server->data_->house().registry();
   server->issuers_ = std::make_unique<OutsideIssuers>(server->control_, server->files_, registry);
@@ -184,7 +192,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   served.created = unix_seconds(clock_.wall());
   served.context = settings.llama.context;
   served.system_prompt = entry.manifest->chat.system_prompt;
-  served.required = std::ranges::find(settings.models.required, entry.name) != settings.models.required.end();
+  served.required = is_required(entry.name, settings.models);
   served.engine = engines_.back().get();
   served_.push_back(std::move(served));
 }

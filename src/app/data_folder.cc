@@ -3,11 +3,30 @@
 #include <utility>
 
 #include "forgetter.h"
+#include "gatehouse/identity/own_names.h"
+#include "gatehouse/net/client.h"
 #include "gatehouse/runtime/run_task.h"
+#include "gatehouse/runtime/signal.h"
 #include "outside_issuers.h"
 
 namespace gatehouse::app {
 namespace {
+
+constexpr seconds longest_turn{5};
+constexpr milliseconds between_tries{50};
+
+bool server_answers(const std::string& data) {
+  const net::ClientRequest request(wire::Method::get, "/api/admin/models");
+  return net::ask(net::Endpoint::unix_socket(control_socket_of(data)), request, net::ClientLimits(seconds(1), {})).ok();
+}
+
+Task<Status> pause(Reactor& reactor) {
+  Signal over(reactor);
+  Deadline deadline(reactor, [&over] { over.raise(); });
+  deadline.arm_in(between_tries);
+  co_await over.wait();
+  co_return ok();
+}
 
 Status not_initialised() {
   return operator_error("data_not_initialised",
@@ -37,6 +56,18 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, co
   return folder;
 }
 
+Result<std::unique_ptr<DataFolder>> DataFolder::open_in_turn(const std::string& data, const Settings& settings,
+                                                             const OnFirstStart& on_first_start, telemetry::Metrics* metrics) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  const Instant until = clock.now() + longest_turn;
+  while (true) {
+    Result<std::unique_ptr<DataFolder>> opened = open(data, settings, on_first_start, metrics);
+    if (opened || opened.error().reason() != "data_in_use" || server_answers(data) || clock.now() >= until) return opened;
+    GH_CHECK(run_task(reactor, pause(reactor)));
+  }
+}
+
 Status DataFolder::move_in(const identity::MasterKey& master, const Settings& settings, const OnFirstStart& on_first_start) {
   GH_TRY(identity::DataKeys keys, identity::DataKeys::of(master));
   Reactor reactor(0, clock_);
@@ -47,7 +78,9 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
     GH_TRY(const identity::FirstStart made, run_task(reactor, identity::initialise(reactor, *store_, tools)));
     on_first_start(made);
   }
-  GH_TRY(identity::IssuersPtr issuers, make_issuers(settings));
+  GH_TRY(const identity::IssuersPtr configured, make_issuers(settings));
+  auto issuers = std::make_shared<identity::Issuers>(*configured);
+  GH_TRY(issuers->formerly, run_task(reactor, identity::remember_own_name(reactor, *store_, issuers->own)));
   identity::HouseParts parts(std::move(keys), std::move(issuers), passwords_, random_, clock_);
   parts.access_lifetime = settings.auth.access_lifetime;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));

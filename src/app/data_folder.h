@@ -28,6 +28,10 @@ class DataFolder {
   static Result<std::unique_ptr<DataFolder>> open(const std::string& data, const Settings& settings, const OnFirstStart& on_first_start,
                                                   telemetry::Metrics* metrics = nullptr);
 
+  // The same, and waits some seconds for a command that has the folder; data_in_use at once where a server has it and answers.
+  static Result<std::unique_ptr<DataFolder>> open_in_turn(const std::string& data, const Settings& settings,
+                                                          const OnFirstStart& on_first_start, telemetry::Metrics* metrics = nullptr);
+
   identity::House& house() { return *house_; }
   store::Store& store() { return *store_; }
 

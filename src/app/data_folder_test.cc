@@ -161,6 +161,31 @@ TEST_F(DataFolder_, OfManyFirstStartsAtOnceOneWins) {
   EXPECT_EQ(won, 1);
 }
 
+TEST_F(DataFolder_, WaitsForItsTurn) {
+  ASSERT_TRUE(open_or_make().ok());
+  std::atomic<int> had = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([this, &had] { had += DataFolder::open_in_turn(data(), Settings(), nullptr).ok(); });
+    }
+  }
+  EXPECT_EQ(had, 4);
+}
+
+TEST_F(DataFolder_, RemembersWhatItWasCalled) {
+  Settings settings;
+  for (const char* name : {"https://a.example.com", "https://b.example.com", "https://a.example.com"}) {
+    settings.server.public_url = name;
+    ASSERT_TRUE(DataFolder::open(data(), settings, [](const identity::FirstStart&) {}).ok());
+  }
+  const auto folder = open_only();
+  ASSERT_TRUE(folder.ok());
+  const identity::IssuersPtr issuers = (*folder)->house().registry().current()->issuers();
+  EXPECT_EQ(issuers->own, "gatehouse");
+  EXPECT_THAT(issuers->formerly, ::testing::UnorderedElementsAre("gatehouse", "https://a.example.com", "https://b.example.com"));
+}
+
 TEST_F(DataFolder_, OfABuildThatKeptKeysInAFileIsRefusedWithAdvice) {
   std::filesystem::create_directories(data());
   std::filesystem::permissions(data(), std::filesystem::perms::owner_all);

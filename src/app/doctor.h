@@ -52,7 +52,7 @@ struct StoreFacts {
 struct KeyFacts {
   std::string master_key_refusal;
   std::string signing_keys_refusal;
-  std::string signs_with, configured;  // algorithms; the first is empty where it is not known
+  std::string signs_with, configured;  // algorithms; the first is empty where it is not known, the second where none is set
 };
 
 struct ModelFacts {

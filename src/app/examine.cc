@@ -66,9 +66,10 @@ StoreFacts facts_of(const Result<adapters::StoreLook>& look) {
   return store;
 }
 
-KeyFacts examine_keys(const std::string& data, const Result<adapters::StoreLook>& look, const Settings& settings) {
+KeyFacts examine_keys(const std::string& data, const Result<adapters::StoreLook>& look, const Configuration& configuration) {
   KeyFacts facts;
-  facts.configured = std::string(wire::to_string(settings.auth.algorithm));
+  if (is_set(configuration.reading, "auth.algorithm"))
+    facts.configured = std::string(wire::to_string(configuration.settings.auth.algorithm));
   const Result<identity::MasterKey> master = identity::MasterKey::open(data);
   const Result<identity::DataKeys> keys = master ? identity::DataKeys::of(*master) : Result<identity::DataKeys>(master.error());
   if (!keys) {
@@ -156,7 +157,7 @@ Facts examine(const std::string& data, const Configuration& configuration) {
   if (facts.folder.there && facts.folder.owner == facts.folder.me) {
     const Result<adapters::StoreLook> look = adapters::look_into_store(identity::store_file_of(data));
     facts.store = facts_of(look);
-    facts.keys = examine_keys(data, look, settings);
+    facts.keys = examine_keys(data, look, configuration);
   }
   facts.models = examine_models(facts.folder, settings.models);
   facts.models.refusals.insert(facts.models.refusals.end(), reasons.begin(), reasons.end());

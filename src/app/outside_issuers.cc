@@ -62,6 +62,7 @@ Result<identity::IssuersPtr> make_issuers(const Settings& settings) {
 Status OutsideIssuers::adopt(const std::vector<IssuerSettings>& settings, const identity::Issuers& issuers) {
   auto complete = std::make_shared<identity::Issuers>(issuers);
   complete->own = registry_.current()->issuers()->own;  // a restart applies another one
+  complete->formerly = registry_.current()->issuers()->formerly;
   std::vector<Source*> wanted;
   for (std::size_t i = 0; i < settings.size(); ++i) {
     if (!settings[i].secret_file.empty()) continue;

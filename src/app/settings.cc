@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "gatehouse/identity/own_names.h"
 #include "options.h"
 
 namespace gatehouse::app {
@@ -305,7 +306,9 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
   return faults;
 }
 
-std::string own_issuer(const ServerSettings& server) { return server.public_url.empty() ? "gatehouse" : server.public_url; }
+std::string own_issuer(const ServerSettings& server) {
+  return server.public_url.empty() ? std::string(identity::nameless) : server.public_url;
+}
 
 net::ServerLimits server_limits(const ServerSettings& server) {
   const LimitSettings& set = server.limits;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "gatehouse/base/words.h"
+#include "gatehouse/net/networks.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -103,7 +104,7 @@ bool trusts_host(const EdgeRules& rules, std::string_view host, std::string_view
   if (rules.hosts.empty()) return true;
   const std::string name = lower_word(without_port(host));
   if (std::ranges::any_of(rules.hosts, [&name](const std::string& rule) { return matches(rule, name); })) return true;
-  return on_loopback(peer) && (name == "localhost" || name == "[::1]" || name.starts_with("127."));
+  return on_loopback(peer) && (name == "localhost" || name == "[::1]" || (name.starts_with("127.") && net::parse_address(name)));
 }
 
 }  // namespace gatehouse::gateway

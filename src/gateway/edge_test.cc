@@ -61,7 +61,9 @@ TEST(TrustedHost, NamesOfLoopbackAreForThoseOnIt) {
     EXPECT_TRUE(trusts_host(rules, host, "::1")) << host;
     EXPECT_FALSE(trusts_host(rules, host, "192.0.2.1")) << host;
   }
-  EXPECT_FALSE(trusts_host(rules, "evil.example", "127.0.0.1"));
+  for (const char* host : {"evil.example", "127.evil.example", "127.0.0.1.evil.example", "127.", "localhost.evil.example"}) {
+    EXPECT_FALSE(trusts_host(rules, host, "127.0.0.1")) << host;
+  }
 }
 
 TEST(Origin, IsSpelledAsABrowserDoes) {

@@ -133,9 +133,12 @@ void add_retry_fields(net::Response& response, const Retry& retry) {
   if (would_be_retried_in_vain(response.status(), retry)) response.field("x-should-retry", "false");
 }
 
+// Only who has shown a token is told that something is wrong with it.
+bool shows_no_token(std::string_view reason) { return reason == "credential_missing" || reason == "login_failed"; }
+
 void add_credential_fields(net::Response& response, const Error& error) {
   if (error.code() != Code::unauthenticated) return;
-  response.field("WWW-Authenticate", error.reason() == "credential_missing" ? "Bearer" : "Bearer error=\"invalid_token\"");
+  response.field("WWW-Authenticate", shows_no_token(error.reason()) ? "Bearer" : "Bearer error=\"invalid_token\"");
   const std::string_view key_error = identity::api_key_error(error.reason());
   if (!key_error.empty()) response.field("X-API-Key-Error", key_error);
 }

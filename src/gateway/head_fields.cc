@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "gatehouse/base/words.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -19,6 +21,11 @@ bool plain_word(std::string_view id) {
 std::optional<std::string_view> given_request_id(const wire::RequestHead& head) {
   const std::optional<std::string_view> given = head.field("x-request-id");
   return given && plain_word(*given) ? given : std::nullopt;
+}
+
+bool brings_form(const wire::RequestHead& head) {
+  const std::string_view type = head.field("content-type").value_or("");
+  return same_word(trimmed(type.substr(0, type.find(';'))), "application/x-www-form-urlencoded");
 }
 
 Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head) {

@@ -14,6 +14,9 @@ namespace gatehouse::gateway {
 // X-Request-Id, where it is a plain word: it goes into headers and logs.
 std::optional<std::string_view> given_request_id(const wire::RequestHead& head);
 
+// Content-Type: a form, as browsers send it; else a body is JSON.
+bool brings_form(const wire::RequestHead& head);
+
 // If-Match: the version of what is to be changed, in quotes or without; nothing where the field is not there.
 Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head);
 

@@ -19,6 +19,17 @@ TEST(GivenRequestId, IsAPlainWord) {
   EXPECT_FALSE(given_request_id(head_with({})));
 }
 
+TEST(BringsForm, GoesByTheTypeHoweverItIsWritten) {
+  for (const char* form :
+       {"application/x-www-form-urlencoded", "Application/X-WWW-Form-Urlencoded", "application/x-www-form-urlencoded ; charset=utf-8"}) {
+    EXPECT_TRUE(brings_form(head_with({{"Content-Type", form}}))) << form;
+  }
+  for (const char* other : {"", "application/json", "application/x-www-form-urlencoded2", "x; application/x-www-form-urlencoded"}) {
+    EXPECT_FALSE(brings_form(head_with({{"Content-Type", other}}))) << other;
+  }
+  EXPECT_FALSE(brings_form(head_with({})));
+}
+
 TEST(ExpectedVersion, IsANumberWithOrWithoutQuotes) {
   for (const char* good : {"3", "\"3\"", "\"003\""}) EXPECT_EQ(expected_version(head_with({{"If-Match", good}})).value(), 3U) << good;
   EXPECT_EQ(expected_version(head_with({{"if-match", "4294967295"}})).value(), 4294967295U);

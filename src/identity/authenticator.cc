@@ -194,7 +194,7 @@ PrincipalPtr anybody(const store::Tenant& tenant) {
 }
 
 PrincipalPtr operator_at_the_socket() {
-  auto principal = std::make_shared<Principal>(Proof::control_socket, TenantId("system"), 0);
+  auto principal = std::make_shared<Principal>(Proof::control_socket, TenantId(std::string(reserved_tenant)), 0);
   for (const Scope scope : all_scopes()) principal->scopes.add(scope);
   principal->models = principal->tenant_models = NameList::everything();
   return principal;

@@ -19,13 +19,6 @@ Status check_name(const std::string& name) {
   return caller_error("key_name_invalid", "A key's name has 1 to 100 characters").with_param("name");
 }
 
-// Who runs the installation has tenants for it; its keys are nobody's else.
-Status check_scopes(const std::vector<std::string>& names, const TenantId& tenant) {
-  GH_TRY(const Scopes scopes, Scopes::parse(names));
-  if (!scopes.has(Scope::platform_admin) || tenant.value() == "system") return ok();
-  return caller_error("scope_not_allowed", "platform:admin is for keys of the tenant 'system' alone").with_param("scopes");
-}
-
 Status check_networks(const std::vector<std::string>& cidrs) {
   const Result<net::Networks> networks = net::Networks::parse(cidrs);
   if (networks) return ok();
@@ -35,7 +28,7 @@ Status check_networks(const std::vector<std::string>& cidrs) {
 Status check_wanted(const NewKey& wanted) {
   GH_CHECK(check_name(wanted.name));
   GH_CHECK(check_networks(wanted.cidrs));
-  GH_CHECK(check_scopes(wanted.scopes, wanted.tenant));
+  if (wanted.scopes) GH_CHECK(check_grantable(*wanted.scopes, wanted.tenant));
   if (wanted.lifetime && (*wanted.lifetime <= seconds(0) || *wanted.lifetime > longest_lifetime)) {
     return caller_error("key_expiry_invalid", "A key expires after a second at least, and ten years at most").with_param("expires");
   }
@@ -53,7 +46,7 @@ CreatedKey Keys::make(const NewKey& wanted) const {
   record.name = wanted.name;
   record.prefix = secret.prefix;
   record.digest = secret.digest;
-  record.scopes = wanted.scopes;
+  record.scopes = wanted.scopes.value_or(std::vector<std::string>());
   record.models = wanted.models;
   record.cidrs = wanted.cidrs;
   record.created = now();
@@ -64,9 +57,14 @@ CreatedKey Keys::make(const NewKey& wanted) const {
 Task<Result<CreatedKey>> Keys::add(Reactor& reactor, NewKey wanted) const {
   Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
   if (!tenant) co_return tenant.error();
-  if (wanted.scopes.empty()) wanted.scopes = tenant->scopes;
+  if (!wanted.scopes) wanted.scopes = tenant->scopes;
   const Status fine = check_wanted(wanted);
   if (!fine) co_return fine.error();
+  if (wanted.user) {
+    store::Reach reach = store::Reach::of(wanted.tenant);
+    const Result<store::User> user = co_await registry_.store().users().find(reactor, std::move(reach), *wanted.user);
+    if (!user) co_return user.error();
+  }
   for (int n = 1;; ++n) {
     CreatedKey key = make(wanted);
     Result<store::ApiKey> created = co_await registry_.create(reactor, key.record);
@@ -95,7 +93,7 @@ Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, store::Reach reach, KeyI
   key->models = wish.models.value_or(std::move(key->models));
   key->cidrs = wish.cidrs.value_or(std::move(key->cidrs));
   Status fine = check_name(key->name);
-  if (fine) fine = check_scopes(key->scopes, key->tenant);
+  if (fine) fine = check_grantable(key->scopes, key->tenant);
   if (fine) fine = check_networks(key->cidrs);
   if (!fine) co_return fine.error();
   co_return co_await registry_.change(reactor, std::move(*key));

@@ -60,6 +60,12 @@ Scopes Scopes::all_but(Scope left_out) {
   return scopes;
 }
 
+Status check_grantable(std::span<const std::string> names, const TenantId& tenant) {
+  GH_TRY(const Scopes scopes, Scopes::parse(names));
+  if (!scopes.has(Scope::platform_admin) || tenant.value() == reserved_tenant) return ok();
+  return caller_error("scope_not_allowed", "platform:admin is for the tenant 'system' alone").with_param("scopes");
+}
+
 Result<Scopes> Scopes::parse(std::span<const std::string> names) {
   Scopes scopes;
   for (const std::string& name : names) {

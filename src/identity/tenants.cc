@@ -44,7 +44,7 @@ Status check_lifetime(seconds lifetime) {
 
 Status apply(const TenantWish& wish, store::Tenant& tenant) {
   if (wish.tasks) GH_CHECK(check_tasks(*wish.tasks));
-  if (wish.scopes) GH_CHECK(Scopes::parse(*wish.scopes));
+  if (wish.scopes) GH_CHECK(check_grantable(*wish.scopes, tenant.id));
   if (wish.token_lifetime) GH_CHECK(check_lifetime(*wish.token_lifetime));
   if (wish.quota_per_day && *wish.quota_per_day < 0) {
     return caller_error("quota_invalid", "A quota is not negative").with_param("quota_per_day");

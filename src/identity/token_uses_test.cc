@@ -61,23 +61,15 @@ const wire::JwsKey& outside_key() {
   return key;
 }
 
-struct FixedKeys : KeySource {
-  explicit FixedKeys(const wire::JwsKey& key) : set(std::make_shared<const wire::JwsKeySet>(wire::JwsKeySet::make({key}).value())) {}
-  Keys keys() const override { return set; }
-  void missing(std::string_view) override {}
-  void follow(std::function<void(const Keys&)>) override {}
-  const Keys set;
-};
-
 const std::string other_issuer = "https://id.example.org";
 
 struct PeopleOfOthers : People {
   PeopleOfOthers() {
-    Issuer issuer;
-    issuer.name = "example";
-    issuer.rules.issuers = {other_issuer}, issuer.rules.audiences = {"gatehouse"}, issuer.rules.types = {at_jwt};
-    issuer.keys = std::make_shared<FixedKeys>(outside_key());
-    outside.push_back(issuer);
+    auto issuer = std::make_shared<Issuer>();
+    issuer->name = "example";
+    issuer->rules.issuers = {other_issuer}, issuer->rules.audiences = {"gatehouse"}, issuer->rules.types = {at_jwt};
+    issuer->keys = std::make_shared<const wire::JwsKeySet>(wire::JwsKeySet::make({outside_key()}).value());
+    set_issuers({issuer});
   }
 };
 

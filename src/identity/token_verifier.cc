@@ -24,7 +24,8 @@ void TokenVerifier::follow(const IssuersPtr& issuers) {
   if (issuers_ == issuers) return;
   issuers_ = issuers;
   outside_.clear();
-  own_rules_.issuers = {issuers->own};
+  own_rules_.issuers = issuers->formerly;
+  own_rules_.issuers.push_back(issuers->own);
   own_rules_.audiences = {std::string(own_audience)};
   own_rules_.types = {std::string(access_token_type)};
   own_rules_.max_lifetime = longest_token_lifetime;
@@ -48,6 +49,7 @@ Result<VerifiedToken> TokenVerifier::verify(std::string_view token, WallTime now
       return verify_outside(token, now, issuer);
     }
   }
+  if (std::ranges::find(issuers_->formerly, *named) != issuers_->formerly.end()) return verify_own(token, now, directory);
   return unknown_issuer("the issuer is not configured");
 }
 

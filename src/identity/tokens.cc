@@ -35,12 +35,10 @@ Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
 Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {
   Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wish.tenant);
   if (!tenant) co_return tenant.error();
-  const Result<Scopes> scopes = Scopes::parse(wish.scopes.empty() ? tenant->scopes : wish.scopes);
-  if (!scopes) co_return scopes.error();
-  if (scopes->has(Scope::platform_admin) && tenant->id.value() != "system") {
-    co_return caller_error("scope_not_allowed", "platform:admin is for tokens of the tenant 'system' alone").with_param("scopes");
-  }
-  NewToken wanted(tenant->id, tenant->id.value(), *scopes, wish.lifetime.value_or(tenant->token_lifetime));
+  const std::vector<std::string> scopes = wish.scopes.value_or(tenant->scopes);
+  const Status grantable = check_grantable(scopes, tenant->id);
+  if (!grantable) co_return grantable.error();
+  NewToken wanted(tenant->id, tenant->id.value(), Scopes::known(scopes), wish.lifetime.value_or(tenant->token_lifetime));
   if (wish.user) {
     store::Reach reach = store::Reach::of(tenant->id);
     const Result<store::User> user = co_await registry_.store().users().find(reactor, std::move(reach), *wish.user);

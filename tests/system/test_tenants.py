@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from house import BINARY, ROOT, eventually, events, run
+from raw import Raw
 
 QUESTION = {"max_tokens": 3, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
 
@@ -41,6 +42,8 @@ def test_a_tenant_from_registering_to_deleting(operator):
         answer = operator.house.ask("POST", "/v1/chat/completions", QUESTION, headers={"Authorization": f"Bearer {credential}"})
         assert answer.status == 200, answer.body
     assert operator.command("tenant", "register", "tenant-001").returncode == 1
+    assert operator.command("tenant", "register", "tenant-002", "--scopes", "llm,platform:admin").returncode == 1
+    assert operator.command("tenant", "set", "demo", "--scopes", "platform:admin").returncode == 1
     operator.json("tenant", "disable", "tenant-001")
     for credential in made["api_key"], made["token"]:
         refused = operator.house.ask("GET", "/api/usage", headers={"Authorization": f"Bearer {credential}"})
@@ -71,6 +74,7 @@ def test_a_key_from_its_making_to_its_end(operator):
     operator.json("key", "revoke", key["id"])
     assert operator.status(rotated["key"]) == 401
     assert operator.command("key", "revoke", "nobody").returncode == 1
+    assert operator.command("key", "create", "--tenant", "demo", "--name", "x", "--user", "nobody").returncode == 1
 
 
 def test_tokens_are_issued_looked_at_and_revoked(operator):
@@ -105,6 +109,25 @@ def test_a_revocation_reaches_a_running_answer(operator):
     eventually(lambda: operator.house.gauge("gatehouse_sequences") == 0, what="a free seat")
 
 
+@pytest.mark.parametrize(
+    "tenant, scopes, path, body",
+    [("demo", "llm", "/v1/chat/completions", QUESTION), ("system", "platform:admin", "/api/admin/keys", {"tenant_id": "demo", "name": "of nobody"})],
+)
+def test_a_revocation_reaches_a_request_whose_body_is_on_its_way(operator, tenant, scopes, path, body):
+    made = operator.json("token", "issue", "--tenant", tenant, "--scopes", scopes)
+    payload = json.dumps(body).encode()
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {made['token']}\r\nContent-Length: {len(payload)}\r\nExpect: 100-continue\r\n\r\n"
+    with Raw(operator.house.public) as raw:
+        raw.send(head.encode())
+        assert raw.answer().status == 100, "let in by the head"
+        raw.send(payload[:-1])
+        operator.json("token", "revoke", made["jti"])
+        raw.send(payload[-1:])
+        answer = raw.answer()
+    assert answer.status == 401 and b"Token has been revoked" in answer.body
+    assert "of nobody" not in {key["name"] for key in operator.json("key", "list")}
+
+
 def test_what_is_changed_without_a_server_holds_when_one_comes(operator):
     house = operator.house
     assert house.stop() == 0
@@ -113,6 +136,15 @@ def test_what_is_changed_without_a_server_holds_when_one_comes(operator):
     operator.json("key", "revoke", lost["id"])
     house.start()
     assert operator.status(made["api_key"]) == 200 and operator.status(made["token"]) == 200 and operator.status(lost["key"]) == 401
+
+
+def test_commands_without_a_server_wait_for_one_another(operator):
+    assert operator.house.stop() == 0
+    data = str(operator.house.data)
+    all_at_once = [subprocess.Popen([BINARY, "tenant", "register", f"tenant-{n}", "--data", data], stdout=subprocess.DEVNULL) for n in range(4)]
+    assert [one.wait(30) for one in all_at_once] == [0, 0, 0, 0]
+    operator.house.start()
+    assert len(operator.json("tenant", "list")) == 6
 
 
 def test_the_control_socket_is_the_operators_alone(operator):

@@ -53,7 +53,7 @@ Task<Result<Reply>> Administration::add_key(Reactor& reactor, Question question)
   identity::NewKey wanted(TenantId(body->tenant_id), std::move(body->name));
   if (body->user_id) wanted.user = store::UserId(*body->user_id);
   wanted.scopes = std::move(body->scopes);
-  if (!body->models.empty()) wanted.models = std::move(body->models);
+  wanted.models = std::move(body->models).value_or(std::move(wanted.models));
   wanted.cidrs = std::move(body->cidrs);
   wanted.lifetime = *lifetime;
   const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(wanted));

@@ -47,8 +47,8 @@ struct Description<NewKeyBody> {
         field<&B::tenant_id>("tenant_id", "whose it is").length(1, id_length).required(),
         field<&B::user_id>("user_id", "the user whose it is").length(1, word_length).nullable(),
         field<&B::name>("name", "what it is for").length(1, name_length).required(),
-        field<&B::scopes>("scopes", "what it may be used for; none: what its tenant gives").items(0, list_length).length(1, word_length),
-        field<&B::models>("models", "models that it may use; none or \"*\": all that its tenant has")
+        field<&B::scopes>("scopes", "what it may be used for; without: what its tenant gives").items(0, list_length).length(1, word_length),
+        field<&B::models>("models", "models that it may use; without, or \"*\": all that its tenant has")
             .items(0, list_length)
             .length(1, word_length),
         field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
@@ -99,7 +99,7 @@ struct Description<NewTokenBody> {
     return std::array{
         field<&B::tenant_id>("tenant_id", "whose it is").length(1, id_length).required(),
         field<&B::user_id>("user_id", "the user whose it is; none: the tenant's own").length(1, word_length).nullable(),
-        field<&B::scopes>("scopes", "what it may be used for; none: what its tenant gives").items(0, list_length).length(1, word_length),
+        field<&B::scopes>("scopes", "what it may be used for; without: what its tenant gives").items(0, list_length).length(1, word_length),
         field<&B::lifetime>("lifetime", duration_doc).length(1, duration_length).nullable(),
     };
   }
@@ -117,8 +117,9 @@ struct Description<RevocationBody> {
     };
   }
   static void across(JsonWriter& w) {
-    w.member_raw("oneOf", R"([{"required":["jti"]},{"required":["user_id"]},)"
-                          R"({"required":["token"],"properties":{"issuer":false}},{"required":["tenant_id"],"properties":{"issuer":false}}])");
+    w.member_raw("oneOf",
+                 R"([{"required":["jti"]},{"required":["user_id"]},)"
+                 R"({"required":["token"],"properties":{"issuer":false}},{"required":["tenant_id"],"properties":{"issuer":false}}])");
   }
   static void check(const B& body, Reading& reading) {
     const int named = body.jti.has_value() + body.token.has_value() + body.user_id.has_value() + body.tenant_id.has_value();

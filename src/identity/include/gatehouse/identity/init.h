@@ -22,7 +22,7 @@
 
 namespace gatehouse::identity {
 
-inline constexpr std::string_view first_tenant = "demo", reserved_tenant = "system", first_administrator = "admin";
+inline constexpr std::string_view first_tenant = "demo", first_administrator = "admin";
 
 // DATA and its master key, made where they are missing.
 Result<MasterKey> prepare_data(const std::filesystem::path& data, RandomSource& random);

@@ -27,7 +27,8 @@ struct Issuer {
 using IssuerPtr = std::shared_ptr<const Issuer>;
 
 struct Issuers {
-  std::string own = "gatehouse";  // what "iss" says in our own tokens
+  std::string own = "gatehouse";      // what "iss" says in our own tokens
+  std::vector<std::string> formerly;  // what it said before
   std::vector<IssuerPtr> outside;
   // By its name in the configuration. Null: there is none.
   IssuerPtr find(std::string_view name) const;

@@ -22,7 +22,7 @@ struct NewKey {
   TenantId tenant;
   std::optional<store::UserId> user;
   std::string name;
-  std::vector<std::string> scopes;
+  std::optional<std::vector<std::string>> scopes;  // nothing: what the tenant gives
   std::vector<std::string> models{"*"};
   std::vector<std::string> cidrs;
   std::optional<seconds> lifetime;

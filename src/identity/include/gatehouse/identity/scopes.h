@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/strong.h"
 
 namespace gatehouse::identity {
 
@@ -50,6 +51,11 @@ class Scopes;
 Scopes usual_scopes();
 // All nine tasks of NLU, by name.
 const std::vector<std::string>& all_tasks();
+
+// The tenant of those who run the installation.
+inline constexpr std::string_view reserved_tenant = "system";
+// Whether credentials of a tenant may have these: scope_unknown; scope_not_allowed for platform:admin of any but the reserved tenant.
+Status check_grantable(std::span<const std::string> names, const TenantId& tenant);
 
 class Scopes {
  public:

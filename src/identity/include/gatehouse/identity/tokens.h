@@ -19,9 +19,9 @@ namespace gatehouse::identity {
 struct TokenWish {
   explicit TokenWish(TenantId tenant_) : tenant(std::move(tenant_)) {}
   TenantId tenant;
-  std::optional<store::UserId> user;  // none: it is the tenant's own
-  std::vector<std::string> scopes;    // none: what the tenant gives
-  std::optional<seconds> lifetime;    // nothing: what the tenant gives
+  std::optional<store::UserId> user;               // none: it is the tenant's own
+  std::optional<std::vector<std::string>> scopes;  // nothing: what the tenant gives
+  std::optional<seconds> lifetime;                 // nothing: what the tenant gives
 };
 
 // What a token says, and what is thought of it.

@@ -32,7 +32,8 @@ struct NewKeyBody {
   std::string tenant_id;
   std::optional<std::string> user_id;
   std::string name;
-  std::vector<std::string> scopes, models, cidrs;
+  std::optional<std::vector<std::string>> scopes, models;
+  std::vector<std::string> cidrs;
   std::optional<std::string> expires;
 };
 Result<NewKeyBody> read_new_key(const JsonValue& body);
@@ -61,7 +62,7 @@ void signing_rotation_schema(JsonWriter& w);
 struct NewTokenBody {
   std::string tenant_id;
   std::optional<std::string> user_id;
-  std::vector<std::string> scopes;
+  std::optional<std::vector<std::string>> scopes;
   std::optional<std::string> lifetime;
 };
 Result<NewTokenBody> read_new_token(const JsonValue& body);
