@@ -33,7 +33,7 @@ Result<Question> read_question(const Received& received, std::string_view parame
   if (!unescaped) return no_route(head);
   question.parameter = std::move(*unescaped);
   GH_TRY(question.query, wire::Form::parse(head.query));
-  question.body_is_form = head.field("content-type").value_or("").starts_with("application/x-www-form-urlencoded");
+  question.body_is_form = brings_form(head);
   GH_TRY(question.version, expected_version(head));
   return question;
 }
@@ -121,19 +121,19 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address);
+    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address, received.at());
     if (!identified) {
       egress.respond(identified.error());
       co_return;
     }
     account.ledger.principal = identified->shared_principal();
     if (generates(route.action)) {
-      co_await desk_.generator.run(*identified, egress, account.ledger);
+      co_await desk_.generator.run(received, egress, account.ledger);
       co_return;
     }
   }
   if (administrates(route.action)) {
-    co_await administer(received, parameter, egress, account.ledger.principal.get());
+    co_await administer(received, parameter, egress, account.ledger);
     co_return;
   }
   Result<net::Response> response = desk_.small_routes.answer(route.action, parameter, head, account.ledger.principal.get(),
@@ -145,13 +145,20 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   }
 }
 
-Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, const identity::Principal* who) {
-  Result<Question> question = read_question(received, parameter, who);
+Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger) {
+  Result<Question> question = read_question(received, parameter, ledger.principal.get());
   if (!question) co_return egress.respond(question.error());
   if (received.route().body != BodySize::none) {
     const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
     if (!body) co_return egress.respond(body.error());
     question->body = *body;
+    if (!everybody_ && !received.route().open()) {
+      const Result<Identified> still =
+          desk_.doorkeeper.identify(received, egress.client().address, received.exchange().reactor().clock().wall());
+      if (!still) co_return egress.respond(still.error());
+      ledger.principal = still->shared_principal();
+      question->who = ledger.principal.get();
+    }
   }
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));

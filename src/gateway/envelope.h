@@ -49,7 +49,7 @@ class Envelope final : public net::Handler {
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
   // What the edge says to a request before any route does; true: that was the answer.
   bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
-  Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, const identity::Principal* who);
+  Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
   Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }

@@ -24,10 +24,11 @@ bool worth_another_try(const Outcome& outcome) {
 
 }  // namespace
 
-Generator::Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels,
-                     const Ending& ending, std::vector<Running>& running)
+Generator::Generator(const ServedModels& models, const Doorkeeper& doorkeeper, RandomSource& random, const CurrentBodyLimits& bodies,
+                     Levels& levels, const Ending& ending, std::vector<Running>& running)
     : authorizer_(models),
       measure_(ending),
+      doorkeeper_(doorkeeper),
       random_(random),
       bodies_(bodies),
       levels_(levels),
@@ -35,19 +36,21 @@ Generator::Generator(const ServedModels& models, RandomSource& random, const Cur
       running_(running),
       parsers_(running.size()) {}
 
-Task<void> Generator::run(const Identified& identified, Egress& egress, Ledger& ledger) {
-  const Received& received = identified.received();
+Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledger) {
   net::Exchange& exchange = received.exchange();
   Reactor& reactor = exchange.reactor();
   const auto here = static_cast<std::size_t>(reactor.index());
-  Running::Seat seat(running_[here], identified.principal());
 
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
+  const Result<Identified> identified = doorkeeper_.identify(received, egress.client().address, reactor.clock().wall());
+  if (!identified) co_return egress.respond(identified.error());
+  ledger.principal = identified->shared_principal();
+  Running::Seat seat(running_[here], identified->principal());
   Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
-  Result<Permitted> permitted = authorizer_.permit(identified, seat, std::move(*parsed));
+  Result<Permitted> permitted = authorizer_.permit(*identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 
   const Generation& generation = permitted->generation();

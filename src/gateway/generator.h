@@ -29,11 +29,11 @@ constexpr bool generates(Action action) { return action == Action::chat || actio
 
 class Generator {
  public:
-  Generator(const ServedModels& models, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending,
-            std::vector<Running>& running);
+  Generator(const ServedModels& models, const Doorkeeper& doorkeeper, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels,
+            const Ending& ending, std::vector<Running>& running);
 
-  // Returns when the answer is complete, or the client gone.
-  Task<void> run(const Identified& identified, Egress& egress, Ledger& ledger);
+  // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
+  Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
   Task<Outcome> attempt(Reactor& reactor, const Permitted& permitted, Answer& answer);
@@ -42,6 +42,7 @@ class Generator {
   const Authorizer authorizer_;
   const Measure measure_;
   const Admission admission_{};
+  const Doorkeeper& doorkeeper_;
   RandomSource& random_;
   const CurrentBodyLimits& bodies_;
   Levels& levels_;

@@ -1,6 +1,7 @@
 // The order of the stages, and why it is this one:
 //   1. Doorkeeper   on the head alone: who cannot be named or may not use the route costs us no body
-//   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent
+//   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent.
+//                   Then the doorkeeper is asked again, because a body may take its time
 //   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
@@ -83,11 +84,11 @@ bool comes_from(const net::Networks& networks, std::string_view address) {
 
 }  // namespace
 
-Result<Identified> Doorkeeper::identify(Received received, std::string_view address) const {
+Result<Identified> Doorkeeper::identify(Received received, std::string_view address, WallTime now) const {
   const Route& route = received.route();
   const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
   const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
-  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), received.at(), kind));
+  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), now, kind));
   if (principal->from && !comes_from(*principal->from, address)) {
     return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
   }

@@ -61,8 +61,9 @@ class Doorkeeper {
   explicit Doorkeeper(std::vector<identity::Authenticator>& authenticators) : authenticators_(authenticators) {}
   // credential_missing, api_key_invalid, token_revoked … (401), ambiguous_credentials (400), tenant_disabled, scope_missing,
   // address_not_allowed (403)
-  // address: of the client, where a trusted proxy speaks for it that one's word
-  Result<Identified> identify(Received received, std::string_view address) const;
+  // address: of the client, where a trusted proxy speaks for it that one's word.
+  // Asked again once a body has come: that may take its time, and who asks may not be let in any more.
+  Result<Identified> identify(Received received, std::string_view address, WallTime now) const;
 
  private:
   std::vector<identity::Authenticator>& authenticators_;
