@@ -79,7 +79,7 @@ void fill(World& world, WallTime now) {
     world.cases.push_back({name, {}, {keys.back()}});
   }
   world.directory->set_signing_keys(
-      std::make_shared<identity::SigningKeys>(identity::SigningKeys{wire::JwsKeySet::make(keys).value(), keys[0]}));
+      std::make_shared<identity::SigningKeys>(identity::SigningKeys{wire::JwsKeySet::make(keys).value(), keys[0], {}}));
   world.cases.push_back({"API key", {}, {}});
   for (Case& one : world.cases) {
     while (one.credentials.size() < credentials_a_case)

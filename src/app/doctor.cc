@@ -97,11 +97,10 @@ void check_keys(const KeyFacts& keys, std::vector<Check>& checks) {
   if (!keys.signing_keys_refusal.empty()) return checks.push_back(wrong("signing_keys", keys.signing_keys_refusal));
   if (keys.signs_with.empty()) return;
   checks.push_back(well("signing_keys"));
-  checks.push_back(
-      keys.signs_with == keys.configured
-          ? well("algorithm")
-          : wrong("algorithm", "tokens are signed with " + keys.signs_with + " and auth.algorithm is " + keys.configured +
-                                   ": where that is set, the next start makes such a key; `gatehouse signing-key rotate` makes one now"));
+  checks.push_back(keys.configured.empty() || keys.signs_with == keys.configured
+                       ? well("algorithm")
+                       : wrong("algorithm", "tokens are signed with " + keys.signs_with + " and auth.algorithm is " + keys.configured +
+                                                ": the next start makes such a key, `gatehouse signing-key rotate` makes one now"));
 }
 
 Check check_models(const ModelFacts& models) {
