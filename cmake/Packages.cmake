@@ -57,6 +57,9 @@ function(gh_precompiled NAME HEADER)
 endfunction()
 
 gh_precompiled(gh_asio_pch asio_pch.h LIBRARIES gh_asio)
+if(NOT GATEHOUSE_FLAVOUR STREQUAL release)
+  gh_precompiled(gh_std_pch std_pch.h)
+endif()
 if(GATEHOUSE_TESTS)
   # Tests are compiled without optimisation: that takes half as long, and what they test is compiled as everywhere.
   set(GH_TEST_OPTIONS -O0)

@@ -38,9 +38,7 @@ struct House {
     auto directory = std::make_shared<gi::Directory>();
     directory->put(tenant);
     directory->put(record);
-    auto issuers = std::make_shared<gi::Issuers>();
-    issuers->own = "gatehouse";
-    door = std::make_unique<gi::Authenticator>(gi::AuthenticatorParts{issuers, hasher, random, directory, nullptr});
+    door = std::make_unique<gi::Authenticator>(gi::AuthenticatorParts{hasher, random, directory, nullptr});
   }
   gatehouse::SeededRandom random{31};
   gi::KeyHasher hasher = gi::KeyHasher::make(gatehouse::Secret<std::string>(std::string(32, 'k'))).value();

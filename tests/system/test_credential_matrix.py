@@ -109,6 +109,8 @@ NO_OBJECT_IN_IT = {
     "GET /api/admin/tenants": "names no object: the scope is refused, which the matrix above shows",
     "GET /api/admin/keys": "names no object",
     "GET /api/admin/usage": "names no object",
+    "GET /api/admin/signing-keys": "names no object",
+    "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
     "POST /api/admin/tenants": "makes an object that is nobody's yet",
 }
