@@ -47,6 +47,7 @@ struct JwksSourceTest : testing::Test {
     reader = made.get();
     JwksOrigin origin;
     origin.issuer = "an issuer";
+    origin.algorithms = wire::JwsAlgorithms::all();  // secrets stay out all the same
     source = std::make_unique<JwksSource>(reactor, files, origin, std::move(made));
     source->follow([this](const identity::KeySource::Keys& keys) { heard.push_back(keys); });
   }
