@@ -6,7 +6,8 @@ FEW, MOST = 2, 2_147_483_647  # tokens
 
 
 def is_count(value):
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST
+    whole = isinstance(value, int) and not isinstance(value, bool) or isinstance(value, float) and value.is_integer()
+    return whole and 1 <= value <= MOST
 
 
 def has_huge_number(value):

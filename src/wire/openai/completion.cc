@@ -59,9 +59,10 @@ struct Codec<PromptInput> {
     // What the first item is, all must be.
     const JsonValue::Items items = v.items();
     const JsonKind first = items.begin() != items.end() ? (*items.begin()).kind() : JsonKind::string;
-    out.token_ids = first == JsonKind::int64 || first == JsonKind::list;
+    const bool numbers = first == JsonKind::int64 || first == JsonKind::uint64 || first == JsonKind::real;  // 1.0 is an integer
+    out.token_ids = numbers || first == JsonKind::list;
     if (first == JsonKind::list) return read_token_lists(v, r);
-    if (first == JsonKind::int64) {
+    if (numbers) {
       TokenIds dropped;
       return Codec<TokenIds>::read(v, dropped, token_list, r);
     }

@@ -119,6 +119,8 @@ TEST(PublishedSchema, HoldsForEveryFieldAndKindOfValue) {
                                         "[\"x\"]",
                                         "[\"\"]",
                                         "[1]",
+                                        "[1.0,2]",
+                                        "[0.5]",
                                         "[[1]]",
                                         "[[]]",
                                         "[{}]",
