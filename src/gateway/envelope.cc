@@ -121,7 +121,7 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address, received.at());
+    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address, received.at(), identity::Asking::first);
     if (!identified) {
       egress.respond(identified.error());
       co_return;
@@ -153,8 +153,8 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
     if (!body) co_return egress.respond(body.error());
     question->body = *body;
     if (!everybody_ && !received.route().open()) {
-      const Result<Identified> still =
-          desk_.doorkeeper.identify(received, egress.client().address, received.exchange().reactor().clock().wall());
+      const Result<Identified> still = desk_.doorkeeper.identify(received, egress.client().address,
+                                                                 received.exchange().reactor().clock().wall(), identity::Asking::again);
       if (!still) co_return egress.respond(still.error());
       ledger.principal = still->shared_principal();
       question->who = ledger.principal.get();

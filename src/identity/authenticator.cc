@@ -92,7 +92,7 @@ struct Authenticator::State {
 
   Result<PrincipalPtr> admit(const Credential& credential, WallTime now);
   Result<PrincipalPtr> admit_by_key(std::string_view text, WallTime now) const;
-  Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now);
+  Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now, Asking asking);
   void note_uses(const CredentialCache::Entry& entry);
 
   const KeyHasher hasher;
@@ -108,7 +108,7 @@ Authenticator::~Authenticator() = default;
 Authenticator::Authenticator(Authenticator&&) noexcept = default;
 Authenticator& Authenticator::operator=(Authenticator&&) noexcept = default;
 
-Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind) {
+Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind, Asking asking) {
   if (state_->everybody) return state_->everybody;
   const std::optional<Credential> credential = collect(head);
   if (!credential) return ambiguous();
@@ -116,11 +116,11 @@ Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, Wall
   const bool token = !credential->in_key_field && looks_like_token(credential->text);
   if (token && kind == CredentialKind::api_key) return missing(kind);
   if (!token && !prefix_of_key(credential->text)) return refused_key("api_key_invalid");
-  return state_->known_or_admitted(*credential, now);
+  return state_->known_or_admitted(*credential, now, asking);
 }
 
 // The warm path: one hash and one comparison of versions.
-Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& credential, WallTime now) {
+Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& credential, WallTime now, Asking asking) {
   const CredentialCache::Fingerprint fingerprint = cache.fingerprint(credential.text);
   CredentialCache::Entry* entry = cache.find(fingerprint);
   const std::int64_t second = unix_seconds(now);
@@ -132,7 +132,7 @@ Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& c
     entry->principal = std::move(principal);
     entry->version = directory->version();
   }
-  cache.touch(*entry, second);
+  if (asking == Asking::first) cache.touch(*entry, second);
   return entry->principal;
 }
 

@@ -62,6 +62,17 @@ TEST_F(Door, TakesAKeyInAnyOfThreeFieldsWhateverTheirCase) {
   EXPECT_TRUE(let_in({{"Host", "x"}, {"Accept", "*/*"}, {"Api-Key", good_}}));
 }
 
+TEST_F(Door, CountsAUseOnceHoweverOftenARequestIsAskedAbout) {
+  wire::RequestHead head;
+  head.fields.push_back({"X-API-Key", good_});
+  for (const Asking asking : {Asking::first, Asking::again, Asking::again}) {
+    ASSERT_TRUE(people_.door().identify(head, test_now, CredentialKind::any, asking).ok());
+  }
+  const std::vector<store::KeyUse> uses = people_.door().take_uses();
+  ASSERT_EQ(uses.size(), 1U);
+  EXPECT_EQ(uses.front().count, 1);
+}
+
 TEST_F(Door, SaysWhoAsks) {
   const Result<PrincipalPtr> asked = ask({{"X-API-Key", other_}});
   ASSERT_TRUE(asked.ok());

@@ -23,6 +23,8 @@
 namespace gatehouse::identity {
 
 enum class CredentialKind : std::uint8_t { any, api_key };
+// Who is asked about a second time, within one request, has not used a credential twice.
+enum class Asking : std::uint8_t { first, again };
 
 struct AuthenticatorParts {
   KeyHasher hasher;
@@ -39,7 +41,7 @@ class Authenticator {
   Authenticator(Authenticator&&) noexcept;
   Authenticator& operator=(Authenticator&&) noexcept;
 
-  Result<PrincipalPtr> identify(const wire::RequestHead& head, WallTime now, CredentialKind kind);
+  Result<PrincipalPtr> identify(const wire::RequestHead& head, WallTime now, CredentialKind kind, Asking asking = Asking::first);
   // Whether somebody who was let in may go on.
   Status check_again(const Principal& principal, WallTime now) const;
 
