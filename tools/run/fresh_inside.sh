@@ -7,8 +7,8 @@ pid=
 say() { printf '%s\n' "$*"; }
 wrong() {
   say "--- fresh: $*"
+  [ -z "$pid" ] || end_within 5 # its log is whole only when it has ended
   [ ! -s "$err" ] || tail -n 40 "$err"
-  [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
   say "$passed passed, 1 failed"
   exit 1
 }
@@ -16,13 +16,22 @@ holds() {
   passed=$((passed + 1))
   say "fresh: $*"
 }
+end_within() { # end_within SECONDS
+  kill -TERM "$pid" 2>/dev/null || return 0
+  for _ in $(seq "$1"); do
+    sleep 1
+    kill -0 "$pid" 2>/dev/null || return 0
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+}
 milliseconds() { echo $(($(date +%s%N) / 1000000)); }
 
 # serve SECONDS: starts ./run serve; returns when the ready line stands there, with the time that it took in $took.
 serve() {
   begin=$(milliseconds)
   : >"$out"
-  ./run serve >"$out" 2>"$err" </dev/null &
+  date -u '+begun at %T.%3N' >"$err"
+  ./run serve >"$out" 2>>"$err" </dev/null &
   pid=$!
   until grep -q '^gatehouse ready: http://127.0.0.1:8080 (admin http://127.0.0.1:8081)$' "$out"; do
     if ! kill -0 "$pid" 2>/dev/null; then
