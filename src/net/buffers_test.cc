@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <cstring>
+#include <numeric>
 #include <random>
 
 #include "input_buffer.h"
@@ -81,14 +82,18 @@ TEST(InputBuffer, HoldsWhatAStringWouldHold) {
   std::mt19937 random(seed);
   InputBuffer buffer;
   std::string model;
-  char next = 0;
+  std::string bytes(InputBuffer::large + 256, '\0');  // every value in turn; where the next ones begin goes on
+  std::iota(bytes.begin(), bytes.end(), '\0');
+  std::uint8_t next = 0;
   for (int i = 0; i < 20'000; ++i) {
     if (random() % 64 == 0) buffer.settle();
     if (!buffer.full() && random() % 2 == 0) {
       const std::span<char> room = buffer.room();
       ASSERT_GT(room.size(), 0U);
       const std::size_t n = random() % 4 == 0 ? room.size() : random() % (room.size() + 1);
-      for (std::size_t j = 0; j < n; ++j) model += room[j] = ++next;
+      std::memcpy(room.data(), bytes.data() + next, n);
+      model.append(room.data(), n);
+      next = static_cast<std::uint8_t>(next + n);
       buffer.commit(n);
     } else {
       const std::size_t n = random() % 3 == 0 ? model.size() : random() % (model.size() + 1);
