@@ -17,6 +17,9 @@ class AdminClient {
   static Result<AdminClient> open(const std::string& data, const Settings& settings);
   AdminClient(AdminClient&&) = default;
 
+  // False where the folder itself is asked.
+  bool has_server() const { return socket_.has_value(); }
+
   // target: path and query. The JSON that comes back, or what it says is wrong.
   Result<std::string> ask(wire::Method method, const std::string& target, const std::string& body = {});
   // All pages of a list, as one JSON array.

@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "admin_client.h"
+#include "gatehouse/model/repository.h"
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
 
@@ -67,12 +68,20 @@ class Body {
   wire::JsonWriter json_{text_};
 };
 
+Result<Settings> settings_of(const AdminOptions& options) {
+  Configuration configuration = read_configuration(options.configuration);
+  if (configuration.ok()) return std::move(configuration.settings);
+  return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
+}
+
 Result<AdminClient> open(const AdminOptions& options) {
-  const Configuration configuration = read_configuration(options.configuration);
-  if (!configuration.ok()) {
-    return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
-  }
-  return AdminClient::open(options.data, configuration.settings);
+  GH_TRY(const Settings settings, settings_of(options));
+  return AdminClient::open(options.data, settings);
+}
+
+int print_list(const AdminOptions& options, const std::string& json, std::span<const std::string_view> columns) {
+  std::cout << (options.output == Output::json ? json + "\n" : table_as_text(json, columns));
+  return exit_well;
 }
 
 // One question; what comes back is printed.
@@ -93,8 +102,22 @@ int list(const AdminOptions& options, std::string_view path, const std::string& 
   if (!client) return report(client.error());
   const Result<std::string> json = client->ask_for_all(std::string(path), query, id);
   if (!json) return report(json.error());
-  std::cout << (options.output == Output::json ? *json + "\n" : table_as_text(*json, columns));
-  return exit_well;
+  return print_list(options, *json, columns);
+}
+
+// What a server would find in the folders.
+std::string models_that_stand_by(const ModelSettings& settings) {
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_list();
+  for (const model::Entry& entry : model::newest(model::scan(model_folders(settings)))) {
+    const bool well = entry.manifest.ok();
+    json.begin_object().member("name", entry.name).member("version", std::to_string(entry.version));
+    json.member("kind", well ? to_string(entry.manifest->kind) : "").member("state", well ? "declared" : "failed");
+    json.member("reason", well ? "no server runs on this data folder" : entry.manifest.error().public_text()).end_object();
+  }
+  json.end_list();
+  return text;
 }
 
 std::string tenant_body(const TenantOptions& tenant, bool with_id) {
@@ -219,7 +242,14 @@ int usage(const AdminOptions& options, const std::string& tenant, const std::str
 
 int model_list(const AdminOptions& options) {
   static constexpr std::array<std::string_view, 5> columns{"name", "version", "kind", "state", "reason"};
-  return list(options, "/api/admin/models", {}, "name", columns);
+  const Result<Settings> settings = settings_of(options);
+  if (!settings) return report(settings.error());
+  Result<AdminClient> client = AdminClient::open(options.data, *settings);
+  if (!client) return report(client.error());
+  if (!client->has_server()) return print_list(options, models_that_stand_by(settings->models), columns);
+  const Result<std::string> json = client->ask_for_all("/api/admin/models", {}, "name");
+  if (!json) return report(json.error());
+  return print_list(options, *json, columns);
 }
 
 }  // namespace gatehouse::app

@@ -45,10 +45,12 @@ int version(Output output) {
   return exit_well;
 }
 
-int init(const std::string& data, Output output) {
+int init(const ConfigurationOptions& options, const std::string& data, Output output) {
+  const Configuration configuration = read_configuration(options);
+  if (!configuration.ok()) return report(configuration.reading.faults);
   std::optional<identity::FirstStart> made;
   const Result<std::unique_ptr<DataFolder>> folder =
-      DataFolder::open(data, Settings(), [&made](const identity::FirstStart& first) { made = first; });
+      DataFolder::open(data, configuration.settings, [&made](const identity::FirstStart& first) { made = first; });
   if (!folder) return report(folder.error());
   if (!made) return report(already_initialised(data));
   if (output == Output::json) {
@@ -68,7 +70,7 @@ int init(const std::string& data, Output output) {
 }
 
 int openapi() {
-  std::cout << gateway::openapi_document(version_text) << '\n';
+  std::cout << gateway::openapi_document(ServerSettings().title, version_text) << '\n';
   return exit_well;
 }
 

@@ -19,7 +19,7 @@ struct ServeOptions {
 };
 
 int serve(const ServeOptions& options);
-int init(const std::string& data, Output output);
+int init(const ConfigurationOptions& options, const std::string& data, Output output);
 int version(Output output);
 int health(const std::string& url);
 int openapi();

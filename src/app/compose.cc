@@ -66,7 +66,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_TRY(telemetry::AccessLog access_log, telemetry::AccessLog::open(access_log_options(plan.settings), plan.clock));
   std::unique_ptr<Server> server(new Server(plan, std::move(access_log)));
   GH_TRY(server->data_, DataFolder::open_in_turn(plan.data, plan.settings, on_first_start, &server->metrics_));
-  GH_CHECK(server->follow_algorithm(plan.algorithm));
+  GH_CHECK(server->follow_signing(plan.signing));
   identity::Registry& registry = server->data_->house().registry();
   server->issuers_ = std::make_unique<OutsideIssuers>(server->control_, server->files_, registry);
   GH_CHECK(server->set_issuers(plan.settings.auth.issuers, *registry.current()->issuers()));
@@ -89,15 +89,16 @@ Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
 
 Server::~Server() { reactors_.stop(); }
 
-// A configuration that says another algorithm than before gets its key; nobody is logged out by that.
-Status Server::follow_algorithm(std::optional<wire::JwsAlgorithm> algorithm) {
-  if (!algorithm) return ok();
+// A configuration that says another algorithm or secret than before gets its key; nobody is logged out by that.
+Status Server::follow_signing(const std::optional<identity::NewSigningKey>& wanted) {
+  if (!wanted) return ok();
   Reactor reactor(0, clock_);
-  GH_TRY(const std::optional<identity::Rotation> rotation, run_task(reactor, data_->house().key_ring().follow(reactor, *algorithm)));
+  GH_TRY(const std::optional<identity::Rotation> rotation, run_task(reactor, data_->house().key_ring().follow(reactor, *wanted)));
   if (!rotation) return ok();
   log::warn(
       "keys",
-      "tokens are signed with a new key, because auth.algorithm is another one; those of the key before it are taken until they expire",
+      "tokens are signed with a new key, because auth.algorithm or auth.secret is another one; those of the key before it are taken until "
+      "they expire",
       {{"kid", rotation->made.kid}, {"algorithm", rotation->made.algorithm}, {"overlap", config::to_text(rotation->overlap)}});
   return ok();
 }
@@ -159,9 +160,7 @@ Status Server::make_spawner(const LlamaSettings& settings) {
 }
 
 Status Server::add_models(const Settings& settings) {
-  std::vector<std::filesystem::path> folders{"./models"};
-  folders.insert(folders.end(), settings.models.dirs.begin(), settings.models.dirs.end());
-  for (const model::Entry& entry : model::newest(model::scan(folders))) {
+  for (const model::Entry& entry : model::newest(model::scan(model_folders(settings.models)))) {
     if (!entry.manifest) {
       log::warn("models", "a model cannot be served", {{"model", entry.name}, {"error", entry.manifest.error().describe()}});
     } else if (entry.manifest->kind == model::Kind::llm) {
@@ -200,9 +199,10 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
-  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_,
-                                                                      metrics_, access_log_, version_text, build_text, reactors_.size(),
-                                                                      body_limits(settings.limits), edge_rules(settings)});
+  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
+      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
+      body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models), settings.title});
+  if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
     GH_TRY(net::Endpoint endpoint, parse_endpoint(text));
@@ -266,6 +266,7 @@ Status Server::start() {
   }
   forgetter_ = std::make_unique<Forgetter>(control_, data_->house().registry());
   forgetter_->begin();
+  if (memory_mark_) memory_mark_->begin();
   reactors_.start();
   for (const auto& engine : engines_) engine->start();
   return ok();

@@ -23,6 +23,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "memory_mark.h"
 #include "outside_issuers.h"
 #include "scribe.h"
 #include "settings.h"
@@ -35,7 +36,7 @@ struct ServerPlan {
   std::string data;
   std::uint32_t reactors = 0;  // 0: one a core
   Settings settings;
-  std::optional<wire::JwsAlgorithm> algorithm;  // auth.algorithm, where somebody has set it
+  std::optional<identity::NewSigningKey> signing;  // as the configuration wants it, where it says so
 };
 
 class Server {
@@ -79,7 +80,7 @@ class Server {
 
  private:
   Server(const ServerPlan& plan, telemetry::AccessLog access_log);
-  Status follow_algorithm(std::optional<wire::JwsAlgorithm> algorithm);
+  Status follow_signing(const std::optional<identity::NewSigningKey>& wanted);
   void watch_signing_keys();
   Task<void> tidy_signing_keys();
   void add_authenticators(const AuthSettings& settings);
@@ -112,6 +113,7 @@ class Server {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<Scribe>> scribes_;  // by reactor
   std::unique_ptr<Forgetter> forgetter_;
+  std::unique_ptr<MemoryMark> memory_mark_;  // null: there is none
   std::unique_ptr<net::HttpServer> public_server_, admin_server_, control_server_;
 };
 

@@ -63,7 +63,7 @@ void write_place(wire::JsonWriter& json, const config::Place& place) {
 
 struct Findings {
   std::vector<config::Fault> faults;
-  std::optional<std::vector<std::string>> notes;  // about the data folder; nothing where none is looked at
+  std::vector<std::string> notes;
 };
 
 void print_findings(const Findings& findings) {
@@ -75,13 +75,9 @@ void print_findings(const Findings& findings) {
     write_place(json, fault.place);
     json.member("source", to_text(fault.place)).member("key", fault.key).member("message", fault.message).end_object();
   }
-  json.end_list();
-  if (findings.notes) {
-    json.key("notes").begin_list();
-    for (const std::string& note : *findings.notes) json.value(note);
-    json.end_list();
-  }
-  json.end_object();
+  json.end_list().key("notes").begin_list();
+  for (const std::string& note : findings.notes) json.value(note);
+  json.end_list().end_object();
   std::cout << out << '\n';
 }
 
@@ -166,15 +162,15 @@ int config_check(const ConfigurationOptions& options, const std::string& data, O
   const Configuration configuration = read_configuration(options);
   Findings found;
   found.faults = configuration.reading.faults;
-  if (!data.empty()) found.notes = found.faults.empty() ? notes_about(data, configuration) : std::vector<std::string>();
+  found.notes = configuration.reading.notes;
+  if (!data.empty() && found.faults.empty()) std::ranges::move(notes_about(data, configuration), std::back_inserter(found.notes));
   if (output == Output::json) {
     print_findings(found);
     return found.faults.empty() ? exit_well : exit_usage;
   }
   if (!found.faults.empty()) return report(found.faults);
   std::cout << (configuration.file.empty() ? std::string("there is no configuration file") : configuration.file) << ": nothing is wrong\n";
-  for (const std::string& variable : configuration.reading.unused) std::cout << "note: " << variable << " is set, but is no setting\n";
-  for (const std::string& note : found.notes.value_or(std::vector<std::string>())) std::cout << "note: " << note << '\n';
+  for (const std::string& note : found.notes) std::cout << "note: " << note << '\n';
   return exit_well;
 }
 

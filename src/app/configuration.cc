@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "gatehouse/config/files.h"
+#include "strangers.h"
 
 namespace gatehouse::app {
 namespace {
@@ -22,6 +23,12 @@ std::optional<config::Document> document_of(config::Source source, const std::st
   return std::nullopt;
 }
 
+std::optional<std::string> idle_secret(const AuthSettings& auth) {
+  if (auth.secret.empty() || auth.algorithm == wire::JwsAlgorithm::hs256) return std::nullopt;
+  return "auth.secret signs nothing while auth.algorithm is " + std::string(to_string(auth.algorithm)) +
+         ": set that to HS256, or, where tokens that it has signed are still about, describe a legacy issuer (docs/ISSUERS.md)";
+}
+
 }  // namespace
 
 Configuration read_configuration(const ConfigurationOptions& options) {
@@ -29,6 +36,7 @@ Configuration read_configuration(const ConfigurationOptions& options) {
   config::Sources sources;
   sources.environment = options.environment;
   sources.command_line = options.said;
+  sources.strangers = strangers();
   std::error_code failed;
   const bool is_folder = std::filesystem::is_directory(dotenv_name, failed);  // people keep Python environments there
   if (!is_folder) sources.dotenv = document_of(config::Source::dotenv, dotenv_name, faults);
@@ -40,6 +48,7 @@ Configuration read_configuration(const ConfigurationOptions& options) {
   std::vector<config::Fault>& all = made.reading.faults;
   all.insert(all.begin(), std::make_move_iterator(faults.begin()), std::make_move_iterator(faults.end()));
   for (config::Fault& fault : cross_check(made.settings, made.reading)) all.push_back(std::move(fault));
+  if (std::optional<std::string> idle = idle_secret(made.settings.auth)) made.reading.notes.push_back(std::move(*idle));
   return made;
 }
 
@@ -47,6 +56,14 @@ bool is_set(const config::Reading& reading, std::string_view key) {
   const auto& keys = settings_schema().keys();
   const auto at = static_cast<std::size_t>(std::ranges::find(keys, key, &config::KeySpec::name) - keys.begin());
   return reading.places.at(at).source != config::Source::fallback;
+}
+
+std::optional<identity::NewSigningKey> wanted_signing(const Configuration& configuration) {
+  if (!is_set(configuration.reading, "auth.algorithm")) return std::nullopt;
+  const AuthSettings& auth = configuration.settings.auth;
+  identity::NewSigningKey wanted(auth.algorithm);
+  if (!auth.secret.empty() && auth.algorithm == wire::JwsAlgorithm::hs256) wanted.secret.emplace(auth.secret);
+  return wanted;
 }
 
 int report(const std::vector<config::Fault>& faults) {

@@ -1,10 +1,12 @@
 // app/configuration.h — from what the command line and the environment say to settings that are known to be right.
 // Threads  read_configuration() blocks on the disk
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "gatehouse/config/reading.h"
+#include "gatehouse/identity/signing_keys.h"
 #include "settings.h"
 
 namespace gatehouse::app {
@@ -27,6 +29,9 @@ Configuration read_configuration(const ConfigurationOptions& options);
 
 // Whether some source says something about that key.
 bool is_set(const config::Reading& reading, std::string_view key);
+
+// The key that our own tokens are to be signed with; nothing where nobody says it.
+std::optional<identity::NewSigningKey> wanted_signing(const Configuration& configuration);
 
 // Faults as lines on standard error; the exit code.
 int report(const std::vector<config::Fault>& faults);

@@ -114,9 +114,7 @@ void examine_model(const model::Entry& entry, model::HashMemory& hashes, ModelFa
 
 ModelFacts examine_models(const FolderFacts& folder, const ModelSettings& settings) {
   ModelFacts facts;
-  std::vector<std::filesystem::path> folders{"./models"};
-  folders.insert(folders.end(), settings.dirs.begin(), settings.dirs.end());
-  const std::vector<model::Entry> entries = model::newest(model::scan(folders));
+  const std::vector<model::Entry> entries = model::newest(model::scan(model_folders(settings)));
   std::vector<std::string> missing = names_wanted(settings);
   // What is remembered is the owner's.
   model::HashMemory hashes(folder.owner == folder.me ? std::filesystem::path(folder.path) / "model_hashes.json" : std::filesystem::path());

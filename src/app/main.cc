@@ -132,9 +132,13 @@ void add_config(CLI::App& root, CommandLine& line) {
 void add_operation(CLI::App& root, CommandLine& line) {
   CLI::App* init = root.add_subcommand("init", "Prepare a data folder without serving, and print its first API key");
   init->add_option("--data", line.data, "The folder to prepare")->capture_default_str();
+  init->add_option("--config", line.config.file, "Configuration file, for auth.algorithm and auth.password; as for serve");
   init->add_flag("--json", line.json, "One JSON document");
-  init->footer("Example:\n  gatehouse init --data ./data --json");
-  init->callback([&line] { line.chosen = [&line] { return app::init(line.data, line.json ? app::Output::json : app::Output::text); }; });
+  init->footer("Examples:\n  gatehouse init --data ./data --json\n  gatehouse init --data /var/lib/gatehouse --config /etc/gatehouse.toml");
+  init->callback([&line] {
+    line.config.environment = environment_variables();
+    line.chosen = [&line] { return app::init(line.config, line.data, line.json ? app::Output::json : app::Output::text); };
+  });
 
   CLI::App* health = root.add_subcommand("health", "Ask a server whether it is well: exit 0 or 1");
   health->add_option("url", line.url, "What to ask")->capture_default_str();

@@ -227,11 +227,9 @@ int serve(const ServeOptions& options) {
   const SystemClock clock;
   Result<telemetry::Logging> logging = telemetry::Logging::open(log_options(settings), clock);
   if (!logging) return report(logging.error());
-  for (const std::string& variable : configuration.reading.unused) {
-    telemetry::log::warn("config", "this variable is no setting", {{"variable", variable}});
-  }
+  for (const std::string& note : configuration.reading.notes) telemetry::log::warn("config", note);
   ServerPlan plan{clock, *logging, options.data, options.reactors, settings, std::nullopt};
-  if (is_set(configuration.reading, "auth.algorithm")) plan.algorithm = settings.auth.algorithm;
+  plan.signing = wanted_signing(configuration);
   std::optional<Secret<std::string>> new_key;
   auto server = Server::compose(plan, [&](const identity::FirstStart& made) {
     say_first_start(made, plan.data);

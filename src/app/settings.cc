@@ -8,6 +8,7 @@
 
 #include "gatehouse/identity/own_names.h"
 #include "options.h"
+#include "setting_checks.h"
 
 namespace gatehouse::app {
 namespace {
@@ -18,47 +19,6 @@ constexpr std::int64_t kibibyte = 1024, mebibyte = 1024 * kibibyte, day = 24 * 6
 constexpr std::int64_t most_password_memory = identity::PasswordCost::most_memory_kib * kibibyte;
 // The weakest of the pairs that OWASP recommends for Argon2id.
 constexpr std::uint64_t least_password_work = 35 * mebibyte;
-
-std::optional<std::string> endpoint_fault(std::string_view text) {
-  const Result<net::Endpoint> endpoint = parse_endpoint(std::string(text));
-  return endpoint ? std::nullopt : std::optional(endpoint.error().public_text());
-}
-
-std::optional<std::string> admin_fault(std::string_view text) {
-  const Result<net::Endpoint> endpoint = parse_endpoint(std::string(text));
-  if (!endpoint) return endpoint.error().public_text();
-  if (is_loopback(*endpoint)) return std::nullopt;
-  return "'" + std::string(text) + "' can be reached by others; the admin listener stays on loopback";
-}
-
-std::optional<std::string> must_not_be_empty(std::string_view text) {
-  return text.empty() ? std::optional<std::string>("must not be empty") : std::nullopt;
-}
-
-template <class Read>
-std::optional<std::string> fault_in(Read read, std::string_view text) {
-  const auto made = read(text);
-  return made ? std::nullopt : std::optional(made.error().public_text());
-}
-std::optional<std::string> host_fault(std::string_view text) { return fault_in(gateway::read_host, text); }
-std::optional<std::string> origin_fault(std::string_view text) { return fault_in(gateway::read_origin, text); }
-std::optional<std::string> network_fault(std::string_view text) { return fault_in(net::parse_network, text); }
-std::optional<std::string> url_fault(std::string_view text) { return text.empty() ? std::nullopt : fault_in(gateway::host_of_url, text); }
-// A path of this server alone: "//other" would lead away.
-std::optional<std::string> path_fault(std::string_view text) {
-  const bool plain = std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f && c != '\\' && c != '"'; });
-  if (text.starts_with('/') && !text.starts_with("//") && plain) return std::nullopt;
-  return "'" + std::string(text) + "' is no path; write it as /docs";
-}
-
-// LOG_LEVEL as Python's logging has it.
-std::string level_word(std::string_view theirs) {
-  std::string word(theirs);
-  std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  if (word == "warning") return "warn";
-  if (word == "critical" || word == "fatal") return "error";
-  return word == "trace" ? "debug" : word;
-}
 
 Schema<LimitSettings> limit_keys() {
   using S = LimitSettings;
@@ -116,6 +76,12 @@ Schema<ServerSettings> server_keys() {
   keys.duration("drain_deadline", &S::drain_deadline, {1, day}, "How long running answers may take to finish after SIGTERM.").reloads();
   keys.integer("backlog", &S::backlog, {1, 65'535},
                "How many connections the kernel keeps waiting to be accepted; it has a limit of its own.");
+  keys.text("title", &S::title, "What the API is called in /openapi.json and on its pages.")
+      .checked(must_not_be_empty)
+      .alias("PROJECT_NAME");
+  keys.size("memory_mark", &S::memory_mark, {0, 1024 * 1024 * mebibyte},
+            "Memory of server and engines above which the log warns and gatehouse_memory_mark_crossings_total counts; 0B is none.")
+      .alias("MEMORY_LIMIT_WARNING", mebibytes);
   keys.part("limits", &S::limits, limit_keys());
   keys.part("cors", &S::cors, cors_keys());
   return keys;
@@ -150,7 +116,15 @@ Schema<AuthSettings> auth_keys() {
           "What our own tokens are signed with. Where this is set, and the key that signs is of another algorithm, a start "
           "makes a new key; tokens of the one before it are taken until they expire.")
       .alias("ALGORITHM");
-  keys.duration("access_lifetime", &S::access_lifetime, {1, day}, "How long a token that a login gives is valid.");
+  keys.text("secret", &S::secret,
+            "With algorithm HS256: the secret that tokens are signed with, for other servers that check them with the same one; unset, the "
+            "server makes its own. At least 32 bytes; a variable or .env is a better place for it than a file that many read.")
+      .hidden()
+      .checked(secret_fault)
+      .alias("SECRET_KEY")
+      .alias("JWT_SECRET");
+  keys.duration("access_lifetime", &S::access_lifetime, {1, 30 * day}, "How long a token that a login gives is valid.")
+      .alias("ACCESS_TOKEN_EXPIRE_MINUTES", minutes);
   keys.tables("issuers", &S::issuers, issuer_keys(), "Whose tokens are taken beside our own.").reloads();
   keys.part("password", &S::password, password_keys());
   return keys;
@@ -168,6 +142,13 @@ Schema<ModelSettings> model_keys() {
       .unset_follows("default_llm");
   keys.table("aliases", &S::aliases,
              "Other names of models, such as { \"gpt-4o-mini\" = \"smollm2-135m-instruct\" }; a model's own name comes first.");
+  keys.integer(
+          "max_tokens", &S::max_tokens, {0, 1 << 20},
+          "The most tokens that a request may ask an answer to have, whatever the model; who asks for no number gets at most these. 0 is "
+          "no ceiling.")
+      .alias("LLM_MAX_TOKENS");
+  keys.integer("max_prompt", &S::max_prompt, {1, gateway::Ceilings().prompt}, "The most characters of a prompt on /api/llm/generate.")
+      .alias("MAX_PROMPT_LENGTH");
   return keys;
 }
 
@@ -205,6 +186,8 @@ Schema<LogSettings> log_keys() {
             "A file for the log as text. Log files are turned over at midnight and then compressed; SIGHUP opens anew what was moved away.")
       .alias("LOG_FILE");
   keys.text("json_file", &S::json_file, "A file for the log as JSON, one object a line.").alias("JSON_LOG_FILE");
+  keys.text("environment", &S::environment, "Where this is, such as \"production\" or \"staging\": said on each line of the log as JSON.")
+      .alias("ENVIRONMENT");
   keys.duration(
       "retention", &S::retention, {0, 3650 * day},
       "How long compressed log files are kept, in whole days; 0s is 7 days for log.file and 30 for log.json_file and the access log.");
@@ -306,6 +289,12 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
   return faults;
 }
 
+std::vector<std::filesystem::path> model_folders(const ModelSettings& models) {
+  std::vector<std::filesystem::path> folders{"./models"};
+  folders.insert(folders.end(), models.dirs.begin(), models.dirs.end());
+  return folders;
+}
+
 std::string own_issuer(const ServerSettings& server) {
   return server.public_url.empty() ? std::string(identity::nameless) : server.public_url;
 }
@@ -332,6 +321,8 @@ identity::PasswordOptions password_options(const PasswordSettings& password) {
   return options;
 }
 
+gateway::Ceilings ceilings(const ModelSettings& models) { return {models.max_tokens, models.max_prompt}; }
+
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
 
 telemetry::LogOptions log_options(const Settings& settings) {
@@ -341,6 +332,7 @@ telemetry::LogOptions log_options(const Settings& settings) {
   options.format = set.format;
   options.file = set.file;
   options.json_file = set.json_file;
+  options.environment = set.environment;
   options.file_kept = kept(set.retention, options.file_kept);
   options.json_file_kept = kept(set.retention, options.json_file_kept);
   return options;

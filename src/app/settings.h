@@ -2,6 +2,7 @@
 // Threads  value types; settings_schema() may be read from any thread
 #pragma once
 #include <cstdint>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct ServerSettings {
   bool insecure_http = false;
   seconds drain_deadline{300};
   std::uint32_t backlog = 2048;
+  std::string title = "Gatehouse";
+  ByteCount memory_mark{0};  // 0: none
   LimitSettings limits;
   CorsSettings cors;
 };
@@ -57,6 +60,7 @@ struct PasswordSettings {
 struct AuthSettings {
   AuthMode mode = AuthMode::on;
   wire::JwsAlgorithm algorithm = wire::JwsAlgorithm::eddsa;
+  std::string secret;  // for HS256; empty: we make our own
   seconds access_lifetime{30 * 60};
   std::vector<IssuerSettings> issuers;
   PasswordSettings password;
@@ -67,6 +71,8 @@ struct ModelSettings {
   std::string default_llm = "smollm2-135m-instruct";
   config::Texts required;
   config::Table aliases;
+  std::uint32_t max_tokens = 0;  // 0: no ceiling
+  std::uint32_t max_prompt = gateway::Ceilings().prompt;
 };
 
 enum class Isolation : std::uint8_t { process, thread };
@@ -84,6 +90,7 @@ struct LogSettings {
   telemetry::LogLevel level = telemetry::LogLevel::info;
   telemetry::LogFormat format = telemetry::LogFormat::automatic;
   std::string file, json_file;  // empty: none
+  std::string environment;      // empty: not said
   seconds retention{0};         // 0: each file's own
 };
 
@@ -106,10 +113,13 @@ const config::Schema<Settings>& settings_schema();
 // What no key can know alone: faults stand where the key at fault was set.
 std::vector<config::Fault> cross_check(const Settings& settings, const config::Reading& reading);
 
+// Where models are looked for, in that order.
+std::vector<std::filesystem::path> model_folders(const ModelSettings& models);
 // What "iss" says in our own tokens.
 std::string own_issuer(const ServerSettings& server);
 net::ServerLimits server_limits(const ServerSettings& server);
 identity::PasswordOptions password_options(const PasswordSettings& password);
+gateway::Ceilings ceilings(const ModelSettings& models);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
 telemetry::LogOptions log_options(const Settings& settings);
 telemetry::AccessLogOptions access_log_options(const Settings& settings);

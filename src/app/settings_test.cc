@@ -11,9 +11,11 @@
 namespace gatehouse::app {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 struct Read {
   Settings settings;
@@ -249,6 +251,38 @@ TEST(Settings, KnowTheNamesOfOtherServers) {
   for (const auto& [word, level] : words) EXPECT_EQ(read_variables({{"LOG_LEVEL", word}}).settings.log.level, level) << word;
   EXPECT_THAT(read_variables({{"LOG_LEVEL", "loud"}}).faults,
               ElementsAre("environment LOG_LEVEL: log.level must be one of debug, info, warn, error, off, not 'loud'"));
+}
+
+TEST(Settings, KnowWhatOtherServersCountInMinutesAndMebibytes) {
+  EXPECT_EQ(read_variables({{"ACCESS_TOKEN_EXPIRE_MINUTES", "11520"}}).settings.auth.access_lifetime, std::chrono::days(8));
+  EXPECT_THAT(read_variables({{"ACCESS_TOKEN_EXPIRE_MINUTES", "soon"}}).faults, ElementsAre(HasSubstr("auth.access_lifetime")));
+  EXPECT_EQ(read_variables({{"MEMORY_LIMIT_WARNING", "2048"}}).settings.server.memory_mark, mib(2048));
+  EXPECT_EQ(read_variables({{"MEMORY_LIMIT_WARNING", "2GiB"}}).settings.server.memory_mark, mib(2048));
+}
+
+TEST(Settings, TakeCeilingsAndNamesFromOtherServers) {
+  const Read read =
+      read_variables({{"LLM_MAX_TOKENS", "256"}, {"MAX_PROMPT_LENGTH", "2000"}, {"PROJECT_NAME", "Iris"}, {"ENVIRONMENT", "staging"}});
+  EXPECT_THAT(read.faults, IsEmpty());
+  EXPECT_EQ(ceilings(read.settings.models).max_tokens, 256U);
+  EXPECT_EQ(ceilings(read.settings.models).prompt, 2000U);
+  EXPECT_EQ(read.settings.server.title, "Iris");
+  EXPECT_EQ(log_options(read.settings).environment, "staging");
+  EXPECT_THAT(read_variables({{"MAX_PROMPT_LENGTH", "10001"}}).faults, ElementsAre(HasSubstr("an integer from 1 to 10000")));
+}
+
+TEST(Settings, RefuseASecretThatOthersMayGuessAndDoNotShowIt) {
+  for (const std::string secret :
+       {"mysecretkey", "your-super-secret-jwt-key-change-in-production", "CHANGE_ME_0123456789abcdefghijklmnopqrstuv",
+        "0123456789abcdefghijklmnopqrstu", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}) {
+    for (const char* variable : {"SECRET_KEY", "JWT_SECRET", "GATEHOUSE_AUTH_SECRET"}) {
+      const Read refused = read_variables({{variable, secret}});
+      ASSERT_EQ(refused.faults.size(), 1U) << secret;
+      EXPECT_THAT(refused.faults[0], AllOf(HasSubstr(variable), HasSubstr("openssl rand"), Not(HasSubstr(secret))));
+    }
+  }
+  const std::string good = "0123456789abcdefghijklmnopqrstuv";
+  EXPECT_EQ(read_variables({{"JWT_SECRET", good}}).settings.auth.secret, good);
 }
 
 TEST(SettingKeys, HaveEachAVariableADocAndADefaultThatIsAllowed) {

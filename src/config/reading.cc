@@ -32,7 +32,7 @@ void read_command_line(std::span<const Assignment> assignments, Resolver& resolv
 }  // namespace
 
 Reading read(std::span<const KeySpec> keys, const Sources& sources) {
-  Resolver resolver(keys);
+  Resolver resolver(keys, sources.strangers);
   if (sources.file) read_toml(*sources.file, resolver);
   if (sources.dotenv) read_dotenv(*sources.dotenv, resolver);
   read_environment(sources.environment, resolver);

@@ -5,7 +5,7 @@
 
 namespace gatehouse::config {
 
-Resolver::Resolver(std::span<const KeySpec> keys) : keys_(keys) {
+Resolver::Resolver(std::span<const KeySpec> keys, std::span<const Stranger> strangers) : keys_(keys), strangers_(strangers) {
   for (const KeySpec& key : keys) reading_.values.push_back(key.fallback);
   reading_.places.resize(keys.size());
 }

@@ -35,8 +35,12 @@ class Reader {
     for (const KeySpec& key : resolver.keys()) names_.push_back(variable_of(key));
   }
 
-  void aliases(const std::string& name, const std::string& value, const Place& place) {
+  void foreign(const std::string& name, const std::string& value, const Place& place) {
     if (value.empty()) return;  // people set foreign names to nothing where they do not want them
+    const auto stranger = std::ranges::find(resolver_.strangers(), name, &Stranger::variable);
+    if (stranger != resolver_.strangers().end()) {
+      if (const std::optional<std::string> note = stranger->note(value)) resolver_.note(name + " " + *note);
+    }
     for (std::size_t i = 0; i < names_.size(); ++i) {
       const KeySpec& key = resolver_.keys()[i];
       const auto alias = std::ranges::find(key.aliases, name, &Alias::variable);
@@ -53,7 +57,7 @@ class Reader {
       return resolver_.take(key, from_text(resolver_.keys()[key], value), place);
     }
     if (place.source == Source::environment && (from_kubernetes(name, value) || !looks_like_ours(name))) {
-      return from_kubernetes(name, value) ? void() : resolver_.unused(name);
+      return from_kubernetes(name, value) ? void() : resolver_.note(name + " is set, but is no setting");
     }
     resolver_.fault(place, "", in_quotes(name) + " is not a known setting; the nearest is " + std::string(nearest_to(name)));
   }
@@ -78,7 +82,7 @@ class Reader {
 
 void read_environment(const Variables& variables, Resolver& resolver) {
   Reader reader(resolver);
-  for (const auto& [name, value] : variables) reader.aliases(name, value, Place{Source::environment, name, 0, 0, {}});
+  for (const auto& [name, value] : variables) reader.foreign(name, value, Place{Source::environment, name, 0, 0, {}});
   for (const auto& [name, value] : variables) reader.own(name, value, Place{Source::environment, name, 0, 0, {}});
 }
 
@@ -87,7 +91,7 @@ void read_dotenv(const Document& document, Resolver& resolver) {
   const std::vector<DotenvEntry> entries = parse_dotenv(document, faults);
   for (Fault& fault : faults) resolver.fault(std::move(fault.place), "", std::move(fault.message));
   Reader reader(resolver);
-  for (const DotenvEntry& entry : entries) reader.aliases(entry.variable, entry.value, entry.place);
+  for (const DotenvEntry& entry : entries) reader.foreign(entry.variable, entry.value, entry.place);
   for (const DotenvEntry& entry : entries) reader.own(entry.variable, entry.value, entry.place);
 }
 

@@ -81,7 +81,7 @@ TEST(Environment, RefusesWhatLooksLikeASettingAndIsNone) {
 TEST(Environment, OnlyNotesWhatIsSomethingElse) {
   const Reading reading = read_sample(with({{"GATEHOUSE_BINARY", "/x"}, {"PATH", "/bin"}, {"GATEHOUSE_CONFIG", "a.toml"}}));
   EXPECT_TRUE(reading.ok());
-  EXPECT_THAT(reading.unused, ElementsAre("GATEHOUSE_BINARY"));
+  EXPECT_THAT(reading.notes, ElementsAre("GATEHOUSE_BINARY is set, but is no setting"));
 }
 
 TEST(Environment, KnowsWhatKubernetesSetsForAServiceOfThisName) {
@@ -94,7 +94,7 @@ TEST(Environment, KnowsWhatKubernetesSetsForAServiceOfThisName) {
                                             {"GATEHOUSE_TOP_SERVICE_HOST", "10.0.0.1"},
                                             {"GATEHOUSE_TOP_PORT_8080_TCP_ADDR", "10.0.0.1"}}));
   EXPECT_THAT(lines_of(reading), IsEmpty());
-  EXPECT_THAT(reading.unused, IsEmpty());
+  EXPECT_THAT(reading.notes, IsEmpty());
 }
 
 TEST(Environment, ReadsForeignNamesAndTheirWords) {
@@ -110,6 +110,20 @@ TEST(Environment, ReadsForeignNamesAndTheirWords) {
 TEST(Environment, TakesAForeignNameThatIsEmptyAsUnset) {
   EXPECT_EQ(settings_of(read_sample(with({{"OLD_NAME", ""}}))).name, "ada");
   EXPECT_EQ(settings_of(read_sample(with({{"GATEHOUSE_TOP_NAME", ""}}))).name, "");
+}
+
+TEST(Environment, SaysWhatAVariableOfOthersDoesNotDoHere) {
+  const Stranger strangers[] = {{"THEIR_PATH", [](std::string_view value) {
+                                   return value == "/api" ? std::nullopt : std::optional<std::string>("is no path here");
+                                 }}};
+  Sources sources = with({{"THEIR_PATH", "/other"}});
+  sources.dotenv = Document{".env", "THEIR_PATH=/api\n"};
+  sources.strangers = strangers;
+  const Reading reading = read_sample(sources);
+  EXPECT_TRUE(reading.ok());
+  EXPECT_THAT(reading.notes, ElementsAre("THEIR_PATH is no path here"));
+  sources.environment["THEIR_PATH"] = "";
+  EXPECT_THAT(read_sample(sources).notes, IsEmpty());
 }
 
 TEST(DotenvFile, IsReadAsPeopleWriteIt) {

@@ -44,13 +44,6 @@ std::vector<telemetry::Sample> kv_cells(const ServedModels& models) {
   return samples;
 }
 
-double resident_tree(const ServedModels& models) {
-  const auto stats = telemetry::process_stats();
-  double bytes = stats ? static_cast<double>(stats->resident_bytes) : 0;
-  for (const ServedModel& model : models.all()) bytes += static_cast<double>(model.engine->state().rss_bytes);
-  return bytes;
-}
-
 void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
   using State = const wire::engine::State&;
   metrics.watch(Kind::gauge, "gatehouse_sequences", "Seats taken", each_model(models, [](State s) { return s.sequences; }));
@@ -80,7 +73,7 @@ void watch_process(telemetry::Metrics& metrics, const ServedModels& models, cons
                   return stats ? static_cast<double>(stats->resident_bytes) : 0.0;
                 }));
   metrics.watch(Kind::gauge, "llm_api_memory_usage_bytes", "Resident memory of this process and its engines",
-                Read([&models] { return resident_tree(models); }));
+                Read([&models] { return static_cast<double>(models.resident_bytes()); }));
   metrics.watch(Kind::gauge, "llm_api_active_requests", "Requests being answered",
                 Read([&levels] { return static_cast<double>(levels.active_requests.load(std::memory_order_relaxed)); }));
   metrics.watch(Kind::gauge, "gatehouse_streams", "Streams being sent",
@@ -117,9 +110,9 @@ struct Gateway::Rooms {
         doorkeeper(parts.authenticators),
         rules(std::move(parts.edge)),
         routes(routes_for(rules)),
-        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, home_of(rules)}),
+        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
         bodies(parts.bodies),
-        generator(parts.models, doorkeeper, parts.random, bodies, levels, ending, running),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log,
              meters,      usage,        levels,     ending},

@@ -24,9 +24,9 @@ bool worth_another_try(const Outcome& outcome) {
 
 }  // namespace
 
-Generator::Generator(const ServedModels& models, const Doorkeeper& doorkeeper, RandomSource& random, const CurrentBodyLimits& bodies,
-                     Levels& levels, const Ending& ending, std::vector<Running>& running)
-    : authorizer_(models),
+Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
+                     const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running)
+    : authorizer_(models, ceilings),
       measure_(ending),
       doorkeeper_(doorkeeper),
       random_(random),

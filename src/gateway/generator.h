@@ -29,8 +29,8 @@ constexpr bool generates(Action action) { return action == Action::chat || actio
 
 class Generator {
  public:
-  Generator(const ServedModels& models, const Doorkeeper& doorkeeper, RandomSource& random, const CurrentBodyLimits& bodies, Levels& levels,
-            const Ending& ending, std::vector<Running>& running);
+  Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
+            const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running);
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);

@@ -45,7 +45,7 @@ wire::Access access_of(const Route& route) {
 
 }  // namespace
 
-std::string openapi_document(std::string_view version) {
+std::string openapi_document(std::string_view title, std::string_view version) {
   std::vector<wire::OpenApiEntry> entries;
   for (const Route& route : public_routes()) {
     if (route.page) continue;
@@ -65,7 +65,7 @@ std::string openapi_document(std::string_view version) {
     entry.access = access_of(route);
     entries.push_back(entry);
   }
-  return wire::openapi_document(entries, version);
+  return wire::openapi_document(entries, {title, version});
 }
 
 }  // namespace gatehouse::gateway

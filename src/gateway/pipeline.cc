@@ -2,7 +2,8 @@
 //   1. Doorkeeper   on the head alone: who cannot be named or may not use the route costs us no body
 //   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent.
 //                   Then the doorkeeper is asked again, because a body may take its time
-//   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same
+//   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same. Ceilings of
+//                   this installation hold
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
 //   6. Dispatch     grants, flow control, the answer
@@ -20,7 +21,6 @@ namespace w = wire::engine;
 
 namespace {
 
-constexpr std::uint32_t default_allowance = 1024;
 // More bytes than this a cell never fit: such a prompt is not even sent to the engine.
 constexpr std::size_t bytes_per_cell = 32;
 
@@ -125,6 +125,7 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
   const ServedModel* model = models_.language_model(parsed.model);
   if (model == nullptr || !identified.principal().tenant_models.has(model->name)) return model_not_found(parsed.model);
   GH_CHECK(may_use(identified.principal(), *model));
+  GH_CHECK(keep_below(ceilings_, parsed));
   bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
   return Permitted(identified, seat, std::move(parsed), *model);
@@ -156,12 +157,12 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
 Result<Admitted> Admission::admit(Measured measured) const {
   const std::uint32_t prompt = measured.prompt_.prompt_tokens, seat = measured.prompt_.seat_cells;
   const std::uint32_t rest = seat > prompt ? seat - prompt : 0;
-  const std::uint32_t wanted = measured.permitted_.generation().max_tokens.value_or(std::min(rest, default_allowance));
+  const Generation& generation = measured.permitted_.generation();
+  const std::uint32_t wanted = generation.max_tokens.value_or(std::min(rest, generation.open_allowance));
   if (rest == 0) {
-    return context_length_exceeded(
-        "This model's context is " + std::to_string(seat) + " tokens, and the prompt alone has " + std::to_string(prompt) +
-            ": shorten the prompt",
-        prompt_too_long(measured.permitted_.generation().prompt, "fewer than " + std::to_string(seat) + " tokens"));
+    return context_length_exceeded("This model's context is " + std::to_string(seat) + " tokens, and the prompt alone has " +
+                                       std::to_string(prompt) + ": shorten the prompt",
+                                   prompt_too_long(generation.prompt, "fewer than " + std::to_string(seat) + " tokens"));
   }
   if (wanted > rest) {
     return context_length_exceeded("This model's context is " + std::to_string(seat) + " tokens, but the prompt has " +

@@ -13,6 +13,7 @@
 #include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/engine/engine.h"
+#include "gatehouse/gateway/ceilings.h"
 #include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
@@ -69,7 +70,8 @@ class Doorkeeper {
   std::vector<identity::Authenticator>& authenticators_;
 };
 
-// The body is typed and valid, and its model is one that this tenant may use. The model is pinned.
+// The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server allows. The model is
+// pinned.
 class Permitted {
  public:
   const Identified& identified() const { return identified_; }
@@ -95,12 +97,13 @@ Status may_use(const identity::Principal& principal, const ServedModel& model);
 
 class Authorizer {
  public:
-  explicit Authorizer(const ServedModels& models) : models_(models) {}
-  // model_not_found (404), model_not_allowed (403)
+  Authorizer(const ServedModels& models, const Ceilings& ceilings) : models_(models), ceilings_(ceilings) {}
+  // model_not_found (404), model_not_allowed (403), and those of ceilings.h
   Result<Permitted> permit(const Identified& identified, Running::Seat& seat, Generation parsed) const;
 
  private:
   const ServedModels& models_;
+  const Ceilings ceilings_;
 };
 
 // The engine has rendered and counted the prompt; nothing is computed yet.

@@ -42,6 +42,7 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
   generation.max_tokens = request.token_limit();
+  generation.asks_max_tokens = generation.max_tokens.has_value();
   return generation;
 }
 
@@ -54,6 +55,7 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
   generation.prompt.chat = false;
   generation.prompt.prompt = std::move(request.prompt.text);
   generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);
+  generation.asks_max_tokens = request.max_tokens.has_value();
   return generation;
 }
 
@@ -69,6 +71,7 @@ Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   generation.prompt.sampling.top_p = static_cast<float>(request.top_p);
   generation.prompt.stops = std::move(request.stop.strings);
   generation.max_tokens = request.max_tokens;
+  generation.asks_max_tokens = body.find("max_tokens").has_value();
   generation.stream = request.stream;
   return generation;
 }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gatehouse/telemetry/process_stats.h"
+
 namespace gatehouse::gateway {
 
 using wire::engine::ModelState;
@@ -27,6 +29,13 @@ bool ServedModels::settled() const {
 
 bool ServedModels::required_ready() const {
   return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.engine->state().state == ModelState::ready; });
+}
+
+std::uint64_t ServedModels::resident_bytes() const {
+  const Result<std::uint64_t> own = telemetry::resident_bytes();
+  std::uint64_t bytes = own ? *own : 0;
+  for (const ServedModel& model : models_) bytes += model.engine->state().rss_bytes;
+  return bytes;
 }
 
 }  // namespace gatehouse::gateway

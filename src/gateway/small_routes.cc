@@ -44,7 +44,7 @@ wire::ModelObject object_of(const ServedModel& model) {
 }  // namespace
 
 SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts)
-    : models_(models), metrics_(metrics), facts_(std::move(facts)), openapi_(openapi_document(facts_.version)) {}
+    : models_(models), metrics_(metrics), facts_(std::move(facts)), openapi_(openapi_document(facts_.title, facts_.version)) {}
 
 Result<net::Response> SmallRoutes::answer(Action action, std::string_view parameter, const wire::RequestHead& head,
                                           const identity::Principal* who, bool draining) const {

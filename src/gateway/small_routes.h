@@ -16,7 +16,8 @@ namespace gatehouse::gateway {
 
 struct SmallFacts {
   std::string version, build;
-  std::string home;  // where GET / sends a browser; empty: nowhere
+  std::string title;  // of the OpenAPI document
+  std::string home;   // where GET / sends a browser; empty: nowhere
 };
 
 class SmallRoutes {

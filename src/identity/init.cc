@@ -99,7 +99,7 @@ Task<Result<FirstStart>> initialise(Reactor& reactor, store::Store& store, const
   Secret<std::string> password = make_password(tools.random);
   Result<std::string> hash = co_await tools.passwords.hash(reactor, password);
   if (!hash) co_return hash.error();
-  Result<store::SigningKey> signing = make_signing_key(tools.algorithm, tools.keys.sealer, tools.random, tools.now);
+  Result<store::SigningKey> signing = make_signing_key(NewSigningKey(tools.algorithm), tools.keys.sealer, tools.random, tools.now);
   if (!signing) co_return signing.error();
   KeySecret key = make_key_secret(tools.keys.hasher, tools.random);
   store::Initial initial(std::move(*signing));

@@ -4,7 +4,6 @@
 #include <functional>
 #include <utility>
 
-#include "gatehouse/identity/signing_keys.h"
 #include "gatehouse/identity/token_issuer.h"
 
 namespace gatehouse::identity {
@@ -21,6 +20,13 @@ Error too_many() {
   return Error(Code::conflict, Origin::caller, "too_many_signing_keys",
                "There are " + std::to_string(KeyRing::most_keys) +
                    " signing keys already: wait until one retires, or let the others retire sooner with a short overlap");
+}
+
+bool signs_as(const wire::JwsKey& key, const NewSigningKey& wanted) {
+  if (key.algorithms().only() != wanted.algorithm) return false;
+  if (!wanted.secret) return true;
+  const Result<Secret<std::string>> secret = key.private_der();
+  return secret && secret->expose() == wanted.secret->expose();
 }
 
 Error overloaded() { return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "Too many keys are being made at once"); }
@@ -48,9 +54,9 @@ Task<Result<seconds>> KeyRing::longest_lifetime(Reactor& reactor) const {
   co_return longest;
 }
 
-Task<Result<store::SigningKey>> KeyRing::make(Reactor& reactor, wire::JwsAlgorithm algorithm) const {
-  std::function<Result<store::SigningKey>(Worker&)> make_it = [this, algorithm](Worker&) {
-    return make_signing_key(algorithm, sealer_, random_, clock_.wall());
+Task<Result<store::SigningKey>> KeyRing::make(Reactor& reactor, NewSigningKey wanted) const {
+  std::function<Result<store::SigningKey>(Worker&)> make_it = [this, wanted = std::move(wanted)](Worker&) {
+    return make_signing_key(wanted, sealer_, random_, clock_.wall());
   };
   auto making = makers_.run<Result<store::SigningKey>>(reactor, std::move(make_it));
   std::optional<Result<store::SigningKey>> made = co_await std::move(making);
@@ -69,8 +75,8 @@ Task<Result<Rotation>> KeyRing::rotate(Reactor& reactor, RotationWish wish) cons
   if (!longest) co_return longest.error();
   const DirectoryPtr directory = registry_.current();
   const auto current = directory->signing_keys()->current.algorithms().only();
-  const wire::JwsAlgorithm algorithm = wish.algorithm.value_or(current.value_or(wire::JwsAlgorithm::eddsa));
-  Result<store::SigningKey> made = co_await make(reactor, algorithm);
+  NewSigningKey wanted(wish.algorithm.value_or(current.value_or(wire::JwsAlgorithm::eddsa)), std::move(wish.secret));
+  Result<store::SigningKey> made = co_await make(reactor, std::move(wanted));
   if (!made) co_return made.error();
   const seconds overlap = wish.overlap.value_or(*longest);
   const store::Moment moment = now();
@@ -80,11 +86,12 @@ Task<Result<Rotation>> KeyRing::rotate(Reactor& reactor, RotationWish wish) cons
   co_return Rotation(std::move(*made), overlap, *longest);
 }
 
-Task<Result<std::optional<Rotation>>> KeyRing::follow(Reactor& reactor, wire::JwsAlgorithm algorithm) const {
+Task<Result<std::optional<Rotation>>> KeyRing::follow(Reactor& reactor, NewSigningKey wanted) const {
   const DirectoryPtr directory = registry_.current();
-  if (directory->signing_keys()->current.algorithms().only() == algorithm) co_return std::optional<Rotation>();
+  if (signs_as(directory->signing_keys()->current, wanted)) co_return std::optional<Rotation>();
   RotationWish wish;
-  wish.algorithm = algorithm;
+  wish.algorithm = wanted.algorithm;
+  wish.secret = std::move(wanted.secret);
   Result<Rotation> rotated = co_await rotate(reactor, std::move(wish));
   if (!rotated) co_return rotated.error();
   co_return std::optional(std::move(*rotated));

@@ -24,11 +24,16 @@ Result<wire::JwsKey> open_key(const store::SigningKey& kept, const Sealer& seale
   return wire::JwsKey::from_private_der({kept.kid, *algorithm}, *der);
 }
 
+Result<wire::JwsKey> make_key(const std::string& kid, const NewSigningKey& wanted, RandomSource& random) {
+  if (wanted.secret) return wire::JwsKey::from_secret(kid, *wanted.secret);
+  return wire::JwsKey::generate({kid, wanted.algorithm}, random);
+}
+
 }  // namespace
 
-Result<store::SigningKey> make_signing_key(wire::JwsAlgorithm algorithm, const Sealer& sealer, RandomSource& random, WallTime now) {
-  store::SigningKey kept(random.hex(16), std::string(to_string(algorithm)));
-  GH_TRY(const wire::JwsKey key, wire::JwsKey::generate({kept.kid, algorithm}, random));
+Result<store::SigningKey> make_signing_key(const NewSigningKey& wanted, const Sealer& sealer, RandomSource& random, WallTime now) {
+  store::SigningKey kept(random.hex(16), std::string(to_string(wanted.algorithm)));
+  GH_TRY(const wire::JwsKey key, make_key(kept.kid, wanted, random));
   GH_TRY(const Secret<std::string> der, key.private_der());
   kept.sealed_private = sealer.seal(der, place_of(kept.kid), random);
   kept.public_jwk = key.public_jwk().value_or("{}");  // a secret has no public half

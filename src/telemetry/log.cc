@@ -25,7 +25,11 @@ struct LogFiles {
 class LogSink final : public BatchSink {
  public:
   LogSink(const LogOptions& options, LogFiles files, const Clock& clock)
-      : clock_(clock), console_(options.fd), colour_(::isatty(options.fd) == 1), files_(std::move(files)) {
+      : clock_(clock),
+        console_(options.fd),
+        colour_(::isatty(options.fd) == 1),
+        files_(std::move(files)),
+        environment_(options.environment) {
     console_json_ = options.format == LogFormat::json || (options.format == LogFormat::automatic && !colour_);
   }
 
@@ -49,7 +53,7 @@ class LogSink final : public BatchSink {
   void render(const RecordView& record) {
     if (!console_json_) append_text_line(shown_, record, colour_);
     if (files_.text) append_text_line(text_, record, false);
-    if (console_json_ || files_.json) append_json_line(json_, record);
+    if (console_json_ || files_.json) append_json_line(json_, record, environment_);
   }
   void say_refused(std::uint64_t refused) {
     std::string record;
@@ -64,6 +68,7 @@ class LogSink final : public BatchSink {
   const bool colour_;
   bool console_json_ = false;
   const LogFiles files_;
+  const std::string environment_;
   std::string shown_, text_, json_;  // lines of one batch
 };
 

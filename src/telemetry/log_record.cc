@@ -103,13 +103,18 @@ bool take_record(std::string_view& batch, RecordView& record) {
   return true;
 }
 
-void append_json_line(std::string& out, const RecordView& record) {
+void append_json_line(std::string& out, const RecordView& record, std::string_view environment) {
   std::string_view parts = record.parts;
   out += R"({"time":")";
   append_time(out, record.context.time);
   out += R"(","level":")";
   out += name(record.context.level);
-  out += R"(","logger":)";
+  out += '"';
+  if (!environment.empty()) {
+    out += R"(,"environment":)";
+    append_json_string(out, environment);
+  }
+  out += R"(,"logger":)";
   append_json_string(out, take(parts));
   out += R"(,"message":)";
   append_json_string(out, take(parts));

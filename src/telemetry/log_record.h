@@ -23,8 +23,8 @@ struct RecordView {
 // Takes the first record off the batch. False when there is none.
 bool take_record(std::string_view& batch, RecordView& record);
 
-// Both append one line with its end.
-void append_json_line(std::string& out, const RecordView& record);
+// Both append one line with its end. environment: where the process runs, such as "staging"; empty: not said.
+void append_json_line(std::string& out, const RecordView& record, std::string_view environment = {});
 void append_text_line(std::string& out, const RecordView& record, bool colour);
 
 }  // namespace gatehouse::telemetry

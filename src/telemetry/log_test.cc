@@ -42,6 +42,13 @@ std::string json(std::string_view component, std::string_view message, log::Fiel
   return line;
 }
 
+std::string json_in(std::string_view environment) {
+  const std::string record = encoded("log", "hello", {});
+  std::string line;
+  append_json_line(line, view(record), environment);
+  return line;
+}
+
 std::string text(std::string_view component, std::string_view message, log::Fields fields, bool colour = false) {
   const std::string record = encoded(component, message, fields);
   std::string line;
@@ -76,6 +83,11 @@ TEST(LogRecord, KeepsTypesInJson) {
             R"({"time":"2024-02-29T12:34:56.789Z","level":"warn","logger":"engine","message":"child ended",)"
             R"("model":"m","signal":9,"took":0.5,"again":true,"left":-3})"
             "\n");
+}
+
+TEST(LogRecord, SaysInJsonWhereItIsFrom) {
+  EXPECT_THAT(json_in("staging \"2\""), HasSubstr(R"("level":"warn","environment":"staging \"2\"","logger":"log","message":"hello"})"));
+  EXPECT_THAT(json_in(""), Not(HasSubstr("environment")));
 }
 
 TEST(LogRecord, WritesNumbersThatJsonHasNoneForAsNull) {

@@ -7,6 +7,7 @@
 namespace gatehouse::testing {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -126,6 +127,31 @@ TEST(Allowance, BeyondASeatIsAFaultOfOneFieldWhereFaultsAreListed) {
   const FakeExchange& too_long = generate(std::string(200, 'x'), "");
   EXPECT_EQ(too_long.status(), 422);
   EXPECT_THAT(too_long.sent(), HasSubstr(R"("details":[{"path":"/prompt","message":"is too long for this model")"));
+}
+
+TEST(Ceiling, OfTheInstallationHoldsForWhatIsAskedAndForWhatIsLeftOpen) {
+  WholeGateway house({}, "", {20, 30});
+  const auto generate = [&house](const std::string& prompt, const std::string& more) -> const FakeExchange& {
+    return house.ask(Ask{wire::Method::post, "/api/llm/generate", house.with_key(), R"({"prompt":")" + prompt + '"' + more + "}"});
+  };
+  const FakeExchange& asked = generate("loop:x", R"(,"max_tokens":21)");
+  EXPECT_EQ(asked.status(), 422);
+  EXPECT_THAT(asked.sent(),
+              HasSubstr(R"("path":"/max_tokens","message":"is above what this server allows","expected":"an integer from 1 to 20")"));
+  EXPECT_THAT(generate("loop:x", R"(,"max_tokens":20)").sent(), HasSubstr(R"("completion_tokens":20)"));
+  EXPECT_THAT(generate("loop:x", "").sent(), HasSubstr(R"("completion_tokens":20)"));
+  const FakeExchange& chat = house.chat("loop:x", R"(,"max_completion_tokens":21)");
+  EXPECT_EQ(chat.status(), 400);
+  EXPECT_THAT(chat.sent(), AllOf(HasSubstr(R"("param":"max_tokens")"), HasSubstr("at most 20 on this server")));
+  EXPECT_THAT(house.chat("loop:x").sent(), HasSubstr(R"("completion_tokens":20)"));
+
+  EXPECT_EQ(generate("loop:" + std::string(25, 'x'), "").status(), 200);
+  EXPECT_EQ(generate("loop:" + std::string(26, 'x'), "").status(), 422);
+  std::string chinese = "loop:";
+  for (int i = 0; i < 25; ++i) chinese += "字";
+  EXPECT_EQ(generate(chinese, "").status(), 200) << "characters count, not bytes";
+  EXPECT_EQ(house.chat(std::string(200, 'x')).status(), 200) << "a conversation has the context of its model";
+  EXPECT_EQ(house.engine.jobs(), 0U);
 }
 
 TEST(Stop, IsNeverShown) {

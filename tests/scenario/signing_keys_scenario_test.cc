@@ -108,10 +108,10 @@ TEST_F(SigningKeysOverHttp, RefusesWhatIsNoRotationAndWhoeverIsNoAdministratorOf
 TEST_F(SigningKeysOverHttp, FollowsAnotherAlgorithmAndKeepsTheKeyBefore) {
   const std::string before = issue("demo", {"llm"});
   const identity::KeyRing& ring = world_.house().key_ring();
-  auto same = world_.done(ring.follow(world_.reactor, wire::JwsAlgorithm::eddsa));
+  auto same = world_.done(ring.follow(world_.reactor, identity::NewSigningKey(wire::JwsAlgorithm::eddsa)));
   ASSERT_TRUE(same.ok());
   EXPECT_FALSE(*same);
-  auto other = world_.done(ring.follow(world_.reactor, wire::JwsAlgorithm::hs256));
+  auto other = world_.done(ring.follow(world_.reactor, identity::NewSigningKey(wire::JwsAlgorithm::hs256)));
   ASSERT_TRUE(other.ok());
   ASSERT_TRUE(*other);
   EXPECT_EQ((*other)->overlap, std::chrono::days(365));
@@ -119,6 +119,24 @@ TEST_F(SigningKeysOverHttp, FollowsAnotherAlgorithmAndKeepsTheKeyBefore) {
   EXPECT_EQ(status(before), 200);
   EXPECT_EQ(status(issue("demo", {"llm"})), 200);
   EXPECT_EQ(shown_keys(), 1U) << "a secret is shown to nobody";
+}
+
+TEST_F(SigningKeysOverHttp, SignsWithTheSecretThatTheConfigurationNames) {
+  const identity::KeyRing& ring = world_.house().key_ring();
+  const auto follow = [&](const std::string& secret) {
+    auto made = world_.done(ring.follow(world_.reactor, identity::NewSigningKey(wire::JwsAlgorithm::hs256, Secret<std::string>(secret))));
+    EXPECT_TRUE(made.ok());
+    return made.ok() && *made;
+  };
+  const std::string shared = "a secret that two servers share, say";
+  EXPECT_TRUE(follow(shared));
+  EXPECT_FALSE(follow(shared)) << "nothing has changed";
+  const std::string token = issue("demo", {"llm"});
+  const wire::JwsKey theirs = wire::JwsKey::from_secret("theirs", Secret<std::string>(shared)).value();
+  const auto& ours = world_.house().registry().current()->signing_keys()->current;
+  EXPECT_EQ(ours.private_der()->expose(), theirs.private_der()->expose());
+  EXPECT_TRUE(follow("another one, of which nobody knows yet"));
+  EXPECT_EQ(status(token), 200) << "the secret before it is taken until tokens have expired";
 }
 
 TEST_F(SigningKeysOverHttp, ThereAreNotMoreThanMayBeKept) {

@@ -22,8 +22,8 @@ namespace gatehouse::testing {
 
 class WholeGateway {
  public:
-  explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "")
-      : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()) {
+  explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {})
+      : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()), ceilings_(ceilings) {
     move_in();
     telemetry::AccessLogOptions to_file;
     to_file.file = folder_ / "access.log";
@@ -116,8 +116,8 @@ class WholeGateway {
     model.system_prompt = system_prompt;
     models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
     administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock);
-    gateway_ = std::make_unique<gateway::Gateway>(
-        gateway::GatewayParts{clock, random_, authenticators_, *models_, *administration_, metrics, *access_log_, "0.0.0", "test", 1});
+    gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
+        clock, random_, authenticators_, *models_, *administration_, metrics, *access_log_, "0.0.0", "test", 1, {}, {}, ceilings_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {
       authenticators_.front().follow(next);
       gateway_->review(reactor);
@@ -135,6 +135,7 @@ class WholeGateway {
 
   SeededRandom random_{7};
   const std::filesystem::path folder_;
+  const gateway::Ceilings ceilings_;
   std::string key_;
   std::unique_ptr<adapters::SqliteStore> store_;
   identity::Passwords passwords_{{{1, 8}, 1, 8}, random_};

@@ -20,9 +20,10 @@ MODEL = "smollm2-135m-instruct"
 READY = re.compile(r"^gatehouse ready: (http://\S+) \(admin (http://\S+)\)$")
 
 
-def run(*arguments, stdin=b"", timeout=60):
-    """One command of the binary, to its end."""
-    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout, cwd=ROOT)
+def run(*arguments, stdin=b"", timeout=60, variables=None):
+    """One command of the binary, to its end; with these variables, too."""
+    environment = {**os.environ, **(variables or {})}
+    return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout, cwd=ROOT, env=environment)
 
 
 def initialise(data):

@@ -7,7 +7,7 @@ import threading
 import time
 
 import pytest
-from house import ROOT, eventually, events, read_stream, run
+from house import MODEL, ROOT, eventually, events, initialise, read_stream, run
 
 
 def contents_of(data):
@@ -200,3 +200,21 @@ def test_sigint_is_sigterm(new_house):
     house = new_house()
     house.signal(signal.SIGINT)
     assert house.process.wait(10) == 0
+
+
+def test_models_are_listed_with_a_server_and_without(house, tmp_path):
+    def listed(data, *more):
+        done = run("model", "list", "--data", data, "--json", *more)
+        assert done.returncode == 0, done.stderr
+        return {model["name"]: model for model in json.loads(done.stdout)}
+
+    assert listed(house.data)[MODEL]["state"] == "ready"
+    initialise(tmp_path / "data")
+    broken = tmp_path / "models" / "broken" / "1"
+    broken.mkdir(parents=True)
+    (broken / "model.toml").write_text("kind = 7\n")
+    config = tmp_path / "g.toml"
+    config.write_text(f'models.dirs = ["{tmp_path / "models"}"]\n')
+    stand_by = listed(tmp_path / "data", "--config", config)
+    assert stand_by[MODEL]["state"] == "declared" and "no server" in stand_by[MODEL]["reason"]
+    assert stand_by["broken"]["state"] == "failed" and "kind" in stand_by["broken"]["reason"]

@@ -69,7 +69,7 @@ def test_what_is_right_is_exit_0(tmp_path):
     write(tmp_path / "g.toml", "[server.limits]\nidle = '5m'\n")
     for named in (("--config", "g.toml"), ()):
         done = gatehouse(tmp_path, "config", "check", "--json", *named, GATEHOUSE_CONFIG="g.toml")
-        assert done.returncode == 0 and json.loads(done.stdout) == {"ok": True, "errors": []}
+        assert done.returncode == 0 and json.loads(done.stdout) == {"ok": True, "errors": [], "notes": []}
     assert gatehouse(tmp_path, "config", "check", "--config", "none.toml").returncode == 2
 
 

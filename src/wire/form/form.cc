@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "gatehouse/base/hex.h"
-#include "json/utf8.h"
+#include "gatehouse/wire/json/utf8.h"
 
 namespace gatehouse::wire {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "utf8.h"
+#include "gatehouse/wire/json/utf8.h"
 
 namespace gatehouse::wire {
 namespace {

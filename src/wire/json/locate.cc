@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "utf8.h"
+#include "gatehouse/wire/json/utf8.h"
 
 namespace gatehouse::wire {
 namespace {

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <cmath>
 
-#include "utf8.h"
+#include "gatehouse/wire/json/utf8.h"
 
 namespace gatehouse::wire {
 namespace {

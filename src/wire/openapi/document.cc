@@ -161,11 +161,11 @@ void write_components(JsonWriter& w) {
 
 }  // namespace
 
-std::string openapi_document(std::span<const OpenApiEntry> entries, std::string_view version) {
+std::string openapi_document(std::span<const OpenApiEntry> entries, const OpenApiInfo& info) {
   std::string out;
   JsonWriter w(out);
   w.begin_object().member("openapi", "3.1.0");
-  w.key("info").begin_object().member("title", "Gatehouse").member("version", version).end_object();
+  w.key("info").begin_object().member("title", info.title).member("version", info.version).end_object();
   w.key("tags").begin_list();
   for (const std::string_view tag : distinct(entries, &OpenApiEntry::tag)) w.begin_object().member("name", tag).end_object();
   w.end_list();

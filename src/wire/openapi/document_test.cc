@@ -62,7 +62,7 @@ class OpenApiDocument : public ::testing::Test {
     return v;
   }
 
-  const std::string text_ = openapi_document(entries, "1.2.3");
+  const std::string text_ = openapi_document(entries, {"Gatehouse", "1.2.3"});
   JsonParser parser_;
   const JsonValue root_ = parser_.parse(text_).value();
 };
@@ -136,7 +136,7 @@ TEST(OpenApiOperation, SaysHowItIsAskedAndWhatItSucceedsWith) {
   made.success = 201, made.form = true, made.parameters = parameters;
   OpenApiEntry gone = made;
   gone.path = "/b", gone.success = 204, gone.form = false, gone.body_optional = true;
-  const std::string text = openapi_document(std::array{made, gone}, "1");
+  const std::string text = openapi_document(std::array{made, gone}, {"t", "1"});
   JsonParser parser;
   const JsonValue paths = *parser.parse(text)->find("paths");
   const JsonValue one = *paths.find("/a")->find("post"), other = *paths.find("/b")->find("post");

@@ -27,10 +27,19 @@ struct Assignment {
   Texts words;
 };
 
+// A variable that other servers read and this one does not.
+struct Stranger {
+  std::string_view variable;
+  // What whoever sets it to that must know, to be said behind its name; nothing where all is as they expect. Without the value itself,
+  // which may be a secret.
+  std::optional<std::string> (*note)(std::string_view value);
+};
+
 struct Sources {
   std::optional<Document> file, dotenv;
   Variables environment;
   std::vector<Assignment> command_line;
+  std::span<const Stranger> strangers = {};
 };
 
 // Names the configuration file itself; no key.
@@ -40,8 +49,8 @@ struct Reading {
   // By key. Where a source is at fault, the value is that of the sources below it.
   std::vector<Value> values;
   std::vector<Place> places;
-  std::vector<Fault> faults;        // in the order of sources and lines; at most most_faults
-  std::vector<std::string> unused;  // variables that begin with GATEHOUSE_ and mean nothing here
+  std::vector<Fault> faults;       // in the order of sources and lines; at most most_faults
+  std::vector<std::string> notes;  // one for each variable that somebody may have set for us, and that changes nothing
   bool ok() const { return faults.empty(); }
 };
 inline constexpr std::size_t most_faults = 100;

@@ -10,6 +10,7 @@
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/strong.h"
 #include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/ceilings.h"
 #include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/gateway/usage.h"
@@ -38,6 +39,8 @@ struct GatewayParts {
   std::size_t reactors;
   BodyLimits bodies = {};
   EdgeRules edge = {};  // of the public listener
+  Ceilings ceilings = {};
+  std::string title = "Gatehouse";  // of the OpenAPI document
 };
 
 class Gateway {
@@ -66,6 +69,6 @@ class Gateway {
 };
 
 // The OpenAPI 3.1 document of the public routes.
-std::string openapi_document(std::string_view version);
+std::string openapi_document(std::string_view title, std::string_view version);
 
 }  // namespace gatehouse::gateway

@@ -35,6 +35,8 @@ class ServedModels {
   // Every required model is ready, or has failed for good.
   bool settled() const;
   bool required_ready() const;
+  // Resident memory of this process and of all engines.
+  std::uint64_t resident_bytes() const;
 
  private:
   std::vector<ServedModel> models_;

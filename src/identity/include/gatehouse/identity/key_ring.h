@@ -11,7 +11,9 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/secret.h"
 #include "gatehouse/identity/registry.h"
+#include "gatehouse/identity/signing_keys.h"
 #include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/wire/jose/algorithm.h"
 
@@ -20,6 +22,7 @@ namespace gatehouse::identity {
 struct RotationWish {
   RotationWish() = default;
   std::optional<wire::JwsAlgorithm> algorithm;  // nothing: that of the key that signs now
+  std::optional<Secret<std::string>> secret;    // of HS256; nothing: a new one
   std::optional<seconds> overlap;               // nothing: as long as tokens live
 };
 
@@ -41,15 +44,15 @@ class KeyRing {
   // Those that have not retired, oldest first; the last signs.
   Task<Result<std::vector<store::SigningKey>>> list(Reactor& reactor) const;
   Task<Result<Rotation>> rotate(Reactor& reactor, RotationWish wish) const;
-  // Rotates where the key that signs is of another algorithm; nothing where it is of this one.
-  Task<Result<std::optional<Rotation>>> follow(Reactor& reactor, wire::JwsAlgorithm algorithm) const;
+  // Rotates where the key that signs is of another algorithm, or has another secret than the one that is given; else nothing.
+  Task<Result<std::optional<Rotation>>> follow(Reactor& reactor, NewSigningKey wanted) const;
   // To be called now and then: what has retired meanwhile verifies nothing any more.
   Task<Status> tidy(Reactor& reactor) const;
 
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
   Task<Result<seconds>> longest_lifetime(Reactor& reactor) const;
-  Task<Result<store::SigningKey>> make(Reactor& reactor, wire::JwsAlgorithm algorithm) const;
+  Task<Result<store::SigningKey>> make(Reactor& reactor, NewSigningKey wanted) const;
 
   Registry& registry_;
   const Sealer sealer_;

@@ -5,11 +5,13 @@
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/secret.h"
 #include "gatehouse/identity/sealing.h"
 #include "gatehouse/store/records.h"
 #include "gatehouse/wire/jose/key_set.h"
@@ -22,7 +24,14 @@ struct SigningKeys {
   std::optional<store::Moment> next_retirement;  // of one of them
 };
 
-Result<store::SigningKey> make_signing_key(wire::JwsAlgorithm algorithm, const Sealer& sealer, RandomSource& random, WallTime now);
+struct NewSigningKey {
+  explicit NewSigningKey(wire::JwsAlgorithm algorithm_, std::optional<Secret<std::string>> secret_ = std::nullopt)
+      : algorithm(algorithm_), secret(std::move(secret_)) {}
+  wire::JwsAlgorithm algorithm;
+  std::optional<Secret<std::string>> secret;  // of HS256; nothing: a new one
+};
+
+Result<store::SigningKey> make_signing_key(const NewSigningKey& wanted, const Sealer& sealer, RandomSource& random, WallTime now);
 // The youngest that does not retire signs; those that have retired by now are left out.
 Result<SigningKeys> open_signing_keys(const std::vector<store::SigningKey>& kept, const Sealer& sealer, store::Moment now);
 

@@ -16,6 +16,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -39,6 +40,7 @@ struct LogOptions {
   LogFormat format = LogFormat::automatic;
   std::filesystem::path file, json_file;  // also there, as text and as JSON; empty: not
   std::chrono::days file_kept{7}, json_file_kept{30};
+  std::string environment;             // said on each JSON line; empty: not
   std::size_t buffer = 1024UL * 1024;  // bytes
   int fd = 2;                          // not owned
 };

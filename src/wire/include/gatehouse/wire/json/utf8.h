@@ -1,4 +1,5 @@
-// wire/json/utf8.h — how long the well-formed UTF-8 sequence at the front is; 0 where it is ill-formed or cut off.
+// wire/json/utf8.h — how long the well-formed UTF-8 sequence at the front is (0 where it is ill-formed or cut off), and how many there are.
+// Threads  pure functions
 // Source   The Unicode Standard, table 3-7
 #pragma once
 #include <cstddef>

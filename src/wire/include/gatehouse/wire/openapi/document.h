@@ -40,6 +40,10 @@ struct OpenApiEntry {
   Access access = Access::credential;
 };
 
-std::string openapi_document(std::span<const OpenApiEntry> entries, std::string_view version);
+struct OpenApiInfo {
+  std::string_view title, version;
+};
+
+std::string openapi_document(std::span<const OpenApiEntry> entries, const OpenApiInfo& info);
 
 }  // namespace gatehouse::wire
