@@ -3,9 +3,9 @@
 #include <utility>
 
 #include "gatehouse/runtime/run_task.h"
+#include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
-#include "print_json.h"
 
 namespace gatehouse::app {
 namespace {
@@ -70,7 +70,7 @@ Result<std::string> AdminClient::ask_for_all(const std::string& path, const std:
     if (!data || !data->is_list()) return internal_error("page_unreadable", "a list without data");
     for (const wire::JsonValue& item : data->items()) {
       if (const auto key = item.find(id)) after = key->string();
-      write_value(json, item);
+      wire::copy_json(json, item);
     }
     more = has_more && has_more->boolean();
   }

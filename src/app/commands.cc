@@ -11,6 +11,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/gateway.h"
+#include "gatehouse/wire/grammar/schema_grammar.h"
 #include "gatehouse/wire/http1/dump.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
@@ -86,6 +87,17 @@ int json_check() {
   const wire::JsonCheck check = wire::json_check(bytes);
   std::cout << check.line << '\n';
   return check.ok ? exit_well : exit_failed;
+}
+
+int schema_grammar() {
+  const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> schema = parser.parse(bytes);
+  if (!schema) return report(schema.error());
+  const Result<std::string> grammar = wire::schema_grammar(*schema);
+  if (!grammar) return report(grammar.error());
+  std::cout << *grammar;
+  return exit_well;
 }
 
 int engine_sandbox_check() {

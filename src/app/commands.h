@@ -31,6 +31,7 @@ int config_print(const ConfigurationOptions& options);
 int config_example(Example example);
 int http1_dump(std::size_t chunk);
 int json_check();
+int schema_grammar();
 
 struct JoseVerifyOptions {
   std::string jwks;

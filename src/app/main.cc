@@ -166,6 +166,10 @@ void add_debug(CLI::App& root, CommandLine& line) {
   CLI::App* json = debug->add_subcommand("json-check", "One JSON document on standard input; exit 1 when it is none");
   json->footer("Example:\n  echo '{\"a\":1}' | gatehouse debug json-check");
   json->callback([&line] { line.chosen = [] { return app::json_check(); }; });
+  CLI::App* grammar =
+      debug->add_subcommand("schema-grammar", "The grammar of a JSON Schema on standard input; exit 1 when it cannot be kept to");
+  grammar->footer("Example:\n  echo '{\"type\":\"integer\",\"minimum\":1,\"maximum\":6}' | gatehouse debug schema-grammar");
+  grammar->callback([&line] { line.chosen = [] { return app::schema_grammar(); }; });
 }
 
 void add_jose(CLI::App& root, CommandLine& line) {

@@ -40,28 +40,6 @@ void append_padded(std::string& out, std::string_view text, std::size_t width) {
 
 }  // namespace
 
-void write_value(wire::JsonWriter& json, const wire::JsonValue& value) {
-  if (value.is_object()) {
-    json.begin_object();
-    for (const wire::JsonMember& member : value.members()) write_value(json.key(member.key), member.value);
-    json.end_object();
-  } else if (value.is_list()) {
-    json.begin_list();
-    for (const wire::JsonValue& item : value.items()) write_value(json, item);
-    json.end_list();
-  } else if (value.is_string()) {
-    json.value(value.string());
-  } else if (value.is_bool()) {
-    json.value(value.boolean());
-  } else if (const auto whole = value.as_int64()) {
-    json.value(*whole);
-  } else if (const auto number = value.as_double()) {
-    json.value(*number);
-  } else {
-    json.null();
-  }
-}
-
 std::string object_as_text(std::string_view json) {
   wire::JsonParser parser;
   const Result<wire::JsonValue> root = parser.parse(json);

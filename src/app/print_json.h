@@ -4,19 +4,11 @@
 #include <string>
 #include <string_view>
 
-namespace gatehouse::wire {
-class JsonValue;
-class JsonWriter;
-}  // namespace gatehouse::wire
-
 namespace gatehouse::app {
 
 // One line a member, null and empty ones left out.
 std::string object_as_text(std::string_view json);
 // columns: the members that are shown.
 std::string table_as_text(std::string_view json, std::span<const std::string_view> columns);
-
-// The value again, as JSON.
-void write_value(wire::JsonWriter& json, const wire::JsonValue& value);
 
 }  // namespace gatehouse::app

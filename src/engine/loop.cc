@@ -35,12 +35,18 @@ class Computing {
 }  // namespace
 
 struct EngineLoop::Sequence {
-  Sequence(JobKey key_, PreparedJob&& job) : key(key_), prompt(std::move(job.prompt)), sampling(job.sampling), text(std::move(job.stops)) {}
+  Sequence(JobKey key_, PreparedJob&& job)
+      : key(key_),
+        prompt(std::move(job.prompt)),
+        sampling(job.sampling),
+        constraint(std::move(job.constraint)),
+        text(std::move(job.stops)) {}
 
   enum class Stage : std::uint8_t { prepared, waiting, seated, ended };
   const JobKey key;
   std::vector<Token> prompt;
   w::Sampling sampling;
+  std::unique_ptr<Constraint> constraint;  // until it has a seat
   TextStream text;
   Stage stage = Stage::prepared;
   Phase phase = Phase::prefill;
@@ -207,6 +213,7 @@ void EngineLoop::take_seat(Sequence& s, Seat seat) {
   s.stage = Sequence::Stage::seated;
   s.seated_at = clock_.now();
   model_.open(seat, s.sampling);
+  if (s.constraint) model_.constrain(seat, std::move(s.constraint));
 }
 
 void EngineLoop::move_seat(const SeatMove& move) {

@@ -23,6 +23,10 @@ class ScriptedCompiler final : public PromptCompiler {
     if (tokens.empty()) tokens.push_back('?');
     return tokens;
   }
+  Result<std::unique_ptr<Constraint>> constrain(const wire::engine::Prepare& prepare) override {
+    if (prepare.schema.empty()) return std::unique_ptr<Constraint>();
+    return caller_error("schema_not_supported", "a script keeps to no schema").with_param("response_format");
+  }
 
  private:
   const std::uint32_t seat_cells_;
@@ -43,6 +47,7 @@ class ScriptedSequences final : public SequenceModel {
     seats_[seat].taken = true;
     ++trace_.open_seats;
   }
+  void constrain(Seat, std::unique_ptr<Constraint>) override { GH_ASSERT(false); }
   Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) override {
     GH_CHECK(pass());
     ++trace_.prefill_passes;

@@ -41,6 +41,7 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
   for (const wire::ChatMessage& message : request.messages) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
+  generation.prompt.schema = request.response_format.schema();
   generation.max_tokens = request.token_limit();
   generation.asks_max_tokens = generation.max_tokens.has_value();
   return generation;

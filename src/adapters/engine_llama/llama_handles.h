@@ -14,6 +14,10 @@ struct FreeModel {
 struct FreeContext {
   void operator()(llama_context* context) const { llama_free(context); }
 };
+struct FreeSampler {
+  void operator()(llama_sampler* sampler) const { llama_sampler_free(sampler); }
+};
+using SamplerHandle = std::unique_ptr<llama_sampler, FreeSampler>;
 using ModelHandle = std::shared_ptr<llama_model>;
 using ContextHandle = std::unique_ptr<llama_context, FreeContext>;
 

@@ -5,6 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "gatehouse/wire/grammar/schema_grammar.h"
+#include "gatehouse/wire/json/document.h"
+#include "llama_grammar.h"
+
 namespace gatehouse::adapters {
 namespace {
 
@@ -39,6 +43,15 @@ Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepar
   return caller_error("context_length_exceeded", "The prompt has " + std::to_string(compiled->size()) +
                                                      " tokens, and the model takes at most " + std::to_string(room) + " here")
       .with_param(field_of(prepare));
+}
+
+Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain(const w::Prepare& prepare) {
+  if (prepare.schema.empty()) return std::unique_ptr<engine::Constraint>();
+  wire::JsonParser parser;
+  GH_TRY(const wire::JsonValue schema, parser.parse(prepare.schema));
+  GH_TRY(const std::string grammar, wire::schema_grammar(schema));
+  GH_TRY(std::unique_ptr<LlamaGrammar> made, LlamaGrammar::compile(vocabulary_, grammar));
+  return std::unique_ptr<engine::Constraint>(std::move(made));
 }
 
 Status LlamaPromptCompiler::check_length(const w::Prepare& prepare) const {

@@ -1,6 +1,6 @@
 // adapters/engine_llama/prompt_compiler.h — messages or a raw prompt to the tokens that the engine computes.
 // Threads  the prepare thread; shares nothing with the decode loop that changes
-// Errors   context_length_exceeded, template_failed, invalid_prompt, origin caller
+// Errors   context_length_exceeded, template_failed, invalid_prompt, schema_not_supported, origin caller
 #pragma once
 #include <memory>
 #include <optional>
@@ -17,6 +17,7 @@ class LlamaPromptCompiler final : public engine::PromptCompiler {
   LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat, std::uint32_t seat_cells)
       : vocabulary_(std::move(vocabulary)), chat_(std::move(chat)), seat_cells_(seat_cells) {}
   Result<std::vector<engine::Token>> compile(const wire::engine::Prepare& prepare) override;
+  Result<std::unique_ptr<engine::Constraint>> constrain(const wire::engine::Prepare& prepare) override;
 
  private:
   Status check_length(const wire::engine::Prepare& prepare) const;

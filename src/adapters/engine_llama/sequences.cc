@@ -87,7 +87,12 @@ std::string LlamaSequences::description() const {
 void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(!state.taken);
-  state = SeatState{Sampler(sampling, random_.next_u64()), -1, true};
+  state = SeatState{Sampler(sampling, random_.next_u64()), nullptr, -1, true};
+}
+
+void LlamaSequences::constrain(Seat seat, std::unique_ptr<engine::Constraint> constraint) {
+  GH_ASSERT(states_.at(seat).taken && constraint != nullptr);
+  states_[seat].constraint = std::move(constraint);
 }
 
 void LlamaSequences::add(Seat seat, std::uint32_t position, Token token, Logits logits) {
@@ -150,7 +155,13 @@ Token LlamaSequences::sample(Seat seat) {
   GH_ASSERT(state.taken && state.output >= 0);
   const float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
   GH_ASSERT(row != nullptr);
-  return state.sampler.next(std::span(row, vocabulary_->size()), scratch_);
+  const std::span<const float> logits(row, vocabulary_->size());
+  Token token = state.sampler.next(logits, scratch_);
+  if (!state.constraint) return token;
+  // Drawn again among those that are allowed, where the first is not: the same distribution as if only those had been there.
+  if (!state.constraint->allows(token)) token = state.sampler.next(state.constraint->allowed(logits), scratch_);
+  state.constraint->accept(token);
+  return token;
 }
 
 void LlamaSequences::forget_cells(Seat seat) {

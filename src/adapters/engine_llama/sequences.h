@@ -29,6 +29,7 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t seat_cells() const override { return shape_.seat_cells; }
   std::string description() const override;
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
+  void constrain(engine::Seat seat, std::unique_ptr<engine::Constraint> constraint) override;
   Status prefill(engine::Seat seat, std::uint32_t position, std::span<const engine::Token> tokens, bool last) override;
   Status decode(std::span<const engine::SeatToken> batch) override;
   engine::Token sample(engine::Seat seat) override;
@@ -40,7 +41,8 @@ class LlamaSequences final : public engine::SequenceModel {
  private:
   struct SeatState {
     Sampler sampler;
-    std::int32_t output = -1;  // of the latest batch; -1: none
+    std::unique_ptr<engine::Constraint> constraint;  // null: any text
+    std::int32_t output = -1;                        // of the latest batch; -1: none
     bool taken = false;
   };
   enum class Logits : std::uint8_t { none, kept };

@@ -30,6 +30,7 @@ class Vocabulary {
   bool is_control(engine::Token token) const;
   // The same text without any control token's text; as long as before.
   std::string without_control_text(std::string_view text) const;
+  const llama_vocab* handle() const { return vocab_; }
   engine::Token bos() const;
   engine::Token eos() const;
   std::size_t size() const { return starts_.size() - 1; }

@@ -66,6 +66,7 @@ class RandomFrames {
     p.prompt = text(prompt_bytes);
     p.sampling = {fraction(), fraction(), fraction(), u32(), coin() ? std::optional(u64()) : std::nullopt};
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
+    p.schema = text();
     p.tenant = u64();
     return p;
   }

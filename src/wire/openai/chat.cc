@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "gatehouse/wire/json/copy.h"
 #include "llm/abilities.h"
 #include "shapes.h"
 
@@ -87,12 +88,45 @@ struct Codec<ToolChoice> {
 };
 
 template <>
+struct Codec<SchemaText> {
+  static void read(const JsonValue& v, SchemaText& out, const Rules&, Reading& r) {
+    if (!v.is_object() && !v.is_bool()) return wrong_kind(v, "a JSON Schema", r);
+    JsonWriter json(out.json);
+    copy_json(json, v);
+  }
+  static void schema(JsonWriter& w, const Rules& rules) {
+    w.member_raw("type", rules.nullable ? R"(["object","boolean","null"])" : R"(["object","boolean"])");
+  }
+};
+
+template <>
+struct Description<SchemaFormat> {
+  static constexpr auto fields() {
+    return std::array{
+        field<&SchemaFormat::name>("name", "what the schema is called").length(1, 64).required(),
+        field<&SchemaFormat::schema>("schema", "what the answer keeps to, with all that this server can keep to; without one, any object")
+            .nullable(),
+        field_without_effect<std::string>("description", "accepted without effect").nullable(),
+        field_without_effect<bool>("strict", "accepted without effect: a schema is always kept to").nullable(),
+    };
+  }
+};
+
+template <>
 struct Description<ResponseFormat> {
   static constexpr auto fields() {
     return std::array{
-        field<&ResponseFormat::type>("type", "text; the others are not supported yet").required(),
-        field_without_effect<AnyObject>("json_schema", "belongs to type json_schema").nullable(),
+        field<&ResponseFormat::type>("type", "text, any JSON object, or JSON that keeps to a schema").required(),
+        field<&ResponseFormat::json_schema>("json_schema", "belongs to type json_schema").nullable(),
     };
+  }
+  static void across(JsonWriter& w) {
+    w.member_raw("anyOf", R"([{"properties":{"type":{"enum":["text","json_object"]}}},)"
+                          R"({"properties":{"json_schema":{"type":"object"}},"required":["json_schema"]}])");
+  }
+  static void check(const ResponseFormat& format, Reading& reading) {
+    if (format.type == AnswerFormat::json_schema && !format.json_schema)
+      reading.fault_at("json_schema", "is missing", "an object with name and schema");
   }
 };
 
@@ -167,13 +201,17 @@ Status check_abilities(const ChatRequest& request) {
       Inability{request.top_logprobs > 0, "top_logprobs", "top_logprobs must be 0: probabilities of tokens are not supported yet"},
       Inability{request.tools > 0, "tools", "tools must be empty: calling tools is not supported yet"},
       Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
-      Inability{request.response_format.type != AnswerFormat::text, "response_format",
-                "response_format must be {\"type\":\"text\"}: other formats are not supported yet"},
       Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
       Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
       Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
   };
   return refuse_first(rows);
+}
+
+std::string ResponseFormat::schema() const {
+  if (type == AnswerFormat::text) return {};
+  const bool given = type == AnswerFormat::json_schema && json_schema && !json_schema->schema.json.empty();
+  return given ? json_schema->schema.json : R"({"type":"object"})";
 }
 
 std::optional<std::uint64_t> sampler_seed(std::optional<std::int64_t> seed) {

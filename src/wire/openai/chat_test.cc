@@ -129,6 +129,22 @@ struct Refused {
   std::string_view members, param;
 };
 
+TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
+  const auto schema = [](const std::string& format) { return read(body("\"response_format\":" + format))->response_format.schema(); };
+  EXPECT_EQ(schema(R"({"type":"text"})"), "");
+  EXPECT_EQ(schema(R"({"type":"text","json_schema":{"name":"x","schema":{"type":"null"}}})"), "");
+  EXPECT_EQ(schema(R"({"type":"json_object"})"), R"({"type":"object"})");
+  EXPECT_EQ(schema(R"({"type":"json_schema","json_schema":{"name":"x","strict":true,"schema":{"type":"null","x":[1, 2.5]}}})"),
+            R"({"type":"null","x":[1,2.5]})");
+  EXPECT_EQ(schema(R"({"type":"json_schema","json_schema":{"name":"x","schema":true}})"), "true");
+  EXPECT_EQ(schema(R"({"type":"json_schema","json_schema":{"name":"x"}})"), R"({"type":"object"})");
+  for (const char* wrong :
+       {R"({"type":"json_schema"})", R"({"type":"json_schema","json_schema":null})", R"({"type":"json_schema","json_schema":{}})",
+        R"({"type":"json_schema","json_schema":{"name":"x","schema":[]}})", R"({"type":"xml"})", R"({})", R"("json_object")"}) {
+    EXPECT_FALSE(read(body("\"response_format\":" + std::string(wrong))).ok()) << wrong;
+  }
+}
+
 TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
   const std::vector<Refused> table{
       {R"("n":2)", "n"},
@@ -138,8 +154,6 @@ TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
       {R"("functions":[{"name":"f"}])", "tools"},
       {R"("tool_choice":"required")", "tool_choice"},
       {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice"},
-      {R"("response_format":{"type":"json_object"})", "response_format"},
-      {R"("response_format":{"type":"json_schema","json_schema":{"name":"x","schema":{}}})", "response_format"},
       {R"("frequency_penalty":0.5)", "frequency_penalty"},
       {R"("presence_penalty":-2)", "presence_penalty"},
       {R"("logit_bias":{"50256":-100})", "logit_bias"},

@@ -38,6 +38,7 @@ struct PreparedJob {
   std::vector<Token> prompt;
   wire::engine::Sampling sampling;
   std::vector<std::string> stops;
+  std::unique_ptr<Constraint> constraint = nullptr;  // null: none
 };
 
 struct LoopCommand {

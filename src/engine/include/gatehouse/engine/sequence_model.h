@@ -19,11 +19,24 @@ namespace gatehouse::engine {
 using Token = std::int32_t;
 using Seat = std::uint32_t;
 
+// What an answer may be, such as a grammar: made on the prepare thread, used on the engine loop's by the sequence that it was made for.
+class Constraint {
+ public:
+  virtual ~Constraint() = default;
+  virtual bool allows(Token token) = 0;
+  // The same row of logits without what is not allowed now. Valid until the next call.
+  virtual std::span<const float> allowed(std::span<const float> row) = 0;
+  // The answer goes on with this one, which is allowed.
+  virtual void accept(Token token) = 0;
+};
+
 class PromptCompiler {
  public:
   virtual ~PromptCompiler() = default;
   // Renders the chat template (or takes the prompt raw) and tokenises. What came from the caller never becomes a control token.
   virtual Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) = 0;
+  // What its schema allows; null where it has none. schema_not_supported (caller).
+  virtual Result<std::unique_ptr<Constraint>> constrain(const wire::engine::Prepare& prepare) = 0;
 };
 
 // One token for one seat of a decode step.
@@ -42,6 +55,8 @@ class SequenceModel {
 
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
+  // Nothing else is sampled for the seat from now on. Made by the compiler of the same model.
+  virtual void constrain(Seat seat, std::unique_ptr<Constraint> constraint) = 0;
   // Part of a prompt into the KV cache; with last, the logits of its final token are kept for sample(seat).
   virtual Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) = 0;
   // One token each for several seats in one pass; logits are kept for sample() of each of these seats.

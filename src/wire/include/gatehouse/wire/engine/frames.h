@@ -69,6 +69,7 @@ struct Prepare {
   std::string prompt;
   Sampling sampling;
   std::vector<std::string> stops;
+  std::string schema;        // a JSON Schema that the answer keeps to; empty: any text
   std::uint64_t tenant = 0;  // a number that means nothing to the engine
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };

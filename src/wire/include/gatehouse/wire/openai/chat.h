@@ -46,8 +46,19 @@ struct ToolChoice {
 };
 
 enum class AnswerFormat : std::uint8_t { text, json_object, json_schema };
+// A schema: an object or a truth value, as JSON.
+struct SchemaText {
+  std::string json;
+};
+struct SchemaFormat {
+  std::string name;
+  SchemaText schema;  // empty: any object
+};
 struct ResponseFormat {
   AnswerFormat type = AnswerFormat::text;
+  std::optional<SchemaFormat> json_schema;
+  // The schema that the answer keeps to, as JSON; empty: none.
+  std::string schema() const;
 };
 
 struct ChatRequest {
