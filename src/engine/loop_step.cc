@@ -1,0 +1,149 @@
+// One step of the decode loop: what stands becomes a plan, and the plan is carried out over the seats.
+#include <algorithm>
+
+#include "gatehouse/base/assert.h"
+#include "gatehouse/engine/loop.h"
+#include "sequence.h"
+
+namespace gatehouse::engine {
+
+namespace w = wire::engine;
+
+namespace {
+
+// As long as it lives, the thread computes.
+class Computing {
+ public:
+  Computing(const Clock& clock, std::atomic<std::uint64_t>& total) : clock_(clock), total_(total), began_(clock.thread_cpu()) {}
+  ~Computing() { total_.fetch_add(static_cast<std::uint64_t>((clock_.thread_cpu() - began_).count()), std::memory_order_relaxed); }
+  Computing(const Computing&) = delete;
+  Computing& operator=(const Computing&) = delete;
+
+ private:
+  const Clock& clock_;
+  std::atomic<std::uint64_t>& total_;
+  const nanoseconds began_;
+};
+
+}  // namespace
+
+StepPlan EngineLoop::plan(Instant now) {
+  views_.clear();
+  for (const Sequence* s : seated_) {
+    if (s == nullptr) continue;
+    SequenceView view;
+    view.seat = s->seat;
+    view.phase = s->phase;
+    view.prompt_left = static_cast<std::uint32_t>(s->prompt.size()) - s->computed;
+    view.cells = s->cells;
+    view.order = s->order;
+    view.patience = s->phase == Phase::parked ? s->deadline : Instant::max();
+    views_.push_back(view);
+  }
+  queue_views_.clear();
+  for (const Sequence* s : waiting_) queue_views_.push_back(WaitingView{s->order});
+  StepLimits limits;
+  limits.seats = model_.seats();
+  limits.prefill_chunk = options_.prefill_chunk;
+  limits.move_cells_max = model_.seat_cells();
+  return plan_step(views_, queue_views_, limits, now);
+}
+
+void EngineLoop::execute(const StepPlan& plan) {
+  for (const Seat seat : plan.expired) end(*seated_[seat], w::FinishReason::error, "grant_timeout");
+  if (plan.move) move_seat(*plan.move);
+  for (const auto& [order, seat] : plan.seat) {
+    const auto found = std::ranges::find(waiting_, order, &Sequence::order);
+    GH_ASSERT(found != waiting_.end());
+    Sequence& s = **found;
+    waiting_.erase(found);
+    take_seat(s, seat);
+  }
+  if (!plan.decode.empty()) decode(plan.decode);
+  for (const Prefill& part : plan.prefill) prefill(part);
+}
+
+void EngineLoop::take_seat(Sequence& s, Seat seat) {
+  GH_ASSERT(seat < seated_.size() && seated_[seat] == nullptr);
+  seated_[seat] = &s;
+  s.seat = seat;
+  s.stage = Sequence::Stage::seated;
+  s.seated_at = clock_.now();
+  model_.open(seat, s.sampling);
+}
+
+void EngineLoop::move_seat(const SeatMove& move) {
+  Sequence* s = seated_[move.from];
+  GH_ASSERT(s != nullptr && seated_[move.to] == nullptr);
+  if (!model_.move(move.from, move.to)) return end(*s, w::FinishReason::error, "engine_move_failed");
+  seated_[move.to] = s;
+  seated_[move.from] = nullptr;
+  s->seat = move.to;
+}
+
+template <class Work>
+auto EngineLoop::computed(Work&& work) {
+  const Computing computing(clock_, counters_.compute_ns);
+  return work();
+}
+
+void EngineLoop::decode(const std::vector<Seat>& seats) {
+  batch_.clear();
+  for (const Seat seat : seats) {
+    const Sequence* s = seated_[seat];
+    if (s != nullptr) batch_.push_back(SeatToken{seat, s->cells, s->next});
+  }
+  if (batch_.empty()) return;
+  const Status decoded = computed([&] {
+    Status passed = model_.decode(batch_);
+    if (passed) {
+      for (SeatToken& token : batch_) token.token = model_.sample(token.seat);
+    }
+    return passed;
+  });
+  for (const SeatToken& token : batch_) {
+    Sequence& s = *seated_[token.seat];
+    if (!decoded) {
+      end(s, w::FinishReason::error, decoded.error().reason());
+      continue;
+    }
+    ++s.cells;
+    advance(s, token.token);
+  }
+  ++counters_.steps;
+}
+
+void EngineLoop::prefill(const Prefill& prefill) {
+  Sequence* s = seated_[prefill.seat];
+  if (s == nullptr) return;  // it ended in this very step
+  const std::span<const Token> part = std::span(s->prompt).subspan(s->computed, prefill.tokens);
+  Token first = 0;
+  const Status filled = computed([&] {
+    Status passed = model_.prefill(prefill.seat, s->cells, part, prefill.last);
+    if (passed && prefill.last) first = model_.sample(prefill.seat);
+    return passed;
+  });
+  ++counters_.steps;
+  if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
+  s->computed += prefill.tokens;
+  s->cells += prefill.tokens;
+  if (!prefill.last) return;
+  s->first_token = clock_.now();
+  s->phase = Phase::decode;
+  advance(*s, first);
+}
+
+void EngineLoop::count() {
+  std::uint32_t seated = 0;
+  std::uint64_t cells = 0;
+  for (const Sequence* s : seated_) {
+    if (s == nullptr) continue;
+    ++seated;
+    cells += s->cells;
+  }
+  counters_.sequences.store(seated, std::memory_order_relaxed);
+  counters_.kv_cells.store(cells, std::memory_order_relaxed);
+  counters_.queued.store(static_cast<std::uint32_t>(waiting_.size()), std::memory_order_relaxed);
+}
+
+}  // namespace gatehouse::engine

@@ -1,0 +1,37 @@
+// engine/sequence.h — a job as the decode loop knows it, from prepare to done.
+// Threads  the engine loop's
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/engine/loop.h"
+
+namespace gatehouse::engine {
+
+struct EngineLoop::Sequence {
+  Sequence(JobKey key_, PreparedJob&& job) : key(key_), prompt(std::move(job.prompt)), sampling(job.sampling), text(std::move(job.stops)) {}
+
+  enum class Stage : std::uint8_t { prepared, waiting, seated, ended };
+  const JobKey key;
+  std::vector<Token> prompt;
+  wire::engine::Sampling sampling;
+  TextStream text;
+  Stage stage = Stage::prepared;
+  Phase phase = Phase::prefill;
+  Seat seat = 0;
+  std::uint64_t order = 0;
+  std::uint32_t computed = 0;  // tokens of the prompt in the cache
+  std::uint32_t cells = 0;     // cells written
+  std::uint32_t granted = 0, produced = 0;
+  Token next = 0;  // sampled, not yet decoded
+  bool asked = false;
+  std::optional<wire::engine::FinishReason> finish;  // what to end with when the grant is used up
+  Instant deadline = Instant::max();                 // prepared: expiry; parked: end of patience
+  Instant started, seated_at, first_token;
+  std::ptrdiff_t event = -1;  // index in this step's batch
+};
+
+}  // namespace gatehouse::engine
