@@ -28,25 +28,49 @@ class Computing {
 }  // namespace
 
 StepPlan EngineLoop::plan(Instant now) {
+  look_at_tenants();
+  const auto may_say = [this](const Sequence& s) { return std::min(s.granted_left(), model_.seat_cells() - s.cells); };
   views_.clear();
   for (const Sequence* s : seated_) {
     if (s == nullptr) continue;
     SequenceView view;
     view.seat = s->seat;
     view.phase = s->phase;
-    view.prompt_left = static_cast<std::uint32_t>(s->prompt.size()) - s->computed;
+    view.prompt_left = s->prompt_left();
     view.cells = s->cells;
     view.order = s->order;
     view.patience = s->phase == Phase::parked ? s->deadline : Instant::max();
+    view.tenant = s->tenant.tenant;
+    view.granted_left = may_say(*s);
     views_.push_back(view);
   }
   queue_views_.clear();
-  for (const Sequence* s : waiting_) queue_views_.push_back(WaitingView{s->order});
+  for (const Sequence* s : waiting_) {
+    queue_views_.push_back(WaitingView{s->order, s->tenant.tenant, s->prompt_left() + may_say(*s)});
+  }
   StepLimits limits;
   limits.seats = model_.seats();
   limits.prefill_chunk = options_.prefill_chunk;
   limits.move_cells_max = model_.seat_cells();
-  return plan_step(views_, queue_views_, limits, now);
+  return plan_step(Standing{views_, queue_views_, tenant_views_}, limits, now);
+}
+
+// Who wants something, and where each tenant is that has a seat or waits.
+void EngineLoop::look_at_tenants() {
+  wanting_.clear();
+  for (const Sequence* s : waiting_) wanting_.push_back(s->tenant);
+  for (const Sequence* s : seated_) {
+    if (s != nullptr && s->phase == Phase::prefill) wanting_.push_back(s->tenant);
+  }
+  shares_.want(wanting_);
+  tenant_views_.clear();
+  const auto view = [this](const Wanting& who) {
+    tenant_views_.push_back(TenantView{who.tenant, who.weight, shares_.time_of(who.tenant)});
+  };
+  for (const Sequence* s : waiting_) view(s->tenant);
+  for (const Sequence* s : seated_) {
+    if (s != nullptr) view(s->tenant);
+  }
 }
 
 void EngineLoop::execute(const StepPlan& plan) {
@@ -108,6 +132,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
       continue;
     }
     ++s.cells;
+    shares_.charge(s.tenant, 1);
     advance(s, token.token);
   }
   ++counters_.steps;
@@ -127,6 +152,7 @@ void EngineLoop::prefill(const Prefill& prefill) {
   if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
   s->computed += prefill.tokens;
   s->cells += prefill.tokens;
+  shares_.charge(s->tenant, prefill.tokens);
   if (!prefill.last) return;
   s->first_token = clock_.now();
   s->phase = Phase::decode;

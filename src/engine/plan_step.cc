@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gatehouse/base/assert.h"
+#include "tenant_claims.h"
 
 namespace gatehouse::engine {
 namespace {
@@ -21,11 +22,12 @@ Seating seat_all(std::span<const SequenceView> sequences, std::uint32_t seats) {
   return seating;
 }
 
-void expire(Seating& seating, Instant now, StepPlan& plan) {
+void expire(Seating& seating, TenantClaims& claims, Instant now, StepPlan& plan) {
   for (Seat seat = 0; seat < seating.size(); ++seat) {
     const SequenceView* s = seating[seat];
     if (s == nullptr || s->phase != Phase::parked || s->patience > now) continue;
     plan.expired.push_back(seat);
+    claims.unseat(*s);
     seating[seat] = nullptr;
   }
 }
@@ -38,18 +40,14 @@ std::vector<Seat> free_seats(const Seating& seating) {
   return free;
 }
 
-// Gives the lowest free seats to the oldest that wait; returns the seats that stay free.
-std::vector<Seat> seat_waiting(const Seating& seating, std::span<const WaitingView> waiting, StepPlan& plan) {
+// Gives the lowest free seats to those whose turn it is; returns the seats that stay free.
+std::vector<Seat> seat_waiting(const Seating& seating, TenantClaims& claims, StepPlan& plan) {
   std::vector<Seat> free = free_seats(seating);
-  std::vector<std::uint64_t> orders;
-  orders.reserve(waiting.size());
-  for (const WaitingView& w : waiting) orders.push_back(w.order);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(free.size(), orders.size()));
-  std::partial_sort(orders.begin(), orders.begin() + count, orders.end());
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    plan.seat.emplace_back(orders[static_cast<std::size_t>(i)], free[static_cast<std::size_t>(i)]);
+  auto given = free.begin();
+  for (Claim* claim = nullptr; given != free.end() && (claim = claims.next()) != nullptr; ++given) {
+    plan.seat.emplace_back(claims.seat(*claim).order, *given);
   }
-  free.erase(free.begin(), free.begin() + count);
+  free.erase(free.begin(), given);
   return free;
 }
 
@@ -73,43 +71,55 @@ std::optional<SeatMove> choose_move(const Seating& seating, const std::vector<Se
   return std::nullopt;
 }
 
-// Where prompts are not yet computed, oldest first.
+// Where prompts are not yet computed.
 std::vector<const SequenceView*> prompts(const Seating& seating) {
   std::vector<const SequenceView*> found;
   for (const SequenceView* s : seating) {
     if (s != nullptr && s->phase == Phase::prefill && s->prompt_left > 0) found.push_back(s);
   }
-  std::ranges::sort(found, {}, &SequenceView::order);
   return found;
 }
 
-void choose_prefill(const Seating& seating, const StepLimits& limits, StepPlan& plan) {
-  const std::vector<const SequenceView*> waiting = prompts(seating);
+// Takes out of left the prompt whose turn it is.
+const SequenceView* take_prompt(std::vector<const SequenceView*>& left, TenantClaims& claims) {
+  const auto rank = [&](const SequenceView* s) { return std::pair(claims.of(s->tenant).done, s->order); };
+  const auto found = std::ranges::min_element(left, {}, rank);
+  const SequenceView* s = *found;
+  left.erase(found);
+  return s;
+}
+
+void choose_prefill(const Seating& seating, TenantClaims& claims, const StepLimits& limits, StepPlan& plan) {
+  std::vector<const SequenceView*> left = prompts(seating);
   std::uint32_t used = 0;
-  for (const SequenceView* s : waiting) {
-    const bool oldest = s == waiting.front();
-    const std::uint32_t chunk = oldest && plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk;
-    const std::uint32_t tokens = oldest ? std::min(s->prompt_left, std::max(chunk, 1U)) : s->prompt_left;
-    if (!oldest && used + tokens > chunk) return;
+  while (!left.empty()) {
+    const bool first = plan.prefill.empty();
+    const SequenceView* s = take_prompt(left, claims);
+    const std::uint32_t chunk = first && plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk;
+    const std::uint32_t tokens = first ? std::min(s->prompt_left, std::max(chunk, 1U)) : s->prompt_left;
+    if (!first && used + tokens > chunk) return;
     const auto seat = static_cast<Seat>(std::ranges::find(seating, s) - seating.begin());
     plan.prefill.push_back(Prefill{seat, tokens, tokens == s->prompt_left});
     used += tokens;
+    Claim& claim = claims.of(s->tenant);
+    claim.done += claim.of(tokens);
   }
 }
 
 }  // namespace
 
-StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const WaitingView> waiting, const StepLimits& limits, Instant now) {
+StepPlan plan_step(const Standing& standing, const StepLimits& limits, Instant now) {
   StepPlan plan;
-  Seating seating = seat_all(sequences, limits.seats);
-  expire(seating, now, plan);
-  const std::vector<Seat> free = seat_waiting(seating, waiting, plan);
+  TenantClaims claims(standing);
+  Seating seating = seat_all(standing.sequences, limits.seats);
+  expire(seating, claims, now, plan);
+  const std::vector<Seat> free = seat_waiting(seating, claims, plan);
   plan.move = choose_move(seating, free, limits.move_cells_max);
   if (plan.move) std::swap(seating[plan.move->from], seating[plan.move->to]);
   for (Seat seat = 0; seat < seating.size(); ++seat) {
     if (seating[seat] != nullptr && seating[seat]->phase == Phase::decode) plan.decode.push_back(seat);
   }
-  choose_prefill(seating, limits, plan);
+  choose_prefill(seating, claims, limits, plan);
   return plan;
 }
 

@@ -26,8 +26,13 @@ SequenceView parked(Seat seat, Instant patience = now + seconds(1)) {
 StepLimits limits_of(std::uint32_t seats) {
   return {.seats = seats, .prefill_chunk = 128, .prefill_chunk_alone = 512, .move_cells_max = 1000};
 }
-StepPlan plan(const std::vector<SequenceView>& sequences, const std::vector<WaitingView>& waiting = {}, StepLimits limits = limits_of(8)) {
-  return plan_step(sequences, waiting, limits, now);
+StepPlan plan(const std::vector<SequenceView>& sequences, const std::vector<WaitingView>& waiting = {}, StepLimits limits = limits_of(8),
+              const std::vector<TenantView>& tenants = {}) {
+  return plan_step(Standing{sequences, waiting, tenants}, limits, now);
+}
+SequenceView of(std::uint64_t tenant, SequenceView s) {
+  s.tenant = tenant;
+  return s;
 }
 
 TEST(PlanStep, NothingToDoIsIdle) {
@@ -83,6 +88,55 @@ TEST(PlanStep, ShortPromptsShareOneChunk) {
               ElementsAre(Prefill{1, 100, true}));
   // A long one is not begun with what another has left.
   EXPECT_THAT(plan({prefilling(1, 300, 4), prefilling(2, 5, 5)}).prefill, ElementsAre(Prefill{1, 300, true}));
+}
+
+// ---- Tenants ----
+
+TEST(PlanStepTenants, TheSeatGoesToTheOneThatHasHadLeast) {
+  const std::vector<TenantView> tenants{{.tenant = 1, .time = 500}, {.tenant = 2, .time = 499}, {.tenant = 3, .time = 501}};
+  const std::vector<WaitingView> waiting{{.order = 1, .tenant = 1}, {.order = 9, .tenant = 2}, {.order = 2, .tenant = 3}};
+  EXPECT_THAT(plan({decoding(0)}, waiting, limits_of(2), tenants).seat, ElementsAre(Pair(9, 1)));
+  EXPECT_THAT(plan({decoding(0)}, waiting, limits_of(3), tenants).seat, ElementsAre(Pair(9, 1), Pair(1, 2)));
+}
+
+TEST(PlanStepTenants, WithinATenantTheOldestComesFirst) {
+  const std::vector<WaitingView> waiting{{.order = 7, .tenant = 1}, {.order = 3, .tenant = 1}, {.order = 5, .tenant = 1}};
+  EXPECT_THAT(plan({}, waiting, limits_of(2)).seat, ElementsAre(Pair(3, 0), Pair(5, 1)));
+}
+
+TEST(PlanStepTenants, OfEqualsTheOneWhoseJobIsOlder) {
+  EXPECT_THAT(plan({}, {{.order = 8, .tenant = 1}, {.order = 4, .tenant = 2}}, limits_of(1)).seat, ElementsAre(Pair(4, 0)));
+}
+
+TEST(PlanStepTenants, SeatsThatComeFreeTogetherAreSharedOut) {
+  std::vector<WaitingView> waiting;
+  for (std::uint64_t order = 0; order < 8; ++order) waiting.push_back({.order = order, .tenant = order < 6 ? 1U : 2U, .work = 100});
+  EXPECT_THAT(plan({}, waiting, limits_of(4)).seat, ElementsAre(Pair(0, 0), Pair(6, 1), Pair(1, 2), Pair(7, 3)));
+  // What seats are good for counts, too: tenant 1 has two of them.
+  std::vector<SequenceView> seated{of(1, decoding(0)), of(1, decoding(1))};
+  for (SequenceView& s : seated) s.granted_left = 100;
+  EXPECT_THAT(plan(seated, waiting, limits_of(5)).seat, ElementsAre(Pair(6, 2), Pair(7, 3), Pair(0, 4)));
+}
+
+TEST(PlanStepTenants, AWeightIsThatManyTimesTheSeats) {
+  std::vector<WaitingView> waiting;
+  for (std::uint64_t order = 0; order < 20; ++order) waiting.push_back({.order = order, .tenant = order % 2, .work = 100});
+  const StepPlan p = plan({}, waiting, limits_of(8), {{.tenant = 1, .weight = 3}});
+  EXPECT_EQ(std::ranges::count_if(p.seat, [](const auto& given) { return given.first % 2 == 1; }), 6);
+}
+
+TEST(PlanStepTenants, TheChunkGoesToTheOneThatHasHadLeast) {
+  const std::vector<TenantView> tenants{{.tenant = 1, .time = 500}, {.tenant = 2, .time = 400}};
+  const std::vector<SequenceView> seated{decoding(0), of(1, prefilling(1, 300, 1)), of(1, prefilling(2, 300, 2)),
+                                         of(2, prefilling(3, 20, 3))};
+  // The short prompt overtakes the long ones; what it leaves of the chunk is too small for them.
+  EXPECT_THAT(plan(seated, {}, limits_of(8), tenants).prefill, ElementsAre(Prefill{3, 20, true}));
+}
+
+TEST(PlanStepTenants, ShortPromptsTakeTurnsByTenantWithinAChunk) {
+  const std::vector<SequenceView> seated{decoding(0), of(1, prefilling(1, 60, 1)), of(1, prefilling(2, 60, 2)),
+                                         of(2, prefilling(3, 60, 3))};
+  EXPECT_THAT(plan(seated).prefill, ElementsAre(Prefill{1, 60, true}, Prefill{3, 60, true}));
 }
 
 TEST(PlanStep, AChunkOfZeroStillGoesOn) {
@@ -209,9 +263,9 @@ class Simulation {
     for (const auto& [seat, job] : seated_) sequences.push_back(job.view);
     std::ranges::shuffle(sequences, engine_);
     std::vector<WaitingView> waiting;
-    for (const auto& [order, job] : waiting_) waiting.push_back({order});
+    for (const auto& [order, job] : waiting_) waiting.push_back({.order = order});
     std::ranges::shuffle(waiting, engine_);
-    const StepPlan plan = plan_step(sequences, waiting, limits_, now_);
+    const StepPlan plan = plan_step(Standing{sequences, waiting, {}}, limits_, now_);
     expire(plan);
     move(plan);
     check_prefill_and_decode(plan);  // before new ones are seated: they take no part

@@ -12,10 +12,12 @@
 namespace gatehouse::engine {
 
 struct EngineLoop::Sequence {
-  Sequence(JobKey key_, PreparedJob&& job) : key(key_), prompt(std::move(job.prompt)), sampling(job.sampling), text(std::move(job.stops)) {}
+  Sequence(JobKey key_, PreparedJob&& job)
+      : key(key_), tenant{job.tenant, job.weight}, prompt(std::move(job.prompt)), sampling(job.sampling), text(std::move(job.stops)) {}
 
   enum class Stage : std::uint8_t { prepared, waiting, seated, ended };
   const JobKey key;
+  const Wanting tenant;
   std::vector<Token> prompt;
   wire::engine::Sampling sampling;
   TextStream text;
@@ -32,6 +34,9 @@ struct EngineLoop::Sequence {
   Instant deadline = Instant::max();                 // prepared: expiry; parked: end of patience
   Instant started, seated_at, first_token;
   std::ptrdiff_t event = -1;  // index in this step's batch
+
+  std::uint32_t prompt_left() const { return static_cast<std::uint32_t>(prompt.size()) - computed; }
+  std::uint32_t granted_left() const { return granted - produced; }
 };
 
 }  // namespace gatehouse::engine

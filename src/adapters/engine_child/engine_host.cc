@@ -137,7 +137,7 @@ class EngineHost final : public engine::EventSink {
     w::Prepared answer;
     answer.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
     answer.seat_cells = state_.seat_cells;
-    engine::PreparedJob job{std::move(*compiled), prepare.sampling, prepare.stops};
+    engine::PreparedJob job{std::move(*compiled), prepare.sampling, prepare.stops, prepare.tenant, prepare.weight};
     if (!loop_->push(engine::LoopCommand(key, std::move(job))))
       return refuse("engine_queue_full", "", "The model has more requests than it can hold");
     links_[key.link]->send(key.job, answer);

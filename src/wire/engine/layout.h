@@ -27,8 +27,8 @@ template <>
 inline constexpr auto layout<Sampling> =
     std::tuple{&Sampling::temperature, &Sampling::top_p, &Sampling::min_p, &Sampling::top_k, &Sampling::seed};
 template <>
-inline constexpr auto layout<Prepare> =
-    std::tuple{&Prepare::chat, &Prepare::sampling, &Prepare::tenant, &Prepare::stops, &Prepare::messages, &Prepare::prompt};
+inline constexpr auto layout<Prepare> = std::tuple{&Prepare::chat,     &Prepare::sampling, &Prepare::tenant, &Prepare::stops,
+                                                   &Prepare::messages, &Prepare::prompt,   &Prepare::weight};
 template <>
 inline constexpr auto layout<Start> = std::tuple{&Start::grant};
 template <>

@@ -67,6 +67,7 @@ class RandomFrames {
     p.sampling = {fraction(), fraction(), fraction(), u32(), coin() ? std::optional(u64()) : std::nullopt};
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
     p.tenant = u64();
+    p.weight = u32();
     return p;
   }
   TokenBatch token_batch() {

@@ -2,7 +2,8 @@
 // Units    tokens, cells; instants of the given clock
 // Threads  push() from any thread; turn() and run() on the engine's own thread
 // Rules    a token counts when it is sampled; the end token does not; text withheld by a stop string does. At zero left the sequence is
-//          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error.
+//          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error. Tenants share seats and the
+//          computing of prompts by what has been computed for each (engine/fair_shares.h)
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
 #include <atomic>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "gatehouse/base/clock.h"
+#include "gatehouse/engine/fair_shares.h"
 #include "gatehouse/engine/plan_step.h"
 #include "gatehouse/engine/sequence_model.h"
 #include "gatehouse/engine/text_stream.h"
@@ -38,6 +40,8 @@ struct PreparedJob {
   std::vector<Token> prompt;
   wire::engine::Sampling sampling;
   std::vector<std::string> stops;
+  std::uint64_t tenant = 0;
+  std::uint32_t weight = 1;  // its tenant's
 };
 
 struct LoopCommand {
@@ -94,6 +98,7 @@ class EngineLoop {
   void apply_grant(Sequence& s, std::uint32_t tokens);
   void apply_finish(Sequence& s, wire::engine::FinishReason reason);
   StepPlan plan(Instant now);
+  void look_at_tenants();
   void execute(const StepPlan& plan);
   // Runs a call into the model and counts what it took.
   template <class Work>
@@ -127,7 +132,8 @@ class EngineLoop {
 
   Sequences sequences_;            // every job, prepared ones included
   std::vector<Sequence*> seated_;  // by seat; null when free
-  std::deque<Sequence*> waiting_;  // started, no seat yet
+  std::deque<Sequence*> waiting_;  // started, no seat; in any order
+  FairShares shares_;
   std::uint64_t next_order_ = 0;
   std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
   std::vector<std::pair<JobKey, wire::engine::Done>> dones_;   // of this step, sent behind the tokens
@@ -135,6 +141,8 @@ class EngineLoop {
   std::vector<LoopCommand> inbox_;
   std::vector<SequenceView> views_;
   std::vector<WaitingView> queue_views_;
+  std::vector<TenantView> tenant_views_;
+  std::vector<Wanting> wanting_;
   std::vector<SeatToken> batch_;
 };
 

@@ -1,9 +1,13 @@
 // engine/plan_step.h — what the engine does next, decided from what stands: who gets a seat, who decodes, whose prompt goes on.
 // Units    tokens and seats; instants of the engine's clock
 // Threads  pure function
-// Rules    seats first come first served, the lowest free seat; every running sequence decodes in every step; prompts are computed in
-//          chunks, oldest first, between decode steps (a job seated by this plan waits for the next one). Behind the oldest come those
-//          whose rest still fits into the chunk, so that a burst of short prompts soon decodes in one batch
+// Rules    every running sequence decodes in every step; prompts are computed in chunks between decode steps (a job seated by this plan
+//          waits for the next one)
+// Fairness by tenant, in tokens of work divided by weights (engine/fair_shares.h); within a tenant first come, first served
+//          - the lowest free seat goes to the tenant that has been computed for least, with what its seats are still good for counted as
+//            done: so seats that come free together are shared out, too
+//          - the chunk goes to the prompt whose tenant has been computed for least. Behind it come, in the same order, those whose rest
+//            still fits into the chunk, so that a burst of short prompts soon decodes in one batch
 // Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that
 // decode
 //          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
@@ -31,10 +35,21 @@ struct SequenceView {
   std::uint32_t cells = 0;            // written
   std::uint64_t order = 0;            // of arrival; lower is older
   Instant patience = Instant::max();  // parked: when waiting for a grant becomes an error
+  std::uint64_t tenant = 0;
+  std::uint32_t granted_left = 0;  // tokens that it may still say
 };
 
 struct WaitingView {
   std::uint64_t order = 0;
+  std::uint64_t tenant = 0;
+  std::uint32_t work = 0;  // known of it: tokens of its prompt not yet computed, and those that it may say
+};
+
+// A tenant that is not named has a weight of 1 and is at 0.
+struct TenantView {
+  std::uint64_t tenant = 0;
+  std::uint32_t weight = 1;
+  double time = 0;  // virtual: the tokens computed for it, divided by its weight
 };
 
 struct StepLimits {
@@ -58,14 +73,19 @@ struct Prefill {
 struct StepPlan {
   std::vector<Seat> expired;                         // first: parked longer than their patience; their seats are free for what follows
   std::optional<SeatMove> move;                      // then; at most one a step
-  std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order, oldest first) → seat, after the move
+  std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order) → seat, after the move
   std::vector<Seat> decode;                          // ascending, in the numbering after the move
   std::vector<Prefill> prefill;                      // after the decode, one after the other
   bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && prefill.empty(); }
 };
 
-// sequences: every taken seat (each once, below limits.seats), in any order. waiting: jobs that were started and have no seat, in any
-// order.
-StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const WaitingView> waiting, const StepLimits& limits, Instant now);
+// What stands, in any order: every taken seat (each once, below limits.seats); the jobs that were started and have no seat; their tenants.
+struct Standing {
+  std::span<const SequenceView> sequences;
+  std::span<const WaitingView> waiting;
+  std::span<const TenantView> tenants;
+};
+
+StepPlan plan_step(const Standing& standing, const StepLimits& limits, Instant now);
 
 }  // namespace gatehouse::engine

@@ -69,7 +69,8 @@ struct Prepare {
   std::string prompt;
   Sampling sampling;
   std::vector<std::string> stops;
-  std::uint64_t tenant = 0;  // a number that means nothing to the engine
+  std::uint64_t tenant = 0;  // a number that means nothing to the engine: those of one tenant share what is the tenant's
+  std::uint32_t weight = 1;  // of the tenant's share beside others
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct Start {
