@@ -27,7 +27,8 @@ EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink
       sink_(sink),
       options_(options),
       commands_(std::size_t{options.queue} * 8 + 1024),
-      seated_(model.seats(), nullptr) {}
+      seated_(model.seats(), nullptr),
+      costs_(options_.costs) {}
 
 EngineLoop::~EngineLoop() = default;
 

@@ -51,6 +51,7 @@ StepPlan EngineLoop::plan(Instant now) {
   StepLimits limits;
   limits.seats = model_.seats();
   limits.prefill_chunk = options_.prefill_chunk;
+  limits.costs = costs_.costs();
   limits.move_cells_max = model_.seat_cells();
   return plan_step(Standing{views_, queue_views_, tenant_views_}, limits, now);
 }
@@ -84,7 +85,7 @@ void EngineLoop::execute(const StepPlan& plan) {
     take_seat(s, seat);
   }
   if (!plan.decode.empty()) decode(plan.decode);
-  for (const Prefill& part : plan.prefill) prefill(part);
+  if (!plan.prefill.empty()) prefill(plan.prefill);
 }
 
 void EngineLoop::take_seat(Sequence& s, Seat seat) {
@@ -118,6 +119,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     if (s != nullptr) batch_.push_back(SeatToken{seat, s->cells, s->next});
   }
   if (batch_.empty()) return;
+  const Instant began = clock_.now();
   const Status decoded = computed([&] {
     Status passed = model_.decode(batch_);
     if (passed) {
@@ -125,6 +127,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     }
     return passed;
   });
+  if (decoded) costs_.saw_decode(static_cast<std::uint32_t>(batch_.size()), clock_.now() - began);
   for (const SeatToken& token : batch_) {
     Sequence& s = *seated_[token.seat];
     if (!decoded) {
@@ -138,25 +141,45 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
   ++counters_.steps;
 }
 
-void EngineLoop::prefill(const Prefill& prefill) {
-  Sequence* s = seated_[prefill.seat];
-  if (s == nullptr) return;  // it ended in this very step
-  const std::span<const Token> part = std::span(s->prompt).subspan(s->computed, prefill.tokens);
-  Token first = 0;
+void EngineLoop::prefill(const std::vector<Prefill>& plan) {
+  parts_.clear();
+  std::uint32_t tokens = 0;
+  for (const Prefill& part : plan) {
+    const Sequence* s = seated_[part.seat];
+    if (s == nullptr) continue;  // it ended in this very step
+    parts_.push_back(PromptPart{part.seat, s->cells, std::span(s->prompt).subspan(s->computed, part.tokens), part.last});
+    tokens += part.tokens;
+  }
+  if (parts_.empty()) return;
+  first_tokens_.assign(parts_.size(), 0);
+  const Instant began = clock_.now();
   const Status filled = computed([&] {
-    Status passed = model_.prefill(prefill.seat, s->cells, part, prefill.last);
-    if (passed && prefill.last) first = model_.sample(prefill.seat);
+    Status passed = model_.prefill(parts_);
+    for (std::size_t i = 0; passed && i < parts_.size(); ++i) {
+      if (parts_[i].last) first_tokens_[i] = model_.sample(parts_[i].seat);
+    }
     return passed;
   });
   ++counters_.steps;
-  if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
-  s->computed += prefill.tokens;
-  s->cells += prefill.tokens;
-  shares_.charge(s->tenant, prefill.tokens);
-  if (!prefill.last) return;
-  s->first_token = clock_.now();
-  s->phase = Phase::decode;
-  advance(*s, first);
+  if (filled) costs_.saw_prefill(tokens, clock_.now() - began);
+  for (std::size_t i = 0; i < parts_.size(); ++i) {
+    Sequence& s = *seated_[parts_[i].seat];
+    if (filled)
+      prefilled(s, parts_[i], first_tokens_[i]);
+    else
+      end(s, w::FinishReason::error, filled.error().reason());
+  }
+}
+
+void EngineLoop::prefilled(Sequence& s, const PromptPart& part, Token first) {
+  const auto tokens = static_cast<std::uint32_t>(part.tokens.size());
+  s.computed += tokens;
+  s.cells += tokens;
+  shares_.charge(s.tenant, tokens);
+  if (!part.last) return;
+  s.first_token = clock_.now();
+  s.phase = Phase::decode;
+  advance(s, first);
 }
 
 void EngineLoop::count() {

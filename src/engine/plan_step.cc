@@ -89,21 +89,32 @@ const SequenceView* take_prompt(std::vector<const SequenceView*>& left, TenantCl
   return s;
 }
 
+// What the first prompt may take, and what all may together.
+struct Chunk {
+  std::uint32_t first, all;
+};
+Chunk chunk_beside(std::size_t decoding, const StepLimits& limits) {
+  const std::uint32_t all = prefill_chunk(limits.costs, static_cast<std::uint32_t>(decoding), limits.gap, limits.prefill_chunk);
+  if (decoding > 0) return {all, all};
+  return {prefill_chunk(limits.costs, 0, limits.gap_alone, limits.prefill_chunk_alone), all};
+}
+
 void choose_prefill(const Seating& seating, TenantClaims& claims, const StepLimits& limits, StepPlan& plan) {
+  const Chunk chunk = chunk_beside(plan.decode.size(), limits);
   std::vector<const SequenceView*> left = prompts(seating);
   std::uint32_t used = 0;
   while (!left.empty()) {
     const bool first = plan.prefill.empty();
     const SequenceView* s = take_prompt(left, claims);
-    const std::uint32_t chunk = first && plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk;
-    const std::uint32_t tokens = first ? std::min(s->prompt_left, std::max(chunk, 1U)) : s->prompt_left;
-    if (!first && used + tokens > chunk) return;
+    const std::uint32_t tokens = first ? std::min(s->prompt_left, std::max(chunk.first, 1U)) : s->prompt_left;
+    if (!first && used + tokens > chunk.all) break;
     const auto seat = static_cast<Seat>(std::ranges::find(seating, s) - seating.begin());
     plan.prefill.push_back(Prefill{seat, tokens, tokens == s->prompt_left});
     used += tokens;
     Claim& claim = claims.of(s->tenant);
     claim.done += claim.of(tokens);
   }
+  std::ranges::sort(plan.prefill, {}, &Prefill::seat);
 }
 
 }  // namespace

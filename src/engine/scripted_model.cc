@@ -43,14 +43,16 @@ class ScriptedSequences final : public SequenceModel {
     seats_[seat].taken = true;
     ++trace_.open_seats;
   }
-  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) override {
+  Status prefill(std::span<const PromptPart> parts) override {
     GH_CHECK(pass());
     ++trace_.prefill_passes;
-    Row& row = seats_.at(seat);
-    GH_ASSERT(row.taken && position == row.cells && !tokens.empty());
-    for (const Token t : tokens) row.prompt += static_cast<char>(t);
-    row.cells += static_cast<std::uint32_t>(tokens.size());
-    row.logits = last;
+    for (const PromptPart& part : parts) {
+      Row& row = seats_.at(part.seat);
+      GH_ASSERT(row.taken && part.position == row.cells && !part.tokens.empty());
+      for (const Token t : part.tokens) row.prompt += static_cast<char>(t);
+      row.cells += static_cast<std::uint32_t>(part.tokens.size());
+      row.logits = part.last;
+    }
     return ok();
   }
   Status decode(std::span<const SeatToken> batch) override {

@@ -23,6 +23,9 @@ std::uint32_t open_descriptors() {
   return open;
 }
 
+// What may be spent on learning what steps take, before the model is ready.
+constexpr nanoseconds rehearsal_time = milliseconds(300);
+
 class EngineHost final : public engine::EventSink {
  public:
   EngineHost(HostWiring wiring, const Clock& clock) : wiring_(std::move(wiring)), clock_(clock), reactor_(0, clock) {}
@@ -76,6 +79,7 @@ class EngineHost final : public engine::EventSink {
     loop_options.queue = options.queue;
     loop_options.prefill_chunk = options.prefill_chunk;
     const auto sequences = std::move(loaded->sequences);
+    loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
     auto loop = std::make_shared<engine::EngineLoop>(*sequences, clock_, *this, loop_options);
     auto compiler = std::shared_ptr<engine::PromptCompiler>(std::move(loaded->compiler));
     reactor_.post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells()] {

@@ -122,7 +122,11 @@ class LlamaModel : public testing::Test {
 
   void seat(Seat seat, const std::vector<Token>& prompt) {
     sequences().open(seat, chat("").sampling);
-    ASSERT_TRUE(sequences().prefill(seat, 0, prompt, true).ok());
+    ASSERT_TRUE(prefill(seat, 0, prompt, true).ok());
+  }
+  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> part, bool last) {
+    const engine::PromptPart one{seat, position, part, last};
+    return sequences().prefill(std::span(&one, 1));
   }
   Token next(Seat seat, std::uint32_t position, Token token) {
     const SeatToken one{seat, position, token};
@@ -249,10 +253,31 @@ TEST_F(LlamaModel, ComputesAPromptInChunksAsInOnePass) {
   const std::span<const Token> all(prompt);
   for (std::size_t at = 0; at < all.size(); at += 16) {
     const auto part = all.subspan(at, std::min<std::size_t>(16, all.size() - at));
-    ASSERT_TRUE(sequences().prefill(0, static_cast<std::uint32_t>(at), part, at + part.size() == all.size()).ok());
+    ASSERT_TRUE(prefill(0, static_cast<std::uint32_t>(at), part, at + part.size() == all.size()).ok());
   }
   EXPECT_EQ(sequences().sample(0), whole);
   sequences().close(0);
+}
+
+TEST_F(LlamaModel, ComputesSeveralPromptsInOneCallAsOneByOne) {
+  std::vector<std::vector<Token>> prompts;
+  for (const char* question : {"What is the capital of Japan?", "Name three rivers in Europe.", "What is the capital of France?"})
+    prompts.push_back(tokens(ask(question)));
+  std::vector<Token> alone, together;
+  for (const auto& prompt : prompts) {
+    seat(0, prompt);
+    alone.push_back(sequences().sample(0));
+    sequences().close(0);
+  }
+  std::vector<engine::PromptPart> parts;
+  for (Seat at = 0; at < prompts.size(); ++at) {
+    sequences().open(at, chat("").sampling);
+    parts.push_back(engine::PromptPart{at, 0, prompts[at], true});
+  }
+  ASSERT_TRUE(sequences().prefill(parts).ok());
+  for (Seat at = 0; at < prompts.size(); ++at) together.push_back(sequences().sample(at));
+  EXPECT_EQ(together, alone);
+  for (Seat at = 0; at < prompts.size(); ++at) sequences().close(at);
 }
 
 TEST_F(LlamaModel, FillsASeatToItsLastCell) {

@@ -121,19 +121,17 @@ Status LlamaSequences::compute() {
   return code == 0 ? ok() : Status(decode_failed(code));
 }
 
-Status LlamaSequences::prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) {
-  GH_ASSERT(states_.at(seat).taken && !tokens.empty() && position + tokens.size() <= shape_.seat_cells);
+Status LlamaSequences::prefill(std::span<const engine::PromptPart> parts) {
   for (SeatState& state : states_) state.output = -1;
-  while (!tokens.empty()) {
-    const std::span<const Token> pass = tokens.first(std::min(tokens.size(), seat_lists_.size()));
-    tokens = tokens.subspan(pass.size());
-    for (std::size_t i = 0; i < pass.size(); ++i) {
-      const bool keep = last && tokens.empty() && i + 1 == pass.size();
-      add(seat, position++, pass[i], keep ? Logits::kept : Logits::none);
+  for (const engine::PromptPart& part : parts) {
+    GH_ASSERT(states_.at(part.seat).taken && !part.tokens.empty() && part.position + part.tokens.size() <= shape_.seat_cells);
+    std::uint32_t position = part.position;
+    for (const Token& token : part.tokens) {
+      const bool keep = part.last && &token == &part.tokens.back();
+      add(part.seat, position++, token, keep ? Logits::kept : Logits::none);
     }
-    GH_CHECK(compute());
   }
-  return ok();
+  return compute();
 }
 
 Status LlamaSequences::decode(std::span<const SeatToken> batch) {

@@ -29,7 +29,7 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t seat_cells() const override { return shape_.seat_cells; }
   std::string description() const override;
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
-  Status prefill(engine::Seat seat, std::uint32_t position, std::span<const engine::Token> tokens, bool last) override;
+  Status prefill(std::span<const engine::PromptPart> parts) override;
   Status decode(std::span<const engine::SeatToken> batch) override;
   engine::Token sample(engine::Seat seat) override;
   bool is_end(engine::Token token) const override { return vocabulary_->is_end(token); }

@@ -22,6 +22,7 @@
 #include "gatehouse/engine/fair_shares.h"
 #include "gatehouse/engine/plan_step.h"
 #include "gatehouse/engine/sequence_model.h"
+#include "gatehouse/engine/step_costs.h"
 #include "gatehouse/engine/text_stream.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/wire/engine/frames.h"
@@ -64,6 +65,7 @@ struct LoopOptions {
   std::uint32_t prefill_chunk = 128;
   nanoseconds prepared_lifetime = seconds(30);
   nanoseconds patience = seconds(2);
+  CostModel costs;  // what is known of the model's steps already
 };
 
 // Read by other threads while the loop turns.
@@ -104,7 +106,8 @@ class EngineLoop {
   template <class Work>
   auto computed(Work&& work);
   void decode(const std::vector<Seat>& seats);
-  void prefill(const Prefill& prefill);
+  void prefill(const std::vector<Prefill>& plan);
+  void prefilled(Sequence& s, const PromptPart& part, Token first);
   void take_seat(Sequence& s, Seat seat);
   void move_seat(const SeatMove& move);
   // A sequence has said one more token, or its end.
@@ -134,6 +137,7 @@ class EngineLoop {
   std::vector<Sequence*> seated_;  // by seat; null when free
   std::deque<Sequence*> waiting_;  // started, no seat; in any order
   FairShares shares_;
+  CostModel costs_;
   std::uint64_t next_order_ = 0;
   std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
   std::vector<std::pair<JobKey, wire::engine::Done>> dones_;   // of this step, sent behind the tokens
@@ -144,6 +148,8 @@ class EngineLoop {
   std::vector<TenantView> tenant_views_;
   std::vector<Wanting> wanting_;
   std::vector<SeatToken> batch_;
+  std::vector<PromptPart> parts_;
+  std::vector<Token> first_tokens_;
 };
 
 }  // namespace gatehouse::engine

@@ -1,8 +1,8 @@
 // engine/plan_step.h — what the engine does next, decided from what stands: who gets a seat, who decodes, whose prompt goes on.
 // Units    tokens and seats; instants of the engine's clock
 // Threads  pure function
-// Rules    every running sequence decodes in every step; prompts are computed in chunks between decode steps (a job seated by this plan
-//          waits for the next one)
+// Rules    every running sequence decodes in every step; between two such passes at most one more is made, over at most a chunk of prompts
+//          (engine/step_costs.h), whatever waits. A job seated by this plan waits for the next one
 // Fairness by tenant, in tokens of work divided by weights (engine/fair_shares.h); within a tenant first come, first served
 //          - the lowest free seat goes to the tenant that has been computed for least, with what its seats are still good for counted as
 //            done: so seats that come free together are shared out, too
@@ -23,6 +23,7 @@
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/engine/sequence_model.h"
+#include "gatehouse/engine/step_costs.h"
 
 namespace gatehouse::engine {
 
@@ -54,9 +55,12 @@ struct TenantView {
 
 struct StepLimits {
   std::uint32_t seats = 16;
-  std::uint32_t prefill_chunk = 128;        // while somebody decodes
-  std::uint32_t prefill_chunk_alone = 512;  // while nobody does
-  std::uint32_t move_cells_max = 4096;      // a sequence longer than this is not worth moving
+  std::uint32_t prefill_chunk = 128;        // at most, while somebody decodes
+  std::uint32_t prefill_chunk_alone = 512;  // at most, while nobody does
+  StepCosts costs = {};
+  nanoseconds gap = milliseconds(250);        // between two tokens of a running sequence, while prompts are computed: aimed at
+  nanoseconds gap_alone = milliseconds(500);  // between two plans, while nobody decodes: who comes now waits as long
+  std::uint32_t move_cells_max = 4096;        // a sequence longer than this is not worth moving
 };
 
 struct SeatMove {
@@ -75,7 +79,7 @@ struct StepPlan {
   std::optional<SeatMove> move;                      // then; at most one a step
   std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order) → seat, after the move
   std::vector<Seat> decode;                          // ascending, in the numbering after the move
-  std::vector<Prefill> prefill;                      // after the decode, one after the other
+  std::vector<Prefill> prefill;                      // after the decode, in one pass; ascending
   bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && prefill.empty(); }
 };
 

@@ -33,6 +33,14 @@ struct SeatToken {
   Token token;
 };
 
+// Part of a prompt, behind what its seat holds already.
+struct PromptPart {
+  Seat seat;
+  std::uint32_t position;
+  std::span<const Token> tokens;
+  bool last;  // the logits of the final token are kept for sample(seat)
+};
+
 class SequenceModel {
  public:
   virtual ~SequenceModel() = default;
@@ -42,8 +50,9 @@ class SequenceModel {
 
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
-  // Part of a prompt into the KV cache; with last, the logits of its final token are kept for sample(seat).
-  virtual Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) = 0;
+  // Parts of prompts into the KV cache, at most one a seat, all in one call of the model: no more than 512 tokens together, or than the
+  // chunk that the model was loaded for. Seats in ascending order are computed together as far as they can be.
+  virtual Status prefill(std::span<const PromptPart> parts) = 0;
   // One token each for several seats in one pass; logits are kept for sample() of each of these seats.
   virtual Status decode(std::span<const SeatToken> batch) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
