@@ -71,7 +71,7 @@ bool EngineLoop::turn() {
   commands_.drain(inbox_);
   for (LoopCommand& command : inbox_) apply(command);
   const Instant now = clock_.now();
-  expire_prepared(now);
+  expire_unseated(now);
   const StepPlan next = plan(now);
   execute(next);
   flush();
@@ -100,32 +100,40 @@ void EngineLoop::apply(LoopCommand& command) {
 void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
   if (s.stage != Sequence::Stage::prepared) return;
   if (grant == 0) return end(s, w::FinishReason::error, "start_without_grant");  // nothing is computed without one
-  s.stage = Sequence::Stage::waiting;
   s.deadline = Instant::max();
   s.order = next_order_++;
   s.granted = grant;
   s.started = clock_.now();
+  wait_for_seat(s);
+}
+
+void EngineLoop::wait_for_seat(Sequence& s) {
+  s.stage = Sequence::Stage::waiting;
   waiting_.push_back(&s);
 }
 
 void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
   s.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - s.granted);
   if (tokens > 0) s.asked = false;
-  if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
+  if (s.phase != Phase::parked) return;
   s.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
-  if (tokens > 0) s.phase = Phase::decode;
+  if (tokens == 0) return;
+  s.phase = Phase::decode;
+  if (s.stage == Sequence::Stage::aside) wait_for_seat(s);
 }
 
 void EngineLoop::apply_finish(Sequence& s, w::FinishReason reason) {
   s.finish = reason;
-  if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
+  if (s.phase != Phase::parked) return;
   show_rest(s);
   end(s, reason);
 }
 
-void EngineLoop::expire_prepared(Instant now) {
+void EngineLoop::expire_unseated(Instant now) {
   for (auto& [key, s] : sequences_) {
-    if (s->stage == Sequence::Stage::prepared && s->deadline <= now) end(*s, w::FinishReason::error, "prepared_expired");
+    if (s->deadline > now) continue;
+    if (s->stage == Sequence::Stage::prepared) end(*s, w::FinishReason::error, "prepared_expired");
+    if (s->stage == Sequence::Stage::aside) end(*s, w::FinishReason::error, "grant_timeout");
   }
 }
 
@@ -151,12 +159,14 @@ void EngineLoop::advance(Sequence& s, Token token) {
 
 void EngineLoop::park(Sequence& s) {
   s.phase = Phase::parked;
-  s.deadline = clock_.now() + options_.patience;
+  s.parked_since = clock_.now();
+  s.deadline = s.parked_since + options_.patience;
   event_of(s).waiting = true;
 }
 
 void EngineLoop::end(Sequence& s, w::FinishReason reason, std::string_view error) {
   if (s.stage == Sequence::Stage::waiting) std::erase(waiting_, &s);
+  if (s.saved) take_saved(s);
   if (s.stage == Sequence::Stage::seated) {
     model_.close(s.seat);
     seated_[s.seat] = nullptr;
@@ -210,6 +220,14 @@ void EngineLoop::flush() {
 Instant EngineLoop::next_deadline() const {
   Instant first = Instant::max();
   for (const auto& [key, s] : sequences_) first = std::min(first, s->deadline);
+  if (waiting_.empty()) return first;
+  // One that is parked makes room once it lingers.
+  const Instant now = clock_.now();
+  for (const Sequence* s : seated_) {
+    if (s == nullptr || s->phase != Phase::parked) continue;
+    const Instant lingers = s->parked_since + StepLimits().linger;
+    if (lingers > now) first = std::min(first, lingers);
+  }
   return first;
 }
 

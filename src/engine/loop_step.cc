@@ -42,6 +42,8 @@ StepPlan EngineLoop::plan(Instant now) {
     view.patience = s->phase == Phase::parked ? s->deadline : Instant::max();
     view.tenant = s->tenant.tenant;
     view.granted_left = may_say(*s);
+    view.run = s->run;
+    view.parked_since = s->parked_since;
     views_.push_back(view);
   }
   queue_views_.clear();
@@ -53,6 +55,7 @@ StepPlan EngineLoop::plan(Instant now) {
   limits.prefill_chunk = options_.prefill_chunk;
   limits.costs = costs_.costs();
   limits.move_cells_max = model_.seat_cells();
+  limits.save_cells_max = std::uint64_t{model_.seats()} * model_.seat_cells() / 4 - saved_cells_;
   return plan_step(Standing{views_, queue_views_, tenant_views_}, limits, now);
 }
 
@@ -76,6 +79,7 @@ void EngineLoop::look_at_tenants() {
 
 void EngineLoop::execute(const StepPlan& plan) {
   for (const Seat seat : plan.expired) end(*seated_[seat], w::FinishReason::error, "grant_timeout");
+  if (plan.give_back) give_back(*plan.give_back);
   if (plan.move) move_seat(*plan.move);
   for (const auto& [order, seat] : plan.seat) {
     const auto found = std::ranges::find(waiting_, order, &Sequence::order);
@@ -90,11 +94,45 @@ void EngineLoop::execute(const StepPlan& plan) {
 
 void EngineLoop::take_seat(Sequence& s, Seat seat) {
   GH_ASSERT(seat < seated_.size() && seated_[seat] == nullptr);
+  if (s.saved) {
+    const Status resumed = take_saved(s)->resume(seat);
+    if (!resumed) return end(s, w::FinishReason::error, resumed.error().reason());
+  } else {
+    s.seated_at = clock_.now();
+    model_.open(seat, s.sampling);
+  }
   seated_[seat] = &s;
   s.seat = seat;
   s.stage = Sequence::Stage::seated;
-  s.seated_at = clock_.now();
-  model_.open(seat, s.sampling);
+  s.run = 0;
+}
+
+void EngineLoop::give_back(Seat seat) {
+  Sequence& s = *seated_[seat];
+  if (s.cells > 0) {
+    auto saved = model_.save(seat);
+    if (!saved) return end(s, w::FinishReason::error, saved.error().reason());
+    s.saved = std::move(*saved);
+    saved_cells_ += s.cells;
+    ++counters_.saved;
+    counters_.saved_bytes += s.saved->bytes();
+  } else {
+    model_.close(seat);
+    s.seated_at = Instant();
+  }
+  seated_[seat] = nullptr;
+  ++counters_.given_back;
+  if (s.phase == Phase::parked)
+    s.stage = Sequence::Stage::aside;
+  else
+    wait_for_seat(s);
+}
+
+std::unique_ptr<SavedSequence> EngineLoop::take_saved(Sequence& s) {
+  saved_cells_ -= s.cells;
+  --counters_.saved;
+  counters_.saved_bytes -= s.saved->bytes();
+  return std::move(s.saved);
 }
 
 void EngineLoop::move_seat(const SeatMove& move) {
@@ -135,6 +173,7 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
       continue;
     }
     ++s.cells;
+    ++s.run;
     shares_.charge(s.tenant, 1);
     advance(s, token.token);
   }
@@ -175,6 +214,7 @@ void EngineLoop::prefilled(Sequence& s, const PromptPart& part, Token first) {
   const auto tokens = static_cast<std::uint32_t>(part.tokens.size());
   s.computed += tokens;
   s.cells += tokens;
+  s.run += tokens;
   shares_.charge(s.tenant, tokens);
   if (!part.last) return;
   s.first_token = clock_.now();

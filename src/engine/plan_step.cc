@@ -1,12 +1,17 @@
 #include "gatehouse/engine/plan_step.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "gatehouse/base/assert.h"
 #include "tenant_claims.h"
 
 namespace gatehouse::engine {
 namespace {
+
+// Fewer tokens than these, or than this part of the cells, are hardly a run.
+constexpr std::uint32_t least_run = 16;
 
 // Who sits where while the plan is made; null = free.
 using Seating = std::vector<const SequenceView*>;
@@ -38,6 +43,61 @@ std::vector<Seat> free_seats(const Seating& seating) {
     if (seating[seat] == nullptr) free.push_back(seat);
   }
   return free;
+}
+
+bool lingers(const SequenceView& s, const StepLimits& limits, Instant now) {
+  return s.phase == Phase::parked && now - s.parked_since >= limits.linger;
+}
+
+bool has_run(const SequenceView& s) { return s.run >= std::max(least_run, s.cells / least_run); }
+
+// Who makes room for a tenant that holds no seat; null where nobody can.
+const SequenceView* for_one_without(const Claim& claim, const Seating& seating, TenantClaims& claims, const StepLimits& limits,
+                                    Instant now) {
+  const auto rank = [&](const SequenceView& s) {
+    const Claim& holder = claims.of(s.tenant);
+    return std::tuple(lingers(s, limits, now), holder.seats / holder.weight, holder.done, s.order);
+  };
+  const SequenceView* best = nullptr;
+  for (const SequenceView* s : seating) {
+    if (s->cells > limits.save_cells_max) continue;
+    const Claim& holder = claims.of(s->tenant);
+    const bool due = claim.done <= holder.done + claim.of(limits.lead);
+    const bool spared = !due || holder.seats < 2 || (s->cells > 0 && !has_run(*s));
+    if (spared && !lingers(*s, limits, now)) continue;
+    if (best == nullptr || rank(*s) > rank(*best)) best = s;
+  }
+  return best;
+}
+
+// The parked one that is too many of its tenant; null where none is.
+const SequenceView* one_too_many(const Seating& seating, const StepLimits& limits, Instant now) {
+  std::map<std::uint64_t, std::size_t> parked;
+  for (const SequenceView* s : seating) parked[s->tenant] += lingers(*s, limits, now) ? 1 : 0;
+  const SequenceView* last = nullptr;
+  for (const SequenceView* s : seating) {
+    if (parked[s->tenant] <= std::max<std::size_t>(seating.size() / 4, 1)) continue;
+    if (!lingers(*s, limits, now) || s->cells > limits.save_cells_max) continue;
+    if (last == nullptr || s->parked_since > last->parked_since) last = s;
+  }
+  return last;
+}
+
+// Where all seats are taken: makes room for one that waits.
+void reclaim(Seating& seating, TenantClaims& claims, const StepLimits& limits, Instant now, StepPlan& plan) {
+  if (std::ranges::any_of(seating, [](const SequenceView* s) { return s == nullptr; })) return;
+  Claim* claim = claims.next_without_seat();
+  const SequenceView* gives = claim == nullptr ? nullptr : for_one_without(*claim, seating, claims, limits, now);
+  if (gives == nullptr) {
+    claim = claims.next();
+    gives = claim == nullptr ? nullptr : one_too_many(seating, limits, now);
+  }
+  if (gives == nullptr) return;
+  const auto seat = static_cast<Seat>(std::ranges::find(seating, gives) - seating.begin());
+  plan.give_back = seat;
+  claims.unseat(*gives);
+  seating[seat] = nullptr;
+  plan.seat.emplace_back(claims.seat(*claim).order, seat);
 }
 
 // Gives the lowest free seats to those whose turn it is; returns the seats that stay free.
@@ -125,6 +185,7 @@ StepPlan plan_step(const Standing& standing, const StepLimits& limits, Instant n
   Seating seating = seat_all(standing.sequences, limits.seats);
   expire(seating, claims, now, plan);
   const std::vector<Seat> free = seat_waiting(seating, claims, plan);
+  reclaim(seating, claims, limits, now, plan);
   plan.move = choose_move(seating, free, limits.move_cells_max);
   if (plan.move) std::swap(seating[plan.move->from], seating[plan.move->to]);
   for (Seat seat = 0; seat < seating.size(); ++seat) {

@@ -90,6 +90,12 @@ class ScriptedSequences final : public SequenceModel {
     ++trace_.moves;
     return ok();
   }
+  Result<std::unique_ptr<SavedSequence>> save(Seat seat) override {
+    GH_ASSERT(seats_.at(seat).taken);
+    ++trace_.saves;
+    --trace_.open_seats;
+    return std::unique_ptr<SavedSequence>(std::make_unique<Saved>(*this, std::exchange(seats_[seat], Row{})));
+  }
 
  private:
   struct Row {
@@ -98,6 +104,21 @@ class ScriptedSequences final : public SequenceModel {
     std::string prompt;
     std::size_t said = 0;
     Token last = -1;
+  };
+  class Saved final : public SavedSequence {
+   public:
+    Saved(ScriptedSequences& model, Row row) : model_(model), row_(std::move(row)) {}
+    std::size_t bytes() const override { return row_.cells; }
+    Status resume(Seat to) override {
+      GH_ASSERT(row_.taken && !model_.seats_.at(to).taken);
+      model_.seats_[to] = std::exchange(row_, Row{});
+      ++model_.trace_.open_seats;
+      return ok();
+    }
+
+   private:
+    ScriptedSequences& model_;
+    Row row_;
   };
   Status pass() {
     try {

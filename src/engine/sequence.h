@@ -3,6 +3,7 @@
 #pragma once
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@ struct EngineLoop::Sequence {
   Sequence(JobKey key_, PreparedJob&& job)
       : key(key_), tenant{job.tenant, job.weight}, prompt(std::move(job.prompt)), sampling(job.sampling), text(std::move(job.stops)) {}
 
-  enum class Stage : std::uint8_t { prepared, waiting, seated, ended };
+  enum class Stage : std::uint8_t { prepared, waiting, seated, aside, ended };  // aside: parked, without a seat
   const JobKey key;
   const Wanting tenant;
   std::vector<Token> prompt;
@@ -23,15 +24,18 @@ struct EngineLoop::Sequence {
   TextStream text;
   Stage stage = Stage::prepared;
   Phase phase = Phase::prefill;
+  std::unique_ptr<SavedSequence> saved;  // where it has given its seat back
   Seat seat = 0;
   std::uint64_t order = 0;
   std::uint32_t computed = 0;  // tokens of the prompt in the cache
   std::uint32_t cells = 0;     // cells written
+  std::uint32_t run = 0;       // of them, since it took its seat
   std::uint32_t granted = 0, produced = 0;
   Token next = 0;  // sampled, not yet decoded
   bool asked = false;
   std::optional<wire::engine::FinishReason> finish;  // what to end with when the grant is used up
   Instant deadline = Instant::max();                 // prepared: expiry; parked: end of patience
+  Instant parked_since;
   Instant started, seated_at, first_token;
   std::ptrdiff_t event = -1;  // index in this step's batch
 

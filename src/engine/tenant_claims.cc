@@ -26,13 +26,23 @@ TenantClaims::TenantClaims(const Standing& standing) {
   for (auto& [tenant, claim] : claims_) std::ranges::sort(claim.waiting, std::greater(), &WaitingView::order);
 }
 
-Claim* TenantClaims::next() {
+template <class Eligible>
+Claim* TenantClaims::first(Eligible eligible) {
   Claim* best = nullptr;
   const auto rank = [](const Claim& claim) { return std::tuple(claim.done + claim.promised, claim.waiting.back()->order); };
   for (auto& [tenant, claim] : claims_) {
-    if (!claim.waiting.empty() && (best == nullptr || rank(claim) < rank(*best))) best = &claim;
+    if (claim.waiting.empty() || !eligible(claim)) continue;
+    if (best == nullptr || rank(claim) < rank(*best)) best = &claim;
   }
   return best;
+}
+
+Claim* TenantClaims::next() {
+  return first([](const Claim&) { return true; });
+}
+
+Claim* TenantClaims::next_without_seat() {
+  return first([](const Claim& claim) { return claim.seats == 0; });
 }
 
 const WaitingView& TenantClaims::seat(Claim& claim) {

@@ -28,12 +28,16 @@ class TenantClaims {
   Claim& of(std::uint64_t tenant) { return claims_[tenant]; }
   // Whose turn it is for a seat; null when nobody waits. Of equals the one whose job is older.
   Claim* next();
+  // The same among those that hold no seat.
+  Claim* next_without_seat();
   // The oldest job of the claim takes a seat.
   const WaitingView& seat(Claim& claim);
   // The sequence has no seat any more.
   void unseat(const SequenceView& s);
 
  private:
+  template <class Eligible>
+  Claim* first(Eligible eligible);
   std::map<std::uint64_t, Claim> claims_;
 };
 

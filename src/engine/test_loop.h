@@ -129,6 +129,8 @@ class TurnedLoop {
     EXPECT_EQ(cells(), 0U);
     EXPECT_EQ(loop.counters().queued, 0U);
     EXPECT_EQ(loop.counters().jobs, 0U);
+    EXPECT_EQ(loop.counters().saved, 0U);
+    EXPECT_EQ(loop.counters().saved_bytes, 0U);
   }
 
  private:

@@ -108,6 +108,9 @@ class EngineHost final : public engine::EventSink {
     now.queued = c.queued;
     now.jobs = c.jobs;
     now.steps = c.steps;
+    now.saved = c.saved;
+    now.saved_bytes = c.saved_bytes;
+    now.given_back = c.given_back;
     now.compute_us = c.compute_ns / 1000;
     return now;
   }

@@ -259,27 +259,6 @@ TEST_F(LlamaModel, ComputesAPromptInChunksAsInOnePass) {
   sequences().close(0);
 }
 
-TEST_F(LlamaModel, ComputesSeveralPromptsInOneCallAsOneByOne) {
-  std::vector<std::vector<Token>> prompts;
-  for (const char* question : {"What is the capital of Japan?", "Name three rivers in Europe.", "What is the capital of France?"})
-    prompts.push_back(tokens(ask(question)));
-  std::vector<Token> alone, together;
-  for (const auto& prompt : prompts) {
-    seat(0, prompt);
-    alone.push_back(sequences().sample(0));
-    sequences().close(0);
-  }
-  std::vector<engine::PromptPart> parts;
-  for (Seat at = 0; at < prompts.size(); ++at) {
-    sequences().open(at, chat("").sampling);
-    parts.push_back(engine::PromptPart{at, 0, prompts[at], true});
-  }
-  ASSERT_TRUE(sequences().prefill(parts).ok());
-  for (Seat at = 0; at < prompts.size(); ++at) together.push_back(sequences().sample(at));
-  EXPECT_EQ(together, alone);
-  for (Seat at = 0; at < prompts.size(); ++at) sequences().close(at);
-}
-
 TEST_F(LlamaModel, FillsASeatToItsLastCell) {
   const std::string word = " river";
   std::string text;

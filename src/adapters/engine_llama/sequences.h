@@ -36,6 +36,7 @@ class LlamaSequences final : public engine::SequenceModel {
   std::string_view piece(engine::Token token) override { return vocabulary_->piece(token); }
   void close(engine::Seat seat) override;
   Status move(engine::Seat from, engine::Seat to) override;
+  Result<std::unique_ptr<engine::SavedSequence>> save(engine::Seat seat) override;
 
  private:
   struct SeatState {
@@ -48,7 +49,10 @@ class LlamaSequences final : public engine::SequenceModel {
   void add(engine::Seat seat, std::uint32_t position, engine::Token token, Logits logits);
   Status compute();
   void forget_cells(engine::Seat seat);
-  Status copy_cells(engine::Seat from, engine::Seat to);
+  class Saved;
+  Status read_cells(engine::Seat seat, std::vector<std::uint8_t>& cells);
+  // After an error the seat has none.
+  Status write_cells(const std::vector<std::uint8_t>& cells, engine::Seat seat);
 
   const ModelHandle model_;
   const std::shared_ptr<const Vocabulary> vocabulary_;

@@ -54,7 +54,21 @@ class RandomFrames {
       case Type::done:
         return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text()};
       case Type::state:
-        return State{static_cast<ModelState>(below(4)), text(), u32(), u32(), u32(), u64(), u32(), u32(), u64(), u64(), u64(), u32()};
+        return State{static_cast<ModelState>(below(4)),
+                     text(),
+                     u32(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u64(),
+                     u64(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u64()};
     }
     return Cancel{};
   }

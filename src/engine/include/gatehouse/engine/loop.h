@@ -4,6 +4,7 @@
 // Rules    a token counts when it is sampled; the end token does not; text withheld by a stop string does. At zero left the sequence is
 //          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error. Tenants share seats and the
 //          computing of prompts by what has been computed for each (engine/fair_shares.h)
+// Memory   the states of sequences that have given their seats back: at most a quarter of what the cells of all seats take
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
 #include <atomic>
@@ -72,6 +73,8 @@ struct LoopOptions {
 struct LoopCounters {
   std::atomic<std::uint32_t> jobs{0}, queued{0}, sequences{0};
   std::atomic<std::uint64_t> kv_cells{0}, steps{0};
+  std::atomic<std::uint32_t> saved{0};  // sequences without a seat whose state is kept
+  std::atomic<std::uint64_t> saved_bytes{0}, given_back{0};
   std::atomic<std::uint64_t> compute_ns{0};  // CPU time of the loop's thread inside the model: passes and sampling
 };
 
@@ -97,6 +100,7 @@ class EngineLoop {
 
   void apply(LoopCommand& command);
   void apply_start(Sequence& s, std::uint32_t grant);
+  void wait_for_seat(Sequence& s);
   void apply_grant(Sequence& s, std::uint32_t tokens);
   void apply_finish(Sequence& s, wire::engine::FinishReason reason);
   StepPlan plan(Instant now);
@@ -109,6 +113,8 @@ class EngineLoop {
   void prefill(const std::vector<Prefill>& plan);
   void prefilled(Sequence& s, const PromptPart& part, Token first);
   void take_seat(Sequence& s, Seat seat);
+  void give_back(Seat seat);
+  std::unique_ptr<SavedSequence> take_saved(Sequence& s);
   void move_seat(const SeatMove& move);
   // A sequence has said one more token, or its end.
   void advance(Sequence& s, Token token);
@@ -120,7 +126,7 @@ class EngineLoop {
   void dismiss(const JobKey& key);
   wire::engine::TokenEvent& event_of(Sequence& s);
   void flush();
-  void expire_prepared(Instant now);
+  void expire_unseated(Instant now);
   void count();
   Instant next_deadline() const;
 
@@ -139,6 +145,7 @@ class EngineLoop {
   FairShares shares_;
   CostModel costs_;
   std::uint64_t next_order_ = 0;
+  std::uint64_t saved_cells_ = 0;
   std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
   std::vector<std::pair<JobKey, wire::engine::Done>> dones_;   // of this step, sent behind the tokens
   // Reused from step to step.

@@ -8,6 +8,16 @@
 //            done: so seats that come free together are shared out, too
 //          - the chunk goes to the prompt whose tenant has been computed for least. Behind it come, in the same order, those whose rest
 //            still fits into the chunk, so that a burst of short prompts soon decodes in one batch
+// Seats    are given back where all are taken and somebody waits, at most one a step. The sequence is saved, and waits again where its age
+//          puts it: at the head of its tenant's queue
+//          - for a tenant that holds none: by a sequence that has been parked for a while, else by the youngest of the tenant with the most
+//            seats for its weight, two at least, unless the one that waits has been computed for more already, by `lead` tokens: else each
+//            tenant had a seat's share whatever its weight. Not by one that has hardly run: what is computed since it took its seat must be
+//            16 tokens and a sixteenth of its cells, so that saving and taking up again cost a small part of what is computed between them
+//            (some 10 us a cell, against a millisecond and more a token). One with nothing computed has nothing to save
+//          - for whoever is next: by the one too many where more than a quarter of the seats is held by parked sequences of one tenant;
+//            the last to be parked goes
+//          A sequence with more than save_cells_max cells stays.
 // Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that
 // decode
 //          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
@@ -38,6 +48,8 @@ struct SequenceView {
   Instant patience = Instant::max();  // parked: when waiting for a grant becomes an error
   std::uint64_t tenant = 0;
   std::uint32_t granted_left = 0;  // tokens that it may still say
+  std::uint32_t run = 0;           // tokens computed since it took its seat
+  Instant parked_since = {};       // where it is parked
 };
 
 struct WaitingView {
@@ -61,6 +73,9 @@ struct StepLimits {
   nanoseconds gap = milliseconds(250);        // between two tokens of a running sequence, while prompts are computed: aimed at
   nanoseconds gap_alone = milliseconds(500);  // between two plans, while nobody decodes: who comes now waits as long
   std::uint32_t move_cells_max = 4096;        // a sequence longer than this is not worth moving
+  std::uint64_t save_cells_max = 0;           // a sequence longer than this cannot be saved now
+  std::uint32_t lead = 1024;                  // as much as an answer of the usual length
+  nanoseconds linger = milliseconds(100);     // parked no longer than this: its grant may come any moment
 };
 
 struct SeatMove {
@@ -76,11 +91,12 @@ struct Prefill {
 
 struct StepPlan {
   std::vector<Seat> expired;                         // first: parked longer than their patience; their seats are free for what follows
+  std::optional<Seat> give_back;                     // then: the sequence is saved, its seat is free for what follows
   std::optional<SeatMove> move;                      // then; at most one a step
   std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order) → seat, after the move
   std::vector<Seat> decode;                          // ascending, in the numbering after the move
   std::vector<Prefill> prefill;                      // after the decode, in one pass; ascending
-  bool idle() const { return expired.empty() && !move && seat.empty() && decode.empty() && prefill.empty(); }
+  bool idle() const { return expired.empty() && !give_back && !move && seat.empty() && decode.empty() && prefill.empty(); }
 };
 
 // What stands, in any order: every taken seat (each once, below limits.seats); the jobs that were started and have no seat; their tenants.

@@ -41,6 +41,15 @@ struct PromptPart {
   bool last;  // the logits of the final token are kept for sample(seat)
 };
 
+// A sequence that was taken out of its seat: its cells and its sampler. May be destroyed when the model is gone already.
+class SavedSequence {
+ public:
+  virtual ~SavedSequence() = default;
+  virtual std::size_t bytes() const = 0;
+  // Goes on, unchanged, in to (which is free). Once; after an error the seat is still free, and the sequence is lost.
+  virtual Status resume(Seat to) = 0;
+};
+
 class SequenceModel {
  public:
   virtual ~SequenceModel() = default;
@@ -65,6 +74,8 @@ class SequenceModel {
   virtual void close(Seat seat) = 0;
   // The sequence in from goes on, unchanged, in to (which is free). After an error it is still in from, and is closed there.
   virtual Status move(Seat from, Seat to) = 0;
+  // Takes the sequence out of its seat, which is free then. After an error it is still there, and is closed there.
+  virtual Result<std::unique_ptr<SavedSequence>> save(Seat seat) = 0;
 };
 
 // A loaded model: both halves.
