@@ -215,7 +215,7 @@ void EngineLoop::prefilled(Sequence& s, const PromptPart& part, Token first) {
   s.computed += tokens;
   s.cells += tokens;
   s.run += tokens;
-  shares_.charge(s.tenant, tokens);
+  shares_.charge(s.tenant, tokens + (part.last ? 1U : 0U));  // with the end of a prompt comes a token
   if (!part.last) return;
   s.first_token = clock_.now();
   s.phase = Phase::decode;
