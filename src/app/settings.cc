@@ -162,7 +162,8 @@ Schema<LlamaSettings> llama_keys() {
   keys.integer("context", &S::context, {64, 1 << 20}, "Tokens of prompt and answer that a seat holds, at most the model's own context.");
   keys.integer("sequences", &S::sequences, {1, 256}, "Seats of a language model: how many answers it computes at once.");
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
-  keys.integer("prefill_chunk", &S::prefill_chunk, {1, 4096}, "Tokens of a prompt that are computed at a time while other answers go on.");
+  keys.integer("prefill_chunk", &S::prefill_chunk, {1, 4096},
+               "Tokens of prompts that are computed at a time, at most, while other answers go on; fewer on a slow machine.");
   return keys;
 }
 

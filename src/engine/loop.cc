@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "gatehouse/base/assert.h"
+#include "sequence.h"
 
 namespace gatehouse::engine {
 
@@ -18,50 +19,7 @@ std::uint64_t microseconds_between(Instant from, Instant to) {
   return to <= from ? 0 : static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::microseconds>(to - from).count());
 }
 
-// As long as it lives, the thread computes.
-class Computing {
- public:
-  Computing(const Clock& clock, std::atomic<std::uint64_t>& total) : clock_(clock), total_(total), began_(clock.thread_cpu()) {}
-  ~Computing() { total_.fetch_add(static_cast<std::uint64_t>((clock_.thread_cpu() - began_).count()), std::memory_order_relaxed); }
-  Computing(const Computing&) = delete;
-  Computing& operator=(const Computing&) = delete;
-
- private:
-  const Clock& clock_;
-  std::atomic<std::uint64_t>& total_;
-  const nanoseconds began_;
-};
-
 }  // namespace
-
-struct EngineLoop::Sequence {
-  Sequence(JobKey key_, PreparedJob&& job)
-      : key(key_),
-        prompt(std::move(job.prompt)),
-        sampling(job.sampling),
-        constraint(std::move(job.constraint)),
-        text(std::move(job.stops)) {}
-
-  enum class Stage : std::uint8_t { prepared, waiting, seated, ended };
-  const JobKey key;
-  std::vector<Token> prompt;
-  w::Sampling sampling;
-  std::unique_ptr<Constraint> constraint;  // until it has a seat
-  TextStream text;
-  Stage stage = Stage::prepared;
-  Phase phase = Phase::prefill;
-  Seat seat = 0;
-  std::uint64_t order = 0;
-  std::uint32_t computed = 0;  // tokens of the prompt in the cache
-  std::uint32_t cells = 0;     // cells written
-  std::uint32_t granted = 0, produced = 0;
-  Token next = 0;  // sampled, not yet decoded
-  bool asked = false;
-  std::optional<w::FinishReason> finish;  // what to end with when the grant is used up
-  Instant deadline = Instant::max();      // prepared: expiry; parked: end of patience
-  Instant started, seated_at, first_token;
-  std::ptrdiff_t event = -1;  // index in this step's batch
-};
 
 EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink, LoopOptions options)
     : model_(model),
@@ -69,7 +27,8 @@ EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink
       sink_(sink),
       options_(options),
       commands_(std::size_t{options.queue} * 8 + 1024),
-      seated_(model.seats(), nullptr) {}
+      seated_(model.seats(), nullptr),
+      costs_(options_.costs) {}
 
 EngineLoop::~EngineLoop() = default;
 
@@ -112,7 +71,7 @@ bool EngineLoop::turn() {
   commands_.drain(inbox_);
   for (LoopCommand& command : inbox_) apply(command);
   const Instant now = clock_.now();
-  expire_prepared(now);
+  expire_unseated(now);
   const StepPlan next = plan(now);
   execute(next);
   flush();
@@ -141,140 +100,41 @@ void EngineLoop::apply(LoopCommand& command) {
 void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
   if (s.stage != Sequence::Stage::prepared) return;
   if (grant == 0) return end(s, w::FinishReason::error, "start_without_grant");  // nothing is computed without one
-  s.stage = Sequence::Stage::waiting;
   s.deadline = Instant::max();
   s.order = next_order_++;
   s.granted = grant;
   s.started = clock_.now();
+  wait_for_seat(s);
+}
+
+void EngineLoop::wait_for_seat(Sequence& s) {
+  s.stage = Sequence::Stage::waiting;
   waiting_.push_back(&s);
 }
 
 void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
   s.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - s.granted);
   if (tokens > 0) s.asked = false;
-  if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
+  if (s.phase != Phase::parked) return;
   s.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
-  if (tokens > 0) s.phase = Phase::decode;
+  if (tokens == 0) return;
+  s.phase = Phase::decode;
+  if (s.stage == Sequence::Stage::aside) wait_for_seat(s);
 }
 
 void EngineLoop::apply_finish(Sequence& s, w::FinishReason reason) {
   s.finish = reason;
-  if (s.stage != Sequence::Stage::seated || s.phase != Phase::parked) return;
+  if (s.phase != Phase::parked) return;
   show_rest(s);
   end(s, reason);
 }
 
-void EngineLoop::expire_prepared(Instant now) {
+void EngineLoop::expire_unseated(Instant now) {
   for (auto& [key, s] : sequences_) {
-    if (s->stage == Sequence::Stage::prepared && s->deadline <= now) end(*s, w::FinishReason::error, "prepared_expired");
+    if (s->deadline > now) continue;
+    if (s->stage == Sequence::Stage::prepared) end(*s, w::FinishReason::error, "prepared_expired");
+    if (s->stage == Sequence::Stage::aside) end(*s, w::FinishReason::error, "grant_timeout");
   }
-}
-
-StepPlan EngineLoop::plan(Instant now) {
-  views_.clear();
-  for (const Sequence* s : seated_) {
-    if (s == nullptr) continue;
-    SequenceView view;
-    view.seat = s->seat;
-    view.phase = s->phase;
-    view.prompt_left = static_cast<std::uint32_t>(s->prompt.size()) - s->computed;
-    view.cells = s->cells;
-    view.order = s->order;
-    view.patience = s->phase == Phase::parked ? s->deadline : Instant::max();
-    views_.push_back(view);
-  }
-  queue_views_.clear();
-  for (const Sequence* s : waiting_) queue_views_.push_back(WaitingView{s->order});
-  StepLimits limits;
-  limits.seats = model_.seats();
-  limits.prefill_chunk = options_.prefill_chunk;
-  limits.move_cells_max = model_.seat_cells();
-  return plan_step(views_, queue_views_, limits, now);
-}
-
-void EngineLoop::execute(const StepPlan& plan) {
-  for (const Seat seat : plan.expired) end(*seated_[seat], w::FinishReason::error, "grant_timeout");
-  if (plan.move) move_seat(*plan.move);
-  for (const auto& [order, seat] : plan.seat) {
-    const auto found = std::ranges::find(waiting_, order, &Sequence::order);
-    GH_ASSERT(found != waiting_.end());
-    Sequence& s = **found;
-    waiting_.erase(found);
-    take_seat(s, seat);
-  }
-  if (!plan.decode.empty()) decode(plan.decode);
-  for (const Prefill& part : plan.prefill) prefill(part);
-}
-
-void EngineLoop::take_seat(Sequence& s, Seat seat) {
-  GH_ASSERT(seat < seated_.size() && seated_[seat] == nullptr);
-  seated_[seat] = &s;
-  s.seat = seat;
-  s.stage = Sequence::Stage::seated;
-  s.seated_at = clock_.now();
-  model_.open(seat, s.sampling);
-  if (s.constraint) model_.constrain(seat, std::move(s.constraint));
-}
-
-void EngineLoop::move_seat(const SeatMove& move) {
-  Sequence* s = seated_[move.from];
-  GH_ASSERT(s != nullptr && seated_[move.to] == nullptr);
-  if (!model_.move(move.from, move.to)) return end(*s, w::FinishReason::error, "engine_move_failed");
-  seated_[move.to] = s;
-  seated_[move.from] = nullptr;
-  s->seat = move.to;
-}
-
-template <class Work>
-auto EngineLoop::computed(Work&& work) {
-  const Computing computing(clock_, counters_.compute_ns);
-  return work();
-}
-
-void EngineLoop::decode(const std::vector<Seat>& seats) {
-  batch_.clear();
-  for (const Seat seat : seats) {
-    const Sequence* s = seated_[seat];
-    if (s != nullptr) batch_.push_back(SeatToken{seat, s->cells, s->next});
-  }
-  if (batch_.empty()) return;
-  const Status decoded = computed([&] {
-    Status passed = model_.decode(batch_);
-    if (passed) {
-      for (SeatToken& token : batch_) token.token = model_.sample(token.seat);
-    }
-    return passed;
-  });
-  for (const SeatToken& token : batch_) {
-    Sequence& s = *seated_[token.seat];
-    if (!decoded) {
-      end(s, w::FinishReason::error, decoded.error().reason());
-      continue;
-    }
-    ++s.cells;
-    advance(s, token.token);
-  }
-  ++counters_.steps;
-}
-
-void EngineLoop::prefill(const Prefill& prefill) {
-  Sequence* s = seated_[prefill.seat];
-  if (s == nullptr) return;  // it ended in this very step
-  const std::span<const Token> part = std::span(s->prompt).subspan(s->computed, prefill.tokens);
-  Token first = 0;
-  const Status filled = computed([&] {
-    Status passed = model_.prefill(prefill.seat, s->cells, part, prefill.last);
-    if (passed && prefill.last) first = model_.sample(prefill.seat);
-    return passed;
-  });
-  ++counters_.steps;
-  if (!filled) return end(*s, w::FinishReason::error, filled.error().reason());
-  s->computed += prefill.tokens;
-  s->cells += prefill.tokens;
-  if (!prefill.last) return;
-  s->first_token = clock_.now();
-  s->phase = Phase::decode;
-  advance(*s, first);
 }
 
 void EngineLoop::advance(Sequence& s, Token token) {
@@ -299,12 +159,14 @@ void EngineLoop::advance(Sequence& s, Token token) {
 
 void EngineLoop::park(Sequence& s) {
   s.phase = Phase::parked;
-  s.deadline = clock_.now() + options_.patience;
+  s.parked_since = clock_.now();
+  s.deadline = s.parked_since + options_.patience;
   event_of(s).waiting = true;
 }
 
 void EngineLoop::end(Sequence& s, w::FinishReason reason, std::string_view error) {
   if (s.stage == Sequence::Stage::waiting) std::erase(waiting_, &s);
+  if (s.saved) take_saved(s);
   if (s.stage == Sequence::Stage::seated) {
     model_.close(s.seat);
     seated_[s.seat] = nullptr;
@@ -355,22 +217,17 @@ void EngineLoop::flush() {
   dones_.clear();
 }
 
-void EngineLoop::count() {
-  std::uint32_t seated = 0;
-  std::uint64_t cells = 0;
-  for (const Sequence* s : seated_) {
-    if (s == nullptr) continue;
-    ++seated;
-    cells += s->cells;
-  }
-  counters_.sequences.store(seated, std::memory_order_relaxed);
-  counters_.kv_cells.store(cells, std::memory_order_relaxed);
-  counters_.queued.store(static_cast<std::uint32_t>(waiting_.size()), std::memory_order_relaxed);
-}
-
 Instant EngineLoop::next_deadline() const {
   Instant first = Instant::max();
   for (const auto& [key, s] : sequences_) first = std::min(first, s->deadline);
+  if (waiting_.empty()) return first;
+  // One that is parked makes room once it lingers.
+  const Instant now = clock_.now();
+  for (const Sequence* s : seated_) {
+    if (s == nullptr || s->phase != Phase::parked) continue;
+    const Instant lingers = s->parked_since + StepLimits().linger;
+    if (lingers > now) first = std::min(first, lingers);
+  }
   return first;
 }
 

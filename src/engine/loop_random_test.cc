@@ -99,6 +99,7 @@ class Round {
       prompt = std::string(below(cells_ - 60), ' ') + "?";
       job.answer = "?";
     }
+    t_.as(below(3), static_cast<std::uint32_t>(1 + below(3)));
     const bool taken = t_.prepare(key.job, prompt, stops, key.link);
     const bool full = t_.loop.counters().jobs >= bound_ + seats();
     EXPECT_TRUE(taken || full) << "turned away although there was room";
@@ -138,9 +139,10 @@ class Round {
     }
     std::uint64_t quiet = 0, before = ended_;
     for (int i = 0; i < 60; ++i) {
-      const std::uint64_t gaps = t_.trace.sparse_batches, prefills = t_.trace.prefill_passes;
+      const std::uint64_t gaps = t_.trace.sparse_batches, prefills = t_.trace.prefill_passes, given_back = t_.loop.counters().given_back;
       turn();
-      quiet = ended_ == before && prefills == t_.trace.prefill_passes ? quiet + 1 : 0;
+      const bool changed = ended_ != before || prefills != t_.trace.prefill_passes || given_back != t_.loop.counters().given_back;
+      quiet = changed ? 0 : quiet + 1;
       before = ended_;
       if (quiet > 3ULL * seats()) {
         EXPECT_EQ(t_.trace.sparse_batches, gaps) << "a gap that nobody closes";

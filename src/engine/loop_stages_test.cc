@@ -160,6 +160,44 @@ TEST(EngineLoopSeats, BesideOthersAPromptIsComputedInPartsBetweenTheirSteps) {
   }
 }
 
+TEST(EngineLoopSeats, BetweenTwoTokensThereIsOnePassOverPromptsAtMost) {
+  TurnedLoop t(seats_of(16));
+  t.ask(1, "loop:x", 1000);
+  t.turns(3);
+  // Long ones and short ones, more than there are seats.
+  for (std::uint64_t job = 2; job < 30; ++job) t.ask(job, "loop:" + std::string(job % 3 == 0 ? 2000 : 10 * job, 'y'), 3);
+  for (int i = 0; i < 150; ++i) {
+    const std::uint32_t tokens = t.told(1).tokens;
+    const std::uint64_t decodes = t.trace.decode_passes, prefills = t.trace.prefill_passes;
+    t.turn();
+    EXPECT_EQ(t.told(1).tokens, tokens + 1);
+    EXPECT_EQ(t.trace.decode_passes, decodes + 1);
+    EXPECT_LE(t.trace.prefill_passes, prefills + 1);
+  }
+}
+
+TEST(EngineLoopSeats, TheChunkFollowsWhatStepsTake) {
+  LoopOptions options;
+  for (int i = 0; i < 100; ++i) {
+    for (const std::uint32_t count : {1U, 8U}) options.costs.saw_decode(count, milliseconds(10));
+    for (const std::uint32_t tokens : {16U, 48U}) options.costs.saw_prefill(tokens, milliseconds(4 * tokens));
+  }
+  TurnedLoop t({}, options);
+  t.ask(1, "loop:x", 1000);
+  t.turns(3);
+  t.ask(2, "loop:" + std::string(2000, 'y'), 100);
+  t.turn();
+  const std::uint64_t cells = t.cells();
+  t.turn();
+  EXPECT_EQ(t.cells(), cells + 1 + 48) << "(250 - 10) / 4 = 60, in tiles";
+  t.before_pass([&t] { t.clock.advance(milliseconds(600)); });  // a machine that is busy with something else
+  t.turns(12);
+  t.before_pass({});
+  const std::uint64_t before = t.cells();
+  t.turn();
+  EXPECT_EQ(t.cells(), before + 1 + 32);
+}
+
 TEST(EngineLoopSeats, AHoleIsFilledSoThatBatchesStayDense) {
   TurnedLoop t(seats_of(4));
   for (const std::uint64_t job : {1, 2, 3, 4}) t.ask(job, "loop:" + std::to_string(job), 200);
@@ -208,6 +246,21 @@ TEST(EngineLoopFailure, OfADecodeEndsExactlyWhoWasInTheBatch) {
   EXPECT_EQ(t.told(4).tokens, 100U);
   EXPECT_EQ(t.told(5).tokens, 2U);
   EXPECT_EQ(t.told(6).tokens, 2U);
+}
+
+TEST(EngineLoopFailure, OfAPrefillEndsWhoseTokensWereInIt) {
+  TurnedLoop t(seats_of(5));
+  t.ask(1, "loop:x", 1);
+  t.settle();
+  for (const std::uint64_t job : {2, 3}) t.ask(job, "loop:x", 100);
+  t.ask(4, "loop:" + std::string(1000, 'y'), 1);
+  t.turn();
+  fail_next_pass(t);
+  t.turn();
+  for (const std::uint64_t job : {2, 3}) EXPECT_EQ(t.done(job).error, "engine_decode_failed");
+  for (const std::uint64_t job : {1, 4}) EXPECT_FALSE(t.told(job).ended()) << job;
+  t.settle();
+  EXPECT_EQ(t.told(4).tokens, 1U);
 }
 
 TEST(EngineLoopFailure, OfAPrefillEndsThatJobAlone) {

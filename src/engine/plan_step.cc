@@ -1,11 +1,17 @@
 #include "gatehouse/engine/plan_step.h"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 
 #include "gatehouse/base/assert.h"
+#include "tenant_claims.h"
 
 namespace gatehouse::engine {
 namespace {
+
+// Fewer tokens than these, or than this part of the cells, are hardly a run.
+constexpr std::uint32_t least_run = 16;
 
 // Who sits where while the plan is made; null = free.
 using Seating = std::vector<const SequenceView*>;
@@ -21,11 +27,12 @@ Seating seat_all(std::span<const SequenceView> sequences, std::uint32_t seats) {
   return seating;
 }
 
-void expire(Seating& seating, Instant now, StepPlan& plan) {
+void expire(Seating& seating, TenantClaims& claims, Instant now, StepPlan& plan) {
   for (Seat seat = 0; seat < seating.size(); ++seat) {
     const SequenceView* s = seating[seat];
     if (s == nullptr || s->phase != Phase::parked || s->patience > now) continue;
     plan.expired.push_back(seat);
+    claims.unseat(*s);
     seating[seat] = nullptr;
   }
 }
@@ -38,18 +45,69 @@ std::vector<Seat> free_seats(const Seating& seating) {
   return free;
 }
 
-// Gives the lowest free seats to the oldest that wait; returns the seats that stay free.
-std::vector<Seat> seat_waiting(const Seating& seating, std::span<const WaitingView> waiting, StepPlan& plan) {
-  std::vector<Seat> free = free_seats(seating);
-  std::vector<std::uint64_t> orders;
-  orders.reserve(waiting.size());
-  for (const WaitingView& w : waiting) orders.push_back(w.order);
-  const auto count = static_cast<std::ptrdiff_t>(std::min(free.size(), orders.size()));
-  std::partial_sort(orders.begin(), orders.begin() + count, orders.end());
-  for (std::ptrdiff_t i = 0; i < count; ++i) {
-    plan.seat.emplace_back(orders[static_cast<std::size_t>(i)], free[static_cast<std::size_t>(i)]);
+bool lingers(const SequenceView& s, const StepLimits& limits, Instant now) {
+  return s.phase == Phase::parked && now - s.parked_since >= limits.linger;
+}
+
+bool has_run(const SequenceView& s) { return s.run >= std::max(least_run, s.cells / least_run); }
+
+// Who makes room for a tenant that holds no seat; null where nobody can.
+const SequenceView* for_one_without(const Claim& claim, const Seating& seating, TenantClaims& claims, const StepLimits& limits,
+                                    Instant now) {
+  const auto rank = [&](const SequenceView& s) {
+    const Claim& holder = claims.of(s.tenant);
+    return std::tuple(lingers(s, limits, now), holder.seats / holder.weight, holder.done, s.order);
+  };
+  const SequenceView* best = nullptr;
+  for (const SequenceView* s : seating) {
+    if (s->cells > limits.save_cells_max) continue;
+    const Claim& holder = claims.of(s->tenant);
+    const bool due = claim.done <= holder.done + claim.of(limits.lead);
+    const bool spared = !due || holder.seats < 2 || (s->cells > 0 && !has_run(*s));
+    if (spared && !lingers(*s, limits, now)) continue;
+    if (best == nullptr || rank(*s) > rank(*best)) best = s;
   }
-  free.erase(free.begin(), free.begin() + count);
+  return best;
+}
+
+// The parked one that is too many of its tenant; null where none is.
+const SequenceView* one_too_many(const Seating& seating, const StepLimits& limits, Instant now) {
+  std::map<std::uint64_t, std::size_t> parked;
+  for (const SequenceView* s : seating) parked[s->tenant] += lingers(*s, limits, now) ? 1 : 0;
+  const SequenceView* last = nullptr;
+  for (const SequenceView* s : seating) {
+    if (parked[s->tenant] <= std::max<std::size_t>(seating.size() / 4, 1)) continue;
+    if (!lingers(*s, limits, now) || s->cells > limits.save_cells_max) continue;
+    if (last == nullptr || s->parked_since > last->parked_since) last = s;
+  }
+  return last;
+}
+
+// Where all seats are taken: makes room for one that waits.
+void reclaim(Seating& seating, TenantClaims& claims, const StepLimits& limits, Instant now, StepPlan& plan) {
+  if (std::ranges::any_of(seating, [](const SequenceView* s) { return s == nullptr; })) return;
+  Claim* claim = claims.next_without_seat();
+  const SequenceView* gives = claim == nullptr ? nullptr : for_one_without(*claim, seating, claims, limits, now);
+  if (gives == nullptr) {
+    claim = claims.next();
+    gives = claim == nullptr ? nullptr : one_too_many(seating, limits, now);
+  }
+  if (gives == nullptr) return;
+  const auto seat = static_cast<Seat>(std::ranges::find(seating, gives) - seating.begin());
+  plan.give_back = seat;
+  claims.unseat(*gives);
+  seating[seat] = nullptr;
+  plan.seat.emplace_back(claims.seat(*claim).order, seat);
+}
+
+// Gives the lowest free seats to those whose turn it is; returns the seats that stay free.
+std::vector<Seat> seat_waiting(const Seating& seating, TenantClaims& claims, StepPlan& plan) {
+  std::vector<Seat> free = free_seats(seating);
+  auto given = free.begin();
+  for (Claim* claim = nullptr; given != free.end() && (claim = claims.next()) != nullptr; ++given) {
+    plan.seat.emplace_back(claims.seat(*claim).order, *given);
+  }
+  free.erase(free.begin(), given);
   return free;
 }
 
@@ -73,43 +131,67 @@ std::optional<SeatMove> choose_move(const Seating& seating, const std::vector<Se
   return std::nullopt;
 }
 
-// Where prompts are not yet computed, oldest first.
+// Where prompts are not yet computed.
 std::vector<const SequenceView*> prompts(const Seating& seating) {
   std::vector<const SequenceView*> found;
   for (const SequenceView* s : seating) {
     if (s != nullptr && s->phase == Phase::prefill && s->prompt_left > 0) found.push_back(s);
   }
-  std::ranges::sort(found, {}, &SequenceView::order);
   return found;
 }
 
-void choose_prefill(const Seating& seating, const StepLimits& limits, StepPlan& plan) {
-  const std::vector<const SequenceView*> waiting = prompts(seating);
+// Takes out of left the prompt whose turn it is.
+const SequenceView* take_prompt(std::vector<const SequenceView*>& left, TenantClaims& claims) {
+  const auto rank = [&](const SequenceView* s) { return std::pair(claims.of(s->tenant).done, s->order); };
+  const auto found = std::ranges::min_element(left, {}, rank);
+  const SequenceView* s = *found;
+  left.erase(found);
+  return s;
+}
+
+// What the first prompt may take, and what all may together.
+struct Chunk {
+  std::uint32_t first, all;
+};
+Chunk chunk_beside(std::size_t decoding, const StepLimits& limits) {
+  const std::uint32_t all = prefill_chunk(limits.costs, static_cast<std::uint32_t>(decoding), limits.gap, limits.prefill_chunk);
+  if (decoding > 0) return {all, all};
+  return {prefill_chunk(limits.costs, 0, limits.gap_alone, limits.prefill_chunk_alone), all};
+}
+
+void choose_prefill(const Seating& seating, TenantClaims& claims, const StepLimits& limits, StepPlan& plan) {
+  const Chunk chunk = chunk_beside(plan.decode.size(), limits);
+  std::vector<const SequenceView*> left = prompts(seating);
   std::uint32_t used = 0;
-  for (const SequenceView* s : waiting) {
-    const bool oldest = s == waiting.front();
-    const std::uint32_t chunk = oldest && plan.decode.empty() ? limits.prefill_chunk_alone : limits.prefill_chunk;
-    const std::uint32_t tokens = oldest ? std::min(s->prompt_left, std::max(chunk, 1U)) : s->prompt_left;
-    if (!oldest && used + tokens > chunk) return;
+  while (!left.empty()) {
+    const bool first = plan.prefill.empty();
+    const SequenceView* s = take_prompt(left, claims);
+    const std::uint32_t tokens = first ? std::min(s->prompt_left, std::max(chunk.first, 1U)) : s->prompt_left;
+    if (!first && used + tokens > chunk.all) break;
     const auto seat = static_cast<Seat>(std::ranges::find(seating, s) - seating.begin());
     plan.prefill.push_back(Prefill{seat, tokens, tokens == s->prompt_left});
     used += tokens;
+    Claim& claim = claims.of(s->tenant);
+    claim.done += claim.of(tokens);
   }
+  std::ranges::sort(plan.prefill, {}, &Prefill::seat);
 }
 
 }  // namespace
 
-StepPlan plan_step(std::span<const SequenceView> sequences, std::span<const WaitingView> waiting, const StepLimits& limits, Instant now) {
+StepPlan plan_step(const Standing& standing, const StepLimits& limits, Instant now) {
   StepPlan plan;
-  Seating seating = seat_all(sequences, limits.seats);
-  expire(seating, now, plan);
-  const std::vector<Seat> free = seat_waiting(seating, waiting, plan);
+  TenantClaims claims(standing);
+  Seating seating = seat_all(standing.sequences, limits.seats);
+  expire(seating, claims, now, plan);
+  const std::vector<Seat> free = seat_waiting(seating, claims, plan);
+  reclaim(seating, claims, limits, now, plan);
   plan.move = choose_move(seating, free, limits.move_cells_max);
   if (plan.move) std::swap(seating[plan.move->from], seating[plan.move->to]);
   for (Seat seat = 0; seat < seating.size(); ++seat) {
     if (seating[seat] != nullptr && seating[seat]->phase == Phase::decode) plan.decode.push_back(seat);
   }
-  choose_prefill(seating, limits, plan);
+  choose_prefill(seating, claims, limits, plan);
   return plan;
 }
 

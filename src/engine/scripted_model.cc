@@ -47,15 +47,17 @@ class ScriptedSequences final : public SequenceModel {
     seats_[seat].taken = true;
     ++trace_.open_seats;
   }
-  void constrain(Seat, std::unique_ptr<Constraint>) override { GH_ASSERT(false); }
-  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) override {
+  void constrain(Seat, std::shared_ptr<Constraint>) override { GH_ASSERT(false); }
+  Status prefill(std::span<const PromptPart> parts) override {
     GH_CHECK(pass());
     ++trace_.prefill_passes;
-    Row& row = seats_.at(seat);
-    GH_ASSERT(row.taken && position == row.cells && !tokens.empty());
-    for (const Token t : tokens) row.prompt += static_cast<char>(t);
-    row.cells += static_cast<std::uint32_t>(tokens.size());
-    row.logits = last;
+    for (const PromptPart& part : parts) {
+      Row& row = seats_.at(part.seat);
+      GH_ASSERT(row.taken && part.position == row.cells && !part.tokens.empty());
+      for (const Token t : part.tokens) row.prompt += static_cast<char>(t);
+      row.cells += static_cast<std::uint32_t>(part.tokens.size());
+      row.logits = part.last;
+    }
     return ok();
   }
   Status decode(std::span<const SeatToken> batch) override {
@@ -93,6 +95,12 @@ class ScriptedSequences final : public SequenceModel {
     ++trace_.moves;
     return ok();
   }
+  Result<std::unique_ptr<SavedSequence>> save(Seat seat) override {
+    GH_ASSERT(seats_.at(seat).taken);
+    ++trace_.saves;
+    --trace_.open_seats;
+    return std::unique_ptr<SavedSequence>(std::make_unique<Saved>(*this, std::exchange(seats_[seat], Row{})));
+  }
 
  private:
   struct Row {
@@ -101,6 +109,21 @@ class ScriptedSequences final : public SequenceModel {
     std::string prompt;
     std::size_t said = 0;
     Token last = -1;
+  };
+  class Saved final : public SavedSequence {
+   public:
+    Saved(ScriptedSequences& model, Row row) : model_(model), row_(std::move(row)) {}
+    std::size_t bytes() const override { return row_.cells; }
+    Status resume(Seat to) override {
+      GH_ASSERT(row_.taken && !model_.seats_.at(to).taken);
+      model_.seats_[to] = std::exchange(row_, Row{});
+      ++model_.trace_.open_seats;
+      return ok();
+    }
+
+   private:
+    ScriptedSequences& model_;
+    Row row_;
   };
   Status pass() {
     try {

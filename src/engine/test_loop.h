@@ -75,13 +75,15 @@ class TurnedLoop {
         model_(scripted_model(hooked(std::move(model_options), hook_), &trace)),
         loop(*model_.sequences, clock, front, loop_options) {}
 
+  // Whose the jobs are that are prepared from here on.
+  void as(std::uint64_t tenant, std::uint32_t weight = 1) { tenant_ = tenant, weight_ = weight; }
   bool prepare(std::uint64_t job, const std::string& prompt, std::vector<std::string> stops = {}, std::uint32_t link = 0) {
     wire::engine::Prepare prepare;
     prepare.chat = false;
     prepare.prompt = prompt;
     auto tokens = model_.compiler->compile(prepare);
     EXPECT_TRUE(tokens.ok());
-    return loop.push(LoopCommand(JobKey{link, job}, PreparedJob{std::move(*tokens), prepare.sampling, std::move(stops)}));
+    return loop.push(LoopCommand(JobKey{link, job}, PreparedJob{std::move(*tokens), prepare.sampling, std::move(stops), tenant_, weight_}));
   }
   template <class What>
   void tell(std::uint64_t job, What what, std::uint32_t link = 0) {
@@ -127,6 +129,8 @@ class TurnedLoop {
     EXPECT_EQ(cells(), 0U);
     EXPECT_EQ(loop.counters().queued, 0U);
     EXPECT_EQ(loop.counters().jobs, 0U);
+    EXPECT_EQ(loop.counters().saved, 0U);
+    EXPECT_EQ(loop.counters().saved_bytes, 0U);
   }
 
  private:
@@ -137,6 +141,8 @@ class TurnedLoop {
     return options;
   }
   std::shared_ptr<std::function<void()>> hook_;
+  std::uint64_t tenant_ = 0;
+  std::uint32_t weight_ = 1;
 
  public:
   FakeClock clock;

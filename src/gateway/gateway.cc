@@ -49,6 +49,12 @@ void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
   metrics.watch(Kind::gauge, "gatehouse_sequences", "Seats taken", each_model(models, [](State s) { return s.sequences; }));
   metrics.watch(Kind::gauge, "gatehouse_jobs", "Jobs that an engine knows of", each_model(models, [](State s) { return s.jobs; }));
   metrics.watch(Kind::gauge, "gatehouse_queue_depth", "Jobs that wait for a seat", each_model(models, [](State s) { return s.queued; }));
+  metrics.watch(Kind::gauge, "gatehouse_saved_sequences", "Sequences that have given their seat to another tenant and will go on",
+                each_model(models, [](State s) { return s.saved; }));
+  metrics.watch(Kind::gauge, "gatehouse_saved_bytes", "Memory of the states of such sequences",
+                each_model(models, [](State s) { return s.saved_bytes; }));
+  metrics.watch(Kind::counter, "gatehouse_seats_given_back_total", "Seats given back while their sequence had more to say",
+                each_model(models, [](State s) { return s.given_back; }));
   metrics.watch(Kind::gauge, "gatehouse_engine_open_fds", "Open descriptors of an engine",
                 each_model(models, [](State s) { return s.open_fds; }));
   metrics.watch(Kind::gauge, "gatehouse_engine_resident_memory_bytes", "Resident memory of an engine",

@@ -63,7 +63,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
       prepared.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
       prepared.seat_cells = model_.sequences->seat_cells();
       answer = prepared;
-      push(id, engine::PreparedJob{std::move(*compiled), prompt.sampling, prompt.stops});
+      push(id, engine::PreparedJob{std::move(*compiled), prompt.sampling, prompt.stops, prompt.tenant, prompt.weight});
       ++prepared_;
     } else {
       wire::engine::Refused refused;

@@ -23,6 +23,9 @@ std::uint32_t open_descriptors() {
   return open;
 }
 
+// What may be spent on learning what steps take, before the model is ready.
+constexpr nanoseconds rehearsal_time = milliseconds(300);
+
 class EngineHost final : public engine::EventSink {
  public:
   EngineHost(HostWiring wiring, const Clock& clock) : wiring_(std::move(wiring)), clock_(clock), reactor_(0, clock) {}
@@ -76,6 +79,7 @@ class EngineHost final : public engine::EventSink {
     loop_options.queue = options.queue;
     loop_options.prefill_chunk = options.prefill_chunk;
     const auto sequences = std::move(loaded->sequences);
+    loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
     auto loop = std::make_shared<engine::EngineLoop>(*sequences, clock_, *this, loop_options);
     auto compiler = std::shared_ptr<engine::PromptCompiler>(std::move(loaded->compiler));
     reactor_.post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells()] {
@@ -104,6 +108,9 @@ class EngineHost final : public engine::EventSink {
     now.queued = c.queued;
     now.jobs = c.jobs;
     now.steps = c.steps;
+    now.saved = c.saved;
+    now.saved_bytes = c.saved_bytes;
+    now.given_back = c.given_back;
     now.compute_us = c.compute_ns / 1000;
     return now;
   }
@@ -139,7 +146,7 @@ class EngineHost final : public engine::EventSink {
     answer.seat_cells = state_.seat_cells;
     auto constraint = compiler_->constrain(prepare);
     if (!constraint) return refuse(std::string(constraint.error().reason()), constraint.error().param(), constraint.error().public_text());
-    engine::PreparedJob job{std::move(*compiled), prepare.sampling, prepare.stops, std::move(*constraint)};
+    engine::PreparedJob job{std::move(*compiled), prepare.sampling, prepare.stops, prepare.tenant, prepare.weight, std::move(*constraint)};
     if (!loop_->push(engine::LoopCommand(key, std::move(job))))
       return refuse("engine_queue_full", "", "The model has more requests than it can hold");
     links_[key.link]->send(key.job, answer);

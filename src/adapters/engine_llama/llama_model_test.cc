@@ -122,7 +122,11 @@ class LlamaModel : public testing::Test {
 
   void seat(Seat seat, const std::vector<Token>& prompt) {
     sequences().open(seat, chat("").sampling);
-    ASSERT_TRUE(sequences().prefill(seat, 0, prompt, true).ok());
+    ASSERT_TRUE(prefill(seat, 0, prompt, true).ok());
+  }
+  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> part, bool last) {
+    const engine::PromptPart one{seat, position, part, last};
+    return sequences().prefill(std::span(&one, 1));
   }
   Token next(Seat seat, std::uint32_t position, Token token) {
     const SeatToken one{seat, position, token};
@@ -249,7 +253,7 @@ TEST_F(LlamaModel, ComputesAPromptInChunksAsInOnePass) {
   const std::span<const Token> all(prompt);
   for (std::size_t at = 0; at < all.size(); at += 16) {
     const auto part = all.subspan(at, std::min<std::size_t>(16, all.size() - at));
-    ASSERT_TRUE(sequences().prefill(0, static_cast<std::uint32_t>(at), part, at + part.size() == all.size()).ok());
+    ASSERT_TRUE(prefill(0, static_cast<std::uint32_t>(at), part, at + part.size() == all.size()).ok());
   }
   EXPECT_EQ(sequences().sample(0), whole);
   sequences().close(0);

@@ -22,8 +22,9 @@ Error decode_failed(int code) {
       .with_detail("llama_decode returned " + std::to_string(code));
 }
 
-Error move_failed(const char* step) {
-  return Error(Code::internal, Origin::engine, "engine_move_failed", "The model could not go on with the answer").with_detail(step);
+Error move_failed(std::string step) {
+  return Error(Code::internal, Origin::engine, "engine_move_failed", "The model could not go on with the answer")
+      .with_detail(std::move(step));
 }
 
 llama_context_params parameters(const SequenceShape& shape) {
@@ -90,7 +91,7 @@ void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {
   state = SeatState{Sampler(sampling, random_.next_u64()), nullptr, -1, true};
 }
 
-void LlamaSequences::constrain(Seat seat, std::unique_ptr<engine::Constraint> constraint) {
+void LlamaSequences::constrain(Seat seat, std::shared_ptr<engine::Constraint> constraint) {
   GH_ASSERT(states_.at(seat).taken && constraint != nullptr);
   states_[seat].constraint = std::move(constraint);
 }
@@ -126,19 +127,17 @@ Status LlamaSequences::compute() {
   return code == 0 ? ok() : Status(decode_failed(code));
 }
 
-Status LlamaSequences::prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) {
-  GH_ASSERT(states_.at(seat).taken && !tokens.empty() && position + tokens.size() <= shape_.seat_cells);
+Status LlamaSequences::prefill(std::span<const engine::PromptPart> parts) {
   for (SeatState& state : states_) state.output = -1;
-  while (!tokens.empty()) {
-    const std::span<const Token> pass = tokens.first(std::min(tokens.size(), seat_lists_.size()));
-    tokens = tokens.subspan(pass.size());
-    for (std::size_t i = 0; i < pass.size(); ++i) {
-      const bool keep = last && tokens.empty() && i + 1 == pass.size();
-      add(seat, position++, pass[i], keep ? Logits::kept : Logits::none);
+  for (const engine::PromptPart& part : parts) {
+    GH_ASSERT(states_.at(part.seat).taken && !part.tokens.empty() && part.position + part.tokens.size() <= shape_.seat_cells);
+    std::uint32_t position = part.position;
+    for (const Token& token : part.tokens) {
+      const bool keep = part.last && &token == &part.tokens.back();
+      add(part.seat, position++, token, keep ? Logits::kept : Logits::none);
     }
-    GH_CHECK(compute());
   }
-  return ok();
+  return compute();
 }
 
 Status LlamaSequences::decode(std::span<const SeatToken> batch) {
@@ -177,26 +176,64 @@ void LlamaSequences::close(Seat seat) {
 // libllama's own copy between split sequences moves whole buffers; the state's cost is that of the cells in use.
 Status LlamaSequences::move(Seat from, Seat to) {
   GH_ASSERT(states_.at(from).taken && !states_.at(to).taken);
-  const Status copied = copy_cells(from, to);
-  forget_cells(copied ? from : to);
-  if (!copied) return copied;
+  GH_CHECK(read_cells(from, moving_));
+  GH_CHECK(write_cells(moving_, to));
+  forget_cells(from);
   states_[to] = std::exchange(states_[from], SeatState{});
   states_[to].output = -1;
   return ok();
 }
 
-Status LlamaSequences::copy_cells(Seat from, Seat to) {
-  const auto source = static_cast<llama_seq_id>(from), target = static_cast<llama_seq_id>(to);
+class LlamaSequences::Saved final : public engine::SavedSequence {
+ public:
+  Saved(LlamaSequences& model, std::vector<std::uint8_t> cells, SeatState state)
+      : model_(model), cells_(std::move(cells)), state_(std::move(state)) {}
+  std::size_t bytes() const override { return cells_.size(); }
+  Status resume(Seat to) override {
+    GH_ASSERT(state_.taken && !model_.states_.at(to).taken);
+    GH_CHECK(model_.write_cells(cells_, to));
+    model_.states_[to] = std::exchange(state_, SeatState{});
+    model_.states_[to].output = -1;
+    return ok();
+  }
+
+ private:
+  LlamaSequences& model_;
+  const std::vector<std::uint8_t> cells_;
+  SeatState state_;
+};
+
+Result<std::unique_ptr<engine::SavedSequence>> LlamaSequences::save(Seat seat) {
+  GH_ASSERT(states_.at(seat).taken);
+  std::vector<std::uint8_t> cells;
+  GH_CHECK(read_cells(seat, cells));
+  forget_cells(seat);
+  return std::unique_ptr<engine::SavedSequence>(
+      std::make_unique<Saved>(*this, std::move(cells), std::exchange(states_[seat], SeatState{})));
+}
+
+Status LlamaSequences::read_cells(Seat seat, std::vector<std::uint8_t>& cells) {
+  const auto source = static_cast<llama_seq_id>(seat);
   try {
-    moving_.resize(llama_state_seq_get_size(context_.get(), source));
-    const std::size_t written = llama_state_seq_get_data(context_.get(), moving_.data(), moving_.size(), source);
+    cells.resize(llama_state_seq_get_size(context_.get(), source));
+    const std::size_t written = llama_state_seq_get_data(context_.get(), cells.data(), cells.size(), source);
     if (written == 0) return move_failed("the state could not be read");
-    if (llama_state_seq_set_data(context_.get(), moving_.data(), written, target) == 0)
-      return move_failed("the state could not be written");
+    cells.resize(written);
   } catch (const std::exception& why) {
     return move_failed(why.what());
   }
   return ok();
+}
+
+Status LlamaSequences::write_cells(const std::vector<std::uint8_t>& cells, Seat seat) {
+  std::string problem = "the state could not be written";
+  try {
+    if (llama_state_seq_set_data(context_.get(), cells.data(), cells.size(), static_cast<llama_seq_id>(seat)) != 0) return ok();
+  } catch (const std::exception& why) {
+    problem = why.what();
+  }
+  forget_cells(seat);
+  return move_failed(problem);
 }
 
 }  // namespace gatehouse::adapters

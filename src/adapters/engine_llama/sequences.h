@@ -29,19 +29,20 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t seat_cells() const override { return shape_.seat_cells; }
   std::string description() const override;
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
-  void constrain(engine::Seat seat, std::unique_ptr<engine::Constraint> constraint) override;
-  Status prefill(engine::Seat seat, std::uint32_t position, std::span<const engine::Token> tokens, bool last) override;
+  void constrain(engine::Seat seat, std::shared_ptr<engine::Constraint> constraint) override;
+  Status prefill(std::span<const engine::PromptPart> parts) override;
   Status decode(std::span<const engine::SeatToken> batch) override;
   engine::Token sample(engine::Seat seat) override;
   bool is_end(engine::Token token) const override { return vocabulary_->is_end(token); }
   std::string_view piece(engine::Token token) override { return vocabulary_->piece(token); }
   void close(engine::Seat seat) override;
   Status move(engine::Seat from, engine::Seat to) override;
+  Result<std::unique_ptr<engine::SavedSequence>> save(engine::Seat seat) override;
 
  private:
   struct SeatState {
     Sampler sampler;
-    std::unique_ptr<engine::Constraint> constraint;  // null: any text
+    std::shared_ptr<engine::Constraint> constraint;  // null: any text
     std::int32_t output = -1;                        // of the latest batch; -1: none
     bool taken = false;
   };
@@ -50,7 +51,10 @@ class LlamaSequences final : public engine::SequenceModel {
   void add(engine::Seat seat, std::uint32_t position, engine::Token token, Logits logits);
   Status compute();
   void forget_cells(engine::Seat seat);
-  Status copy_cells(engine::Seat from, engine::Seat to);
+  class Saved;
+  Status read_cells(engine::Seat seat, std::vector<std::uint8_t>& cells);
+  // After an error the seat has none.
+  Status write_cells(const std::vector<std::uint8_t>& cells, engine::Seat seat);
 
   const ModelHandle model_;
   const std::shared_ptr<const Vocabulary> vocabulary_;

@@ -28,7 +28,7 @@ inline constexpr auto layout<Sampling> =
     std::tuple{&Sampling::temperature, &Sampling::top_p, &Sampling::min_p, &Sampling::top_k, &Sampling::seed};
 template <>
 inline constexpr auto layout<Prepare> = std::tuple{&Prepare::chat,   &Prepare::sampling, &Prepare::tenant, &Prepare::stops,
-                                                   &Prepare::schema, &Prepare::messages, &Prepare::prompt};
+                                                   &Prepare::schema, &Prepare::messages, &Prepare::prompt, &Prepare::weight};
 template <>
 inline constexpr auto layout<Start> = std::tuple{&Start::grant};
 template <>
@@ -62,8 +62,9 @@ inline constexpr auto layout<Done> = std::tuple{&Done::reason,    &Done::prompt_
                                                 &Done::queued_us, &Done::prefill_us,    &Done::decode_us,     &Done::error};
 template <>
 inline constexpr auto layout<State> =
-    std::tuple{&State::state,  &State::detail, &State::seats, &State::seat_cells, &State::sequences, &State::kv_cells,
-               &State::queued, &State::jobs,   &State::steps, &State::compute_us, &State::rss_bytes, &State::open_fds};
+    std::tuple{&State::state,     &State::detail,   &State::seats, &State::seat_cells,  &State::sequences,
+               &State::kv_cells,  &State::queued,   &State::jobs,  &State::steps,       &State::compute_us,
+               &State::rss_bytes, &State::open_fds, &State::saved, &State::saved_bytes, &State::given_back};
 
 // A frame or a part of one; everything else is a single value.
 template <class T>

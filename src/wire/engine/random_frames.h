@@ -54,7 +54,21 @@ class RandomFrames {
       case Type::done:
         return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text()};
       case Type::state:
-        return State{static_cast<ModelState>(below(4)), text(), u32(), u32(), u32(), u64(), u32(), u32(), u64(), u64(), u64(), u32()};
+        return State{static_cast<ModelState>(below(4)),
+                     text(),
+                     u32(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u64(),
+                     u64(),
+                     u32(),
+                     u32(),
+                     u64(),
+                     u64()};
     }
     return Cancel{};
   }
@@ -68,6 +82,7 @@ class RandomFrames {
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
     p.schema = text();
     p.tenant = u64();
+    p.weight = u32();
     return p;
   }
   TokenBatch token_batch() {

@@ -2,7 +2,9 @@
 // Units    tokens, cells; instants of the given clock
 // Threads  push() from any thread; turn() and run() on the engine's own thread
 // Rules    a token counts when it is sampled; the end token does not; text withheld by a stop string does. At zero left the sequence is
-//          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error.
+//          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error. Tenants share seats and the
+//          computing of prompts by what has been computed for each (engine/fair_shares.h)
+// Memory   the states of sequences that have given their seats back: at most a quarter of what the cells of all seats take
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
 #include <atomic>
@@ -18,8 +20,10 @@
 #include <vector>
 
 #include "gatehouse/base/clock.h"
+#include "gatehouse/engine/fair_shares.h"
 #include "gatehouse/engine/plan_step.h"
 #include "gatehouse/engine/sequence_model.h"
+#include "gatehouse/engine/step_costs.h"
 #include "gatehouse/engine/text_stream.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/wire/engine/frames.h"
@@ -38,7 +42,9 @@ struct PreparedJob {
   std::vector<Token> prompt;
   wire::engine::Sampling sampling;
   std::vector<std::string> stops;
-  std::unique_ptr<Constraint> constraint = nullptr;  // null: none
+  std::uint64_t tenant = 0;
+  std::uint32_t weight = 1;                          // its tenant's
+  std::shared_ptr<Constraint> constraint = nullptr;  // null: none
 };
 
 struct LoopCommand {
@@ -61,12 +67,15 @@ struct LoopOptions {
   std::uint32_t prefill_chunk = 128;
   nanoseconds prepared_lifetime = seconds(30);
   nanoseconds patience = seconds(2);
+  CostModel costs;  // what is known of the model's steps already
 };
 
 // Read by other threads while the loop turns.
 struct LoopCounters {
   std::atomic<std::uint32_t> jobs{0}, queued{0}, sequences{0};
   std::atomic<std::uint64_t> kv_cells{0}, steps{0};
+  std::atomic<std::uint32_t> saved{0};  // sequences without a seat whose state is kept
+  std::atomic<std::uint64_t> saved_bytes{0}, given_back{0};
   std::atomic<std::uint64_t> compute_ns{0};  // CPU time of the loop's thread inside the model: passes and sampling
 };
 
@@ -92,16 +101,21 @@ class EngineLoop {
 
   void apply(LoopCommand& command);
   void apply_start(Sequence& s, std::uint32_t grant);
+  void wait_for_seat(Sequence& s);
   void apply_grant(Sequence& s, std::uint32_t tokens);
   void apply_finish(Sequence& s, wire::engine::FinishReason reason);
   StepPlan plan(Instant now);
+  void look_at_tenants();
   void execute(const StepPlan& plan);
   // Runs a call into the model and counts what it took.
   template <class Work>
   auto computed(Work&& work);
   void decode(const std::vector<Seat>& seats);
-  void prefill(const Prefill& prefill);
+  void prefill(const std::vector<Prefill>& plan);
+  void prefilled(Sequence& s, const PromptPart& part, Token first);
   void take_seat(Sequence& s, Seat seat);
+  void give_back(Seat seat);
+  std::unique_ptr<SavedSequence> take_saved(Sequence& s);
   void move_seat(const SeatMove& move);
   // A sequence has said one more token, or its end.
   void advance(Sequence& s, Token token);
@@ -113,7 +127,7 @@ class EngineLoop {
   void dismiss(const JobKey& key);
   wire::engine::TokenEvent& event_of(Sequence& s);
   void flush();
-  void expire_prepared(Instant now);
+  void expire_unseated(Instant now);
   void count();
   Instant next_deadline() const;
 
@@ -128,15 +142,22 @@ class EngineLoop {
 
   Sequences sequences_;            // every job, prepared ones included
   std::vector<Sequence*> seated_;  // by seat; null when free
-  std::deque<Sequence*> waiting_;  // started, no seat yet
+  std::deque<Sequence*> waiting_;  // started, no seat; in any order
+  FairShares shares_;
+  CostModel costs_;
   std::uint64_t next_order_ = 0;
+  std::uint64_t saved_cells_ = 0;
   std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
   std::vector<std::pair<JobKey, wire::engine::Done>> dones_;   // of this step, sent behind the tokens
   // Reused from step to step.
   std::vector<LoopCommand> inbox_;
   std::vector<SequenceView> views_;
   std::vector<WaitingView> queue_views_;
+  std::vector<TenantView> tenant_views_;
+  std::vector<Wanting> wanting_;
   std::vector<SeatToken> batch_;
+  std::vector<PromptPart> parts_;
+  std::vector<Token> first_tokens_;
 };
 
 }  // namespace gatehouse::engine

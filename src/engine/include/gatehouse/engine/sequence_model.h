@@ -46,6 +46,23 @@ struct SeatToken {
   Token token;
 };
 
+// Part of a prompt, behind what its seat holds already.
+struct PromptPart {
+  Seat seat;
+  std::uint32_t position;
+  std::span<const Token> tokens;
+  bool last;  // the logits of the final token are kept for sample(seat)
+};
+
+// A sequence that was taken out of its seat: its cells and its sampler. May be destroyed when the model is gone already.
+class SavedSequence {
+ public:
+  virtual ~SavedSequence() = default;
+  virtual std::size_t bytes() const = 0;
+  // Goes on, unchanged, in to (which is free). Once; after an error the seat is still free, and the sequence is lost.
+  virtual Status resume(Seat to) = 0;
+};
+
 class SequenceModel {
  public:
   virtual ~SequenceModel() = default;
@@ -55,10 +72,11 @@ class SequenceModel {
 
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
-  // Nothing else is sampled for the seat from now on. Made by the compiler of the same model.
-  virtual void constrain(Seat seat, std::unique_ptr<Constraint> constraint) = 0;
-  // Part of a prompt into the KV cache; with last, the logits of its final token are kept for sample(seat).
-  virtual Status prefill(Seat seat, std::uint32_t position, std::span<const Token> tokens, bool last) = 0;
+  // Nothing else is sampled for the seat, which has just been opened. Made by the compiler of the same model.
+  virtual void constrain(Seat seat, std::shared_ptr<Constraint> constraint) = 0;
+  // Parts of prompts into the KV cache, at most one a seat, all in one call of the model: no more than 512 tokens together, or than the
+  // chunk that the model was loaded for. Seats in ascending order are computed together as far as they can be.
+  virtual Status prefill(std::span<const PromptPart> parts) = 0;
   // One token each for several seats in one pass; logits are kept for sample() of each of these seats.
   virtual Status decode(std::span<const SeatToken> batch) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
@@ -71,6 +89,8 @@ class SequenceModel {
   virtual void close(Seat seat) = 0;
   // The sequence in from goes on, unchanged, in to (which is free). After an error it is still in from, and is closed there.
   virtual Status move(Seat from, Seat to) = 0;
+  // Takes the sequence out of its seat, which is free then. After an error it is still there, and is closed there.
+  virtual Result<std::unique_ptr<SavedSequence>> save(Seat seat) = 0;
 };
 
 // A loaded model: both halves.

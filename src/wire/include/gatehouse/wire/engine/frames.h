@@ -70,7 +70,8 @@ struct Prepare {
   Sampling sampling;
   std::vector<std::string> stops;
   std::string schema;        // a JSON Schema that the answer keeps to; empty: any text
-  std::uint64_t tenant = 0;  // a number that means nothing to the engine
+  std::uint64_t tenant = 0;  // a number that means nothing to the engine: those of one tenant share what is the tenant's
+  std::uint32_t weight = 1;  // of the tenant's share beside others
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct Start {
@@ -167,6 +168,9 @@ struct State {
   std::uint64_t compute_us = 0;  // CPU time of the decode loop inside the model: passes and sampling
   std::uint64_t rss_bytes = 0;   // filled in by the front: a child cannot look
   std::uint32_t open_fds = 0;
+  std::uint32_t saved = 0;        // sequences that have given their seat back and will go on
+  std::uint64_t saved_bytes = 0;  // what their states take
+  std::uint64_t given_back = 0;   // seats, since the start
   friend bool operator==(const State&, const State&) = default;
 };
 

@@ -1,0 +1,181 @@
+// Sequences of the real model that share their passes, leave their seats and take up again.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+
+#include <map>
+#include <vector>
+
+#include "gatehouse/adapters/llama_model.h"
+#include "gatehouse/base/clock.h"
+#include "gatehouse/engine/loop.h"
+#include "test_model.h"
+
+namespace gatehouse::adapters {
+namespace {
+
+namespace w = wire::engine;
+using engine::Seat;
+using engine::SeatToken;
+using engine::Token;
+
+constexpr std::uint32_t seats = 4;
+
+w::Prepare ask(std::string text) {
+  w::Prepare prepare;
+  prepare.messages = {w::Message{"system", "You are a helpful assistant."}, w::Message{"user", std::move(text)}};
+  prepare.sampling.temperature = 0;
+  return prepare;
+}
+w::Sampling greedy() { return ask("").sampling; }
+
+struct Answer {
+  std::string text;
+  std::optional<w::Done> done;
+};
+
+class Recorder final : public engine::EventSink {
+ public:
+  void send(std::uint32_t, std::uint64_t job, const w::Body& body) override {
+    if (const auto* batch = std::get_if<w::TokenBatch>(&body)) {
+      for (const w::TokenEvent& event : batch->events) answers[event.job].text += event.text;
+    }
+    if (const auto* done = std::get_if<w::Done>(&body)) answers[job].done = *done;
+  }
+  std::map<std::uint64_t, Answer> answers;
+};
+
+class LlamaSequencesTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    w::Load options;
+    options.seats = seats;
+    options.seat_cells = 256;
+    ASSERT_TRUE(load_cpu_backends(library_directory()).ok());
+    auto loaded = load_llama_model(Fd(::open(test_model_path().c_str(), O_RDONLY | O_CLOEXEC)), options);
+    if (loaded) model_ = std::make_unique<engine::LoadedModel>(std::move(*loaded));
+  }
+  static void TearDownTestSuite() { model_.reset(); }
+  void SetUp() override { ASSERT_NE(model_, nullptr) << test_model_advice(); }
+
+  engine::SequenceModel& sequences() { return *model_->sequences; }
+  std::vector<Token> tokens(const w::Prepare& prepare) { return model_->compiler->compile(prepare).value(); }
+  Status prefill(Seat seat, std::uint32_t position, std::span<const Token> part, bool last) {
+    const engine::PromptPart one{seat, position, part, last};
+    return sequences().prefill(std::span(&one, 1));
+  }
+  void seat(Seat seat, const std::vector<Token>& prompt) {
+    sequences().open(seat, greedy());
+    ASSERT_TRUE(prefill(seat, 0, prompt, true).ok());
+  }
+  Token next(Seat seat, std::uint32_t position, Token token) {
+    const SeatToken one{seat, position, token};
+    EXPECT_TRUE(sequences().decode(std::span(&one, 1)).ok());
+    return sequences().sample(seat);
+  }
+
+  void start(engine::EngineLoop& loop, std::uint64_t job, const w::Prepare& prepare) {
+    const engine::JobKey key{0, job};
+    EXPECT_TRUE(loop.push(engine::LoopCommand(key, engine::PreparedJob{tokens(prepare), prepare.sampling, {}, prepare.tenant})));
+    EXPECT_TRUE(loop.push(engine::LoopCommand(key, w::Start{60})));
+    EXPECT_TRUE(loop.push(engine::LoopCommand(key, w::Finish{w::FinishReason::length})));
+  }
+  std::string alone(const w::Prepare& prepare) {
+    const SystemClock clock;
+    Recorder recorder;
+    engine::EngineLoop loop(sequences(), clock, recorder, engine::LoopOptions());
+    start(loop, 0, prepare);
+    while (loop.turn()) {
+    }
+    return recorder.answers[0].text;
+  }
+
+  static std::unique_ptr<engine::LoadedModel> model_;
+};
+std::unique_ptr<engine::LoadedModel> LlamaSequencesTest::model_;
+
+TEST_F(LlamaSequencesTest, ComputesSeveralPromptsInOneCallAsOneByOne) {
+  std::vector<std::vector<Token>> prompts;
+  for (const char* question : {"What is the capital of Japan?", "Name three rivers in Europe.", "What is the capital of France?"})
+    prompts.push_back(tokens(ask(question)));
+  std::vector<Token> one_by_one, together;
+  for (const auto& prompt : prompts) {
+    seat(0, prompt);
+    one_by_one.push_back(sequences().sample(0));
+    sequences().close(0);
+  }
+  std::vector<engine::PromptPart> parts;
+  for (Seat at = 0; at < prompts.size(); ++at) {
+    sequences().open(at, greedy());
+    parts.push_back(engine::PromptPart{at, 0, prompts[at], true});
+  }
+  ASSERT_TRUE(sequences().prefill(parts).ok());
+  for (Seat at = 0; at < prompts.size(); ++at) together.push_back(sequences().sample(at));
+  EXPECT_EQ(together, one_by_one);
+  for (Seat at = 0; at < prompts.size(); ++at) sequences().close(at);
+}
+
+TEST_F(LlamaSequencesTest, GoesOnUnchangedAfterItsSeatWasAnothers) {
+  const std::vector<Token> prompt = tokens(ask("Tell me a story about a lighthouse.")), other = tokens(ask("Hi"));
+  for (const float temperature : {0.0F, 1.0F}) {
+    w::Sampling sampling;
+    sampling.temperature = temperature;
+    sampling.seed = 4711;
+    const auto run = [&](bool interrupted) {
+      std::vector<Token> said;
+      Seat at = 0;
+      sequences().open(at, sampling);
+      // Half of the prompt, then an interruption; and others between its tokens.
+      const std::span<const Token> all(prompt);
+      EXPECT_TRUE(prefill(at, 0, all.first(10), false).ok());
+      const auto interrupt = [&] {
+        auto saved = sequences().save(at);
+        ASSERT_TRUE(saved.ok());
+        EXPECT_GT((*saved)->bytes(), 1000U);
+        seat(at, other);
+        sequences().sample(at);
+        const Seat to = (at + 1) % seats;
+        ASSERT_TRUE((*saved)->resume(to).ok());
+        sequences().close(at);
+        at = to;
+      };
+      if (interrupted) interrupt();
+      EXPECT_TRUE(prefill(at, 10, all.subspan(10), true).ok());
+      Token token = sequences().sample(at);
+      for (std::uint32_t i = 0; i < 24; ++i) {
+        said.push_back(token);
+        if (interrupted && i % 7 == 3) interrupt();
+        token = next(at, static_cast<std::uint32_t>(prompt.size()) + i, token);
+      }
+      sequences().close(at);
+      return said;
+    };
+    EXPECT_EQ(run(true), run(false)) << "temperature " << temperature;
+  }
+}
+
+TEST_F(LlamaSequencesTest, ATenantWithoutASeatIsAnsweredAndNobodysAnswerChanges) {
+  std::vector<w::Prepare> prepares;
+  for (const char* question : {"Tell me about the sea.", "Tell me about the moon.", "Tell me about the sun.", "Tell me about the rain.",
+                               "Tell me about the wind.", "What is the capital of France?"})
+    prepares.push_back(ask(question));
+  prepares.back().tenant = 7;
+  std::vector<std::string> texts;
+  for (const w::Prepare& prepare : prepares) texts.push_back(alone(prepare));
+
+  const SystemClock clock;
+  Recorder recorder;
+  engine::EngineLoop loop(sequences(), clock, recorder, engine::LoopOptions());
+  for (std::uint64_t job = 0; job < 5; ++job) start(loop, job, prepares[job]);
+  for (int i = 0; i < 20; ++i) loop.turn();
+  start(loop, 5, prepares[5]);
+  while (!recorder.answers[5].done) ASSERT_TRUE(loop.turn());
+  EXPECT_EQ(loop.counters().given_back, 1U);
+  EXPECT_FALSE(recorder.answers[0].done.has_value()) << "it did not wait for one of the others to end";
+  while (loop.turn()) {
+  }
+  for (std::uint64_t job = 0; job < prepares.size(); ++job) EXPECT_EQ(recorder.answers[job].text, texts[job]) << job;
+  EXPECT_EQ(loop.counters().saved_bytes, 0U);
+}
+
+}  // namespace
+}  // namespace gatehouse::adapters
