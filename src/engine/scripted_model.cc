@@ -18,6 +18,9 @@ class ScriptedCompiler final : public PromptCompiler {
     const std::string& text = prepare.chat && !prepare.messages.empty() ? prepare.messages.back().content : prepare.prompt;
     if (text == "template:broken") return caller_error("template_failed", "the chat template cannot render these messages");
     if (text.size() >= seat_cells_) return caller_error("context_length_exceeded", "the prompt is too long");
+    for (const wire::engine::TokenBias& one : prepare.sampling.logit_bias) {
+      if (one.token > end_token) return caller_error("invalid_logit_bias", "there is no such token").with_param("logit_bias");
+    }
     std::vector<Token> tokens;
     for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
     if (tokens.empty()) tokens.push_back('?');

@@ -25,6 +25,9 @@ void take_common(Request& request, Generation& generation) {
   sampling.min_p = static_cast<float>(request.min_p);
   sampling.top_k = wire::sampler_top_k(request.top_k);
   sampling.seed = wire::sampler_seed(request.seed);
+  sampling.frequency_penalty = static_cast<float>(request.frequency_penalty);
+  sampling.presence_penalty = static_cast<float>(request.presence_penalty);
+  sampling.logit_bias = std::move(request.logit_bias.tokens);
 }
 
 // Chat templates know system alone; developer is its newer name.

@@ -180,6 +180,24 @@ TEST_F(LlamaModel, GivesTheSameTextForTheSameSeed) {
   EXPECT_NE(answer(prepare, 40).text, first.text);
 }
 
+TEST_F(LlamaModel, SaysWhatItIsBiasedTo) {
+  w::Prepare prepare = ask("What is the capital of France?");
+  const auto paris = static_cast<std::uint32_t>(tokens(raw(" Paris")).front());
+  prepare.sampling.logit_bias = {{paris, -100.0F}};
+  EXPECT_THAT(answer(prepare, 12).text, testing::Not(HasSubstr("Paris")));
+  prepare.sampling.logit_bias = {{paris, 100.0F}};
+  EXPECT_EQ(answer(prepare, 3).text, " Paris Paris Paris");
+}
+
+TEST_F(LlamaModel, SaysAWordLessOftenWhereThatIsPenalised) {
+  const std::string sat = " The cat sat. The cat sat.";
+  w::Prepare prepare = raw("The cat sat." + sat + sat);
+  EXPECT_EQ(answer(prepare, 8).text, sat);
+  prepare.sampling.frequency_penalty = 2;
+  prepare.sampling.presence_penalty = 2;
+  EXPECT_NE(answer(prepare, 8).text, sat);
+}
+
 TEST_F(LlamaModel, GivesEachSeatOfABatchItsOwnAnswer) {
   // More than there are seats: the last two wait.
   std::vector<w::Prepare> prepares;

@@ -144,9 +144,41 @@ Token highest(std::span<const float> row) {
 }
 
 Sampler::Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed)
-    : settings_(settings), state_(settings.seed.value_or(random_seed)) {}
+    : settings_(settings), state_(settings.seed.value_or(random_seed)) {
+  for (const wire::engine::TokenBias& one : settings_.logit_bias) adjustment_of(static_cast<Token>(one.token)).bias += one.bias;
+}
 
-Token Sampler::next(std::span<const float> row, SamplerScratch& scratch) {
+Token Sampler::next(std::span<float> row, SamplerScratch& scratch) {
+  adjust(row, scratch.replaced);
+  const Token token = pick(row, scratch);
+  put_back(row, scratch.replaced);
+  if (settings_.frequency_penalty != 0 || settings_.presence_penalty != 0) ++adjustment_of(token).said;
+  return token;
+}
+
+Sampler::Adjustment& Sampler::adjustment_of(Token token) {
+  const auto at = std::ranges::lower_bound(adjustments_, token, {}, &Adjustment::token);
+  if (at != adjustments_.end() && at->token == token) return *at;
+  return *adjustments_.insert(at, Adjustment{token, 0, 0});
+}
+
+// A token that the row has not is none: adjustments end where the row does.
+void Sampler::adjust(std::span<float> row, std::vector<float>& replaced) const {
+  replaced.clear();
+  for (const Adjustment& one : adjustments_) {
+    if (static_cast<std::size_t>(one.token) >= row.size()) break;
+    float& logit = row[static_cast<std::size_t>(one.token)];
+    replaced.push_back(logit);
+    logit += one.bias - settings_.frequency_penalty * static_cast<float>(one.said);
+    if (one.said > 0) logit -= settings_.presence_penalty;
+  }
+}
+
+void Sampler::put_back(std::span<float> row, const std::vector<float>& replaced) const {
+  for (std::size_t i = 0; i < replaced.size(); ++i) row[static_cast<std::size_t>(adjustments_[i].token)] = replaced[i];
+}
+
+Token Sampler::pick(std::span<const float> row, SamplerScratch& scratch) {
   if (!(settings_.temperature > 0) || settings_.top_k == 1) return highest(row);
   scratch.tops.clear();
   for (std::size_t b = 0; b < blocks_of(row); ++b) scratch.tops.push_back(highest_value(block_of(row, b)));

@@ -1,5 +1,8 @@
 // adapters/engine_llama/sampler.h — the next token from a row of logits.
-// Order    top_k, top_p, min_p, temperature, then the draw; temperature 0 takes the highest logit, the first of equals
+// Order    biases and penalties, top_k, top_p, min_p, temperature, then the draw; temperature 0 takes the highest logit, the first of
+//          equals
+// Rules    as OpenAI has it: a token's logit + its bias - frequency_penalty · (how often next() has said it) - presence_penalty where it
+//          has. The prompt does not count. What is not asked for costs nothing; the rest costs by the tokens that it is for, not by the row
 // Units    seeds of 64 bits; the same seed, settings and rows give the same tokens
 // Threads  one thread a sampler; the samplers of a thread may share their scratch space
 #pragma once
@@ -25,6 +28,7 @@ struct SamplerScratch {
   std::vector<double> sums;
   std::vector<float> ranked;
   std::vector<Candidate> kept;
+  std::vector<float> replaced;  // logits, as they were before biases and penalties
 };
 
 class Sampler {
@@ -32,15 +36,26 @@ class Sampler {
   Sampler() = default;
   // random_seed is used where the settings name none.
   Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed);
-  engine::Token next(std::span<const float> row, SamplerScratch& scratch);
+  // The row is changed while it is being drawn from; afterwards it is as it was.
+  engine::Token next(std::span<float> row, SamplerScratch& scratch);
 
  private:
+  struct Adjustment {
+    engine::Token token;
+    float bias;
+    std::uint32_t said;
+  };
+  void adjust(std::span<float> row, std::vector<float>& replaced) const;
+  void put_back(std::span<float> row, const std::vector<float>& replaced) const;
+  Adjustment& adjustment_of(engine::Token token);
+  engine::Token pick(std::span<const float> row, SamplerScratch& scratch);
   engine::Token draw_from_all(std::span<const float> row, float top, SamplerScratch& scratch);
   engine::Token draw_from(std::vector<Candidate>& kept, float top);
   void select(std::span<const float> row, float top, SamplerScratch& scratch) const;
   float sharpness() const;
   double draw();  // [0, 1)
   wire::engine::Sampling settings_;
+  std::vector<Adjustment> adjustments_;  // ascending by token, each once
   std::uint64_t state_ = 0;
 };
 

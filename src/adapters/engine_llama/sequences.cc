@@ -148,7 +148,7 @@ Status LlamaSequences::decode(std::span<const SeatToken> batch) {
 Token LlamaSequences::sample(Seat seat) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(state.taken && state.output >= 0);
-  const float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
+  float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
   GH_ASSERT(row != nullptr);
   return state.sampler.next(std::span(row, vocabulary_->size()), scratch_);
 }

@@ -82,7 +82,12 @@ const char* fault_in(const T&) {
 template <>
 const char* fault_in(const Prepare& prepare) {
   const Sampling& s = prepare.sampling;
-  if (!std::isfinite(s.temperature) || !std::isfinite(s.top_p) || !std::isfinite(s.min_p)) return "a sampling value is not finite";
+  for (const float value : {s.temperature, s.top_p, s.min_p, s.frequency_penalty, s.presence_penalty}) {
+    if (!std::isfinite(value)) return "a sampling value is not finite";
+  }
+  for (const TokenBias& one : s.logit_bias) {
+    if (!std::isfinite(one.bias)) return "a bias is not finite";
+  }
   if (s.temperature < 0) return "the temperature is negative";
   return nullptr;
 }

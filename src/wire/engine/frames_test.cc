@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "engine/random_frames.h"
@@ -234,6 +236,12 @@ std::string with_float(std::size_t at, float value) {
   return payload;
 }
 
+Prepare biased(float bias) {
+  Prepare p;
+  p.sampling.logit_bias.push_back({7, bias});
+  return p;
+}
+
 struct Malformed {
   const char* what;
   Sender sender;
@@ -243,19 +251,19 @@ struct Malformed {
 
 std::vector<Malformed> malformed_frames() {
   using namespace std::string_literals;
-  constexpr auto inf = std::numeric_limits<float>::infinity();
-  constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
   const auto front = Sender::front;
   const auto engine = Sender::engine;
   const std::string prepare = encoded(7, Prepare{}).substr(header_bytes);
   std::string bad_chat = prepare;
   bad_chat[0] = 2;
   std::string bad_seed = prepare;
-  bad_seed[17] = 2;
+  bad_seed[25] = 2;
+  std::string many_biases = prepare;
+  many_biases[26] = 3;
   std::string many_stops = prepare;
-  many_stops[26] = 3;
+  many_stops[38] = 3;
   std::string many_messages = prepare;
-  many_messages.replace(30, 4, "\xFF\xFF\xFF\xFF");
+  many_messages.replace(42, 4, "\xFF\xFF\xFF\xFF");
   const std::string event = "\x01\0\0\0"s + std::string(12, '\0') + "\0\0\0\0\0\0"s;
   std::string bad_flag = event;
   bad_flag[16] = 2;
@@ -281,13 +289,9 @@ std::vector<Malformed> malformed_frames() {
       {"an unknown model state", engine, raw(Type::state, "\4"s + encoded(0, State{}).substr(header_bytes + 1))},
       {"a chat that is 2", front, raw(Type::prepare, bad_chat)},
       {"a seed that is present twice", front, raw(Type::prepare, bad_seed)},
+      {"more biases than bytes", front, raw(Type::prepare, many_biases)},
       {"more stops than bytes", front, raw(Type::prepare, many_stops)},
       {"more messages than bytes", front, raw(Type::prepare, many_messages)},
-      {"an infinite temperature", front, raw(Type::prepare, with_float(1, inf))},
-      {"a temperature that is no number", front, raw(Type::prepare, with_float(1, nan))},
-      {"a negative temperature", front, raw(Type::prepare, with_float(1, -0.5F))},
-      {"an infinite top_p", front, raw(Type::prepare, with_float(5, -inf))},
-      {"a min_p that is no number", front, raw(Type::prepare, with_float(9, nan))},
       {"a string longer than the payload", engine, raw(Type::hello_back, "\x05\0\0\0abcd"s)},
       {"a string of 4 GiB", engine, raw(Type::hello_back, "\xFF\xFF\xFF\xFF"s)},
       {"tokens of one job", engine, raw(Type::tokens, "\0\0\0\0"s, 0, 7)},
@@ -296,8 +300,27 @@ std::vector<Malformed> malformed_frames() {
   };
 }
 
+std::vector<Malformed> malformed_sampling() {
+  constexpr auto inf = std::numeric_limits<float>::infinity();
+  constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+  const auto front = Sender::front;
+  return {
+      {"an infinite temperature", front, raw(Type::prepare, with_float(1, inf))},
+      {"a temperature that is no number", front, raw(Type::prepare, with_float(1, nan))},
+      {"a negative temperature", front, raw(Type::prepare, with_float(1, -0.5F))},
+      {"an infinite top_p", front, raw(Type::prepare, with_float(5, -inf))},
+      {"a min_p that is no number", front, raw(Type::prepare, with_float(9, nan))},
+      {"an infinite frequency_penalty", front, raw(Type::prepare, with_float(17, inf))},
+      {"a presence_penalty that is no number", front, raw(Type::prepare, with_float(21, nan))},
+      {"a bias that is no number", front, encoded(7, biased(nan))},
+      {"an infinite bias", front, encoded(7, biased(-inf))},
+  };
+}
+
 TEST(EngineFrames, MalformedOnesAreRefusedForGood) {
-  for (const Malformed& m : malformed_frames()) {
+  std::vector<Malformed> table = malformed_frames();
+  std::ranges::move(malformed_sampling(), std::back_inserter(table));
+  for (const Malformed& m : table) {
     SCOPED_TRACE(m.what);
     FrameReader reader(m.sender);
     reader.append(m.bytes);
@@ -314,6 +337,8 @@ TEST(EngineFrames, MalformedOnesAreRefusedForGood) {
 TEST(EngineFrames, TheTableOfMalformedFramesBreaksOneThingEach) {
   EXPECT_TRUE(read_one(Sender::front, encoded(7, Prepare{})).ok());
   EXPECT_TRUE(read_one(Sender::front, raw(Type::prepare, with_float(1, -0.0F))).ok());
+  EXPECT_TRUE(read_one(Sender::front, raw(Type::prepare, with_float(17, -2.0F))).ok());
+  EXPECT_TRUE(read_one(Sender::front, encoded(7, biased(-100))).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, TokenBatch{{TokenEvent{}}})).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, State{})).ok());
 }

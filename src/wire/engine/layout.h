@@ -24,8 +24,11 @@ inline constexpr auto layout<Hello> = std::tuple{&Hello::link};
 template <>
 inline constexpr auto layout<Message> = std::tuple{&Message::role, &Message::content};
 template <>
+inline constexpr auto layout<TokenBias> = std::tuple{&TokenBias::token, &TokenBias::bias};
+template <>
 inline constexpr auto layout<Sampling> =
-    std::tuple{&Sampling::temperature, &Sampling::top_p, &Sampling::min_p, &Sampling::top_k, &Sampling::seed};
+    std::tuple{&Sampling::temperature,      &Sampling::top_p, &Sampling::min_p,     &Sampling::top_k, &Sampling::frequency_penalty,
+               &Sampling::presence_penalty, &Sampling::seed,  &Sampling::logit_bias};
 template <>
 inline constexpr auto layout<Prepare> =
     std::tuple{&Prepare::chat, &Prepare::sampling, &Prepare::tenant, &Prepare::stops, &Prepare::messages, &Prepare::prompt};

@@ -64,10 +64,19 @@ class RandomFrames {
     p.chat = coin();
     for (std::uint64_t i = below(4); i > 0; --i) p.messages.push_back({text(), text()});
     p.prompt = text(prompt_bytes);
-    p.sampling = {fraction(), fraction(), fraction(), u32(), coin() ? std::optional(u64()) : std::nullopt};
+    p.sampling = sampling();
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
     p.tenant = u64();
     return p;
+  }
+  Sampling sampling() {
+    Sampling s;
+    s.temperature = fraction(), s.top_p = fraction(), s.min_p = fraction();
+    s.top_k = u32();
+    if (coin()) s.seed = u64();
+    s.frequency_penalty = -fraction(), s.presence_penalty = fraction();
+    for (std::uint64_t i = below(4); i > 0; --i) s.logit_bias.push_back({u32(), fraction() - 1.0F});
+    return s;
   }
   TokenBatch token_batch() {
     TokenBatch batch;

@@ -169,9 +169,6 @@ Status check_abilities(const ChatRequest& request) {
       Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
       Inability{request.response_format.type != AnswerFormat::text, "response_format",
                 "response_format must be {\"type\":\"text\"}: other formats are not supported yet"},
-      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
-      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
-      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
   };
   return refuse_first(rows);
 }

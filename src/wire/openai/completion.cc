@@ -119,9 +119,6 @@ Status check_abilities(const CompletionRequest& request) {
       Inability{request.logprobs.has_value(), "logprobs", "logprobs must be null: probabilities of tokens are not supported yet"},
       Inability{request.echo, "echo", "echo must be false: it is not supported yet"},
       Inability{!request.suffix.empty(), "suffix", "suffix must be empty: inserting text is not supported yet"},
-      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
-      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
-      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
   };
   return refuse_first(rows);
 }

@@ -1,7 +1,7 @@
 // engine/sequence_model.h — what the engine loop needs of a language model: text to tokens, tokens to the next token.
 // Shapes   a seat is one sequence of the KV cache, numbered from 0; positions count from 0 within a seat
 // Threads  PromptCompiler on the prepare thread, SequenceModel on the engine loop's thread, both at the same time
-// Errors   compile: context_length_exceeded, template_failed, invalid_prompt (origin caller);
+// Errors   compile: context_length_exceeded, template_failed, invalid_prompt, invalid_logit_bias (origin caller);
 //          decode failures are engine_decode_failed (origin engine) and end the jobs that were in the batch
 #pragma once
 #include <cstdint>
@@ -23,6 +23,7 @@ class PromptCompiler {
  public:
   virtual ~PromptCompiler() = default;
   // Renders the chat template (or takes the prompt raw) and tokenises. What came from the caller never becomes a control token.
+  // Refuses biases for tokens that the model has not.
   virtual Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) = 0;
 };
 

@@ -54,12 +54,20 @@ struct Message {
   std::string role, content;
   friend bool operator==(const Message&, const Message&) = default;
 };
+struct TokenBias {
+  std::uint32_t token = 0;
+  float bias = 0;  // is added to the token's logit
+  friend bool operator==(const TokenBias&, const TokenBias&) = default;
+};
 struct Sampling {
   float temperature = 1.0F;  // 0 = greedy
   float top_p = 1.0F;
   float min_p = 0.0F;
   std::uint32_t top_k = 0;  // 0 = all
   std::optional<std::uint64_t> seed;
+  float frequency_penalty = 0.0F;     // off a token's logit for each time that the answer has it already
+  float presence_penalty = 0.0F;      // once, where the answer has it at all
+  std::vector<TokenBias> logit_bias;  // each token once
   friend bool operator==(const Sampling&, const Sampling&) = default;
 };
 // Render, tokenise, keep: nothing is computed. Exactly one of messages and prompt is used, as chat says.
@@ -118,7 +126,8 @@ struct Prepared {
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 struct Refused {
-  std::string code;   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt
+  // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias
+  std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
   friend bool operator==(const Refused&, const Refused&) = default;
