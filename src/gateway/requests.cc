@@ -41,6 +41,8 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
   Generation generation;
   generation.shape = AnswerShape::chat;
   take_common(request, generation);
+  generation.prompt.sampling.logprobs = request.logprobs;
+  generation.prompt.sampling.top_logprobs = request.top_logprobs;
   for (const wire::ChatMessage& message : request.messages) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
@@ -54,6 +56,8 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
   Generation generation;
   generation.shape = AnswerShape::completion;
   take_common(request, generation);
+  generation.prompt.sampling.logprobs = request.logprobs.has_value();
+  generation.prompt.sampling.top_logprobs = request.logprobs.value_or(0);
   generation.prompt.chat = false;
   generation.prompt.prompt = std::move(request.prompt.text);
   generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);

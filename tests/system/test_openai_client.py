@@ -155,6 +155,8 @@ def test_a_key_that_is_none(house, client):
         ({"logit_bias": {"the": 1}}, "logit_bias.the"),
         ({"logit_bias": {"7": 101}}, "logit_bias[7]"),
         ({"logit_bias": {"999999": 1}}, "logit_bias"),
+        ({"top_logprobs": 1}, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
     ],
 )
 def test_fields_that_are_wrong(client, fields, param):
@@ -175,7 +177,7 @@ def test_all_wrong_fields_are_named_at_once(client):
     ("fields", "param"),
     [
         ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}, "response_format"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
     ],

@@ -206,6 +206,71 @@ TEST(Sampler, HasNoUseForABiasBeyondTheRow) {
   EXPECT_EQ(drawn(s, {0.0F, 3.0F, 2.9F}, 5), (std::map<Token, int>{{1, 5}}));
 }
 
+// Whatever is drawn, and however: the shares of the row as it came.
+TEST(Sampler, MeasuresTheRowAsItCame) {
+  std::vector<float> row(10'001);
+  std::uint32_t noise = 99;
+  for (float& logit : row) logit = static_cast<float>((noise = noise * 1664525U + 1013904223U) >> 8) / 16777216.0F * 20.0F - 5.0F;
+  row[4321] = nan, row[17] = -std::numeric_limits<float>::infinity(), row[70] = -20'000.0F;
+  double all = 0;
+  for (const float logit : row) all += std::isnan(logit) ? 0 : std::exp(static_cast<double>(logit));
+  const auto expected = [&](Token token) { return static_cast<double>(row[static_cast<std::size_t>(token)]) - std::log(all); };
+  std::vector<Token> order;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (!std::isnan(row[i])) order.push_back(static_cast<Token>(i));
+  }
+  std::ranges::sort(order, {}, [&](Token token) { return std::pair(-row[static_cast<std::size_t>(token)], token); });
+
+  auto greedy = settings(0), warm = settings(1.7F), few = settings(1), biased = settings(0.5F);
+  few.top_k = 3, few.min_p = 0.2F;
+  biased.logit_bias = {{static_cast<std::uint32_t>(order[9000]), 100.0F}, {static_cast<std::uint32_t>(order[0]), -100.0F}};
+  biased.frequency_penalty = 1;
+  for (wire::engine::Sampling s : {greedy, warm, few, biased}) {
+    s.logprobs = true, s.top_logprobs = 20;
+    Sampler sampler(s, 0);
+    SamplerScratch scratch;
+    for (int i = 0; i < 20; ++i) {
+      const Token token = sampler.next(row, scratch);
+      EXPECT_NEAR(static_cast<double>(scratch.sampled_logprob), expected(token), 3e-6);
+      ASSERT_EQ(scratch.likeliest.size(), 20U);
+      for (std::size_t k = 0; k < 20; ++k) {
+        EXPECT_EQ(scratch.likeliest[k].token, order[k]);
+        EXPECT_NEAR(static_cast<double>(scratch.likeliest[k].logprob), expected(order[k]), 3e-6);
+      }
+    }
+  }
+}
+
+TEST(Sampler, DrawsTheSameWhetherItMeasuresOrNot) {
+  std::vector<float> row(3000);
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>((i * 7919) % 1000) / 300.0F;
+  auto greedy = settings(0), whole = settings(1), penalised = settings(1);
+  penalised.frequency_penalty = 0.5F, penalised.top_p = 0.9F, penalised.logit_bias = {{5, 2.0F}};
+  for (wire::engine::Sampling s : {greedy, whole, penalised}) {
+    Sampler plain(s, 0);
+    s.logprobs = true, s.top_logprobs = 3;
+    Sampler measuring(s, 0);
+    EXPECT_EQ(said(plain, row, 200), said(measuring, row, 200));
+  }
+}
+
+TEST(Sampler, SaysOfWhatIsNextToImpossibleTheLeast) {
+  auto s = settings(0);
+  s.logprobs = true, s.top_logprobs = 5;
+  Sampler sampler(s, 0);
+  SamplerScratch scratch;
+  std::vector<float> row = {0.0F, -20'000.0F, nan, -std::numeric_limits<float>::infinity()};
+  EXPECT_EQ(sampler.next(row, scratch), 0);
+  EXPECT_NEAR(scratch.sampled_logprob, 0, 1e-6);
+  ASSERT_EQ(scratch.likeliest.size(), 3U);  // what is no number is not likely at all
+  EXPECT_EQ(scratch.likeliest[1].token, 1);
+  EXPECT_EQ(scratch.likeliest[1].logprob, -9999.0F);
+  EXPECT_EQ(scratch.likeliest[2].logprob, -9999.0F);
+  row = {nan, nan};
+  EXPECT_EQ(sampler.next(row, scratch), 0);
+  EXPECT_EQ(scratch.sampled_logprob, -9999.0F);
+}
+
 TEST(Sampler, TakesRowsThatAreNoNumbers) {
   EXPECT_EQ(drawn(settings(1), {nan, nan, nan}, 10), (std::map<Token, int>{{0, 10}}));
   EXPECT_EQ(drawn(settings(1), {nan, 1.0F, -std::numeric_limits<float>::infinity()}, 10), (std::map<Token, int>{{1, 10}}));

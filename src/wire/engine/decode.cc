@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -89,6 +90,17 @@ const char* fault_in(const Prepare& prepare) {
     if (!std::isfinite(one.bias)) return "a bias is not finite";
   }
   if (s.temperature < 0) return "the temperature is negative";
+  return nullptr;
+}
+
+template <>
+const char* fault_in(const TokenBatch& batch) {
+  const auto finite = [](const ScoredToken& token) { return std::isfinite(token.logprob); };
+  for (const TokenEvent& event : batch.events) {
+    for (const TokenScore& score : event.scores) {
+      if (!finite(score.sampled) || !std::ranges::all_of(score.likeliest, finite)) return "a logprob is not finite";
+    }
+  }
   return nullptr;
 }
 

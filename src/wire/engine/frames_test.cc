@@ -242,6 +242,12 @@ Prepare biased(float bias) {
   return p;
 }
 
+TokenEvent scored_event(float sampled, float other) {
+  TokenEvent event;
+  event.scores.push_back({{"a", true, sampled}, {{"b", true, -1}, {"<c>", false, other}}});
+  return event;
+}
+
 struct Malformed {
   const char* what;
   Sender sender;
@@ -260,11 +266,15 @@ std::vector<Malformed> malformed_frames() {
   bad_seed[25] = 2;
   std::string many_biases = prepare;
   many_biases[26] = 3;
+  std::string bad_logprobs = prepare;
+  bad_logprobs[30] = 2;
   std::string many_stops = prepare;
-  many_stops[38] = 3;
+  many_stops[43] = 3;
   std::string many_messages = prepare;
-  many_messages.replace(42, 4, "\xFF\xFF\xFF\xFF");
-  const std::string event = "\x01\0\0\0"s + std::string(12, '\0') + "\0\0\0\0\0\0"s;
+  many_messages.replace(47, 4, "\xFF\xFF\xFF\xFF");
+  const std::string event = "\x01\0\0\0"s + std::string(12, '\0') + std::string(10, '\0');
+  std::string many_scores = event;
+  many_scores[22] = 1;
   std::string bad_flag = event;
   bad_flag[16] = 2;
   return {
@@ -290,6 +300,7 @@ std::vector<Malformed> malformed_frames() {
       {"a chat that is 2", front, raw(Type::prepare, bad_chat)},
       {"a seed that is present twice", front, raw(Type::prepare, bad_seed)},
       {"more biases than bytes", front, raw(Type::prepare, many_biases)},
+      {"a wish for logprobs that is 2", front, raw(Type::prepare, bad_logprobs)},
       {"more stops than bytes", front, raw(Type::prepare, many_stops)},
       {"more messages than bytes", front, raw(Type::prepare, many_messages)},
       {"a string longer than the payload", engine, raw(Type::hello_back, "\x05\0\0\0abcd"s)},
@@ -297,10 +308,11 @@ std::vector<Malformed> malformed_frames() {
       {"tokens of one job", engine, raw(Type::tokens, "\0\0\0\0"s, 0, 7)},
       {"more events than bytes", engine, raw(Type::tokens, "\x02"s + event.substr(1), 0, 0)},
       {"a flag of an event that is 2", engine, raw(Type::tokens, bad_flag, 0, 0)},
+      {"more scores than bytes", engine, raw(Type::tokens, many_scores, 0, 0)},
   };
 }
 
-std::vector<Malformed> malformed_sampling() {
+std::vector<Malformed> malformed_numbers() {
   constexpr auto inf = std::numeric_limits<float>::infinity();
   constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
   const auto front = Sender::front;
@@ -314,12 +326,14 @@ std::vector<Malformed> malformed_sampling() {
       {"a presence_penalty that is no number", front, raw(Type::prepare, with_float(21, nan))},
       {"a bias that is no number", front, encoded(7, biased(nan))},
       {"an infinite bias", front, encoded(7, biased(-inf))},
+      {"a logprob that is no number", Sender::engine, encoded(0, TokenBatch{{scored_event(nan, -1)}})},
+      {"an infinite logprob of another token", Sender::engine, encoded(0, TokenBatch{{scored_event(-1, -inf)}})},
   };
 }
 
 TEST(EngineFrames, MalformedOnesAreRefusedForGood) {
   std::vector<Malformed> table = malformed_frames();
-  std::ranges::move(malformed_sampling(), std::back_inserter(table));
+  std::ranges::move(malformed_numbers(), std::back_inserter(table));
   for (const Malformed& m : table) {
     SCOPED_TRACE(m.what);
     FrameReader reader(m.sender);
@@ -340,6 +354,7 @@ TEST(EngineFrames, TheTableOfMalformedFramesBreaksOneThingEach) {
   EXPECT_TRUE(read_one(Sender::front, raw(Type::prepare, with_float(17, -2.0F))).ok());
   EXPECT_TRUE(read_one(Sender::front, encoded(7, biased(-100))).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, TokenBatch{{TokenEvent{}}})).ok());
+  EXPECT_TRUE(read_one(Sender::engine, encoded(0, TokenBatch{{scored_event(-1, -9999)}})).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, State{})).ok());
 }
 

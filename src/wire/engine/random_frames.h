@@ -76,11 +76,22 @@ class RandomFrames {
     if (coin()) s.seed = u64();
     s.frequency_penalty = -fraction(), s.presence_penalty = fraction();
     for (std::uint64_t i = below(4); i > 0; --i) s.logit_bias.push_back({u32(), fraction() - 1.0F});
+    s.logprobs = coin(), s.top_logprobs = u32();
+    return s;
+  }
+  ScoredToken scored_token() { return {text(), coin(), -fraction()}; }
+  TokenScore score() {
+    TokenScore s{scored_token(), {}};
+    for (std::uint64_t i = below(4); i > 0; --i) s.likeliest.push_back(scored_token());
     return s;
   }
   TokenBatch token_batch() {
     TokenBatch batch;
-    for (std::uint64_t i = below(5); i > 0; --i) batch.events.push_back({u64(), u32(), coin(), coin(), text()});
+    for (std::uint64_t i = below(5); i > 0; --i) {
+      TokenEvent& event = batch.events.emplace_back();
+      event.job = u64(), event.count = u32(), event.ask_ahead = coin(), event.waiting = coin(), event.text = text();
+      for (std::uint64_t k = below(3); k > 0; --k) event.scores.push_back(score());
+    }
     return batch;
   }
 

@@ -112,6 +112,21 @@ TEST(ChatRequest, StreamOptionsNeedAStream) {
   EXPECT_TRUE(read(body(R"("stream":true,"stream_options":{})")).ok());
 }
 
+TEST(ChatRequest, TopLogprobsNeedLogprobs) {
+  for (const std::string_view bad :
+       {R"("top_logprobs":1)", R"("top_logprobs":1,"logprobs":false)", R"("top_logprobs":1,"logprobs":null)"}) {
+    const auto request = read(body(bad));
+    ASSERT_FALSE(request.ok()) << bad;
+    EXPECT_EQ(request.error().param(), "top_logprobs");
+  }
+  const auto request = read(body(R"("logprobs":true,"top_logprobs":20)"));
+  ASSERT_TRUE(request.ok());
+  EXPECT_TRUE(request->logprobs);
+  EXPECT_EQ(request->top_logprobs, 20U);
+  EXPECT_TRUE(read(body(R"("logprobs":true)")).ok());
+  EXPECT_FALSE(read(body(R"("logprobs":true,"top_logprobs":21)")).ok());
+}
+
 TEST(ChatRequest, TheTwoNamesOfTheTokenLimitMustAgree) {
   EXPECT_EQ(read(body(R"("max_tokens":5)"))->token_limit(), 5U);
   EXPECT_EQ(read(body(R"("max_tokens":5,"max_completion_tokens":5)"))->token_limit(), 5U);
@@ -164,8 +179,6 @@ struct Refused {
 TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
   const std::vector<Refused> table{
       {R"("n":2)", "n"},
-      {R"("logprobs":true)", "logprobs"},
-      {R"("top_logprobs":3)", "top_logprobs"},
       {R"("tools":[{"type":"function","function":{"name":"f"}}])", "tools"},
       {R"("functions":[{"name":"f"}])", "tools"},
       {R"("tool_choice":"required")", "tool_choice"},
@@ -184,8 +197,8 @@ TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
     EXPECT_TRUE(able.error().public_text().starts_with(row.param)) << able.error().public_text();
   }
   for (const std::string_view harmless :
-       {R"("n":1)", R"("logprobs":false)", R"("top_logprobs":0)", R"("tools":[])", R"("tool_choice":"auto")", R"("frequency_penalty":0.5)",
-        R"("presence_penalty":-2)", R"("logit_bias":{"50256":-100})"}) {
+       {R"("n":1)", R"("logprobs":false)", R"("top_logprobs":0)", R"("logprobs":true,"top_logprobs":20)", R"("tools":[])",
+        R"("tool_choice":"auto")", R"("frequency_penalty":0.5)", R"("presence_penalty":-2)", R"("logit_bias":{"50256":-100})"}) {
     EXPECT_TRUE(check_abilities(*read(body(harmless))).ok()) << harmless;
   }
 }

@@ -69,13 +69,23 @@ TEST(CompletionRequest, ReadsPenaltiesAndBiases) {
   EXPECT_EQ(request->frequency_penalty, 1.0);
   EXPECT_EQ(request->presence_penalty, -0.5);
   EXPECT_EQ(request->logit_bias.tokens, (std::vector<engine::TokenBias>{{7, -2.0F}}));
+  EXPECT_EQ(request->logprobs, std::nullopt);
   EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(CompletionRequest, LogprobsOfNoOtherTokensAreLogprobs) {
+  EXPECT_EQ(with(R"("logprobs":0)")->logprobs, 0U);
+  EXPECT_EQ(with(R"("logprobs":5)")->logprobs, 5U);
+  EXPECT_FALSE(with(R"("logprobs":6)").ok());
+  EXPECT_FALSE(with(R"("logprobs":true)").ok());
 }
 
 TEST(CompletionRequest, WhatCannotBeDoneYetNamesTheField) {
   const std::vector<std::pair<std::string_view, std::string_view>> table{
-      {R"("n":2)", "n"},          {R"("best_of":2)", "best_of"},       {R"("logprobs":0)", "logprobs"},
-      {R"("echo":true)", "echo"}, {R"("suffix":"the end")", "suffix"},
+      {R"("n":2)", "n"},
+      {R"("best_of":2)", "best_of"},
+      {R"("echo":true)", "echo"},
+      {R"("suffix":"the end")", "suffix"},
   };
   for (const auto& [members, param] : table) {
     const auto request = with(members);

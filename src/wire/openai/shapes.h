@@ -85,11 +85,6 @@ inline void check_stream_options(bool given, bool stream, Reading& reading) {
   if (given && !stream) reading.fault_at("stream_options", "is only allowed together with stream", "\"stream\": true beside it");
 }
 
-inline void write_stream_options_rule(JsonWriter& w) {
-  w.member_raw("anyOf",
-               R"([{"properties":{"stream_options":{"type":"null"}}},{"properties":{"stream":{"enum":[true]}},"required":["stream"]}])");
-}
-
 inline constexpr std::int64_t most_tokens = 2'147'483'647;
 
 }  // namespace gatehouse::wire

@@ -49,6 +49,8 @@ class SequenceModel {
   virtual Status decode(std::span<const SeatToken> batch) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
   virtual Token sample(Seat seat) = 0;
+  // Of the token that was sampled last, before the next one of any seat is computed; only where the seat's sampling asks for logprobs.
+  virtual wire::engine::TokenScore score(Seat seat) = 0;
   // Ends generation: end of turn or end of text.
   virtual bool is_end(Token token) const = 0;
   // The token's bytes (control tokens have none). May hold parts of UTF-8 characters. Valid until the next call.
