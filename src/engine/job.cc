@@ -1,5 +1,7 @@
 #include "gatehouse/engine/job.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "gatehouse/base/assert.h"
@@ -48,8 +50,11 @@ JobNews Job::take() { return std::exchange(news_, JobNews{}); }
 bool Job::deliver(w::TokenEvent&& event) {
   if (!started_ || event.count > granted_ - produced_ || event.text.size() > max_unread_text - news_.text.size()) return false;
   produced_ += event.count;
+  if (event.scores.size() > produced_ - scored_) return false;
+  scored_ += static_cast<std::uint32_t>(event.scores.size());
   news_.tokens += event.count;
   news_.text += event.text;
+  std::ranges::move(event.scores, std::back_inserter(news_.scores));
   news_.asks_ahead |= event.ask_ahead;
   news_.waiting |= event.waiting;
   signal_.raise();

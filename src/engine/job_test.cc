@@ -75,6 +75,20 @@ TEST_F(JobTest, TokensBeyondTheGrantBreakTheProtocol) {
   EXPECT_EQ(job->produced(), 3U);
 }
 
+TEST_F(JobTest, ScoresComeWithTokensOrAfterThem) {
+  const auto scored = [](std::uint32_t count, std::size_t scores) {
+    w::TokenEvent event = tokens(count, "");
+    event.scores.resize(scores);
+    return event;
+  };
+  started(10);
+  EXPECT_TRUE(job->deliver(scored(3, 1)));
+  EXPECT_TRUE(job->deliver(scored(0, 2)));
+  EXPECT_EQ(job->take().scores.size(), 3U);
+  EXPECT_TRUE(job->take().scores.empty());
+  EXPECT_FALSE(job->deliver(scored(1, 2))) << "scores of tokens that did not come";
+}
+
 TEST_F(JobTest, TextWithoutEndBreaksTheProtocol) {
   started(10);
   const std::string part(1024 * 1024, 'x');

@@ -147,7 +147,12 @@ void EngineLoop::advance(Sequence& s, Token token) {
   s.next = token;
   w::TokenEvent& event = event_of(s);
   ++event.count;
-  if (s.text.push(model_.piece(token), event.text)) return end(s, w::FinishReason::stop);
+  const bool stopped = s.text.push(model_.piece(token), event.text);
+  if (s.sampling.logprobs) {
+    s.scores.push(model_.score(s.seat), s.text.pushed());
+    s.scores.tell_up_to(s.text.shown(), event.scores);
+  }
+  if (stopped) return end(s, w::FinishReason::stop);
   const bool seat_full = s.cells >= model_.seat_cells();
   if (seat_full || (s.produced == s.granted && s.finish)) {
     show_rest(s);
@@ -191,6 +196,7 @@ void EngineLoop::show_rest(Sequence& s) {
   std::string rest;
   s.text.finish(rest);
   if (!rest.empty()) event_of(s).text += rest;
+  if (!s.scores.empty()) s.scores.tell_all(event_of(s).scores);
 }
 
 w::TokenEvent& EngineLoop::event_of(Sequence& s) {

@@ -18,6 +18,9 @@ class ScriptedCompiler final : public PromptCompiler {
     const std::string& text = prepare.chat && !prepare.messages.empty() ? prepare.messages.back().content : prepare.prompt;
     if (text == "template:broken") return caller_error("template_failed", "the chat template cannot render these messages");
     if (text.size() >= seat_cells_) return caller_error("context_length_exceeded", "the prompt is too long");
+    for (const wire::engine::TokenBias& one : prepare.sampling.logit_bias) {
+      if (one.token > end_token) return caller_error("invalid_logit_bias", "there is no such token").with_param("logit_bias");
+    }
     std::vector<Token> tokens;
     for (const char c : text) tokens.push_back(static_cast<unsigned char>(c));
     if (tokens.empty()) tokens.push_back('?');
@@ -41,9 +44,11 @@ class ScriptedSequences final : public SequenceModel {
   std::uint32_t seat_cells() const override { return options_.seat_cells; }
   std::string description() const override { return "scripted"; }
 
-  void open(Seat seat, const wire::engine::Sampling&) override {
+  void open(Seat seat, const wire::engine::Sampling& sampling) override {
     GH_ASSERT(seat < seats_.size() && !seats_[seat].taken);
     seats_[seat] = Row{};
+    seats_[seat].tells = sampling.logprobs;
+    seats_[seat].others = sampling.top_logprobs;
     seats_[seat].taken = true;
     ++trace_.open_seats;
   }
@@ -79,6 +84,14 @@ class ScriptedSequences final : public SequenceModel {
     row.logits = false;
     return row.last = next(row);
   }
+  wire::engine::TokenScore score(Seat seat) override {
+    const Row& row = seats_.at(seat);
+    GH_ASSERT(row.taken && row.tells);
+    wire::engine::TokenScore told{scored(row.last, -0.5F), {}};
+    for (std::uint32_t i = 0; i < row.others; ++i)
+      told.likeliest.push_back(scored(row.last + static_cast<Token>(i), -0.5F * static_cast<float>(i + 1)));
+    return told;
+  }
   bool is_end(Token token) const override { return token == end_token; }
   std::string_view piece(Token token) override {
     piece_.assign(1, static_cast<char>(token));
@@ -104,7 +117,8 @@ class ScriptedSequences final : public SequenceModel {
 
  private:
   struct Row {
-    bool taken = false, logits = false;
+    bool taken = false, logits = false, tells = false;
+    std::uint32_t others = 0;
     std::uint32_t cells = 0;
     std::string prompt;
     std::size_t said = 0;
@@ -133,6 +147,7 @@ class ScriptedSequences final : public SequenceModel {
     }
     return ok();
   }
+  static wire::engine::ScoredToken scored(Token token, float logprob) { return {std::string(1, static_cast<char>(token)), true, logprob}; }
   static Token next(Row& row) {
     const std::string_view prompt = row.prompt;
     const bool loops = prompt.starts_with("loop:");

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "gatehouse/engine/loop.h"
+#include "score_queue.h"
 
 namespace gatehouse::engine {
 
@@ -17,7 +18,7 @@ struct EngineLoop::Sequence {
       : key(key_),
         tenant{job.tenant, job.weight},
         prompt(std::move(job.prompt)),
-        sampling(job.sampling),
+        sampling(std::move(job.sampling)),
         constraint(std::move(job.constraint)),
         text(std::move(job.stops)) {}
 
@@ -28,6 +29,7 @@ struct EngineLoop::Sequence {
   wire::engine::Sampling sampling;
   std::shared_ptr<Constraint> constraint;  // null: none
   TextStream text;
+  ScoreQueue scores;
   Stage stage = Stage::prepared;
   Phase phase = Phase::prefill;
   std::unique_ptr<SavedSequence> saved;  // where it has given its seat back

@@ -106,6 +106,7 @@ class Timed final : public SequenceModel {
     return model_.decode(batch);
   }
   Token sample(Seat seat) override { return model_.sample(seat); }
+  wire::engine::TokenScore score(Seat seat) override { return model_.score(seat); }
   bool is_end(Token token) const override { return model_.is_end(token); }
   std::string_view piece(Token token) override { return model_.piece(token); }
   void close(Seat seat) override { model_.close(seat); }

@@ -20,6 +20,7 @@ namespace gatehouse::engine {
 struct Told {
   std::uint32_t tokens = 0;
   std::string text;
+  std::vector<wire::engine::TokenScore> scores;
   int asks = 0, waits = 0;
   std::vector<wire::engine::Done> dones;
   bool ended() const { return !dones.empty(); }
@@ -56,11 +57,12 @@ class WritingFront final : public EventSink {
     std::set<std::uint64_t> seen;
     for (const wire::engine::TokenEvent& event : batch.events) {
       EXPECT_TRUE(seen.insert(event.job).second) << "a job twice in one step";
-      EXPECT_TRUE(event.count > 0 || !event.text.empty()) << "an event of nothing";
+      EXPECT_TRUE(event.count > 0 || !event.text.empty() || !event.scores.empty()) << "an event of nothing";
       Told& told = jobs[JobKey{link, event.job}];
       EXPECT_FALSE(told.ended()) << "tokens after done";
       told.tokens += event.count;
       told.text += event.text;
+      told.scores.insert(told.scores.end(), event.scores.begin(), event.scores.end());
       told.asks += event.ask_ahead ? 1 : 0;
       told.waits += event.waiting ? 1 : 0;
     }
@@ -84,6 +86,14 @@ class TurnedLoop {
     auto tokens = model_.compiler->compile(prepare);
     EXPECT_TRUE(tokens.ok());
     return loop.push(LoopCommand(JobKey{link, job}, PreparedJob{std::move(*tokens), prepare.sampling, std::move(stops), tenant_, weight_}));
+  }
+  void ask_for_scores(std::uint64_t job, const std::string& prompt, std::uint32_t grant, std::vector<std::string> stops = {}) {
+    wire::engine::Sampling sampling;
+    sampling.logprobs = true;
+    sampling.top_logprobs = 2;
+    std::vector<Token> tokens(prompt.begin(), prompt.end());
+    EXPECT_TRUE(loop.push(LoopCommand(JobKey{0, job}, PreparedJob{std::move(tokens), sampling, std::move(stops)})));
+    start(job, grant);
   }
   template <class What>
   void tell(std::uint64_t job, What what, std::uint32_t link = 0) {

@@ -111,9 +111,11 @@ bool TextStream::push(std::string_view bytes, std::string& out) {
   const std::string_view before = held();
   // What was held back and what came since, without the last bytes.
   const auto show_all_but = [&](std::size_t last) {
-    const std::size_t shown = before.size() + fresh_.size() - last;
-    out.append(before.substr(0, shown));
-    if (shown > before.size()) out.append(fresh_, 0, shown - before.size());
+    const std::size_t shows = before.size() + fresh_.size() - last;
+    out.append(before.substr(0, shows));
+    if (shows > before.size()) out.append(fresh_, 0, shows - before.size());
+    whole_ += fresh_.size();
+    shown_ += shows;
   };
   fresh_.clear();
   std::size_t seen = 0;
@@ -133,6 +135,7 @@ bool TextStream::push(std::string_view bytes, std::string& out) {
 
 void TextStream::finish(std::string& out) {
   if (stopped_) return;
+  shown_ += held().size();
   out.append(held());
   unfinished_.clear();
   for (Stop& stop : stops_) stop.matched = 0;

@@ -176,5 +176,26 @@ TEST(TextStream, ALongStopStringCostsNoMoreThanItsLength) {
   EXPECT_EQ(out.size(), std::size_t{1} << 20);
 }
 
+TEST(TextStream, SaysWhereItIs) {
+  struct Step {
+    std::string bytes;
+    std::size_t pushed, shown;
+  };
+  const std::vector<Step> steps{{"ab", 2, 2}, {"\xE6", 3, 2}, {"\x97", 3, 2},   {"\xA5", 5, 5}, {"E", 6, 5},    {"N", 7, 5},
+                                {"", 7, 5},   {"x", 8, 8},    {"\xFF", 11, 11}, {"E", 12, 11},  {"ND!", 14, 11}};
+  TextStream stream({"END"});
+  std::string shown;
+  for (const Step& step : steps) {
+    stream.push(step.bytes, shown);
+    EXPECT_EQ(stream.pushed(), step.pushed) << step.bytes;
+    EXPECT_EQ(stream.shown(), step.shown) << step.bytes;
+    EXPECT_EQ(stream.shown(), shown.size()) << step.bytes;
+  }
+  TextStream other({"END"});
+  other.push("EN", shown);
+  other.finish(shown);
+  EXPECT_EQ(other.shown(), 2U);
+}
+
 }  // namespace
 }  // namespace gatehouse::engine

@@ -2,13 +2,17 @@
 
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "errors.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/openai/logprobs.h"
 #include "gatehouse/wire/openai/replies.h"
 
 namespace gatehouse::gateway {
 namespace {
+
+using Score = wire::engine::TokenScore;
 
 std::string_view name_of(wire::engine::FinishReason reason) {
   return reason == wire::engine::FinishReason::length ? std::string_view("length") : std::string_view("stop");
@@ -25,24 +29,30 @@ wire::AnswerHead head_of(const AnswerFacts& facts) {
 // Collects the text and answers once.
 class WholeAnswer final : public Answer {
  public:
-  WholeAnswer(Egress& egress, AnswerShape shape, AnswerFacts facts) : egress_(egress), shape_(shape), facts_(std::move(facts)) {}
+  WholeAnswer(Egress& egress, const Generation& generation, AnswerFacts facts)
+      : egress_(egress), shape_(generation.shape), scored_(generation.prompt.sampling.logprobs), facts_(std::move(facts)) {}
 
   void begin() override {}
   // Nothing has left before the end, so that every error may still have a status of its own.
   bool begun() const override { return false; }
-  void text(std::string_view piece) override { text_.append(piece); }
+  void text(std::string_view piece, std::span<const Score> scores) override {
+    text_.append(piece);
+    scores_.insert(scores_.end(), scores.begin(), scores.end());
+  }
   void finish(wire::engine::FinishReason reason, const Usage& usage) override {
     wire::WholeAnswer answer;
     answer.head = head_of(facts_);
     answer.text = text_;
     answer.finish_reason = name_of(reason);
     answer.usage = usage;
-    std::string body;
+    std::string body, logprobs;
     switch (shape_) {
       case AnswerShape::chat:
+        if (scored_) wire::ChatLogprobs().write(logprobs, scores_), answer.logprobs = logprobs;
         wire::write_chat_completion(body, answer);
         break;
       case AnswerShape::completion:
+        if (scored_) wire::TextLogprobs().write(logprobs, scores_), answer.logprobs = logprobs;
         wire::write_text_completion(body, answer);
         break;
       case AnswerShape::llm_generate:
@@ -59,19 +69,29 @@ class WholeAnswer final : public Answer {
  private:
   Egress& egress_;
   const AnswerShape shape_;
+  const bool scored_;
   const AnswerFacts facts_;
   std::string text_;
+  std::vector<Score> scores_;
 };
 
 // How the events of each dialect differ. Those of /v1: chats begin with a chunk that holds the role alone.
-template <class Chunks>
+template <class Chunks, class Logprobs>
 class OpenAiEvents {
  public:
-  OpenAiEvents(const AnswerFacts& facts, bool usage) : chunks_(head_of(facts), wire::stream_usage(usage)), usage_(usage) {}
+  OpenAiEvents(const AnswerFacts& facts, const Generation& generation)
+      : chunks_(head_of(facts), wire::stream_usage(generation.include_usage)),
+        usage_(generation.include_usage),
+        scored_(generation.prompt.sampling.logprobs) {}
   void first(std::string& out) const {
     if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) chunks_.role(out);
   }
-  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
+  void text(std::string& out, std::string_view piece, std::span<const Score> scores) {
+    if (!scored_) return chunks_.text(out, piece);
+    rendered_.clear();
+    logprobs_.write(rendered_, scores);
+    chunks_.scored_text(out, piece, rendered_);
+  }
   void last(std::string& out, std::string_view reason, const Usage& usage) const {
     chunks_.finish(out, reason);
     if (usage_) chunks_.usage(out, usage);
@@ -79,14 +99,18 @@ class OpenAiEvents {
 
  private:
   const Chunks chunks_;
-  const bool usage_;
+  const bool usage_, scored_;
+  Logprobs logprobs_;
+  std::string rendered_;  // reused
 };
+using ChatEvents = OpenAiEvents<wire::ChatChunks, wire::ChatLogprobs>;
+using TextEvents = OpenAiEvents<wire::TextChunks, wire::TextLogprobs>;
 
 class GenerateEvents {
  public:
-  GenerateEvents(const AnswerFacts& facts, bool) : chunks_(head_of(facts)) {}
+  GenerateEvents(const AnswerFacts& facts, const Generation&) : chunks_(head_of(facts)) {}
   void first(std::string&) const {}
-  void text(std::string& out, std::string_view piece) const { chunks_.text(out, piece); }
+  void text(std::string& out, std::string_view piece, std::span<const Score>) const { chunks_.text(out, piece); }
   void last(std::string& out, std::string_view reason, const Usage& usage) const { chunks_.finish(out, reason, usage); }
 
  private:
@@ -97,7 +121,7 @@ template <class Events>
 class StreamAnswer final : public Answer {
  public:
   StreamAnswer(Egress& egress, Levels& levels, const Generation& generation, const AnswerFacts& facts)
-      : egress_(egress), exchange_(egress.exchange()), streaming_(levels.streams), events_(facts, generation.include_usage) {}
+      : egress_(egress), exchange_(egress.exchange()), streaming_(levels.streams), events_(facts, generation) {}
 
   void begin() override {
     begun_ = true;
@@ -108,9 +132,9 @@ class StreamAnswer final : public Answer {
     egress_.begin_stream(std::move(response));
   }
   bool begun() const override { return begun_; }
-  void text(std::string_view piece) override {
+  void text(std::string_view piece, std::span<const Score> scores) override {
     event_.clear();
-    events_.text(event_, piece);
+    events_.text(event_, piece, scores);
     exchange_.send(event_);
   }
   void finish(wire::engine::FinishReason reason, const Usage& usage) override {
@@ -133,7 +157,7 @@ class StreamAnswer final : public Answer {
   Egress& egress_;
   net::Exchange& exchange_;
   const Raised streaming_;
-  const Events events_;
+  Events events_;
   std::string event_;  // reused
   bool begun_ = false;
 };
@@ -141,12 +165,12 @@ class StreamAnswer final : public Answer {
 }  // namespace
 
 std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Generation& generation, AnswerFacts facts) {
-  if (!generation.stream) return std::make_unique<WholeAnswer>(egress, generation.shape, std::move(facts));
+  if (!generation.stream) return std::make_unique<WholeAnswer>(egress, generation, std::move(facts));
   switch (generation.shape) {
     case AnswerShape::chat:
-      return std::make_unique<StreamAnswer<OpenAiEvents<wire::ChatChunks>>>(egress, levels, generation, facts);
+      return std::make_unique<StreamAnswer<ChatEvents>>(egress, levels, generation, facts);
     case AnswerShape::completion:
-      return std::make_unique<StreamAnswer<OpenAiEvents<wire::TextChunks>>>(egress, levels, generation, facts);
+      return std::make_unique<StreamAnswer<TextEvents>>(egress, levels, generation, facts);
     case AnswerShape::llm_generate:
       break;
   }

@@ -3,6 +3,7 @@
 // State    begin → text … → finish | fail; nothing reaches the socket before begin()
 #pragma once
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,8 @@ class Answer {
   // The first news of the engine is here: a stream sends its head now.
   virtual void begin() = 0;
   virtual bool begun() const = 0;
-  virtual void text(std::string_view piece) = 0;
+  // Text and, where they were asked for, the scores that came with it; either may be empty.
+  virtual void text(std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
   virtual void finish(wire::engine::FinishReason reason, const Usage& usage) = 0;
   // Only after begin() of a stream: an error event, and the end.
   virtual void fail(const Error& error) = 0;

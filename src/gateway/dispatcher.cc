@@ -89,8 +89,8 @@ class Run {
     waiting_ |= news.waiting;
     if (news.lost) return lose();
     if (!answer_.begun() && (news.tokens > 0 || !news.text.empty())) answer_.begin();
-    if (!news.text.empty()) {
-      answer_.text(news.text);
+    if (!news.text.empty() || !news.scores.empty()) {
+      answer_.text(news.text, news.scores);
       last_written_ = reactor_.clock().now();
     }
     if (news.done) end(*news.done);

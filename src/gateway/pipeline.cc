@@ -63,6 +63,7 @@ constexpr std::array refusals{
     RefusalMeaning{"template_failed", "template_failed", Code::invalid_argument},
     RefusalMeaning{"invalid_prompt", "invalid_prompt", Code::invalid_argument},
     RefusalMeaning{"schema_not_supported", "schema_not_supported", Code::invalid_argument},
+    RefusalMeaning{"invalid_logit_bias", "invalid_value", Code::invalid_argument},
     RefusalMeaning{"engine_queue_full", "server_is_overloaded", Code::unavailable},
     RefusalMeaning{"model_not_ready", "model_loading", Code::unavailable},
 };

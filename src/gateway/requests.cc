@@ -25,6 +25,9 @@ void take_common(Request& request, Generation& generation) {
   sampling.min_p = static_cast<float>(request.min_p);
   sampling.top_k = wire::sampler_top_k(request.top_k);
   sampling.seed = wire::sampler_seed(request.seed);
+  sampling.frequency_penalty = static_cast<float>(request.frequency_penalty);
+  sampling.presence_penalty = static_cast<float>(request.presence_penalty);
+  sampling.logit_bias = std::move(request.logit_bias.tokens);
 }
 
 // Chat templates know system alone; developer is its newer name.
@@ -38,6 +41,8 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
   Generation generation;
   generation.shape = AnswerShape::chat;
   take_common(request, generation);
+  generation.prompt.sampling.logprobs = request.logprobs;
+  generation.prompt.sampling.top_logprobs = request.top_logprobs;
   for (const wire::ChatMessage& message : request.messages) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
@@ -53,6 +58,8 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
   Generation generation;
   generation.shape = AnswerShape::completion;
   take_common(request, generation);
+  generation.prompt.sampling.logprobs = request.logprobs.has_value();
+  generation.prompt.sampling.top_logprobs = request.logprobs.value_or(0);
   generation.prompt.chat = false;
   generation.prompt.prompt = std::move(request.prompt.text);
   generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);

@@ -68,6 +68,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     } else {
       wire::engine::Refused refused;
       refused.code = std::string(compiled.error().reason());
+      refused.param = compiled.error().param();
       refused.text = compiled.error().public_text();
       answer = std::move(refused);
     }

@@ -1,8 +1,10 @@
 """The part of JSON Schema that the published document uses, apart from the server's own reader of the same rules."""
 
+import re
+
 KNOWN = {
     "type", "properties", "required", "additionalProperties", "items", "minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum",
-    "minProperties", "maxProperties", "enum", "anyOf", "default", "description", "format", "title", "examples", "const",
+    "minProperties", "maxProperties", "propertyNames", "pattern", "enum", "anyOf", "default", "description", "format", "title", "examples", "const",
 }  # fmt: skip
 
 
@@ -35,6 +37,8 @@ def allows(schema, value):
     if is_type("number", value):
         return schema.get("minimum", value) <= value <= schema.get("maximum", value)
     if isinstance(value, str):
+        if "pattern" in schema and not re.search(schema["pattern"], value):
+            return False
         return schema.get("minLength", 0) <= len(value) <= schema.get("maxLength", len(value))
     if isinstance(value, list):
         sized = schema.get("minItems", 0) <= len(value) <= schema.get("maxItems", len(value))
@@ -50,8 +54,12 @@ def allows_object(schema, value):
         return False
     if any(name not in value for name in schema.get("required", [])):
         return False
-    if schema.get("additionalProperties") is False and any(name not in properties for name in value):
+    others = schema.get("additionalProperties", True)
+    if not all(allows(schema.get("propertyNames", {}), name) for name in value):
         return False
+    for name in set(value) - set(properties):
+        if others is False or (isinstance(others, dict) and not allows(others, value[name])):
+            return False
     return all(allows(properties[name], one) for name, one in value.items() if name in properties)
 
 

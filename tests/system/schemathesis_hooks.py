@@ -1,7 +1,10 @@
 """What schemathesis is told beside the document: keep the model's work small, which is not what is looked at here."""
 
+import re
+
 import schemathesis
 
+TOKENS = 49152  # of the model that is served; how many there are no schema can say
 FEW, MOST = 2, 2_147_483_647  # tokens
 
 
@@ -16,6 +19,19 @@ def has_huge_number(value):
     return isinstance(value, int) and not -(1 << 63) <= value < 1 << 64
 
 
+def in_vocabulary(biases):
+    """The same biases, for tokens that there are."""
+    if not all(re.fullmatch("0|[1-9][0-9]{0,8}", name) for name in biases) or len(biases) > 300:
+        return biases
+    known = {}
+    for name, bias in biases.items():
+        token = int(name) % TOKENS
+        while str(token) in known:
+            token = (token + 1) % TOKENS
+        known[str(token)] = bias
+    return known
+
+
 @schemathesis.hook
 def filter_body(context, body):
     # Where an object of any shape is allowed. RFC 8259, section 6: a receiver may limit the range of numbers; ours is 64 bits.
@@ -26,6 +42,8 @@ def filter_body(context, body):
 def before_call(context, case, **kwargs):
     if not case.path.startswith(("/v1/", "/api/llm/")) or not isinstance(case.body, dict):
         return
+    if isinstance(case.body.get("logit_bias"), dict):
+        case.body["logit_bias"] = in_vocabulary(case.body["logit_bias"])
     # What is out of range stays so: it must be refused.
     limits = [name for name in ("max_tokens", "max_completion_tokens") if is_count(case.body.get(name))]
     for name in limits:

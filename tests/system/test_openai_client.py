@@ -79,6 +79,25 @@ def test_a_seed_makes_chance_repeatable(client):
     assert len({told(seed) for seed in range(6)}) > 1
 
 
+def test_biases_ban_and_demand_tokens(client):
+    first_special, end_of_turn = "0", "2"  # as they stand in this model's vocabulary
+    assert ask(client, logit_bias={end_of_turn: 100}).usage.completion_tokens == 0
+    endless = ask(client, logit_bias={first_special: -100, end_of_turn: -100}, max_tokens=24)
+    assert endless.choices[0].finish_reason == "length" and endless.usage.completion_tokens == 24
+    once = ask(client, logit_bias={"1000": 100}, max_tokens=1).choices[0].message.content
+    assert once and ask(client, logit_bias={"1000": 100}, max_tokens=3).choices[0].message.content == once * 3
+
+
+def test_penalties_are_for_what_was_said(client):
+    fields = {"model": MODEL, "prompt": "The cat sat. The cat sat. The cat sat. The cat sat. The cat sat.", "temperature": 0, "max_tokens": 12}
+    plain = client.completions.create(**fields).choices[0].text
+    assert plain.count("cat") == 3
+    for penalty in ({"frequency_penalty": 2}, {"presence_penalty": 2, "frequency_penalty": 1.5}):
+        answer = client.completions.create(**fields, **penalty)
+        assert answer.choices[0].text.count("cat") < 3 and answer.usage.completion_tokens <= 12
+    assert client.completions.create(**fields, frequency_penalty=-2, presence_penalty=-2).choices[0].text == plain
+
+
 def test_a_conversation_goes_on(client):
     messages = [*FRANCE, {"role": "assistant", "content": "The capital of France is Paris."}, {"role": "user", "content": "Repeat the name of that city."}]
     answer = ask(client, messages=messages, max_tokens=32)
@@ -132,6 +151,12 @@ def test_a_key_that_is_none(house, client):
         ({"extra_body": {"temprature": 1}}, "temprature"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
         ({"stop": ["a", "b", "c", "d", "e"]}, "stop"),
+        ({"presence_penalty": 2.5}, "presence_penalty"),
+        ({"logit_bias": {"the": 1}}, "logit_bias.the"),
+        ({"logit_bias": {"7": 101}}, "logit_bias[7]"),
+        ({"logit_bias": {"999999": 1}}, "logit_bias"),
+        ({"top_logprobs": 1}, "top_logprobs"),
+        ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
     ],
 )
 def test_fields_that_are_wrong(client, fields, param):
@@ -152,8 +177,7 @@ def test_all_wrong_fields_are_named_at_once(client):
     ("fields", "param"),
     [
         ({"n": 2}, "n"),
-        ({"logprobs": True}, "logprobs"),
-        ({"presence_penalty": 1}, "presence_penalty"),
+        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}, "response_format"),
         ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
     ],

@@ -61,6 +61,7 @@ w::Prepare raw(std::string text) {
 
 struct Answer {
   std::string text;
+  std::vector<w::TokenScore> scores;
   std::optional<w::Done> done;
 };
 
@@ -68,7 +69,11 @@ class Recorder final : public engine::EventSink {
  public:
   void send(std::uint32_t, std::uint64_t job, const w::Body& body) override {
     if (const auto* batch = std::get_if<w::TokenBatch>(&body)) {
-      for (const w::TokenEvent& event : batch->events) answers[event.job].text += event.text;
+      for (const w::TokenEvent& event : batch->events) {
+        Answer& answer = answers[event.job];
+        answer.text += event.text;
+        answer.scores.insert(answer.scores.end(), event.scores.begin(), event.scores.end());
+      }
     }
     if (const auto* done = std::get_if<w::Done>(&body)) answers[job].done = *done;
   }
@@ -182,6 +187,51 @@ TEST_F(LlamaModel, GivesTheSameTextForTheSameSeed) {
   EXPECT_FALSE(first.text.empty());
   prepare.sampling.seed = 4712;
   EXPECT_NE(answer(prepare, 40).text, first.text);
+}
+
+TEST_F(LlamaModel, SaysWhatItIsBiasedTo) {
+  w::Prepare prepare = ask("What is the capital of France?");
+  const auto paris = static_cast<std::uint32_t>(tokens(raw(" Paris")).front());
+  prepare.sampling.logit_bias = {{paris, -100.0F}};
+  EXPECT_THAT(answer(prepare, 12).text, testing::Not(HasSubstr("Paris")));
+  prepare.sampling.logit_bias = {{paris, 100.0F}};
+  EXPECT_EQ(answer(prepare, 3).text, " Paris Paris Paris");
+}
+
+TEST_F(LlamaModel, SaysAWordLessOftenWhereThatIsPenalised) {
+  const std::string sat = " The cat sat. The cat sat.";
+  w::Prepare prepare = raw("The cat sat." + sat + sat);
+  EXPECT_EQ(answer(prepare, 8).text, sat);
+  prepare.sampling.frequency_penalty = 2;
+  prepare.sampling.presence_penalty = 2;
+  EXPECT_NE(answer(prepare, 8).text, sat);
+}
+
+TEST_F(LlamaModel, TellsHowLikelyItsTokensWere) {
+  w::Prepare prepare = ask("What is the capital of France?");
+  EXPECT_TRUE(answer(prepare, 64).scores.empty());
+  prepare.sampling.logprobs = true;
+  prepare.sampling.top_logprobs = 3;
+  const Answer got = answer(prepare, 64);
+  EXPECT_EQ(got.scores.size(), got.done->completion_tokens);
+  std::string said;
+  for (const w::TokenScore& score : got.scores) {
+    said += score.sampled.text;
+    ASSERT_EQ(score.likeliest.size(), 3U);
+    EXPECT_EQ(score.sampled, score.likeliest.front());  // greedy
+    EXPECT_LE(score.sampled.logprob, 0.0F);
+    EXPECT_GE(score.sampled.logprob, score.likeliest[1].logprob);
+  }
+  EXPECT_EQ(said, got.text);
+  // Where it may not end its turn, that it would have is still named; that has no bytes.
+  for (std::uint32_t id = 0; id < 20; ++id) {
+    if (sequences().is_end(static_cast<Token>(id))) prepare.sampling.logit_bias.push_back({id, -100.0F});
+  }
+  const Answer endless = answer(prepare, 12);
+  ASSERT_EQ(endless.scores.size(), 12U);
+  const w::ScoredToken& end = endless.scores[got.scores.size()].likeliest.front();
+  EXPECT_EQ(end.text, "<|im_end|>");
+  EXPECT_FALSE(end.has_bytes);
 }
 
 TEST_F(LlamaModel, GivesEachSeatOfABatchItsOwnAnswer) {

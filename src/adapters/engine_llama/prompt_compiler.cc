@@ -34,6 +34,7 @@ std::optional<std::vector<w::Message>> harmless(const Vocabulary& vocabulary, co
 
 Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepare) {
   GH_CHECK(check_length(prepare));
+  GH_CHECK(check_biases(prepare.sampling));
   auto compiled = prepare.chat ? compile_chat(prepare.messages) : compile_text(prepare.prompt);
   if (!compiled) return std::move(compiled).error().with_param(field_of(prepare));
   // A sequence without a cell for its first answer token could not say anything.
@@ -71,6 +72,17 @@ Status LlamaPromptCompiler::check_length(const w::Prepare& prepare) const {
   return caller_error("context_length_exceeded", "The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
                                                      " never fit into the model's " + std::to_string(seat_cells_ - 1) + " tokens here")
       .with_param(field_of(prepare));
+}
+
+// A bias that could never have an effect is most likely meant for another model's tokens.
+Status LlamaPromptCompiler::check_biases(const w::Sampling& sampling) const {
+  for (const w::TokenBias& one : sampling.logit_bias) {
+    if (one.token < vocabulary_->size()) continue;
+    return caller_error("invalid_logit_bias", "logit_bias names token " + std::to_string(one.token) + ", and the model's tokens are 0 to " +
+                                                  std::to_string(vocabulary_->size() - 1))
+        .with_param("logit_bias");
+  }
+  return ok();
 }
 
 Result<std::vector<Token>> LlamaPromptCompiler::compile_chat(const std::vector<w::Message>& messages) const {

@@ -1,6 +1,6 @@
 // adapters/engine_llama/prompt_compiler.h — messages or a raw prompt to the tokens that the engine computes.
 // Threads  the prepare thread; shares nothing with the decode loop that changes
-// Errors   context_length_exceeded, template_failed, invalid_prompt, schema_not_supported, origin caller
+// Errors   context_length_exceeded, template_failed, invalid_prompt, invalid_logit_bias, schema_not_supported, origin caller
 #pragma once
 #include <memory>
 #include <optional>
@@ -21,6 +21,7 @@ class LlamaPromptCompiler final : public engine::PromptCompiler {
 
  private:
   Status check_length(const wire::engine::Prepare& prepare) const;
+  Status check_biases(const wire::engine::Sampling& sampling) const;
   Result<std::vector<engine::Token>> compile_chat(const std::vector<wire::engine::Message>& messages) const;
   Result<std::vector<engine::Token>> compile_text(const std::string& prompt) const;
 

@@ -99,6 +99,22 @@ TEST_F(PromptCompiler, TakesRawPromptsWithoutATemplateAndNoChats) {
   EXPECT_EQ(tokens->size(), 4U);
 }
 
+TEST_F(PromptCompiler, RefusesABiasForATokenThatIsNone) {
+  LlamaPromptCompiler compiler(vocabulary_, std::nullopt, 256);
+  w::Prepare prepare;
+  prepare.chat = false;
+  prepare.prompt = "Once";
+  const auto last = static_cast<std::uint32_t>(vocabulary_->size() - 1);
+  prepare.sampling.logit_bias = {{0, 1.0F}, {last, -1.0F}};
+  EXPECT_TRUE(compiler.compile(prepare).ok());
+  prepare.sampling.logit_bias.push_back({last + 1, 1.0F});
+  const auto refused = compiler.compile(prepare);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().reason(), "invalid_logit_bias");
+  EXPECT_EQ(refused.error().param(), "logit_bias");
+  EXPECT_EQ(refused.error().public_text(), "logit_bias names token 49152, and the model's tokens are 0 to 49151");
+}
+
 TEST_F(PromptCompiler, RefusesMoreMessagesThanCellsUnread) {
   const std::string failing = "{{ raise_exception('rendered') }}";
   EXPECT_EQ(compile(failing, std::vector<w::Message>(255)).error().reason(), "template_failed");

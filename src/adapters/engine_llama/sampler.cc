@@ -17,7 +17,8 @@ using engine::Token;
 constexpr std::size_t lanes = 16;
 constexpr std::size_t block = 64;
 constexpr float lowest = -std::numeric_limits<float>::infinity();
-constexpr float reach = 32.0F;  // e^-32: what is farther below the highest has less than a billionth of the probability in all
+constexpr double least_logprob = -9999;  // OpenAI's figure for what is very unlikely
+constexpr float reach = 32.0F;           // e^-32: what is farther below the highest has less than a billionth of the probability in all
 
 std::span<const float> block_of(std::span<const float> row, std::size_t index) {
   return row.subspan(index * block, std::min(block, row.size() - index * block));
@@ -37,13 +38,14 @@ float highest_value(std::span<const float> values) {
   return top;
 }
 
-// e^x for x <= 0, to about 1e-6: 2^n · 2^f, f in (0, 1], with a polynomial for the fraction. Zero for what is no number.
+// e^x for x <= 0, to 1e-7 of it: 2^n · 2^f, f in (0, 1], with the polynomial that meets 2^f at the seven Chebyshev nodes. Next to nothing
+// for what is no number.
 float exp_negative(float x) {
   const float t = (x > -80.0F ? x : -80.0F) * 1.44269504F;
   const std::int32_t whole = static_cast<std::int32_t>(t) - 1;
   const float f = t - static_cast<float>(whole);
-  const float p =
-      1.0F + f * (0.693147182F + f * (0.240226462F + f * (0.0555032814F + f * (0.00967884063F + f * (0.00124396326F + f * 0.000217017F)))));
+  const float p = 1.0F + f * (0.693146944F +
+                              f * (0.240230456F + f * (0.0554806292F + f * (0.00968418643F + f * (0.00123913318F + f * 0.000218657849F)))));
   return p * std::bit_cast<float>((whole + 127) << 23);
 }
 
@@ -78,6 +80,23 @@ double weigh(std::vector<Candidate>& kept, float top, float sharpness) {
     sum += static_cast<double>(c.weight);
   }
   return sum;
+}
+
+void scan(std::span<const float> row, std::vector<float>& tops) {
+  tops.clear();
+  for (std::size_t b = 0; b < blocks_of(row); ++b) tops.push_back(highest_value(block_of(row, b)));
+}
+
+// From a block on, in which it must be.
+Token first_with(std::span<const float> row, std::size_t from_block, float top) {
+  std::size_t at = from_block * block;
+  while (at < row.size() && row[at] != top) ++at;
+  return at < row.size() ? static_cast<Token>(at) : 0;
+}
+
+float logprob_of(float logit, double log_of_all) {
+  const double logprob = static_cast<double>(logit) - log_of_all;
+  return logprob >= least_logprob ? static_cast<float>(std::min(logprob, 0.0)) : static_cast<float>(least_logprob);  // no number: the least
 }
 
 bool higher(const Candidate& a, const Candidate& b) { return a.logit > b.logit || (a.logit == b.logit && a.token < b.token); }
@@ -138,20 +157,81 @@ Token highest(std::span<const float> row) {
     const float value = highest_value(block_of(row, b));
     if (value > top) top = value, best = b;
   }
-  std::size_t at = best * block;
-  while (at < row.size() && row[at] != top) ++at;
-  return at < row.size() ? static_cast<Token>(at) : 0;
+  return first_with(row, best, top);
 }
 
 Sampler::Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed)
-    : settings_(settings), state_(settings.seed.value_or(random_seed)) {}
+    : settings_(settings), state_(settings.seed.value_or(random_seed)) {
+  for (const wire::engine::TokenBias& one : settings_.logit_bias) adjustment_of(static_cast<Token>(one.token)).bias += one.bias;
+}
 
-Token Sampler::next(std::span<const float> row, SamplerScratch& scratch) {
-  if (!(settings_.temperature > 0) || settings_.top_k == 1) return highest(row);
+Token Sampler::next(std::span<float> row, SamplerScratch& scratch, engine::Constraint* constraint) {
   scratch.tops.clear();
-  for (std::size_t b = 0; b < blocks_of(row); ++b) scratch.tops.push_back(highest_value(block_of(row, b)));
+  const double log_of_all = settings_.logprobs ? measure(row, scratch) : 0;
+  if (!adjustments_.empty()) scratch.tops.clear();
+  adjust(row, scratch.replaced);
+  const Token token = constraint == nullptr ? pick(row, scratch) : pick_allowed(row, scratch, *constraint);
+  put_back(row, scratch.replaced);
+  if (settings_.logprobs) scratch.sampled_logprob = logprob_of(row[static_cast<std::size_t>(token)], log_of_all);
+  if (settings_.frequency_penalty != 0 || settings_.presence_penalty != 0) ++adjustment_of(token).said;
+  return token;
+}
+
+// Drawn again among those that are allowed, where the first is not: the same distribution as if only those had been there.
+Token Sampler::pick_allowed(std::span<const float> row, SamplerScratch& scratch, engine::Constraint& constraint) {
+  Token token = pick(row, scratch);
+  if (!constraint.allows(token)) {
+    scratch.tops.clear();
+    token = pick(constraint.allowed(row), scratch);
+  }
+  constraint.accept(token);
+  return token;
+}
+
+Sampler::Adjustment& Sampler::adjustment_of(Token token) {
+  const auto at = std::ranges::lower_bound(adjustments_, token, {}, &Adjustment::token);
+  if (at != adjustments_.end() && at->token == token) return *at;
+  return *adjustments_.insert(at, Adjustment{token, 0, 0});
+}
+
+// A token that the row has not is none: adjustments end where the row does.
+void Sampler::adjust(std::span<float> row, std::vector<float>& replaced) const {
+  replaced.clear();
+  for (const Adjustment& one : adjustments_) {
+    if (static_cast<std::size_t>(one.token) >= row.size()) break;
+    float& logit = row[static_cast<std::size_t>(one.token)];
+    replaced.push_back(logit);
+    logit += one.bias - settings_.frequency_penalty * static_cast<float>(one.said);
+    if (one.said > 0) logit -= settings_.presence_penalty;
+  }
+}
+
+void Sampler::put_back(std::span<float> row, const std::vector<float>& replaced) const {
+  for (std::size_t i = 0; i < replaced.size(); ++i) row[static_cast<std::size_t>(adjustments_[i].token)] = replaced[i];
+}
+
+// The logarithm of the sum of what all tokens weigh; the likeliest stay in scratch.
+double Sampler::measure(std::span<const float> row, SamplerScratch& scratch) const {
+  scan(row, scratch.tops);
   const float top = highest_value(scratch.tops);
-  if (!std::isfinite(top)) return highest(row);
+  const double log_of_all = static_cast<double>(top) + std::log(weigh_row(row, top, 1.0F, scratch));
+  scratch.likeliest.clear();
+  if (settings_.top_logprobs == 0) return log_of_all;
+  collect_highest(row, settings_.top_logprobs, lowest, scratch);
+  std::ranges::sort(scratch.kept, higher);
+  for (const Candidate& one : scratch.kept) scratch.likeliest.push_back({one.token, logprob_of(one.logit, log_of_all)});
+  return log_of_all;
+}
+
+// The tops of the row's blocks, where they are known already, are in scratch.
+Token Sampler::pick(std::span<const float> row, SamplerScratch& scratch) {
+  const bool greedy = !(settings_.temperature > 0) || settings_.top_k == 1;
+  if (greedy && scratch.tops.empty()) return highest(row);
+  if (scratch.tops.empty()) scan(row, scratch.tops);
+  const float top = highest_value(scratch.tops);
+  if (greedy || !std::isfinite(top)) {
+    return first_with(row, static_cast<std::size_t>(std::ranges::find(scratch.tops, top) - scratch.tops.begin()), top);
+  }
   if (settings_.top_k == 0 && settings_.top_p >= 1.0F && settings_.min_p <= 0.0F) return draw_from_all(row, top, scratch);
   select(row, top, scratch);
   return draw_from(scratch.kept, top);

@@ -22,7 +22,7 @@ wire::engine::Sampling settings(float temperature) {
 }
 
 // How often each token was drawn.
-std::map<Token, int> drawn(const wire::engine::Sampling& s, const std::vector<float>& row, int times) {
+std::map<Token, int> drawn(const wire::engine::Sampling& s, std::vector<float> row, int times) {
   Sampler sampler(s, 0);
   SamplerScratch scratch;
   std::map<Token, int> counts;
@@ -121,7 +121,7 @@ TEST(Sampler, KeepsOfALongRowWhatSortingItWouldKeep) {
 }
 
 TEST(Sampler, DrawsAlikeForTheSameSeedOnly) {
-  const std::vector<float> row(1000, 1.0F);
+  std::vector<float> row(1000, 1.0F);
   auto s = settings(1);
   Sampler a(s, 1), b(s, 2);
   s.seed.reset();
@@ -136,6 +136,139 @@ TEST(Sampler, DrawsAlikeForTheSameSeedOnly) {
   }
   EXPECT_EQ(of_a, of_b);
   EXPECT_NE(of_c, of_d);
+}
+
+std::vector<Token> said(Sampler& sampler, std::vector<float>& row, int times) {
+  SamplerScratch scratch;
+  std::vector<Token> tokens;
+  for (int i = 0; i < times; ++i) tokens.push_back(sampler.next(row, scratch));
+  return tokens;
+}
+
+TEST(Sampler, TakesThePenaltyOffForEachTimeThatATokenWasSaid) {
+  std::vector<float> row = {3.0F, 2.9F, 2.5F};
+  const std::vector<float> before = row;
+  auto s = settings(0);
+  s.frequency_penalty = 1;
+  Sampler by_frequency(s, 0);
+  // After each: {2, 2.9, 2.5}, {2, 1.9, 2.5}, {2, 1.9, 1.5}, {1, 1.9, 1.5}, {1, 0.9, 1.5}.
+  EXPECT_EQ(said(by_frequency, row, 6), (std::vector<Token>{0, 1, 2, 0, 1, 2}));
+  EXPECT_EQ(row, before);
+
+  s = settings(0);
+  s.presence_penalty = 0.4F;
+  Sampler by_presence(s, 0);
+  // {2.6, 2.9, 2.5}, then {2.6, 2.5, 2.5}: nothing more comes off.
+  EXPECT_EQ(said(by_presence, row, 5), (std::vector<Token>{0, 1, 0, 0, 0}));
+  EXPECT_EQ(row, before);
+
+  s = settings(0);
+  s.frequency_penalty = 0.25F, s.presence_penalty = 0.25F;
+  Sampler by_both(s, 0);
+  // {2.5, 2.9, 2.5}, {2.5, 2.4, 2.5}, {2.25, 2.4, 2.5}, {2.25, 2.4, 2.0}
+  EXPECT_EQ(said(by_both, row, 5), (std::vector<Token>{0, 1, 0, 2, 1}));
+}
+
+// What is raised stands far above what its block had as its highest; what is lowered was its block's highest.
+TEST(Sampler, SeesWhatBiasesAndPenaltiesRaiseAndLowerInALongRow) {
+  std::vector<float> row(10'000, 0.0F);
+  row[77] = 5.0F;
+  auto top_k = settings(1), top_p = settings(1), min_p = settings(1), whole = settings(1);
+  top_k.top_k = 2, top_p.top_p = 0.9F, min_p.min_p = 0.1F;
+  for (wire::engine::Sampling s : {settings(0), top_k, top_p, min_p, whole}) {
+    s.logit_bias = {{8000, 100.0F}, {77, -100.0F}};
+    EXPECT_EQ(drawn(s, row, 100), (std::map<Token, int>{{8000, 100}}));
+    s.logit_bias = {{77, -100.0F}};
+    EXPECT_FALSE(drawn(s, row, 2000).contains(77));
+    s.logit_bias.clear();
+    s.frequency_penalty = -20;  // more of the same, whatever came first
+    Sampler sampler(s, 0);
+    const std::vector<Token> tokens = said(sampler, row, 60);
+    EXPECT_EQ(std::vector<Token>(tokens.begin() + 40, tokens.end()), std::vector<Token>(20, tokens.back()));
+  }
+}
+
+TEST(Sampler, LeavesTheRowAsItWas) {
+  std::vector<float> row(1000);
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>((i * 7919) % 1000) / 100.0F;
+  const std::vector<float> before = row;
+  auto s = settings(1);
+  s.frequency_penalty = 0.3F, s.presence_penalty = -0.7F, s.top_p = 0.95F;
+  s.logit_bias = {{999, 3.3F}, {0, -1.1F}, {64, 0.1F}};
+  Sampler sampler(s, 0);
+  said(sampler, row, 500);
+  EXPECT_EQ(row, before);
+}
+
+TEST(Sampler, HasNoUseForABiasBeyondTheRow) {
+  auto s = settings(0);
+  s.logit_bias = {{3, 100.0F}, {4'000'000'000U, 100.0F}};
+  EXPECT_EQ(drawn(s, {0.0F, 3.0F, 2.9F}, 5), (std::map<Token, int>{{1, 5}}));
+}
+
+// Whatever is drawn, and however: the shares of the row as it came.
+TEST(Sampler, MeasuresTheRowAsItCame) {
+  std::vector<float> row(10'001);
+  std::uint32_t noise = 99;
+  for (float& logit : row) logit = static_cast<float>((noise = noise * 1664525U + 1013904223U) >> 8) / 16777216.0F * 20.0F - 5.0F;
+  row[4321] = nan, row[17] = -std::numeric_limits<float>::infinity(), row[70] = -20'000.0F;
+  double all = 0;
+  for (const float logit : row) all += std::isnan(logit) ? 0 : std::exp(static_cast<double>(logit));
+  const auto expected = [&](Token token) { return static_cast<double>(row[static_cast<std::size_t>(token)]) - std::log(all); };
+  std::vector<Token> order;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (!std::isnan(row[i])) order.push_back(static_cast<Token>(i));
+  }
+  std::ranges::sort(order, {}, [&](Token token) { return std::pair(-row[static_cast<std::size_t>(token)], token); });
+
+  auto greedy = settings(0), warm = settings(1.7F), few = settings(1), biased = settings(0.5F);
+  few.top_k = 3, few.min_p = 0.2F;
+  biased.logit_bias = {{static_cast<std::uint32_t>(order[9000]), 100.0F}, {static_cast<std::uint32_t>(order[0]), -100.0F}};
+  biased.frequency_penalty = 1;
+  for (wire::engine::Sampling s : {greedy, warm, few, biased}) {
+    s.logprobs = true, s.top_logprobs = 20;
+    Sampler sampler(s, 0);
+    SamplerScratch scratch;
+    for (int i = 0; i < 20; ++i) {
+      const Token token = sampler.next(row, scratch);
+      EXPECT_NEAR(static_cast<double>(scratch.sampled_logprob), expected(token), 3e-6);
+      ASSERT_EQ(scratch.likeliest.size(), 20U);
+      for (std::size_t k = 0; k < 20; ++k) {
+        EXPECT_EQ(scratch.likeliest[k].token, order[k]);
+        EXPECT_NEAR(static_cast<double>(scratch.likeliest[k].logprob), expected(order[k]), 3e-6);
+      }
+    }
+  }
+}
+
+TEST(Sampler, DrawsTheSameWhetherItMeasuresOrNot) {
+  std::vector<float> row(3000);
+  for (std::size_t i = 0; i < row.size(); ++i) row[i] = static_cast<float>((i * 7919) % 1000) / 300.0F;
+  auto greedy = settings(0), whole = settings(1), penalised = settings(1);
+  penalised.frequency_penalty = 0.5F, penalised.top_p = 0.9F, penalised.logit_bias = {{5, 2.0F}};
+  for (wire::engine::Sampling s : {greedy, whole, penalised}) {
+    Sampler plain(s, 0);
+    s.logprobs = true, s.top_logprobs = 3;
+    Sampler measuring(s, 0);
+    EXPECT_EQ(said(plain, row, 200), said(measuring, row, 200));
+  }
+}
+
+TEST(Sampler, SaysOfWhatIsNextToImpossibleTheLeast) {
+  auto s = settings(0);
+  s.logprobs = true, s.top_logprobs = 5;
+  Sampler sampler(s, 0);
+  SamplerScratch scratch;
+  std::vector<float> row = {0.0F, -20'000.0F, nan, -std::numeric_limits<float>::infinity()};
+  EXPECT_EQ(sampler.next(row, scratch), 0);
+  EXPECT_NEAR(scratch.sampled_logprob, 0, 1e-6);
+  ASSERT_EQ(scratch.likeliest.size(), 3U);  // what is no number is not likely at all
+  EXPECT_EQ(scratch.likeliest[1].token, 1);
+  EXPECT_EQ(scratch.likeliest[1].logprob, -9999.0F);
+  EXPECT_EQ(scratch.likeliest[2].logprob, -9999.0F);
+  row = {nan, nan};
+  EXPECT_EQ(sampler.next(row, scratch), 0);
+  EXPECT_EQ(scratch.sampled_logprob, -9999.0F);
 }
 
 TEST(Sampler, TakesRowsThatAreNoNumbers) {

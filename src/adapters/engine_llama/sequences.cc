@@ -88,7 +88,7 @@ std::string LlamaSequences::description() const {
 void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(!state.taken);
-  state = SeatState{Sampler(sampling, random_.next_u64()), nullptr, -1, true};
+  state = SeatState{Sampler(sampling, random_.next_u64()), nullptr, -1, true, sampling.logprobs, {}};
 }
 
 void LlamaSequences::constrain(Seat seat, std::shared_ptr<engine::Constraint> constraint) {
@@ -152,15 +152,25 @@ Status LlamaSequences::decode(std::span<const SeatToken> batch) {
 Token LlamaSequences::sample(Seat seat) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(state.taken && state.output >= 0);
-  const float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
+  float* row = llama_get_logits_ith(context_.get(), std::exchange(state.output, -1));
   GH_ASSERT(row != nullptr);
-  const std::span<const float> logits(row, vocabulary_->size());
-  Token token = state.sampler.next(logits, scratch_);
-  if (!state.constraint) return token;
-  // Drawn again among those that are allowed, where the first is not: the same distribution as if only those had been there.
-  if (!state.constraint->allows(token)) token = state.sampler.next(state.constraint->allowed(logits), scratch_);
-  state.constraint->accept(token);
+  const Token token = state.sampler.next(std::span(row, vocabulary_->size()), scratch_, state.constraint.get());
+  if (!state.scored) return token;
+  state.score.sampled = named(token, scratch_.sampled_logprob);
+  state.score.likeliest.clear();
+  for (const Likelihood& one : scratch_.likeliest) state.score.likeliest.push_back(named(one.token, one.logprob));
   return token;
+}
+
+wire::engine::TokenScore LlamaSequences::score(Seat seat) {
+  GH_ASSERT(states_.at(seat).scored);
+  return std::move(states_[seat].score);
+}
+
+wire::engine::ScoredToken LlamaSequences::named(Token token, float logprob) const {
+  const std::string_view bytes = vocabulary_->piece(token);
+  if (!bytes.empty()) return {std::string(bytes), true, logprob};
+  return {vocabulary_->text_of(token), false, logprob};
 }
 
 void LlamaSequences::forget_cells(Seat seat) {

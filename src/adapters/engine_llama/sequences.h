@@ -33,6 +33,7 @@ class LlamaSequences final : public engine::SequenceModel {
   Status prefill(std::span<const engine::PromptPart> parts) override;
   Status decode(std::span<const engine::SeatToken> batch) override;
   engine::Token sample(engine::Seat seat) override;
+  wire::engine::TokenScore score(engine::Seat seat) override;
   bool is_end(engine::Token token) const override { return vocabulary_->is_end(token); }
   std::string_view piece(engine::Token token) override { return vocabulary_->piece(token); }
   void close(engine::Seat seat) override;
@@ -45,11 +46,14 @@ class LlamaSequences final : public engine::SequenceModel {
     std::shared_ptr<engine::Constraint> constraint;  // null: any text
     std::int32_t output = -1;                        // of the latest batch; -1: none
     bool taken = false;
+    bool scored = false;  // whether its tokens' scores are wanted
+    wire::engine::TokenScore score;
   };
   enum class Logits : std::uint8_t { none, kept };
   LlamaSequences(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary, const SequenceShape& shape, ContextHandle context);
   void add(engine::Seat seat, std::uint32_t position, engine::Token token, Logits logits);
   Status compute();
+  wire::engine::ScoredToken named(engine::Token token, float logprob) const;
   void forget_cells(engine::Seat seat);
   class Saved;
   Status read_cells(engine::Seat seat, std::vector<std::uint8_t>& cells);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -82,8 +83,24 @@ const char* fault_in(const T&) {
 template <>
 const char* fault_in(const Prepare& prepare) {
   const Sampling& s = prepare.sampling;
-  if (!std::isfinite(s.temperature) || !std::isfinite(s.top_p) || !std::isfinite(s.min_p)) return "a sampling value is not finite";
+  for (const float value : {s.temperature, s.top_p, s.min_p, s.frequency_penalty, s.presence_penalty}) {
+    if (!std::isfinite(value)) return "a sampling value is not finite";
+  }
+  for (const TokenBias& one : s.logit_bias) {
+    if (!std::isfinite(one.bias)) return "a bias is not finite";
+  }
   if (s.temperature < 0) return "the temperature is negative";
+  return nullptr;
+}
+
+template <>
+const char* fault_in(const TokenBatch& batch) {
+  const auto finite = [](const ScoredToken& token) { return std::isfinite(token.logprob); };
+  for (const TokenEvent& event : batch.events) {
+    for (const TokenScore& score : event.scores) {
+      if (!finite(score.sampled) || !std::ranges::all_of(score.likeliest, finite)) return "a logprob is not finite";
+    }
+  }
   return nullptr;
 }
 

@@ -1,5 +1,6 @@
 #include <bit>
 #include <cstring>
+#include <iterator>
 
 #include "engine/layout.h"
 #include "gatehouse/base/assert.h"
@@ -61,7 +62,19 @@ void put_parts(std::string& out, std::uint64_t job, std::string_view payload) {
   out.append(payload);
 }
 
+// What is told of an event's tokens may come behind it.
+void put_scores_apart(std::string& out, std::uint64_t job, TokenEvent event) {
+  TokenEvent rest;
+  rest.job = event.job;
+  const auto middle = event.scores.begin() + static_cast<std::ptrdiff_t>(event.scores.size() / 2);
+  rest.scores.assign(std::move_iterator(middle), std::move_iterator(event.scores.end()));
+  event.scores.erase(middle, event.scores.end());
+  encode(job, TokenBatch{{std::move(event)}}, out);
+  encode(job, TokenBatch{{std::move(rest)}}, out);
+}
+
 void put_halves(std::string& out, std::uint64_t job, const TokenBatch& batch) {
+  if (batch.events.size() == 1) return put_scores_apart(out, job, batch.events.front());
   const auto middle = batch.events.begin() + static_cast<std::ptrdiff_t>(batch.events.size() / 2);
   encode(job, TokenBatch{{batch.events.begin(), middle}}, out);
   encode(job, TokenBatch{{middle, batch.events.end()}}, out);
@@ -88,7 +101,7 @@ void encode(std::uint64_t job, const Body& body, std::string& out) {
     return put_parts(out, job, payload);
   }
   const auto* batch = std::get_if<TokenBatch>(&body);
-  GH_ASSERT(batch != nullptr && batch->events.size() > 1);
+  GH_ASSERT(batch != nullptr && (batch->events.size() > 1 || batch->events.front().scores.size() > 1));
   put_halves(out, job, *batch);
 }
 

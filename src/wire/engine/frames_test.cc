@@ -3,7 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <limits>
 
 #include "engine/random_frames.h"
@@ -234,6 +236,18 @@ std::string with_float(std::size_t at, float value) {
   return payload;
 }
 
+Prepare biased(float bias) {
+  Prepare p;
+  p.sampling.logit_bias.push_back({7, bias});
+  return p;
+}
+
+TokenEvent scored_event(float sampled, float other) {
+  TokenEvent event;
+  event.scores.push_back({{"a", true, sampled}, {{"b", true, -1}, {"<c>", false, other}}});
+  return event;
+}
+
 struct Malformed {
   const char* what;
   Sender sender;
@@ -243,20 +257,24 @@ struct Malformed {
 
 std::vector<Malformed> malformed_frames() {
   using namespace std::string_literals;
-  constexpr auto inf = std::numeric_limits<float>::infinity();
-  constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
   const auto front = Sender::front;
   const auto engine = Sender::engine;
   const std::string prepare = encoded(7, Prepare{}).substr(header_bytes);
   std::string bad_chat = prepare;
   bad_chat[0] = 2;
   std::string bad_seed = prepare;
-  bad_seed[17] = 2;
+  bad_seed[25] = 2;
+  std::string many_biases = prepare;
+  many_biases[26] = 3;
+  std::string bad_logprobs = prepare;
+  bad_logprobs[30] = 2;
   std::string many_stops = prepare;
-  many_stops[26] = 3;
+  many_stops[43] = 3;
   std::string many_messages = prepare;
-  many_messages.replace(30, 4, "\xFF\xFF\xFF\xFF");
-  const std::string event = "\x01\0\0\0"s + std::string(12, '\0') + "\0\0\0\0\0\0"s;
+  many_messages.replace(47, 4, "\xFF\xFF\xFF\xFF");
+  const std::string event = "\x01\0\0\0"s + std::string(12, '\0') + std::string(10, '\0');
+  std::string many_scores = event;
+  many_scores[22] = 1;
   std::string bad_flag = event;
   bad_flag[16] = 2;
   return {
@@ -281,23 +299,42 @@ std::vector<Malformed> malformed_frames() {
       {"an unknown model state", engine, raw(Type::state, "\4"s + encoded(0, State{}).substr(header_bytes + 1))},
       {"a chat that is 2", front, raw(Type::prepare, bad_chat)},
       {"a seed that is present twice", front, raw(Type::prepare, bad_seed)},
+      {"more biases than bytes", front, raw(Type::prepare, many_biases)},
+      {"a wish for logprobs that is 2", front, raw(Type::prepare, bad_logprobs)},
       {"more stops than bytes", front, raw(Type::prepare, many_stops)},
       {"more messages than bytes", front, raw(Type::prepare, many_messages)},
-      {"an infinite temperature", front, raw(Type::prepare, with_float(1, inf))},
-      {"a temperature that is no number", front, raw(Type::prepare, with_float(1, nan))},
-      {"a negative temperature", front, raw(Type::prepare, with_float(1, -0.5F))},
-      {"an infinite top_p", front, raw(Type::prepare, with_float(5, -inf))},
-      {"a min_p that is no number", front, raw(Type::prepare, with_float(9, nan))},
       {"a string longer than the payload", engine, raw(Type::hello_back, "\x05\0\0\0abcd"s)},
       {"a string of 4 GiB", engine, raw(Type::hello_back, "\xFF\xFF\xFF\xFF"s)},
       {"tokens of one job", engine, raw(Type::tokens, "\0\0\0\0"s, 0, 7)},
       {"more events than bytes", engine, raw(Type::tokens, "\x02"s + event.substr(1), 0, 0)},
       {"a flag of an event that is 2", engine, raw(Type::tokens, bad_flag, 0, 0)},
+      {"more scores than bytes", engine, raw(Type::tokens, many_scores, 0, 0)},
+  };
+}
+
+std::vector<Malformed> malformed_numbers() {
+  constexpr auto inf = std::numeric_limits<float>::infinity();
+  constexpr auto nan = std::numeric_limits<float>::quiet_NaN();
+  const auto front = Sender::front;
+  return {
+      {"an infinite temperature", front, raw(Type::prepare, with_float(1, inf))},
+      {"a temperature that is no number", front, raw(Type::prepare, with_float(1, nan))},
+      {"a negative temperature", front, raw(Type::prepare, with_float(1, -0.5F))},
+      {"an infinite top_p", front, raw(Type::prepare, with_float(5, -inf))},
+      {"a min_p that is no number", front, raw(Type::prepare, with_float(9, nan))},
+      {"an infinite frequency_penalty", front, raw(Type::prepare, with_float(17, inf))},
+      {"a presence_penalty that is no number", front, raw(Type::prepare, with_float(21, nan))},
+      {"a bias that is no number", front, encoded(7, biased(nan))},
+      {"an infinite bias", front, encoded(7, biased(-inf))},
+      {"a logprob that is no number", Sender::engine, encoded(0, TokenBatch{{scored_event(nan, -1)}})},
+      {"an infinite logprob of another token", Sender::engine, encoded(0, TokenBatch{{scored_event(-1, -inf)}})},
   };
 }
 
 TEST(EngineFrames, MalformedOnesAreRefusedForGood) {
-  for (const Malformed& m : malformed_frames()) {
+  std::vector<Malformed> table = malformed_frames();
+  std::ranges::move(malformed_numbers(), std::back_inserter(table));
+  for (const Malformed& m : table) {
     SCOPED_TRACE(m.what);
     FrameReader reader(m.sender);
     reader.append(m.bytes);
@@ -314,7 +351,10 @@ TEST(EngineFrames, MalformedOnesAreRefusedForGood) {
 TEST(EngineFrames, TheTableOfMalformedFramesBreaksOneThingEach) {
   EXPECT_TRUE(read_one(Sender::front, encoded(7, Prepare{})).ok());
   EXPECT_TRUE(read_one(Sender::front, raw(Type::prepare, with_float(1, -0.0F))).ok());
+  EXPECT_TRUE(read_one(Sender::front, raw(Type::prepare, with_float(17, -2.0F))).ok());
+  EXPECT_TRUE(read_one(Sender::front, encoded(7, biased(-100))).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, TokenBatch{{TokenEvent{}}})).ok());
+  EXPECT_TRUE(read_one(Sender::engine, encoded(0, TokenBatch{{scored_event(-1, -9999)}})).ok());
   EXPECT_TRUE(read_one(Sender::engine, encoded(0, State{})).ok());
 }
 

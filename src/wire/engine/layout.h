@@ -24,8 +24,11 @@ inline constexpr auto layout<Hello> = std::tuple{&Hello::link};
 template <>
 inline constexpr auto layout<Message> = std::tuple{&Message::role, &Message::content};
 template <>
+inline constexpr auto layout<TokenBias> = std::tuple{&TokenBias::token, &TokenBias::bias};
+template <>
 inline constexpr auto layout<Sampling> =
-    std::tuple{&Sampling::temperature, &Sampling::top_p, &Sampling::min_p, &Sampling::top_k, &Sampling::seed};
+    std::tuple{&Sampling::temperature,      &Sampling::top_p, &Sampling::min_p,      &Sampling::top_k,    &Sampling::frequency_penalty,
+               &Sampling::presence_penalty, &Sampling::seed,  &Sampling::logit_bias, &Sampling::logprobs, &Sampling::top_logprobs};
 template <>
 inline constexpr auto layout<Prepare> = std::tuple{&Prepare::chat,   &Prepare::sampling, &Prepare::tenant, &Prepare::stops,
                                                    &Prepare::schema, &Prepare::messages, &Prepare::prompt, &Prepare::weight};
@@ -51,8 +54,12 @@ inline constexpr auto layout<Prepared> = std::tuple{&Prepared::prompt_tokens, &P
 template <>
 inline constexpr auto layout<Refused> = std::tuple{&Refused::code, &Refused::param, &Refused::text};
 template <>
+inline constexpr auto layout<ScoredToken> = std::tuple{&ScoredToken::text, &ScoredToken::has_bytes, &ScoredToken::logprob};
+template <>
+inline constexpr auto layout<TokenScore> = std::tuple{&TokenScore::sampled, &TokenScore::likeliest};
+template <>
 inline constexpr auto layout<TokenEvent> =
-    std::tuple{&TokenEvent::job, &TokenEvent::count, &TokenEvent::ask_ahead, &TokenEvent::waiting, &TokenEvent::text};
+    std::tuple{&TokenEvent::job, &TokenEvent::count, &TokenEvent::ask_ahead, &TokenEvent::waiting, &TokenEvent::text, &TokenEvent::scores};
 template <>
 inline constexpr auto layout<TokenBatch> = std::tuple{&TokenBatch::events};
 template <>

@@ -78,16 +78,36 @@ class RandomFrames {
     p.chat = coin();
     for (std::uint64_t i = below(4); i > 0; --i) p.messages.push_back({text(), text()});
     p.prompt = text(prompt_bytes);
-    p.sampling = {fraction(), fraction(), fraction(), u32(), coin() ? std::optional(u64()) : std::nullopt};
+    p.sampling = sampling();
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
     p.schema = text();
     p.tenant = u64();
     p.weight = u32();
     return p;
   }
+  Sampling sampling() {
+    Sampling s;
+    s.temperature = fraction(), s.top_p = fraction(), s.min_p = fraction();
+    s.top_k = u32();
+    if (coin()) s.seed = u64();
+    s.frequency_penalty = -fraction(), s.presence_penalty = fraction();
+    for (std::uint64_t i = below(4); i > 0; --i) s.logit_bias.push_back({u32(), fraction() - 1.0F});
+    s.logprobs = coin(), s.top_logprobs = u32();
+    return s;
+  }
+  ScoredToken scored_token() { return {text(), coin(), -fraction()}; }
+  TokenScore score() {
+    TokenScore s{scored_token(), {}};
+    for (std::uint64_t i = below(4); i > 0; --i) s.likeliest.push_back(scored_token());
+    return s;
+  }
   TokenBatch token_batch() {
     TokenBatch batch;
-    for (std::uint64_t i = below(5); i > 0; --i) batch.events.push_back({u64(), u32(), coin(), coin(), text()});
+    for (std::uint64_t i = below(5); i > 0; --i) {
+      TokenEvent& event = batch.events.emplace_back();
+      event.job = u64(), event.count = u32(), event.ask_ahead = coin(), event.waiting = coin(), event.text = text();
+      for (std::uint64_t k = below(3); k > 0; --k) event.scores.push_back(score());
+    }
     return batch;
   }
 

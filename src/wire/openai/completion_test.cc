@@ -63,16 +63,29 @@ TEST(CompletionRequest, OtherPromptsAreFaults) {
   EXPECT_FALSE(read("{}").ok());
 }
 
+TEST(CompletionRequest, ReadsPenaltiesAndBiases) {
+  const auto request = with(R"("frequency_penalty":1,"presence_penalty":-0.5,"logit_bias":{"7":-2})");
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->frequency_penalty, 1.0);
+  EXPECT_EQ(request->presence_penalty, -0.5);
+  EXPECT_EQ(request->logit_bias.tokens, (std::vector<engine::TokenBias>{{7, -2.0F}}));
+  EXPECT_EQ(request->logprobs, std::nullopt);
+  EXPECT_TRUE(check_abilities(*request).ok());
+}
+
+TEST(CompletionRequest, LogprobsOfNoOtherTokensAreLogprobs) {
+  EXPECT_EQ(with(R"("logprobs":0)")->logprobs, 0U);
+  EXPECT_EQ(with(R"("logprobs":5)")->logprobs, 5U);
+  EXPECT_FALSE(with(R"("logprobs":6)").ok());
+  EXPECT_FALSE(with(R"("logprobs":true)").ok());
+}
+
 TEST(CompletionRequest, WhatCannotBeDoneYetNamesTheField) {
   const std::vector<std::pair<std::string_view, std::string_view>> table{
       {R"("n":2)", "n"},
       {R"("best_of":2)", "best_of"},
-      {R"("logprobs":0)", "logprobs"},
       {R"("echo":true)", "echo"},
       {R"("suffix":"the end")", "suffix"},
-      {R"("frequency_penalty":1)", "frequency_penalty"},
-      {R"("presence_penalty":-0.5)", "presence_penalty"},
-      {R"("logit_bias":{"1":2})", "logit_bias"},
   };
   for (const auto& [members, param] : table) {
     const auto request = with(members);

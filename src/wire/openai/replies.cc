@@ -41,7 +41,7 @@ void write_chat_completion(std::string& out, const WholeAnswer& answer) {
   w.key("choices").begin_list().begin_object().member("index", 0).key("message").begin_object();
   w.member("role", "assistant").member("content", answer.text).member_null("refusal");
   w.key("annotations").begin_list().end_list().end_object();
-  w.member_null("logprobs").member("finish_reason", answer.finish_reason).end_object().end_list();
+  w.member_raw("logprobs", answer.logprobs).member("finish_reason", answer.finish_reason).end_object().end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
   w.end_object();
 }
@@ -66,6 +66,12 @@ void ChatChunks::text(std::string& out, std::string_view piece) const {
   out += text_suffix_;
 }
 
+void ChatChunks::scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const {
+  out += text_prefix_;
+  append_json_escaped(out, piece);
+  out.append(R"("},"logprobs":)").append(logprobs).append(R"(,"finish_reason":null})").append(end_);
+}
+
 void ChatChunks::finish(std::string& out, std::string_view reason) const {
   out += prefix_;
   out += R"({"index":0,"delta":{},"logprobs":null,"finish_reason":")";
@@ -80,7 +86,7 @@ void write_text_completion(std::string& out, const WholeAnswer& answer) {
   JsonWriter w(out);
   open(w, answer.head, "text_completion");
   w.key("choices").begin_list().begin_object().member("text", answer.text).member("index", 0);
-  w.member_null("logprobs").member("finish_reason", answer.finish_reason).end_object().end_list();
+  w.member_raw("logprobs", answer.logprobs).member("finish_reason", answer.finish_reason).end_object().end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
   w.end_object();
 }
@@ -96,6 +102,12 @@ void TextChunks::text(std::string& out, std::string_view piece) const {
   out += text_prefix_;
   append_json_escaped(out, piece);
   out += text_suffix_;
+}
+
+void TextChunks::scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const {
+  out += text_prefix_;
+  append_json_escaped(out, piece);
+  out.append(R"(","index":0,"logprobs":)").append(logprobs).append(R"(,"finish_reason":null})").append(end_);
 }
 
 void TextChunks::finish(std::string& out, std::string_view reason) const {

@@ -1,6 +1,7 @@
 // What the replies of replies.cc look like, for the OpenAPI document; the tests hold the two together.
 #include <string>
 
+#include "gatehouse/wire/openai/logprobs.h"
 #include "gatehouse/wire/openai/replies.h"
 
 namespace gatehouse::wire {
@@ -26,13 +27,24 @@ constexpr std::string_view plain_text = R"({"type":"string"})";
 enum class Part { whole, chunk };
 
 // member is what a choice holds beside its index: message, delta or text.
-void write_answer_schema(JsonWriter& w, std::string_view object, std::string_view member, std::string_view member_schema, Part part) {
+struct Choice {
+  std::string_view member, member_schema;
+  void (*logprobs_schema)(JsonWriter&);
+};
+constexpr Choice message_choice{"message", chat_message, &chat_logprobs_schema};
+constexpr Choice delta_choice{"delta", chat_delta, &chat_logprobs_schema};
+constexpr Choice text_choice{"text", plain_text, &text_logprobs_schema};
+
+void write_answer_schema(JsonWriter& w, std::string_view object, const Choice& choice, Part part) {
   const bool whole = part == Part::whole;
+  std::string logprobs;
+  JsonWriter logprobs_writer(logprobs);
+  choice.logprobs_schema(logprobs_writer);
   std::string s = R"({"type":"object","properties":{"id":{"type":"string"},"object":{"type":"string","enum":[")";
   s.append(object).append(R"("]},"created":{"type":"integer"},"model":{"type":"string"},"system_fingerprint":{"type":["string","null"]},)");
-  s.append(R"("choices":{"type":"array","items":{"type":"object","properties":{"index":{"type":"integer"},")").append(member);
-  s.append(R"(":)").append(member_schema).append(R"(,"logprobs":{"type":["object","null"]},"finish_reason":{"type":)");
-  s.append(whole ? R"("string")" : R"(["string","null"])").append(R"(}},"required":["index",")").append(member);
+  s.append(R"("choices":{"type":"array","items":{"type":"object","properties":{"index":{"type":"integer"},")").append(choice.member);
+  s.append(R"(":)").append(choice.member_schema).append(R"(,"logprobs":)").append(logprobs).append(R"(,"finish_reason":{"type":)");
+  s.append(whole ? R"("string")" : R"(["string","null"])").append(R"(}},"required":["index",")").append(choice.member);
   s.append(R"(","logprobs","finish_reason"]}},"usage":{"type":)").append(whole ? R"("object")" : R"(["object","null"])").append(",");
   s.append(usage_properties).append(R"(},"required":["id","object","created","model","choices")").append(whole ? R"(,"usage"]})" : "]}");
   w.raw(s);
@@ -40,10 +52,10 @@ void write_answer_schema(JsonWriter& w, std::string_view object, std::string_vie
 
 }  // namespace
 
-void chat_completion_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion", "message", chat_message, Part::whole); }
-void chat_chunk_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion.chunk", "delta", chat_delta, Part::chunk); }
-void text_completion_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", "text", plain_text, Part::whole); }
-void text_chunk_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", "text", plain_text, Part::chunk); }
+void chat_completion_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion", message_choice, Part::whole); }
+void chat_chunk_schema(JsonWriter& w) { write_answer_schema(w, "chat.completion.chunk", delta_choice, Part::chunk); }
+void text_completion_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", text_choice, Part::whole); }
+void text_chunk_schema(JsonWriter& w) { write_answer_schema(w, "text_completion", text_choice, Part::chunk); }
 
 void model_schema(JsonWriter& w) { w.raw(model_object); }
 

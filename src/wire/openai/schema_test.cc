@@ -126,6 +126,11 @@ TEST(PublishedSchema, HoldsForEveryFieldAndKindOfValue) {
                                         "[{}]",
                                         "[null]",
                                         "{\"a\":1}",
+                                        R"({"0":1,"49151":-100})",
+                                        R"({"7":100.5})",
+                                        R"({"7":"1"})",
+                                        R"({"07":1})",
+                                        R"({"1234567890":1})",
                                         "\"auto\"",
                                         "\"text\"",
                                         "[\"text\"]",
@@ -145,6 +150,32 @@ TEST(PublishedSchema, HoldsForEveryFieldAndKindOfValue) {
     PublishedSchema schema(message.schema);
     for (const JsonMember property : schema.root().find("properties")->members()) expect_agreement(message, schema, property.key, values);
   }
+}
+
+TEST(PublishedSchema, SaysWhatHoldsAcrossFields) {
+  const Message& chat = messages.front();
+  PublishedSchema schema(chat.schema);
+  const std::vector<std::string> streams{R"("stream":true)", R"("stream":false)", R"("stream":true,"stream_options":{})",
+                                         R"("stream_options":{})", R"("stream_options":null)"};
+  const std::vector<std::string> scores{R"("logprobs":true)",
+                                        R"("top_logprobs":0)",
+                                        R"("top_logprobs":null)",
+                                        R"("top_logprobs":1)",
+                                        R"("logprobs":true,"top_logprobs":1)",
+                                        R"("logprobs":false,"top_logprobs":1)",
+                                        R"("logprobs":null,"top_logprobs":1)"};
+  JsonParser parser;
+  int refused = 0;
+  for (const std::string& stream : streams) {
+    for (const std::string& score : scores) {
+      const std::string json = "{" + std::string(chat.required) + "," + stream + "," + score + "}";
+      const auto root = parser.parse(json);
+      ASSERT_TRUE(root.ok()) << json;
+      EXPECT_EQ(chat.reads(*root), admits(schema.root(), *root)) << json;
+      refused += chat.reads(*root) ? 0 : 1;
+    }
+  }
+  EXPECT_EQ(refused, 7 + 4 * 3);
 }
 
 TEST(PublishedSchema, DefaultsAreAllowedByIt) {

@@ -2,6 +2,7 @@
 #pragma once
 #include <array>
 
+#include "bias_codec.h"
 #include "gatehouse/wire/json/codec.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "llm/stop_codec.h"
@@ -20,7 +21,7 @@ struct Description<StreamOptions> {
   }
 };
 
-// Objects that are looked at no further than to count them: tools, members of logit_bias.
+// Objects that are looked at no further than to count them: tools.
 template <auto member, auto count>
 constexpr Field counted_field(std::string_view name, std::string_view doc) {
   using Owner = typename MemberOf<decltype(member)>::Owner;
@@ -49,9 +50,15 @@ constexpr auto sampling_fields() {
       field<&R::stream>("stream", "true: server-sent events").nullable().by_default("false"),
       field<&R::stream_options>("stream_options", "only with stream: true").nullable(),
       field<&R::n>("n", "how many answers; more than 1 is not supported yet").range(1, 128).nullable().by_default("1"),
-      field<&R::frequency_penalty>("frequency_penalty", "other than 0 is not supported yet").range(-2, 2).nullable().by_default("0"),
-      field<&R::presence_penalty>("presence_penalty", "other than 0 is not supported yet").range(-2, 2).nullable().by_default("0"),
-      counted_field<&R::logit_bias, &AnyObject::members>("logit_bias", "not supported yet unless empty").nullable(),
+      field<&R::frequency_penalty>("frequency_penalty", "off a token's logit for each time that the answer already has it")
+          .range(-2, 2)
+          .nullable()
+          .by_default("0"),
+      field<&R::presence_penalty>("presence_penalty", "off the logit of every token that the answer already has")
+          .range(-2, 2)
+          .nullable()
+          .by_default("0"),
+      field<&R::logit_bias>("logit_bias", "what is added to the logits of tokens, by token id of the model").nullable(),
   };
 }
 
@@ -76,11 +83,6 @@ constexpr auto fields_without_effect() {
 
 inline void check_stream_options(bool given, bool stream, Reading& reading) {
   if (given && !stream) reading.fault_at("stream_options", "is only allowed together with stream", "\"stream\": true beside it");
-}
-
-inline void write_stream_options_rule(JsonWriter& w) {
-  w.member_raw("anyOf",
-               R"([{"properties":{"stream_options":{"type":"null"}}},{"properties":{"stream":{"enum":[true]}},"required":["stream"]}])");
 }
 
 inline constexpr std::int64_t most_tokens = 2'147'483'647;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gatehouse/base/strong.h"
 #include "gatehouse/runtime/signal.h"
@@ -32,6 +33,7 @@ struct JobNews {
   std::optional<wire::engine::Refused> refused;
   std::optional<wire::engine::Done> done;
   std::string text;
+  std::vector<wire::engine::TokenScore> scores;  // of tokens whose last byte is in this text or was in what came before
   std::uint32_t tokens = 0;
   bool asks_ahead = false;  // will soon need a grant
   bool waiting = false;     // needs a grant now
@@ -62,7 +64,7 @@ class Job {
   // Wakes who waits, without news from the engine: the client has gone, a deadline has passed.
   void poke() { signal_.raise(); }
 
-  // For the channel. False: the engine broke the protocol (tokens beyond the grant, an event out of order).
+  // For the channel. False: the engine broke the protocol (tokens beyond the grant, scores of no token, an event out of order).
   [[nodiscard]] bool deliver(wire::engine::Body&& body);
   [[nodiscard]] bool deliver(wire::engine::TokenEvent&& event);
   void lose();
@@ -72,7 +74,7 @@ class Job {
   JobChannel* channel_;  // null when lost
   Signal signal_;
   JobNews news_;
-  std::uint32_t granted_ = 0, produced_ = 0;
+  std::uint32_t granted_ = 0, produced_ = 0, scored_ = 0;
   bool prepared_ = false, started_ = false, ended_ = false;
 };
 

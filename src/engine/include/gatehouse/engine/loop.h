@@ -121,7 +121,7 @@ class EngineLoop {
   void advance(Sequence& s, Token token);
   void park(Sequence& s);
   void end(Sequence& s, wire::engine::FinishReason reason, std::string_view error = {});
-  // Shows what was held back for a stop string that did not come.
+  // Shows what was held back for a stop string that did not come, and tells the scores of it.
   void show_rest(Sequence& s);
   bool admit(const JobKey& key);
   void dismiss(const JobKey& key);

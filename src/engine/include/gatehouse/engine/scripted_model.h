@@ -1,6 +1,7 @@
 // engine/scripted_model.h — a language model for tests that cheats: tokens are bytes, and the prompt says what comes out.
 // Rules    "say:TEXT" answers TEXT and ends; "loop:TEXT" answers TEXT for ever; anything else is answered with "?" and ends.
-//          A chat is its last message. It watches its caller: wrong positions, seats taken twice or freed twice break an invariant.
+//          A chat is its last message. The likeliest token is the one that is said (-0.5), then come the bytes behind it (-1, -1.5 …).
+//          It watches its caller: wrong positions, seats taken twice or freed twice break an invariant.
 // Threads  as engine/sequence_model.h
 #pragma once
 #include <atomic>

@@ -1,7 +1,7 @@
 // engine/sequence_model.h — what the engine loop needs of a language model: text to tokens, tokens to the next token.
 // Shapes   a seat is one sequence of the KV cache, numbered from 0; positions count from 0 within a seat
 // Threads  PromptCompiler on the prepare thread, SequenceModel on the engine loop's thread, both at the same time
-// Errors   compile: context_length_exceeded, template_failed, invalid_prompt (origin caller);
+// Errors   compile: context_length_exceeded, template_failed, invalid_prompt, invalid_logit_bias (origin caller);
 //          decode failures are engine_decode_failed (origin engine) and end the jobs that were in the batch
 #pragma once
 #include <cstdint>
@@ -34,6 +34,7 @@ class PromptCompiler {
  public:
   virtual ~PromptCompiler() = default;
   // Renders the chat template (or takes the prompt raw) and tokenises. What came from the caller never becomes a control token.
+  // Refuses biases for tokens that the model has not.
   virtual Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) = 0;
   // What its schema allows; null where it has none. schema_not_supported (caller).
   virtual Result<std::unique_ptr<Constraint>> constrain(const wire::engine::Prepare& prepare) = 0;
@@ -81,6 +82,8 @@ class SequenceModel {
   virtual Status decode(std::span<const SeatToken> batch) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
   virtual Token sample(Seat seat) = 0;
+  // Of the token that was sampled last, before the next one of any seat is computed; only where the seat's sampling asks for logprobs.
+  virtual wire::engine::TokenScore score(Seat seat) = 0;
   // Ends generation: end of turn or end of text.
   virtual bool is_end(Token token) const = 0;
   // The token's bytes (control tokens have none). May hold parts of UTF-8 characters. Valid until the next call.

@@ -4,6 +4,7 @@
 //          This does not depend on how the text is cut into tokens. Empty and ill-formed stop strings are ignored: they can never be met.
 // Threads  value type
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -23,6 +24,11 @@ class TextStream {
   void finish(std::string& out);
   bool stopped() const { return stopped_; }
 
+  // Places in the text that the bytes make, in bytes: how far it has been shown, and how far it must have been for the last byte that was
+  // pushed to be. What a stop string withholds is never reached.
+  std::size_t shown() const { return shown_; }
+  std::size_t pushed() const { return whole_ + (unfinished_.empty() ? 0 : 1); }
+
  private:
   // A stop string and how much of it the text ends with, followed as Knuth, Morris and Pratt do: constant work a byte for any string.
   struct Stop {
@@ -36,6 +42,8 @@ class TextStream {
   std::vector<Stop> stops_;
   std::string fresh_;       // whole characters of the push under way
   std::string unfinished_;  // the first bytes of a character
+  std::size_t whole_ = 0;   // bytes of whole characters, shown or held back
+  std::size_t shown_ = 0;
   bool stopped_ = false;
 };
 

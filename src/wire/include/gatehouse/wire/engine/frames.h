@@ -54,12 +54,22 @@ struct Message {
   std::string role, content;
   friend bool operator==(const Message&, const Message&) = default;
 };
+struct TokenBias {
+  std::uint32_t token = 0;
+  float bias = 0;  // is added to the token's logit
+  friend bool operator==(const TokenBias&, const TokenBias&) = default;
+};
 struct Sampling {
   float temperature = 1.0F;  // 0 = greedy
   float top_p = 1.0F;
   float min_p = 0.0F;
   std::uint32_t top_k = 0;  // 0 = all
   std::optional<std::uint64_t> seed;
+  float frequency_penalty = 0.0F;     // off a token's logit for each time that the answer has it already
+  float presence_penalty = 0.0F;      // once, where the answer has it at all
+  std::vector<TokenBias> logit_bias;  // each token once
+  bool logprobs = false;              // whether scores come with the tokens
+  std::uint32_t top_logprobs = 0;     // and of how many others in each place
   friend bool operator==(const Sampling&, const Sampling&) = default;
 };
 // Render, tokenise, keep: nothing is computed. Exactly one of messages and prompt is used, as chat says.
@@ -120,10 +130,22 @@ struct Prepared {
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 struct Refused {
-  std::string code;   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt
+  // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias
+  std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
   friend bool operator==(const Refused&, const Refused&) = default;
+};
+struct ScoredToken {
+  std::string text;       // its bytes, which may be parts of characters
+  bool has_bytes = true;  // false: a control token; the text only names it
+  float logprob = 0;
+  friend bool operator==(const ScoredToken&, const ScoredToken&) = default;
+};
+struct TokenScore {
+  ScoredToken sampled;
+  std::vector<ScoredToken> likeliest;  // in order; the sampled one is among them where it belongs there
+  friend bool operator==(const TokenScore&, const TokenScore&) = default;
 };
 // What one step brought one job.
 struct TokenEvent {
@@ -132,6 +154,8 @@ struct TokenEvent {
   bool ask_ahead = false;   // 8 or fewer are left of the grant
   bool waiting = false;     // the grant is used up: the sequence is parked
   std::string text;         // whole UTF-8 characters, stop strings withheld; may be empty
+  // Where they were asked for: of the tokens whose last byte is in this text. Of a token that is withheld, in part or whole, none comes.
+  std::vector<TokenScore> scores = {};
   friend bool operator==(const TokenEvent&, const TokenEvent&) = default;
 };
 // One a step and link; the header's job is 0.
@@ -181,8 +205,9 @@ struct Frame {
   Body body;
 };
 
-// Appends the frame to out; a prepare that is too long for one in parts, a token batch that is too long as several batches.
-// Before: a prepare takes at most max_assembled bytes, any other body (or single token event) at most max_payload.
+// Appends the frame to out; a prepare that is too long for one in parts, a token batch that is too long as several batches. An event with
+// too many scores for one frame becomes several, of which all but the first have nothing but scores.
+// Before: a prepare takes at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
 void encode(std::uint64_t job, const Body& body, std::string& out);
 
 // Which side the bytes come from: a type of the other side is malformed.

@@ -27,6 +27,7 @@ struct WholeAnswer {
   std::string_view text;
   std::string_view finish_reason;
   TokenUsage usage;
+  std::string_view logprobs = "null";  // JSON, as wire/openai/logprobs.h writes it
 };
 
 }  // namespace gatehouse::wire

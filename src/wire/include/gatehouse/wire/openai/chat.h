@@ -16,6 +16,7 @@
 #include "gatehouse/wire/json/value.h"
 #include "gatehouse/wire/json/writer.h"
 #include "gatehouse/wire/llm/stop_list.h"
+#include "gatehouse/wire/openai/logit_bias.h"
 
 namespace gatehouse::wire {
 
@@ -80,7 +81,7 @@ struct ChatRequest {
   ToolChoice tool_choice;
   ResponseFormat response_format;
   double frequency_penalty = 0.0, presence_penalty = 0.0;
-  std::size_t logit_bias = 0;  // how many
+  LogitBias logit_bias;
 
   // Of the two names for it, whichever is given; both say the same when both are.
   std::optional<std::uint32_t> token_limit() const { return max_completion_tokens ? max_completion_tokens : max_tokens; }
@@ -89,7 +90,7 @@ struct ChatRequest {
 
 Result<ChatRequest> read_chat_request(const JsonValue& body);
 void chat_request_schema(JsonWriter& w);
-// What the schema allows and this version cannot do yet: n > 1, logprobs, tools, penalties …
+// What the schema allows and this version cannot do yet: n > 1, tools …
 Status check_abilities(const ChatRequest& request);
 
 // As a sampler takes them: nothing for −1, all bits otherwise.

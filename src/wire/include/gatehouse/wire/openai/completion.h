@@ -42,7 +42,7 @@ struct CompletionRequest {
   bool echo = false;
   std::string suffix;
   double frequency_penalty = 0.0, presence_penalty = 0.0;
-  std::size_t logit_bias = 0;  // how many
+  LogitBias logit_bias;
 
   bool include_usage() const { return stream_options && stream_options->include_usage; }
 };

@@ -27,6 +27,8 @@ class ChatChunks {
   ChatChunks(const AnswerHead& head, StreamUsage usage);
   void role(std::string& out) const;  // first
   void text(std::string& out, std::string_view piece) const;
+  // With what is said of its tokens; the piece may be empty.
+  void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
   void finish(std::string& out, std::string_view reason) const;
   void usage(std::string& out, const TokenUsage& usage) const;  // last, and only where it is included
 
@@ -44,6 +46,7 @@ class TextChunks {
  public:
   TextChunks(const AnswerHead& head, StreamUsage usage);
   void text(std::string& out, std::string_view piece) const;
+  void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
   void finish(std::string& out, std::string_view reason) const;
   void usage(std::string& out, const TokenUsage& usage) const;
 
