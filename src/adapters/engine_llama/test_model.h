@@ -1,8 +1,13 @@
-// adapters/engine_llama/test_model.h — where the tests find the model that ./run build fetches.
+// adapters/engine_llama/test_model.h — where the tests find the model that ./run build fetches, small seats for it, and prompts.
 #pragma once
+#include <fcntl.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <string>
+#include <utility>
+
+#include "gatehouse/adapters/llama_model.h"
 
 namespace gatehouse::adapters {
 
@@ -19,6 +24,35 @@ inline std::filesystem::path test_model_path() {
 inline std::string test_model_advice() {
   return "The model file should be at " + test_model_path().string() +
          ": `./run build` fetches it, GATEHOUSE_TEST_MODEL names another place.";
+}
+
+inline constexpr std::uint32_t test_seats = 4, test_seat_cells = 256;
+
+inline Result<engine::LoadedModel> load(const wire::engine::Load& options) {
+  GH_CHECK(load_cpu_backends(library_directory()));
+  return load_llama_model(Fd(::open(test_model_path().c_str(), O_RDONLY | O_CLOEXEC)), options);
+}
+
+inline wire::engine::Load small_load() {
+  wire::engine::Load options;
+  options.model = "smollm2";
+  options.seats = test_seats;
+  options.seat_cells = test_seat_cells;
+  return options;
+}
+
+inline wire::engine::Prepare chat(std::string text) {
+  wire::engine::Prepare prepare;
+  prepare.messages.push_back(wire::engine::Message{"user", std::move(text)});
+  prepare.sampling.temperature = 0;
+  return prepare;
+}
+
+inline wire::engine::Prepare raw(std::string text) {
+  wire::engine::Prepare prepare = chat("");
+  prepare.chat = false;
+  prepare.prompt = std::move(text);
+  return prepare;
 }
 
 }  // namespace gatehouse::adapters
