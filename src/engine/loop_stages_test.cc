@@ -189,13 +189,13 @@ TEST(EngineLoopSeats, TheChunkFollowsWhatStepsTake) {
   t.turn();
   const std::uint64_t cells = t.cells();
   t.turn();
-  EXPECT_EQ(t.cells(), cells + 1 + 48) << "(250 - 10) / 4 = 60, in tiles";
+  EXPECT_EQ(t.cells(), cells + 1 + 96) << "(400 - 10) / 4 = 97, in tiles";
   t.before_pass([&t] { t.clock.advance(milliseconds(600)); });  // a machine that is busy with something else
   t.turns(12);
   t.before_pass({});
   const std::uint64_t before = t.cells();
   t.turn();
-  EXPECT_EQ(t.cells(), before + 1 + 32);
+  EXPECT_EQ(t.cells(), before + 1 + 64);
 }
 
 TEST(EngineLoopSeats, AHoleIsFilledSoThatBatchesStayDense) {

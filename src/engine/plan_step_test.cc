@@ -70,12 +70,12 @@ TEST(PlanStep, ShortPromptsShareOneChunk) {
 TEST(PlanStep, TheChunkIsWhatTheGapHasRoomFor) {
   StepLimits limits = limits_of(8);
   limits.costs = {.decode = {0, 1e6}, .prefill = {0, 2e6}};  // 1 ms a sequence, 2 ms a token
-  limits.gap = milliseconds(101);
+  limits.gap = milliseconds(201);
   limits.gap_alone = milliseconds(400);
-  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 48, false}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 96, false}));
   EXPECT_THAT(plan({prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 192, false}));
-  EXPECT_THAT(plan({decoding(0), prefilling(1, 30, 5), prefilling(2, 18, 6), prefilling(3, 1, 7)}, {}, limits).prefill,
-              ElementsAre(Prefill{1, 30, true}, Prefill{2, 18, true}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 60, 5), prefilling(2, 36, 6), prefilling(3, 1, 7)}, {}, limits).prefill,
+              ElementsAre(Prefill{1, 60, true}, Prefill{2, 36, true}));
 }
 
 TEST(PlanStep, AChunkOfZeroStillGoesOn) {

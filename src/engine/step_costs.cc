@@ -9,7 +9,7 @@ namespace gatehouse::engine {
 namespace {
 
 constexpr double memory = 0.97;
-constexpr std::uint32_t least_chunk = 32, tile = 16;
+constexpr std::uint32_t least_chunk = 64, tile = 16;
 constexpr std::uint32_t rehearsed_cells = 72;  // what the passes of a rehearsal write to one seat, at most
 
 class Rehearsal {

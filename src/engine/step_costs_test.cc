@@ -27,7 +27,7 @@ TEST(PrefillChunk, FillsTheGapBesideTheDecodeStep) {
       {"100 - 8 - 10 = 82 tokens, in tiles", 1, 100, 128, 80},
       {"with more that decode there is less room", 16, 100, 128, 64},
       {"as long as the decode step itself, whatever the gap", 93, 100, 128, 80},
-      {"not fewer than 32", 1, 20, 128, 32},
+      {"not fewer than 64", 1, 20, 128, 64},
       {"but never more than most", 1, 20, 24, 24},
       {"most need not be a tile", 1, 1000, 100, 100},
       {"nobody decodes", 0, 100, 512, 80},

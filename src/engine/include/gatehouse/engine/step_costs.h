@@ -25,8 +25,9 @@ struct StepCosts {
 };
 
 // Tokens of prompts that may be computed beside a decode step of so many sequences: as many as leave the two within gap together, but no
-// less time than the decode step itself takes (on a slow machine prompts must go on, too), no fewer than 32 (a smaller pass costs nearly
-// as much), and no more than most. A multiple of 16 below most: kernels work on tiles.
+// less time than the decode step itself takes (on a slow machine prompts must go on, too), no fewer than 64 (smaller
+// passes make prompts so slow that those behind them find nobody to decode with), and no more than most. A multiple of 16 below most:
+// kernels work on tiles.
 std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, nanoseconds gap, std::uint32_t most);
 
 // A line through points that come one after the other; each point weighs 3 % less with every later one.
