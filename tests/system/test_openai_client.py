@@ -1,6 +1,7 @@
 """The official OpenAI client against the real binary and the real model."""
 
 import openai
+import pydantic
 import pytest
 from house import MODEL
 
@@ -177,8 +178,6 @@ def test_all_wrong_fields_are_named_at_once(client):
     ("fields", "param"),
     [
         ({"n": 2}, "n"),
-        ({"response_format": {"type": "json_schema", "json_schema": {"name": "x", "schema": {}}}}, "response_format"),
-        ({"response_format": {"type": "json_object"}}, "response_format"),
         ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
     ],
 )
@@ -204,3 +203,14 @@ def test_a_hang_up_leaves_the_client_usable(client):
     next(iter(stream))
     stream.close()
     assert "Paris" in ask(client).choices[0].message.content
+
+
+def test_an_answer_that_keeps_to_a_schema(client):
+    class City(pydantic.BaseModel):
+        name: str = pydantic.Field(max_length=20)
+        inhabitants: int = pydantic.Field(ge=0, le=50_000_000)
+
+    answer = client.chat.completions.parse(
+        model=MODEL, messages=FRANCE, temperature=0, max_tokens=100, response_format=City
+    )
+    assert isinstance(answer.choices[0].message.parsed, City) and answer.choices[0].finish_reason == "stop"
