@@ -21,8 +21,8 @@ READY = re.compile(r"^gatehouse ready: (http://\S+) \(admin (http://\S+)\)$")
 
 
 def run(*arguments, stdin=b"", timeout=60, variables=None):
-    """One command of the binary, to its end; with these variables, too."""
-    environment = {**os.environ, **(variables or {})}
+    """One command of the binary, to its end; with these variables, too, and without those that only tests read."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("GATEHOUSE_")} | (variables or {})
     return subprocess.run([BINARY, *map(str, arguments)], input=stdin, capture_output=True, timeout=timeout, cwd=ROOT, env=environment)
 
 
