@@ -91,10 +91,7 @@ int json_check() {
 
 int schema_grammar() {
   const std::string bytes{std::istreambuf_iterator<char>(std::cin), {}};
-  wire::JsonParser parser;
-  const Result<wire::JsonValue> schema = parser.parse(bytes);
-  if (!schema) return report(schema.error());
-  const Result<std::string> grammar = wire::schema_grammar(*schema);
+  const Result<std::string> grammar = wire::schema_grammar(bytes);
   if (!grammar) return report(grammar.error());
   std::cout << *grammar;
   return exit_well;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/words.h"
 #include "gatehouse/gateway/edge.h"
 #include "gatehouse/net/networks.h"
 #include "options.h"
@@ -16,14 +17,6 @@ template <class Read>
 std::optional<std::string> fault_in(Read read, std::string_view text) {
   const auto made = read(text);
   return made ? std::nullopt : std::optional(made.error().public_text());
-}
-
-bool all_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
-
-std::string lower(std::string_view text) {
-  std::string word(text);
-  std::ranges::transform(word, word.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return word;
 }
 
 // What stands in examples, and in files that were copied from them.
@@ -67,7 +60,7 @@ std::string mebibytes(std::string_view number) { return std::string(number) + (a
 std::optional<std::string> secret_fault(std::string_view secret) {
   constexpr const char* how = "; make one, for example with: openssl rand -base64 48";
   if (secret.empty()) return std::nullopt;
-  const std::string word = lower(secret);
+  const std::string word = lower_word(secret);
   const bool copied = std::ranges::any_of(placeholders, [&word](std::string_view one) { return word.find(one) != std::string::npos; });
   if (copied) return std::string("is the placeholder of an example, which everybody knows") + how;
   if (secret.size() < least_secret) return "has " + std::to_string(secret.size()) + " bytes and needs 32" + how;
@@ -76,7 +69,7 @@ std::optional<std::string> secret_fault(std::string_view secret) {
 }
 
 std::string level_word(std::string_view theirs) {
-  std::string word = lower(theirs);
+  std::string word = lower_word(theirs);
   if (word == "warning") return "warn";
   if (word == "critical" || word == "fatal") return "error";
   return word == "trace" ? "debug" : word;

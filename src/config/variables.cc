@@ -8,6 +8,7 @@
 
 #include "convert.h"
 #include "dotenv.h"
+#include "gatehouse/base/words.h"
 #include "gatehouse/config/nearest.h"
 
 namespace gatehouse::config {
@@ -15,8 +16,6 @@ namespace {
 
 constexpr std::string_view ours = "GATEHOUSE_";
 constexpr std::size_t near_enough = 2;  // letters
-
-bool all_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
 
 // GATEHOUSE_SERVICE_HOST, GATEHOUSE_PORT=tcp://…, GATEHOUSE_SERVER_PORT_8080_TCP_ADDR: given to every container beside such a service.
 bool from_kubernetes(std::string_view name, std::string_view value) {

@@ -25,6 +25,7 @@ Error not_followed(const char* why) {
 }  // namespace
 
 Result<std::unique_ptr<LlamaGrammar>> LlamaGrammar::compile(std::shared_ptr<const Vocabulary> vocabulary, const std::string& grammar) {
+  if (vocabulary->eos() < 0) return not_followed("the model has no token that ends an answer");
   SamplerHandle sampler;
   try {
     sampler.reset(llama_sampler_init_grammar(vocabulary->handle(), grammar.c_str(), "root"));
@@ -52,14 +53,18 @@ std::span<const float> LlamaGrammar::allowed(std::span<const float> row) {
   collect(row, std::min(likeliest, row.size()));
   if (!keep_allowed()) {
     collect(row, row.size());
-    keep_allowed();
+    // Nothing that the model can say goes on with it: then the answer ends.
+    if (!keep_allowed()) candidates_.push_back(llama_token_data{vocabulary_->eos(), 0.0F, 0.0F});
   }
   row_.assign(row.size(), never);
   for (const llama_token_data& one : candidates_) row_[static_cast<std::size_t>(one.id)] = one.logit;
   return row_;
 }
 
-void LlamaGrammar::accept(Token token) { llama_sampler_accept(grammar_.get(), token); }
+void LlamaGrammar::accept(Token token) {
+  if (vocabulary_->is_end(token)) return;  // nobody asks it any more
+  llama_sampler_accept(grammar_.get(), token);
+}
 
 void LlamaGrammar::collect(std::span<const float> row, std::size_t count) {
   candidates_.clear();

@@ -18,7 +18,7 @@ class LlamaGrammar final : public engine::Constraint {
   static Result<std::unique_ptr<LlamaGrammar>> compile(std::shared_ptr<const Vocabulary> vocabulary, const std::string& grammar);
 
   bool allows(engine::Token token) override;
-  // Of the likeliest tokens, and of all where none of those is allowed: a grammar is slow to ask.
+  // Of the likeliest tokens, and of all where none of those is allowed: a grammar is slow to ask. Where none is at all, the end is.
   std::span<const float> allowed(std::span<const float> row) override;
   void accept(engine::Token token) override;
 

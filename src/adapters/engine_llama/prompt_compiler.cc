@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "gatehouse/wire/grammar/schema_grammar.h"
-#include "gatehouse/wire/json/document.h"
 #include "llama_grammar.h"
 
 namespace gatehouse::adapters {
@@ -48,9 +47,7 @@ Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepar
 
 Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain(const w::Prepare& prepare) {
   if (prepare.schema.empty()) return std::unique_ptr<engine::Constraint>();
-  wire::JsonParser parser;
-  GH_TRY(const wire::JsonValue schema, parser.parse(prepare.schema));
-  GH_TRY(const std::string grammar, wire::schema_grammar(schema));
+  GH_TRY(const std::string grammar, wire::schema_grammar(prepare.schema));
   GH_TRY(std::unique_ptr<LlamaGrammar> made, LlamaGrammar::compile(vocabulary_, grammar));
   return std::unique_ptr<engine::Constraint>(std::move(made));
 }

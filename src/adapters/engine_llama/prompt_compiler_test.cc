@@ -19,12 +19,8 @@ using testing::HasSubstr;
 class PromptCompiler : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(load_cpu_backends(library_directory()).ok());
-    llama_model_params params = llama_model_default_params();
-    params.vocab_only = true;
-    model_ = ModelHandle(llama_model_load_from_file(test_model_path().c_str(), params), FreeModel());
-    ASSERT_NE(model_, nullptr) << test_model_advice();
-    vocabulary_ = std::make_shared<const Vocabulary>(model_);
+    vocabulary_ = test_vocabulary();
+    ASSERT_NE(vocabulary_, nullptr);
   }
 
   Result<std::vector<Token>> compile(const std::string& source, const std::vector<w::Message>& messages) {
@@ -39,13 +35,12 @@ class PromptCompiler : public testing::Test {
   std::vector<Token> with_control_tokens(const std::string& text) {
     std::vector<Token> tokens(text.size() + 8);
     const auto bytes = static_cast<std::int32_t>(text.size()), room = static_cast<std::int32_t>(tokens.size());
-    const std::int32_t n = llama_tokenize(llama_model_get_vocab(model_.get()), text.data(), bytes, tokens.data(), room, false, true);
+    const std::int32_t n = llama_tokenize(vocabulary_->handle(), text.data(), bytes, tokens.data(), room, false, true);
     EXPECT_GT(n, 0);
     tokens.resize(static_cast<std::size_t>(std::max(n, 0)));
     return tokens;
   }
 
-  ModelHandle model_;
   std::shared_ptr<const Vocabulary> vocabulary_;
 };
 

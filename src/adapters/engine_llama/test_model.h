@@ -1,13 +1,17 @@
 // adapters/engine_llama/test_model.h — where the tests find the model that ./run build fetches, small seats for it, and prompts.
 #pragma once
 #include <fcntl.h>
+#include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "gatehouse/adapters/llama_model.h"
+#include "llama_handles.h"
+#include "vocabulary.h"
 
 namespace gatehouse::adapters {
 
@@ -24,6 +28,16 @@ inline std::filesystem::path test_model_path() {
 inline std::string test_model_advice() {
   return "The model file should be at " + test_model_path().string() +
          ": `./run build` fetches it, GATEHOUSE_TEST_MODEL names another place.";
+}
+
+// The vocabulary alone; null, with a failure, where the model is not there.
+inline std::shared_ptr<const Vocabulary> test_vocabulary() {
+  EXPECT_TRUE(load_cpu_backends(library_directory()).ok());
+  llama_model_params params = llama_model_default_params();
+  params.vocab_only = true;
+  const ModelHandle model(llama_model_load_from_file(test_model_path().c_str(), params), FreeModel());
+  EXPECT_NE(model, nullptr) << test_model_advice();
+  return model ? std::make_shared<const Vocabulary>(model) : nullptr;
 }
 
 inline constexpr std::uint32_t test_seats = 4, test_seat_cells = 256;

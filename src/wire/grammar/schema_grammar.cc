@@ -1,17 +1,16 @@
 #include "gatehouse/wire/grammar/schema_grammar.h"
 
-#include "rules.h"
+#include "gatehouse/wire/json/document.h"
+#include "schema_faults.h"
 #include "schema_reader.h"
-#include "values.h"
 
 namespace gatehouse::wire {
 
-Result<std::string> schema_grammar(const JsonValue& schema) { return grammar::SchemaReader(schema).read(); }
-
-std::string object_grammar() {
-  grammar::Rules rules;
-  grammar::Values values(rules);
-  return rules.text(values.object()).value_or("");
+Result<std::string> schema_grammar(std::string_view schema) {
+  if (schema.size() > most_schema_bytes) return grammar::not_supported("", "it has more than 256 KiB");
+  JsonParser parser;
+  GH_TRY(const JsonValue value, parser.parse(schema));
+  return grammar::SchemaReader(value).read();
 }
 
 }  // namespace gatehouse::wire

@@ -30,15 +30,27 @@ std::string_view type_of(const JsonValue& value) {
   return value.as_int64() ? "integer" : "number";
 }
 
-bool says_type(const JsonValue& types, std::string_view type) {
-  const auto fits = [type](const JsonValue& one) {
-    return one.is_string() && (one.string() == type || (one.string() == "number" && type == "integer"));
-  };
-  if (types.is_string()) return fits(types);
-  for (const JsonValue& one : types.items()) {
-    if (fits(one)) return true;
+constexpr std::size_t most_types = 7;  // there are no more
+
+// None where the schema does not say.
+Result<std::vector<std::string_view>> types_said(const JsonValue& schema, const std::string& path) {
+  std::vector<std::string_view> types;
+  const std::optional<JsonValue> type = schema.find("type");
+  if (!type) return types;
+  if (!type->is_string() && !type->is_list()) return not_supported(path, "type is neither a text nor a list");
+  if (type->is_string()) return std::vector{type->string()};
+  for (const JsonValue& one : type->items()) {
+    if (!one.is_string()) return not_supported(path, "type holds what is no text");
+    if (types.size() == most_types) return not_supported(path, "type names more types than there are");
+    types.push_back(one.string());
   }
-  return false;
+  if (types.empty()) return not_supported(path, "type names no type");
+  return types;
+}
+
+bool fits(const std::vector<std::string_view>& types, std::string_view type) {
+  const auto one = [type](std::string_view said) { return said == type || (said == "number" && type == "integer"); };
+  return types.empty() || std::ranges::any_of(types, one);
 }
 
 // "#/$defs/a~1b": the value that it points at.
@@ -166,13 +178,13 @@ SchemaReader::Read SchemaReader::one_of(std::string_view keyword, const JsonValu
 }
 
 SchemaReader::Read SchemaReader::fixed(const JsonValue& schema, const Place& place) {
-  const std::optional<JsonValue> type = schema.find("type"), one = schema.find("const"), some = schema.find("enum");
-  if (type && !type->is_string() && !type->is_list()) return not_supported(place.path, "type is neither a text nor a list");
+  GH_TRY(const std::vector<std::string_view> types, types_said(schema, place.path));
+  const std::optional<JsonValue> one = schema.find("const"), some = schema.find("enum");
   if (one && some) return not_supported(place.path, "enum and const stand side by side");
   if (some && !some->is_list()) return not_supported(place.path, "enum is no list");
   std::vector<std::string> texts;
   const auto take = [&](const JsonValue& value) {
-    if (!type || says_type(*type, type_of(value))) texts.push_back(json_of(value));
+    if (fits(types, type_of(value))) texts.push_back(json_of(value));
   };
   if (one) take(*one);
   if (some) {
@@ -182,17 +194,9 @@ SchemaReader::Read SchemaReader::fixed(const JsonValue& schema, const Place& pla
 }
 
 SchemaReader::Read SchemaReader::typed(const JsonValue& schema, const Place& place) {
-  std::vector<std::string_view> types;
-  if (const std::optional<JsonValue> type = schema.find("type"); !type) {
-    types = types_meant(Keywords(schema));
-    if (types.empty()) return values_.any();
-  } else if (type->is_string()) {
-    types.push_back(type->string());
-  } else if (type->is_list()) {
-    for (const JsonValue& one : type->items()) types.push_back(one.is_string() ? one.string() : "");
-  } else {
-    return not_supported(place.path, "type is neither a text nor a list");
-  }
+  GH_TRY(std::vector<std::string_view> types, types_said(schema, place.path));
+  if (types.empty()) types = types_meant(Keywords(schema));
+  if (types.empty()) return values_.any();
   if (types.size() == 1) return of_type(types.front(), schema, place);
   const RuleId rule = rules_.add();
   for (const std::string_view type : types) {

@@ -99,7 +99,9 @@ Result<std::vector<std::string>> required_members(const JsonValue& schema, const
   if (!required->is_list()) return not_supported(path, "required is no list");
   for (const JsonValue& name : required->items()) {
     if (!name.is_string()) return not_supported(path, "required holds what is no name");
-    if (std::ranges::find(names, name.string()) == names.end()) names.emplace_back(name.string());
+    if (names.size() == most_items) return not_supported(path, "required names more than 1000 members");
+    if (std::ranges::find(names, name.string()) != names.end()) return not_supported(path, "required names a member twice");
+    names.emplace_back(name.string());
   }
   return names;
 }
@@ -185,8 +187,10 @@ SchemaReader::Read SchemaReader::object(const JsonValue& schema, const Place& pl
   bool named = !required.empty();
   std::size_t known = required.size();
   if (properties) {
+    std::size_t members = 0;
     for (const JsonMember& member : properties->members()) {
       named = true;
+      if (++members > most_items) return not_supported(place.path, "properties names more than 1000 members");
       if (std::ranges::find(required, member.key) == required.end()) ++known;
     }
   }
@@ -221,7 +225,6 @@ SchemaReader::Read SchemaReader::members(const JsonValue& schema, const std::vec
     }
     members.push_back({name, value, true});
   }
-  if (members.size() > most_items) return not_supported(place.path, "it names more than 1000 members");
   const RuleId chain = chain_of(rules_, values_, members);
   return rules_.add({{literal("{"), values_.space(), chain, values_.space(), literal("}")}});
 }

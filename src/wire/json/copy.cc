@@ -17,6 +17,8 @@ void copy_json(JsonWriter& json, const JsonValue& value) {
     json.value(value.boolean());
   } else if (const auto whole = value.as_int64()) {
     json.value(*whole);
+  } else if (const auto large = value.as_uint64()) {
+    json.value(*large);
   } else if (const auto number = value.as_double()) {
     json.value(*number);
   } else {

@@ -8,7 +8,7 @@ namespace gatehouse::wire {
 namespace {
 
 TEST(CopyJson, GivesTheSameJson) {
-  const std::string json = R"({"a":[1,2.5,true,null,"x\"y"],"b":{"c":[]},"d":-7})";
+  const std::string json = R"({"a":[1,2.5,true,null,"x\"y"],"b":{"c":[]},"d":-7,"e":18446744073709551615})";
   JsonParser parser;
   std::string again;
   JsonWriter writer(again);

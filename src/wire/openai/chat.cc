@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "gatehouse/wire/grammar/schema_grammar.h"
 #include "gatehouse/wire/json/copy.h"
 #include "llm/abilities.h"
 #include "shapes.h"
@@ -93,6 +94,7 @@ struct Codec<SchemaText> {
     if (!v.is_object() && !v.is_bool()) return wrong_kind(v, "a JSON Schema", r);
     JsonWriter json(out.json);
     copy_json(json, v);
+    if (out.json.size() > most_schema_bytes) r.fault("is too large", "a JSON Schema of at most 256 KiB");
   }
   static void schema(JsonWriter& w, const Rules& rules) {
     w.member_raw("type", rules.nullable ? R"(["object","boolean","null"])" : R"(["object","boolean"])");

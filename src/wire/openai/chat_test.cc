@@ -190,6 +190,9 @@ TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
         R"({"type":"json_schema","json_schema":{"name":"x","schema":[]}})", R"({"type":"xml"})", R"({})", R"("json_object")"}) {
     EXPECT_FALSE(read(body("\"response_format\":" + std::string(wrong))).ok()) << wrong;
   }
+  const std::string large =
+      R"({"type":"json_schema","json_schema":{"name":"x","schema":{"title":")" + std::string(256UL * 1024, 't') + "\"}}}";
+  EXPECT_FALSE(read(body("\"response_format\":" + large)).ok());
 }
 
 TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "gatehouse/base/words.h"
 #include "gatehouse/wire/error_shapes.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -10,17 +11,9 @@
 namespace gatehouse::wire {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return out;
-}
-
 // POST /v1/chat/completions → post_v1_chat_completions
 std::string operation_id(const OpenApiEntry& entry) {
-  std::string out = lower(entry.method);
+  std::string out = lower_word(entry.method);
   for (const char c : entry.path) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
     if (plain) {
@@ -125,7 +118,7 @@ void write_security(JsonWriter& w, Access access) {
 }
 
 void write_operation(JsonWriter& w, const OpenApiEntry& entry) {
-  w.key(lower(entry.method)).begin_object();
+  w.key(lower_word(entry.method)).begin_object();
   w.key("tags").begin_list().value(entry.tag).end_list();
   w.member("summary", entry.summary);
   w.member("operationId", operation_id(entry));

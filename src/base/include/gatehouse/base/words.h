@@ -22,6 +22,8 @@ inline std::string lower_word(std::string_view text) {
   return out;
 }
 
+constexpr bool all_digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+
 // Without the spaces and tabs around it.
 constexpr std::string_view trimmed(std::string_view text) {
   const std::size_t first = text.find_first_not_of(" \t");

@@ -1,4 +1,4 @@
-// wire/json/copy.h — a value that was read, as JSON again. Integers beyond 64 signed bits become the nearest double.
+// wire/json/copy.h — a value that was read, as JSON again.
 // Threads  pure function
 #pragma once
 #include "gatehouse/wire/json/value.h"

@@ -68,6 +68,9 @@ class JsonValue {
   // Integral numbers that fit, 1.0 included as long as a double holds them exactly (up to 2^53).
   std::optional<std::int64_t> as_int64() const;
 
+  // Those that are too large for that.
+  std::optional<std::uint64_t> as_uint64() const { return kind() == JsonKind::uint64 ? std::optional(tape_[at_ + 1]) : std::nullopt; }
+
   Items items() const;      // of a list
   Members members() const;  // of an object
   // The member of an object. Linear: for a few look-ups.
