@@ -9,6 +9,7 @@ from house import BINARY, House
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "soak: only in ./run test soak")
+    config.addinivalue_line("markers", "alone: measures time or fills the machine, so nothing else runs beside it")
 
 
 def pytest_sessionstart(session):

@@ -154,6 +154,7 @@ def test_the_curl_line_of_the_first_start_works_when_it_is_pasted(tmp_path):
     assert "Paris" in json.loads(pasted.stdout)["choices"][0]["message"]["content"], pasted
 
 
+@pytest.mark.alone
 def test_a_second_start_is_ready_within_three_seconds(new_house):
     house = new_house()
     assert house.stop() == 0

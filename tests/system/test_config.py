@@ -167,6 +167,8 @@ def test_what_is_set_has_an_effect(new_house, tmp_path):
     with contextlib.ExitStack() as open_connections:
         for _ in range(2):
             open_connections.enter_context(contextlib.closing(socket.create_connection((house.public.host, house.public.port))))
+        # Reactors accept side by side: whoever is seated first has the place.
+        eventually(lambda: house.gauge("gatehouse_connections") == 2, 10, "seats for both")
         eventually(lambda: house.ask("GET", "/healthz").status == 503, 10, "a door that is shut to the third")
     eventually(lambda: house.ask("GET", "/healthz").status == 200, 10, "an open door")
     eventually(lambda: '"path":"/v1/models/gpt-4o-mini"' in log.read_text(), 10, "a line of the access log")

@@ -6,7 +6,11 @@ import selectors
 import socket
 import time
 
+import pytest
+
 from house import eventually, run
+
+pytestmark = pytest.mark.alone
 
 SEATS, QUEUED = 16, 160
 # Together some 380 tokens, which the model goes on with for as long as it may.

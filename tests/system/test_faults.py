@@ -11,6 +11,8 @@ import time
 import pytest
 from house import alive, eventually, events, read_stream, text_of
 
+pytestmark = pytest.mark.alone
+
 SOAK = os.environ.get("GATEHOUSE_SOAK") == "1"
 CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Germany": "Berlin", "Spain": "Madrid", "Japan": "Tokyo", "Russia": "Moscow", "Egypt": "Cairo",

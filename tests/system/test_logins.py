@@ -8,6 +8,10 @@ import subprocess
 import sys
 import time
 
+import pytest
+
+pytestmark = pytest.mark.alone
+
 LOGINS = 500
 WRONG = json.dumps({"username": "admin", "password": "not the password"}).encode()
 FLOOD = """

@@ -12,6 +12,8 @@ from house import eventually
 from http1_cases import CHUNKED, HOST, KEY, get, post
 from raw import Raw
 
+pytestmark = pytest.mark.alone
+
 SOAK = os.environ.get("GATEHOUSE_SOAK") == "1"
 MIB = 1024 * 1024
 BLOCK = 64 * 1024

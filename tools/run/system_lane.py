@@ -43,9 +43,18 @@ def run(root, pattern, soak, say):
     if python is None:
         say("--- system: the packages in tests/system/requirements.txt could not be installed")
         return Tally(failed=1)
+    command = [python, "-m", "pytest", "-q", "-p", "pytest_filter", "-p", "no:cacheprovider", "tests/system"]
+    kinds = "" if soak else " and not soak"
+    # Most wait most of the time, for a deadline or one thread of a model: as many processes as cores, a file in one of them.
+    side_by_side = ["-n", str(os.cpu_count() or 2), "--dist", "loadfile", "-m", f"not alone{kinds}"]
+    tally = _pytest(root, pattern, [*command, *side_by_side], "system", say)
+    return tally + _pytest(root, pattern, [*command, "-m", f"alone{kinds}"], "system_alone", say)
+
+
+def _pytest(root, pattern, command, name, say):
     results = root / "build" / "release" / "results"
     results.mkdir(parents=True, exist_ok=True)
-    report = results / "system.xml"
+    report = results / f"{name}.xml"
     report.unlink(missing_ok=True)
     settings = {
         **os.environ,
@@ -53,9 +62,7 @@ def run(root, pattern, soak, say):
         "GATEHOUSE_BINARY": str(root / "build" / "release" / "gatehouse"),
         "GATEHOUSE_TEST_FILTER": pattern.pattern if pattern else "",
     }
-    command = [python, "-m", "pytest", "-q", "-p", "pytest_filter", "-p", "no:cacheprovider", f"--junitxml={report}", "tests/system"]
-    if not soak:
-        command += ["-m", "not soak"]
+    command = [*command, f"--junitxml={report}"]
     done = subprocess.run(command, cwd=root, env=settings, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     tally = Tally.of_pytest(ElementTree.parse(report).getroot()) if report.exists() else Tally()
     if done.returncode not in (0, 5):  # 5: nothing left after the filter
