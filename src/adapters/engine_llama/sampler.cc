@@ -1,8 +1,6 @@
 #include "sampler.h"
 
 #include <algorithm>
-#include <array>
-#include <bit>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -12,10 +10,8 @@ namespace {
 
 using engine::Token;
 
-// A vocabulary has 50,000 tokens or more and a draw needs a handful of them: whole blocks are passed over by their highest value, and
-// where every value counts, lanes of their own let the compiler work on many at once.
-constexpr std::size_t lanes = 16;
-constexpr std::size_t block = 64;
+// A vocabulary has 50,000 tokens or more and a draw needs a handful of them: whole blocks are passed over by their highest value.
+constexpr std::size_t block = row_block;
 constexpr float lowest = -std::numeric_limits<float>::infinity();
 constexpr double least_logprob = -9999;  // OpenAI's figure for what is very unlikely
 constexpr float reach = 32.0F;           // e^-32: what is farther below the highest has less than a billionth of the probability in all
@@ -25,49 +21,13 @@ std::span<const float> block_of(std::span<const float> row, std::size_t index) {
 }
 std::size_t blocks_of(std::span<const float> row) { return (row.size() + block - 1) / block; }
 
-float highest_value(std::span<const float> values) {
-  std::array<float, lanes> best;
-  best.fill(lowest);
-  std::size_t i = 0;
-  for (; i + lanes <= values.size(); i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) best[lane] = values[i + lane] > best[lane] ? values[i + lane] : best[lane];
-  }
-  float top = lowest;
-  for (const float value : best) top = value > top ? value : top;
-  for (; i < values.size(); ++i) top = values[i] > top ? values[i] : top;
-  return top;
-}
-
-// e^x for x <= 0, to 1e-7 of it: 2^n · 2^f, f in (0, 1], with the polynomial that meets 2^f at the seven Chebyshev nodes. Next to nothing
-// for what is no number.
-float exp_negative(float x) {
-  const float t = (x > -80.0F ? x : -80.0F) * 1.44269504F;
-  const std::int32_t whole = static_cast<std::int32_t>(t) - 1;
-  const float f = t - static_cast<float>(whole);
-  const float p = 1.0F + f * (0.693146944F +
-                              f * (0.240230456F + f * (0.0554806292F + f * (0.00968418643F + f * (0.00123913318F + f * 0.000218657849F)))));
-  return p * std::bit_cast<float>((whole + 127) << 23);
-}
-
-double sum_of_weights(std::span<const float> values, float top, float sharpness) {
-  std::array<float, lanes> sums{};
-  std::size_t i = 0;
-  for (; i + lanes <= values.size(); i += lanes) {
-    for (std::size_t lane = 0; lane < lanes; ++lane) sums[lane] += exp_negative((values[i + lane] - top) * sharpness);
-  }
-  double sum = 0;
-  for (const float part : sums) sum += static_cast<double>(part);
-  for (; i < values.size(); ++i) sum += static_cast<double>(exp_negative((values[i] - top) * sharpness));
-  return sum;
-}
-
 // The weight of the whole row; that of each block stays in sums.
 double weigh_row(std::span<const float> row, float top, float sharpness, SamplerScratch& scratch) {
   scratch.sums.assign(scratch.tops.size(), 0.0);
   double all = 0;
   for (std::size_t b = 0; b < scratch.tops.size(); ++b) {
     if (!((scratch.tops[b] - top) * sharpness >= -reach)) continue;
-    scratch.sums[b] = sum_of_weights(block_of(row, b), top, sharpness);
+    scratch.sums[b] = scratch.scan->weight(block_of(row, b), top, sharpness);
     all += scratch.sums[b];
   }
   return all;
@@ -82,10 +42,12 @@ double weigh(std::vector<Candidate>& kept, float top, float sharpness) {
   return sum;
 }
 
-void scan(std::span<const float> row, std::vector<float>& tops) {
-  tops.clear();
-  for (std::size_t b = 0; b < blocks_of(row); ++b) tops.push_back(highest_value(block_of(row, b)));
+void scan(std::span<const float> row, SamplerScratch& scratch) {
+  scratch.tops.resize(blocks_of(row));
+  scratch.scan->tops(row, scratch.tops);
 }
+
+float highest_top(const SamplerScratch& scratch) { return scratch.scan->highest(scratch.tops).top; }
 
 // From a block on, in which it must be.
 Token first_with(std::span<const float> row, std::size_t from_block, float top) {
@@ -150,14 +112,9 @@ void keep_weight(std::vector<Candidate>& kept, double wanted) {
 
 }  // namespace
 
-Token highest(std::span<const float> row) {
-  float top = lowest;
-  std::size_t best = 0;
-  for (std::size_t b = 0; b < blocks_of(row); ++b) {
-    const float value = highest_value(block_of(row, b));
-    if (value > top) top = value, best = b;
-  }
-  return first_with(row, best, top);
+Token highest(std::span<const float> row, const RowScan& scan) {
+  const BlockTop best = scan.highest(row);
+  return first_with(row, best.block, best.top);
 }
 
 Sampler::Sampler(const wire::engine::Sampling& settings, std::uint64_t random_seed)
@@ -212,8 +169,8 @@ void Sampler::put_back(std::span<float> row, const std::vector<float>& replaced)
 
 // The logarithm of the sum of what all tokens weigh; the likeliest stay in scratch.
 double Sampler::measure(std::span<const float> row, SamplerScratch& scratch) const {
-  scan(row, scratch.tops);
-  const float top = highest_value(scratch.tops);
+  scan(row, scratch);
+  const float top = highest_top(scratch);
   const double log_of_all = static_cast<double>(top) + std::log(weigh_row(row, top, 1.0F, scratch));
   scratch.likeliest.clear();
   if (settings_.top_logprobs == 0) return log_of_all;
@@ -226,9 +183,9 @@ double Sampler::measure(std::span<const float> row, SamplerScratch& scratch) con
 // The tops of the row's blocks, where they are known already, are in scratch.
 Token Sampler::pick(std::span<const float> row, SamplerScratch& scratch) {
   const bool greedy = !(settings_.temperature > 0) || settings_.top_k == 1;
-  if (greedy && scratch.tops.empty()) return highest(row);
-  if (scratch.tops.empty()) scan(row, scratch.tops);
-  const float top = highest_value(scratch.tops);
+  if (greedy && scratch.tops.empty()) return highest(row, *scratch.scan);
+  if (scratch.tops.empty()) scan(row, scratch);
+  const float top = highest_top(scratch);
   if (greedy || !std::isfinite(top)) {
     return first_with(row, static_cast<std::size_t>(std::ranges::find(scratch.tops, top) - scratch.tops.begin()), top);
   }
@@ -284,7 +241,7 @@ Token Sampler::draw_from_all(std::span<const float> row, float top, SamplerScrat
     left -= static_cast<double>(exp_negative((values[i] - top) * sharpness()));
     if (left < 0) return static_cast<Token>(start + i);
   }
-  return static_cast<Token>(start) + highest(values);  // rounding ate the rest
+  return static_cast<Token>(start) + highest(values, *scratch.scan);  // rounding ate the rest
 }
 
 float Sampler::sharpness() const { return 1.0F / std::max(settings_.temperature, 1e-4F); }

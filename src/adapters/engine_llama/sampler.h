@@ -14,11 +14,12 @@
 #include <vector>
 
 #include "gatehouse/engine/sequence_model.h"
+#include "row_scan.h"
 
 namespace gatehouse::adapters {
 
 // The index of the highest value, the first of equals; values that are no number never win.
-engine::Token highest(std::span<const float> row);
+engine::Token highest(std::span<const float> row, const RowScan& scan = widest_row_scan());
 
 struct Candidate {
   float logit;
@@ -32,6 +33,7 @@ struct Likelihood {
 };
 
 struct SamplerScratch {
+  const RowScan* scan = &widest_row_scan();
   std::vector<float> tops;  // the highest logit of each block of the row
   std::vector<double> sums;
   std::vector<float> ranked;
