@@ -47,6 +47,9 @@ void Meters::generation(std::string_view model, const Usage& usage, nanoseconds 
   constexpr std::string_view help = "Tokens of prompts read and of completions made";
   metrics_.counter("llm_token_count_total", help, {{"type", "prompt"}, {"model", name}}).add(usage.prompt_tokens);
   metrics_.counter("llm_token_count_total", help, {{"type", "completion"}, {"model", name}}).add(usage.completion_tokens);
+  constexpr std::string_view work = "Tokens that went through a model: prompts read and completions made";
+  metrics_.counter("llm_token_processing_total", work, {{"operation", "prefill"}, {"model_name", name}}).add(usage.prompt_tokens);
+  metrics_.counter("llm_token_processing_total", work, {{"operation", "decode"}, {"model_name", name}}).add(usage.completion_tokens);
   metrics_
       .histogram("llm_model_inference_latency_seconds", "Time from admission to the end of a generation", latency_bounds(),
                  {{"model_name", name}})

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from house import MODEL
+from house import MODEL, eventually, events
 
 PROBES = ["/healthz", "/readyz", "/startupz", "/health", "/api/health/liveness", "/api/health/readiness", "/api/health/startup"]
 SECURITY = {
@@ -157,3 +157,41 @@ def test_the_admin_listener_shows_metrics_and_nothing_else(house):
     for name in ("process_open_fds", "process_resident_memory_bytes", "gatehouse_connections", "gatehouse_streams", "gatehouse_sequences", "gatehouse_kv_cells", "gatehouse_queue_depth"):
         assert any(line.startswith(name) for line in lines), name
     assert house.ask("GET", "/v1/models", admin=True).status == 404
+
+
+# compat.md's names, as dashboards scrape them, and what gateways that choose among replicas need.
+SCRAPED = {
+    "llm_api_request_count_total": {"endpoint", "method", "status_code"},
+    "llm_api_request_latency_seconds_bucket": {"endpoint", "method", "le"},
+    "llm_token_count_total": {"type", "model"},
+    "llm_token_processing_total": {"operation", "model_name"},
+    "llm_model_inference_latency_seconds_bucket": {"model_name", "le"},
+    "llm_api_active_requests": set(),
+    "llm_api_memory_usage_bytes": set(),
+    "llm_api_db_connection_pool_size": set(),
+    "llm_api_db_connection_pool_used": set(),
+    "gatehouse_engine_restarts_total": {"engine", "reason"},
+    "vllm:num_requests_running": {"engine", "model_name"},
+    "vllm:num_requests_waiting": {"engine", "model_name"},
+    "vllm:kv_cache_usage_perc": {"engine", "model_name"},
+    "vllm:lora_requests_info": {"max_lora", "running_lora_adapters", "waiting_lora_adapters"},
+}
+
+
+def labels_of(name):
+    return set(re.findall(r'(\w+)="', name.partition("{")[2]))
+
+
+def test_metrics_have_the_names_that_dashboards_and_pickers_look_for(house):
+    body = {"messages": [{"role": "user", "content": "Tell me a long story."}], "max_tokens": 1000}
+    assert house.chat("Hi", max_tokens=1).status == 200
+    with house.stream("/v1/chat/completions", body) as answer:
+        next(events(answer))
+        busy = (f'vllm:num_requests_running{{engine="0",model_name="{MODEL}"}}', f'vllm:kv_cache_usage_perc{{engine="0",model_name="{MODEL}"}}')
+        metrics = eventually(lambda: (lambda now: now if all(now[name] > 0 for name in busy) else None)(house.metrics()), what="a sequence and its cells")
+    for name, labels in SCRAPED.items():
+        found = [full for full in metrics if full.partition("{")[0] == name]
+        assert found and all(labels_of(full) == labels for full in found), (name, found)
+    assert metrics[busy[0]] == 1 and metrics[busy[1]] < 1
+    assert metrics["llm_api_db_connection_pool_size"] == 3
+    eventually(lambda: house.gauge("vllm:num_requests_running") == 0, what="rest")

@@ -84,7 +84,7 @@ class Connections {
 
   // As many connections as threads: one is always free.
   struct Loan {
-    explicit Loan(Connections& owner_) : owner(owner_) {
+    explicit Loan(Connections& owner_) : owner(owner_), use(*owner_.in_use_) {
       const std::lock_guard lock(owner.lending_);
       database = owner.free_.back();
       owner.free_.pop_back();
@@ -96,12 +96,14 @@ class Connections {
       owner.free_.push_back(database);
     }
     Connections& owner;
+    const InUse use;
     Database* database;
   };
   static void note(telemetry::Histogram* histogram, nanoseconds took) {
     if (histogram != nullptr) histogram->observe(std::chrono::duration<double>(took).count());
   }
 
+  const std::shared_ptr<std::atomic<int>> in_use_ = std::make_shared<std::atomic<int>>(0);  // shared with what is scraped
   telemetry::Histogram* write_seconds_ = nullptr;
   telemetry::Histogram* read_seconds_ = nullptr;
   Writer writer_;

@@ -4,8 +4,8 @@
 
 namespace gatehouse::adapters {
 
-Writer::Writer(Database database, std::size_t queue, telemetry::Metrics* metrics)
-    : database_(std::move(database)), waiting_(queue), thread_("store-writer", 1, 2) {
+Writer::Writer(Database database, std::size_t queue, std::shared_ptr<std::atomic<int>> in_use, telemetry::Metrics* metrics)
+    : database_(std::move(database)), in_use_(std::move(in_use)), waiting_(queue), thread_("store-writer", 1, 2) {
   if (metrics == nullptr) return;
   commits_ = &metrics->counter("gatehouse_store_commits_total", "Transactions that became durable; each holds the writes that waited");
   failures_ = &metrics->counter("gatehouse_store_failures_total", "Writes that the store could not make durable");
@@ -19,6 +19,7 @@ bool Writer::submit(std::shared_ptr<Write> write) {
 }
 
 void Writer::drain() {
+  const InUse use(*in_use_);
   scheduled_.exchange(false);  // before taking: who comes later asks for another visit
   waiting_.drain(batch_);
   if (!commit(batch_) && batch_.size() > 1) {

@@ -27,9 +27,22 @@ class Write {
   virtual void answer() = 0;
 };
 
+// A connection that is at work, as long as this lives.
+class InUse {
+ public:
+  explicit InUse(std::atomic<int>& count) : count_(count) { count_.fetch_add(1, std::memory_order_relaxed); }
+  ~InUse() { count_.fetch_sub(1, std::memory_order_relaxed); }
+  InUse(const InUse&) = delete;
+  InUse& operator=(const InUse&) = delete;
+
+ private:
+  std::atomic<int>& count_;
+};
+
 class Writer {
  public:
-  Writer(Database database, std::size_t queue, telemetry::Metrics* metrics);
+  // in_use counts this connection while it works.
+  Writer(Database database, std::size_t queue, std::shared_ptr<std::atomic<int>> in_use, telemetry::Metrics* metrics);
 
   // False when the queue is full.
   bool submit(std::shared_ptr<Write> write);
@@ -42,6 +55,7 @@ class Writer {
   Status apply_alone(Write& write);
 
   Database database_;
+  const std::shared_ptr<std::atomic<int>> in_use_;
   Mailbox<std::shared_ptr<Write>> waiting_;
   std::atomic<bool> scheduled_{false};
   std::vector<std::shared_ptr<Write>> batch_;  // the writer's thread

@@ -69,6 +69,23 @@ TEST_F(Batches, WhatWaitsSharesOneCommit) {
   EXPECT_EQ(settings(), 500);
 }
 
+TEST_F(Batches, TheConnectionIsInUseWhileItWorks) {
+  connect();
+  const auto shows = [&](const std::string& line) { return metrics_.scrape().find("\n" + line + "\n") != std::string::npos; };
+  const auto look = [&]() -> Task<Status> {
+    EXPECT_TRUE(shows("llm_api_db_connection_pool_size 1") && shows("llm_api_db_connection_pool_used 1")) << metrics_.scrape();
+    co_return ok();
+  };
+  std::vector<Task<Status>> tasks;
+  tasks.push_back(hold());
+  tasks.push_back(wait_until_held());
+  tasks.push_back(look());
+  tasks.push_back(let_go());
+  for (const Status& one : run_tasks(reactor_, std::move(tasks))) EXPECT_EQ(outcome(one), "ok");
+  connections_.reset();  // its thread has ended
+  EXPECT_TRUE(shows("llm_api_db_connection_pool_used 0")) << metrics_.scrape();
+}
+
 TEST_F(Batches, NobodyIsAnsweredBeforeTheCommit) {
   connect();
   std::vector<Task<Status>> tasks;
