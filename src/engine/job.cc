@@ -23,11 +23,11 @@ Job::~Job() {
   channel_->forget(*this);
 }
 
-void Job::start(Tokens grant) {
+void Job::start(Tokens grant, Tokens per_choice) {
   GH_ASSERT(prepared_ && !started_ && grant.value() > 0);
   started_ = true;
   granted_ = grant.value();
-  if (channel_ != nullptr) channel_->send(id_, w::Start{grant.value()});
+  if (channel_ != nullptr) channel_->send(id_, w::Start{grant.value(), per_choice.value()});
 }
 
 void Job::grant(Tokens more) {
@@ -47,14 +47,28 @@ void Job::cancel() {
 
 JobNews Job::take() { return std::exchange(news_, JobNews{}); }
 
+bool Job::may_come(const w::TokenEvent& event) const {
+  if (!started_ || event.count > granted_ - produced_ || event.choice >= over_.size() || over_[event.choice]) return false;
+  // The last one's end is told by done.
+  if (event.ended && std::ranges::count(over_, false) == 1) return false;
+  const std::size_t unread = event.choice < news_.choices.size() ? news_.choices[event.choice].text.size() : 0;
+  return event.text.size() <= max_unread_text - unread;
+}
+
 bool Job::deliver(w::TokenEvent&& event) {
-  if (!started_ || event.count > granted_ - produced_ || event.text.size() > max_unread_text - news_.text.size()) return false;
+  if (!may_come(event)) return false;
   produced_ += event.count;
   if (event.scores.size() > produced_ - scored_) return false;
   scored_ += static_cast<std::uint32_t>(event.scores.size());
   news_.tokens += event.count;
-  news_.text += event.text;
-  std::ranges::move(event.scores, std::back_inserter(news_.scores));
+  if (event.choice >= news_.choices.size()) news_.choices.resize(event.choice + 1);
+  ChoiceNews& news = news_.choices[event.choice];
+  news.text += event.text;
+  std::ranges::move(event.scores, std::back_inserter(news.scores));
+  if (event.ended) {
+    news.ended = event.reason;
+    over_[event.choice] = true;
+  }
   news_.asks_ahead |= event.ask_ahead;
   news_.waiting |= event.waiting;
   signal_.raise();

@@ -63,7 +63,7 @@ TEST_F(JobTest, CountsWhatItGrantedAndWhatCame) {
   EXPECT_EQ(job->produced(), 15U);
   const JobNews news = job->take();
   EXPECT_EQ(news.tokens, 15U);
-  EXPECT_EQ(news.text, "four more");
+  EXPECT_EQ(news.choices.at(0).text, "four more");
   EXPECT_EQ(job->take().tokens, 0U) << "news are told once";
 }
 
@@ -84,9 +84,33 @@ TEST_F(JobTest, ScoresComeWithTokensOrAfterThem) {
   started(10);
   EXPECT_TRUE(job->deliver(scored(3, 1)));
   EXPECT_TRUE(job->deliver(scored(0, 2)));
-  EXPECT_EQ(job->take().scores.size(), 3U);
-  EXPECT_TRUE(job->take().scores.empty());
+  EXPECT_EQ(job->take().choices.at(0).scores.size(), 3U);
+  EXPECT_TRUE(job->take().choices.empty());
   EXPECT_FALSE(job->deliver(scored(1, 2))) << "scores of tokens that did not come";
+}
+
+TEST_F(JobTest, EachChoiceHasNewsAndAnEndOfItsOwn) {
+  job = std::make_unique<Job>(reactor, channel, JobId(2), 2U);
+  started(10);
+  const auto of = [](std::uint32_t choice, std::string text, bool ended = false) {
+    w::TokenEvent event = tokens(1, std::move(text));
+    event.choice = choice;
+    event.ended = ended;
+    return event;
+  };
+  EXPECT_TRUE(job->deliver(of(1, "b")));
+  EXPECT_TRUE(job->deliver(of(0, "a")));
+  EXPECT_TRUE(job->deliver(of(1, "bb", true)));
+  const JobNews news = job->take();
+  ASSERT_EQ(news.choices.size(), 2U);
+  EXPECT_EQ(news.choices[0].text, "a");
+  EXPECT_EQ(news.choices[1].text, "bbb");
+  EXPECT_EQ(news.choices[1].ended, w::FinishReason::stop);
+  EXPECT_EQ(news.tokens, 3U);
+  EXPECT_FALSE(job->deliver(of(1, "b"))) << "it has ended";
+  EXPECT_FALSE(job->deliver(of(2, "c"))) << "there is none";
+  EXPECT_FALSE(job->deliver(of(0, "a", true))) << "the last one's end is told by done";
+  EXPECT_TRUE(job->deliver(w::Body(done_with(3))));
 }
 
 TEST_F(JobTest, TextWithoutEndBreaksTheProtocol) {

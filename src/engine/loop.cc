@@ -12,7 +12,7 @@ namespace w = wire::engine;
 
 namespace {
 
-// The flag that asks for the next grant goes out when this many tokens or fewer are left.
+// The flag that asks for the next grant goes out when this many tokens a choice, or fewer, are left.
 constexpr std::uint32_t ask_ahead_at = 8;
 
 std::uint64_t microseconds_between(Instant from, Instant to) {
@@ -20,6 +20,21 @@ std::uint64_t microseconds_between(Instant from, Instant to) {
 }
 
 }  // namespace
+
+EngineLoop::Request::Request(JobKey key_, PreparedJob&& job)
+    : key(key_), tenant{job.tenant, job.weight}, prompt(std::move(job.prompt)), sampling(std::move(job.sampling)), live(job.choices) {
+  for (std::uint32_t i = 0; i < job.choices; ++i) {
+    const bool own = i > 0 && job.constraint;
+    auto constraint = own ? std::shared_ptr<Constraint>(job.constraint->copy()) : job.constraint;
+    choices.push_back(std::make_unique<Sequence>(*this, i, job.stops, std::move(constraint)));
+  }
+}
+
+w::Sampling EngineLoop::Request::sampling_of(const Sequence& s) const {
+  w::Sampling own = sampling;
+  if (own.seed) *own.seed += s.index;
+  return own;
+}
 
 EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink, LoopOptions options)
     : model_(model),
@@ -36,6 +51,7 @@ bool EngineLoop::push(LoopCommand command) {
   const JobKey key = command.key;
   if (const auto* job = std::get_if<PreparedJob>(&command.what)) {
     GH_ASSERT(!job->prompt.empty() && job->prompt.size() <= model_.seat_cells());
+    GH_ASSERT(job->choices > 0 && job->choices <= model_.seats());
     if (!admit(key)) return false;
     if (commands_.push(std::move(command))) return true;
     dismiss(key);
@@ -80,31 +96,34 @@ bool EngineLoop::turn() {
 }
 
 void EngineLoop::apply(LoopCommand& command) {
-  const auto found = sequences_.find(command.key);
+  const auto found = requests_.find(command.key);
   if (auto* job = std::get_if<PreparedJob>(&command.what)) {
-    GH_ASSERT(found == sequences_.end());
-    auto s = std::make_unique<Sequence>(command.key, std::move(*job));
-    s->deadline = clock_.now() + options_.prepared_lifetime;
-    sequences_.emplace(command.key, std::move(s));
+    GH_ASSERT(found == requests_.end());
+    auto r = std::make_unique<Request>(command.key, std::move(*job));
+    r->deadline = clock_.now() + options_.prepared_lifetime;
+    requests_.emplace(command.key, std::move(r));
     return;
   }
-  if (found == sequences_.end()) return;  // it ended while the command was on its way
-  Sequence& s = *found->second;
-  if (s.stage == Sequence::Stage::ended) return;
-  if (const auto* start = std::get_if<w::Start>(&command.what)) apply_start(s, start->grant);
-  if (const auto* grant = std::get_if<w::Grant>(&command.what)) apply_grant(s, grant->tokens);
-  if (const auto* finish = std::get_if<w::Finish>(&command.what)) apply_finish(s, finish->reason);
-  if (std::holds_alternative<w::Cancel>(command.what)) end(s, w::FinishReason::cancelled);
+  if (found == requests_.end()) return;  // it ended while the command was on its way
+  Request& r = *found->second;
+  if (r.live == 0) return;
+  if (const auto* start = std::get_if<w::Start>(&command.what)) apply_start(r, *start);
+  if (const auto* grant = std::get_if<w::Grant>(&command.what)) apply_grant(r, grant->tokens);
+  if (const auto* finish = std::get_if<w::Finish>(&command.what)) apply_finish(r, finish->reason);
+  if (std::holds_alternative<w::Cancel>(command.what)) abandon(r, w::FinishReason::cancelled);
 }
 
-void EngineLoop::apply_start(Sequence& s, std::uint32_t grant) {
-  if (s.stage != Sequence::Stage::prepared) return;
-  if (grant == 0) return end(s, w::FinishReason::error, "start_without_grant");  // nothing is computed without one
-  s.deadline = Instant::max();
-  s.order = next_order_++;
-  s.granted = grant;
-  s.started = clock_.now();
-  wait_for_seat(s);
+void EngineLoop::apply_start(Request& r, const w::Start& start) {
+  if (r.started) return;
+  // Nothing is computed without a grant, and each choice says a token once the prompt is computed.
+  if (start.grant < r.choices.size() || start.per_choice == 0) return fail(r, "start_without_grant");
+  r.started = true;
+  r.deadline = Instant::max();
+  for (const auto& s : r.choices) s->order = next_order_++;
+  r.granted = start.grant;
+  r.per_choice = start.per_choice;
+  r.started_at = clock_.now();
+  wait_for_seat(*r.choices.front());
 }
 
 void EngineLoop::wait_for_seat(Sequence& s) {
@@ -112,84 +131,131 @@ void EngineLoop::wait_for_seat(Sequence& s) {
   waiting_.push_back(&s);
 }
 
-void EngineLoop::apply_grant(Sequence& s, std::uint32_t tokens) {
-  s.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - s.granted);
-  if (tokens > 0) s.asked = false;
-  if (s.phase != Phase::parked) return;
-  s.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
+void EngineLoop::apply_grant(Request& r, std::uint32_t tokens) {
+  r.granted += std::min(tokens, std::numeric_limits<std::uint32_t>::max() - r.granted);
+  if (tokens > 0) r.asked = false;
+  if (!r.parked) return;
+  r.deadline = tokens > 0 ? Instant::max() : clock_.now() + options_.patience;
   if (tokens == 0) return;
-  s.phase = Phase::decode;
-  if (s.stage == Sequence::Stage::aside) wait_for_seat(s);
+  r.parked = false;
+  for (const auto& s : r.choices) {
+    if (s->ended()) continue;
+    s->phase = Phase::decode;
+    if (s->stage == Sequence::Stage::aside) wait_for_seat(*s);
+  }
 }
 
-void EngineLoop::apply_finish(Sequence& s, w::FinishReason reason) {
-  s.finish = reason;
-  if (s.phase != Phase::parked) return;
-  show_rest(s);
-  end(s, reason);
+void EngineLoop::apply_finish(Request& r, w::FinishReason reason) {
+  r.finish = reason;
+  if (r.parked) end_all(r, reason);
 }
 
 void EngineLoop::expire_unseated(Instant now) {
-  for (auto& [key, s] : sequences_) {
-    if (s->deadline > now) continue;
-    if (s->stage == Sequence::Stage::prepared) end(*s, w::FinishReason::error, "prepared_expired");
-    if (s->stage == Sequence::Stage::aside) end(*s, w::FinishReason::error, "grant_timeout");
+  for (auto& [key, r] : requests_) {
+    if (r->live == 0 || r->deadline > now) continue;
+    const bool aside = std::ranges::any_of(r->choices, [](const auto& s) { return s->stage == Sequence::Stage::aside; });
+    if (!r->started) fail(*r, "prepared_expired");
+    if (aside) fail(*r, "grant_timeout");
   }
 }
 
 void EngineLoop::advance(Sequence& s, Token token) {
-  GH_ASSERT(s.produced < s.granted);
+  GH_ASSERT(s.request.granted_left() > 0);
   if (model_.is_end(token)) {
     show_rest(s);
-    return end(s, w::FinishReason::stop);
+    end(s, w::FinishReason::stop);
+  } else {
+    say(s, token);
   }
+  if (s.request.live > 0) look_at_grant(s);
+}
+
+void EngineLoop::say(Sequence& s, Token token) {
+  ++s.request.produced;
   ++s.produced;
   s.next = token;
   w::TokenEvent& event = event_of(s);
   ++event.count;
   const bool stopped = s.text.push(model_.piece(token), event.text);
-  if (s.sampling.logprobs) {
+  if (s.request.sampling.logprobs) {
     s.scores.push(model_.score(s.seat), s.text.pushed());
     s.scores.tell_up_to(s.text.shown(), event.scores);
   }
   if (stopped) return end(s, w::FinishReason::stop);
-  const bool seat_full = s.cells >= model_.seat_cells();
-  if (seat_full || (s.produced == s.granted && s.finish)) {
-    show_rest(s);
-    return end(s, seat_full ? w::FinishReason::length : *s.finish);
+  if (s.cells < model_.seat_cells() && s.produced < s.request.per_choice) return;
+  show_rest(s);
+  end(s, w::FinishReason::length);
+}
+
+void EngineLoop::look_at_grant(Sequence& s) {
+  Request& r = s.request;
+  if (r.granted_left() == 0) return r.finish ? end_all(r, *r.finish) : park(s);
+  if (!r.asked && !r.finish && r.granted_left() <= ask_ahead_at * r.live) event_of(s).ask_ahead = r.asked = true;
+}
+
+void EngineLoop::park(Sequence& last) {
+  Request& r = last.request;
+  r.parked = true;
+  r.deadline = clock_.now() + options_.patience;
+  for (const auto& s : r.choices) {
+    if (s->ended()) continue;
+    s->phase = Phase::parked;
+    s->parked_since = clock_.now();
+    if (s->stage != Sequence::Stage::waiting) continue;
+    std::erase(waiting_, s.get());
+    s->stage = Sequence::Stage::aside;
   }
-  if (s.produced == s.granted) return park(s);
-  if (!s.asked && !s.finish && s.granted - s.produced <= ask_ahead_at) event.ask_ahead = s.asked = true;
+  event_of(last).waiting = true;
 }
 
-void EngineLoop::park(Sequence& s) {
-  s.phase = Phase::parked;
-  s.parked_since = clock_.now();
-  s.deadline = s.parked_since + options_.patience;
-  event_of(s).waiting = true;
-}
-
-void EngineLoop::end(Sequence& s, w::FinishReason reason, std::string_view error) {
+void EngineLoop::release(Sequence& s) {
   if (s.stage == Sequence::Stage::waiting) std::erase(waiting_, &s);
   if (s.saved) take_saved(s);
   if (s.stage == Sequence::Stage::seated) {
     model_.close(s.seat);
     seated_[s.seat] = nullptr;
   }
+  s.stage = Sequence::Stage::ended;
+  --s.request.live;
+}
+
+void EngineLoop::end(Sequence& s, w::FinishReason reason) {
+  release(s);
+  if (s.request.live == 0) return tell_done(s.request, reason, {});
+  w::TokenEvent& event = event_of(s);
+  event.ended = true;
+  event.reason = reason;
+}
+
+void EngineLoop::end_all(Request& r, w::FinishReason reason) {
+  for (const auto& s : r.choices) {
+    if (s->ended()) continue;
+    show_rest(*s);
+    end(*s, reason);
+  }
+}
+
+void EngineLoop::abandon(Request& r, w::FinishReason reason, std::string_view error) {
+  for (const auto& s : r.choices) {
+    if (!s->ended()) release(*s);
+  }
+  tell_done(r, reason, error);
+}
+
+void EngineLoop::tell_done(Request& r, w::FinishReason reason, std::string_view error) {
   const Instant now = clock_.now();
   w::Done done;
   done.reason = reason;
-  done.prompt_tokens = static_cast<std::uint32_t>(s.prompt.size());
-  done.completion_tokens = s.produced;
-  if (s.seated_at != Instant()) {
-    done.queued_us = microseconds_between(s.started, s.seated_at);
-    const Instant prefilled = s.first_token == Instant() ? now : s.first_token;
-    done.prefill_us = microseconds_between(s.seated_at, prefilled);
+  done.prompt_tokens = static_cast<std::uint32_t>(r.prompt.size());
+  done.completion_tokens = r.produced;
+  if (r.seated_at != Instant()) {
+    done.queued_us = microseconds_between(r.started_at, r.seated_at);
+    const Instant prefilled = r.first_token == Instant() ? now : r.first_token;
+    done.prefill_us = microseconds_between(r.seated_at, prefilled);
     done.decode_us = microseconds_between(prefilled, now);
   }
   done.error = std::string(error);
-  s.stage = Sequence::Stage::ended;
-  dones_.emplace_back(s.key, std::move(done));
+  dones_.emplace_back(r.key, std::move(done));
 }
 
 void EngineLoop::show_rest(Sequence& s) {
@@ -200,10 +266,12 @@ void EngineLoop::show_rest(Sequence& s) {
 }
 
 w::TokenEvent& EngineLoop::event_of(Sequence& s) {
-  auto& events = batches_[s.key.link].events;
+  auto& events = batches_[s.request.key.link].events;
   if (s.event < 0) {
     s.event = static_cast<std::ptrdiff_t>(events.size());
-    events.emplace_back().job = s.key.job;
+    w::TokenEvent& fresh = events.emplace_back();
+    fresh.job = s.request.key.job;
+    fresh.choice = s.index;
   }
   return events[static_cast<std::size_t>(s.event)];
 }
@@ -211,12 +279,12 @@ w::TokenEvent& EngineLoop::event_of(Sequence& s) {
 void EngineLoop::flush() {
   for (auto& [link, batch] : batches_) {
     if (batch.events.empty()) continue;
-    for (const w::TokenEvent& event : batch.events) sequences_.at(JobKey{link, event.job})->event = -1;
+    for (const w::TokenEvent& event : batch.events) requests_.at(JobKey{link, event.job})->choices[event.choice]->event = -1;
     sink_.send(link, 0, batch);
     batch.events.clear();
   }
   for (const auto& [key, done] : dones_) {
-    sequences_.erase(key);
+    requests_.erase(key);
     dismiss(key);
     sink_.send(key.link, key.job, done);
   }
@@ -225,7 +293,7 @@ void EngineLoop::flush() {
 
 Instant EngineLoop::next_deadline() const {
   Instant first = Instant::max();
-  for (const auto& [key, s] : sequences_) first = std::min(first, s->deadline);
+  for (const auto& [key, r] : requests_) first = std::min(first, r->deadline);
   if (waiting_.empty()) return first;
   // One that is parked makes room once it lingers.
   const Instant now = clock_.now();

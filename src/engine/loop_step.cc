@@ -27,28 +27,51 @@ class Computing {
 
 }  // namespace
 
+std::uint32_t EngineLoop::may_say(const Sequence& s) const {
+  const Request& r = s.request;
+  const std::uint32_t share = (r.granted_left() + r.live - 1) / r.live;
+  return std::min({share, r.per_choice - s.produced, model_.seat_cells() - s.cells});
+}
+
+SequenceView EngineLoop::view_of(const Sequence& s) const {
+  SequenceView view;
+  view.seat = s.seat;
+  view.phase = s.phase;
+  view.prompt_left = s.phase == Phase::prefill ? s.prompt_left() : 0;
+  view.cells = s.cells;
+  view.order = s.order;
+  view.patience = s.phase == Phase::parked ? s.request.deadline : Instant::max();
+  view.tenant = s.request.tenant.tenant;
+  view.granted_left = may_say(s);
+  view.run = s.run;
+  view.parked_since = s.parked_since;
+  view.together = s.request.several() && s.phase != Phase::parked && s.request.first_token == Instant();
+  return view;
+}
+
 StepPlan EngineLoop::plan(Instant now) {
   look_at_tenants();
-  const auto may_say = [this](const Sequence& s) { return std::min(s.granted_left(), model_.seat_cells() - s.cells); };
+  for (const Sequence* s : seated_) {
+    if (s != nullptr) s->request.turns = s->request.granted_left();
+  }
   views_.clear();
   for (const Sequence* s : seated_) {
     if (s == nullptr) continue;
-    SequenceView view;
-    view.seat = s->seat;
-    view.phase = s->phase;
-    view.prompt_left = s->prompt_left();
-    view.cells = s->cells;
-    view.order = s->order;
-    view.patience = s->phase == Phase::parked ? s->deadline : Instant::max();
-    view.tenant = s->tenant.tenant;
-    view.granted_left = may_say(*s);
-    view.run = s->run;
-    view.parked_since = s->parked_since;
-    views_.push_back(view);
+    SequenceView& view = views_.emplace_back(view_of(*s));
+    if (s->phase != Phase::decode) continue;
+    // Its grant is for fewer than all of its choices.
+    if (s->request.turns == 0)
+      view.phase = Phase::held;
+    else
+      --s->request.turns;
   }
   queue_views_.clear();
   for (const Sequence* s : waiting_) {
-    queue_views_.push_back(WaitingView{s->order, s->tenant.tenant, s->prompt_left() + may_say(*s)});
+    const Request& r = s->request;
+    const bool all = r.unseated();
+    const std::uint32_t says = all ? std::min(r.granted_left(), model_.seat_cells()) : may_say(*s);
+    const auto seats = all ? static_cast<std::uint32_t>(r.choices.size()) : 1U;
+    queue_views_.push_back(WaitingView{s->order, r.tenant.tenant, s->prompt_left() + says, seats});
   }
   StepLimits limits;
   limits.seats = model_.seats();
@@ -62,44 +85,59 @@ StepPlan EngineLoop::plan(Instant now) {
 // Who wants something, and where each tenant is that has a seat or waits.
 void EngineLoop::look_at_tenants() {
   wanting_.clear();
-  for (const Sequence* s : waiting_) wanting_.push_back(s->tenant);
+  for (const Sequence* s : waiting_) wanting_.push_back(s->request.tenant);
   for (const Sequence* s : seated_) {
-    if (s != nullptr && s->phase == Phase::prefill) wanting_.push_back(s->tenant);
+    if (s != nullptr && s->phase == Phase::prefill) wanting_.push_back(s->request.tenant);
   }
   shares_.want(wanting_);
   tenant_views_.clear();
   const auto view = [this](const Wanting& who) {
     tenant_views_.push_back(TenantView{who.tenant, who.weight, shares_.time_of(who.tenant)});
   };
-  for (const Sequence* s : waiting_) view(s->tenant);
+  for (const Sequence* s : waiting_) view(s->request.tenant);
   for (const Sequence* s : seated_) {
-    if (s != nullptr) view(s->tenant);
+    if (s != nullptr) view(s->request.tenant);
   }
 }
 
 void EngineLoop::execute(const StepPlan& plan) {
-  for (const Seat seat : plan.expired) end(*seated_[seat], w::FinishReason::error, "grant_timeout");
-  if (plan.give_back) give_back(*plan.give_back);
-  if (plan.move) move_seat(*plan.move);
-  for (const auto& [order, seat] : plan.seat) {
-    const auto found = std::ranges::find(waiting_, order, &Sequence::order);
-    GH_ASSERT(found != waiting_.end());
-    Sequence& s = **found;
-    waiting_.erase(found);
-    take_seat(s, seat);
+  for (const Seat seat : plan.expired) {
+    if (seated_[seat] != nullptr) fail(seated_[seat]->request, "grant_timeout");
   }
+  for (const Seat seat : plan.give_back) {
+    if (seated_[seat] != nullptr) give_back(seat);
+  }
+  if (plan.move && seated_[plan.move->from] != nullptr) move_seat(*plan.move);
+  take_seats(plan);
   if (!plan.decode.empty()) decode(plan.decode);
   if (!plan.prefill.empty()) prefill(plan.prefill);
+}
+
+// Of a job that takes several seats only the first choice waits; the others are known by the orders behind its own.
+void EngineLoop::take_seats(const StepPlan& plan) {
+  const Sequence* first = nullptr;
+  for (const auto& [order, seat] : plan.seat) {
+    const auto found = std::ranges::find(waiting_, order, &Sequence::order);
+    if (found != waiting_.end()) {
+      first = *found;
+      waiting_.erase(found);
+    } else if (first == nullptr || order - first->order >= first->request.choices.size() - first->index) {
+      continue;  // its job has ended in this very step
+    }
+    Sequence& s = *first->request.choices[first->index + (order - first->order)];
+    if (!s.ended()) take_seat(s, seat);
+  }
 }
 
 void EngineLoop::take_seat(Sequence& s, Seat seat) {
   GH_ASSERT(seat < seated_.size() && seated_[seat] == nullptr);
   if (s.saved) {
     const Status resumed = take_saved(s)->resume(seat);
-    if (!resumed) return end(s, w::FinishReason::error, resumed.error().reason());
+    if (!resumed) return fail(s.request, resumed.error().reason());
   } else {
-    s.seated_at = clock_.now();
-    model_.open(seat, s.sampling);
+    s.request.seated_at = clock_.now();
+    s.phase = s.index == 0 ? Phase::prefill : Phase::held;
+    model_.open(seat, s.request.sampling_of(s));
     if (s.constraint) model_.constrain(seat, s.constraint);
   }
   seated_[seat] = &s;
@@ -112,14 +150,14 @@ void EngineLoop::give_back(Seat seat) {
   Sequence& s = *seated_[seat];
   if (s.cells > 0) {
     auto saved = model_.save(seat);
-    if (!saved) return end(s, w::FinishReason::error, saved.error().reason());
+    if (!saved) return fail(s.request, saved.error().reason());
     s.saved = std::move(*saved);
     saved_cells_ += s.cells;
     ++counters_.saved;
     counters_.saved_bytes += s.saved->bytes();
   } else {
     model_.close(seat);
-    s.seated_at = Instant();
+    s.request.seated_at = Instant();
   }
   seated_[seat] = nullptr;
   ++counters_.given_back;
@@ -139,7 +177,7 @@ std::unique_ptr<SavedSequence> EngineLoop::take_saved(Sequence& s) {
 void EngineLoop::move_seat(const SeatMove& move) {
   Sequence* s = seated_[move.from];
   GH_ASSERT(s != nullptr && seated_[move.to] == nullptr);
-  if (!model_.move(move.from, move.to)) return end(*s, w::FinishReason::error, "engine_move_failed");
+  if (!model_.move(move.from, move.to)) return fail(s->request, "engine_move_failed");
   seated_[move.to] = s;
   seated_[move.from] = nullptr;
   s->seat = move.to;
@@ -168,15 +206,16 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
   });
   if (decoded) costs_.saw_decode(static_cast<std::uint32_t>(batch_.size()), clock_.now() - began);
   for (const SeatToken& token : batch_) {
-    Sequence& s = *seated_[token.seat];
+    Sequence* s = seated_[token.seat];
+    if (s == nullptr) continue;  // another choice of its job has ended all of them
     if (!decoded) {
-      end(s, w::FinishReason::error, decoded.error().reason());
+      fail(s->request, decoded.error().reason());
       continue;
     }
-    ++s.cells;
-    ++s.run;
-    shares_.charge(s.tenant, 1);
-    advance(s, token.token);
+    ++s->cells;
+    ++s->run;
+    shares_.charge(s->request.tenant, 1);
+    advance(*s, token.token);
   }
   ++counters_.steps;
 }
@@ -187,16 +226,16 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   for (const Prefill& part : plan) {
     const Sequence* s = seated_[part.seat];
     if (s == nullptr) continue;  // it ended in this very step
-    parts_.push_back(PromptPart{part.seat, s->cells, std::span(s->prompt).subspan(s->computed, part.tokens), part.last});
+    parts_.push_back(PromptPart{part.seat, s->cells, std::span(s->request.prompt).subspan(s->computed, part.tokens), part.last});
     tokens += part.tokens;
   }
   if (parts_.empty()) return;
-  first_tokens_.assign(parts_.size(), 0);
   const Instant began = clock_.now();
   const Status filled = computed([&] {
     Status passed = model_.prefill(parts_);
     for (std::size_t i = 0; passed && i < parts_.size(); ++i) {
-      if (parts_[i].last) first_tokens_[i] = model_.sample(parts_[i].seat);
+      const PromptPart& part = parts_[i];
+      if (part.last) passed = sample_first(*seated_[part.seat], part.position + static_cast<std::uint32_t>(part.tokens.size()));
     }
     return passed;
   });
@@ -205,22 +244,41 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Sequence& s = *seated_[parts_[i].seat];
     if (filled)
-      prefilled(s, parts_[i], first_tokens_[i]);
+      prefilled(s, parts_[i]);
     else
-      end(s, w::FinishReason::error, filled.error().reason());
+      fail(s.request, filled.error().reason());
   }
 }
 
-void EngineLoop::prefilled(Sequence& s, const PromptPart& part, Token first) {
+// The first token of each choice, all from what the prompt ends with.
+Status EngineLoop::sample_first(Sequence& s, std::uint32_t cells) {
+  fork_seats_.clear();
+  for (const auto& choice : s.request.choices) {
+    if (choice.get() != &s) fork_seats_.push_back(choice->seat);
+  }
+  if (!fork_seats_.empty()) GH_CHECK(model_.branch(s.seat, cells, fork_seats_));
+  for (const auto& choice : s.request.choices) choice->next = model_.sample(choice->seat);
+  return ok();
+}
+
+void EngineLoop::prefilled(Sequence& s, const PromptPart& part) {
+  Request& r = s.request;
   const auto tokens = static_cast<std::uint32_t>(part.tokens.size());
   s.computed += tokens;
   s.cells += tokens;
   s.run += tokens;
-  shares_.charge(s.tenant, tokens + (part.last ? 1U : 0U));  // with the end of a prompt comes a token
+  // With the end of a prompt comes a token of each answer.
+  shares_.charge(r.tenant, tokens + (part.last ? r.choices.size() : 0));
   if (!part.last) return;
-  s.first_token = clock_.now();
-  s.phase = Phase::decode;
-  advance(s, first);
+  r.first_token = clock_.now();
+  for (const auto& choice : r.choices) {
+    choice->phase = Phase::decode;
+    choice->computed = s.computed;
+    choice->cells = s.cells;
+  }
+  for (const auto& choice : r.choices) {
+    if (!choice->ended()) advance(*choice, choice->next);
+  }
 }
 
 void EngineLoop::count() {

@@ -16,6 +16,7 @@ constexpr std::uint32_t least_run = 16;
 // Who sits where while the plan is made; null = free.
 using Seating = std::vector<const SequenceView*>;
 
+// Whether it computes, or soon will.
 bool is_running(const SequenceView* s) { return s != nullptr && s->phase != Phase::parked; }
 
 Seating seat_all(std::span<const SequenceView> sequences, std::uint32_t seats) {
@@ -60,7 +61,7 @@ const SequenceView* for_one_without(const Claim& claim, const Seating& seating, 
   };
   const SequenceView* best = nullptr;
   for (const SequenceView* s : seating) {
-    if (s->cells > limits.save_cells_max) continue;
+    if (s == nullptr || s->together || s->cells > limits.save_cells_max) continue;
     const Claim& holder = claims.of(s->tenant);
     const bool due = claim.done <= holder.done + claim.of(limits.lead);
     const bool spared = !due || holder.seats < 2 || (s->cells > 0 && !has_run(*s));
@@ -73,9 +74,12 @@ const SequenceView* for_one_without(const Claim& claim, const Seating& seating, 
 // The parked one that is too many of its tenant; null where none is.
 const SequenceView* one_too_many(const Seating& seating, const StepLimits& limits, Instant now) {
   std::map<std::uint64_t, std::size_t> parked;
-  for (const SequenceView* s : seating) parked[s->tenant] += lingers(*s, limits, now) ? 1 : 0;
+  for (const SequenceView* s : seating) {
+    if (s != nullptr && lingers(*s, limits, now)) ++parked[s->tenant];
+  }
   const SequenceView* last = nullptr;
   for (const SequenceView* s : seating) {
+    if (s == nullptr) continue;
     if (parked[s->tenant] <= std::max<std::size_t>(seating.size() / 4, 1)) continue;
     if (!lingers(*s, limits, now) || s->cells > limits.save_cells_max) continue;
     if (last == nullptr || s->parked_since > last->parked_since) last = s;
@@ -83,31 +87,65 @@ const SequenceView* one_too_many(const Seating& seating, const StepLimits& limit
   return last;
 }
 
-// Where all seats are taken: makes room for one that waits.
-void reclaim(Seating& seating, TenantClaims& claims, const StepLimits& limits, Instant now, StepPlan& plan) {
-  if (std::ranges::any_of(seating, [](const SequenceView* s) { return s == nullptr; })) return;
-  Claim* claim = claims.next_without_seat();
-  const SequenceView* gives = claim == nullptr ? nullptr : for_one_without(*claim, seating, claims, limits, now);
-  if (gives == nullptr) {
-    claim = claims.next();
-    gives = claim == nullptr ? nullptr : one_too_many(seating, limits, now);
+// What the oldest job of the claim takes.
+std::uint32_t seats_wanted(const Claim& claim) { return claim.waiting.back()->seats; }
+
+// The claim's oldest job takes these seats.
+void seat_job(Claim& claim, std::span<const Seat> seats, TenantClaims& claims, StepPlan& plan) {
+  std::uint64_t order = claims.seat(claim).order;
+  for (const Seat seat : seats) plan.seat.emplace_back(order++, seat);
+}
+
+// Seats for the claim's oldest job out of those that are free and those that others give back, as who says; false, and nothing is
+// changed, where they are too few.
+template <class Who>
+bool make_room(Claim& claim, Seating& seating, TenantClaims& claims, std::vector<Seat>& free, const StepLimits& limits, Who who,
+               StepPlan& plan) {
+  const std::size_t wanted = seats_wanted(claim), unused = std::min<std::size_t>(wanted, free.size());
+  Seating left = seating;
+  StepLimits room = limits;
+  std::vector<Seat> gives;
+  while (unused + gives.size() < wanted) {
+    const SequenceView* s = who(left, room);
+    if (s == nullptr) break;
+    room.save_cells_max -= s->cells;
+    claims.unseat(*s);
+    gives.push_back(static_cast<Seat>(std::ranges::find(left, s) - left.begin()));
+    left[gives.back()] = nullptr;
   }
-  if (gives == nullptr) return;
-  const auto seat = static_cast<Seat>(std::ranges::find(seating, gives) - seating.begin());
-  plan.give_back = seat;
-  claims.unseat(*gives);
-  seating[seat] = nullptr;
-  plan.seat.emplace_back(claims.seat(*claim).order, seat);
+  if (unused + gives.size() < wanted) {
+    for (const Seat seat : gives) claims.keep_seat(*seating[seat]);
+    return false;
+  }
+  seating = std::move(left);
+  std::vector<Seat> seats(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(unused));
+  free.erase(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(unused));
+  seats.insert(seats.end(), gives.begin(), gives.end());
+  plan.give_back = std::move(gives);
+  seat_job(claim, seats, claims, plan);
+  return true;
+}
+
+// Where too few seats are free, and none was given away: makes room for one that waits.
+void reclaim(Seating& seating, TenantClaims& claims, std::vector<Seat>& free, const StepLimits& limits, Instant now, StepPlan& plan) {
+  if (!plan.seat.empty()) return;
+  Claim* without = claims.next_without_seat();
+  const auto any = [&](const Seating& left, const StepLimits& room) { return for_one_without(*without, left, claims, room, now); };
+  if (without != nullptr && make_room(*without, seating, claims, free, limits, any, plan)) return;
+  Claim* next = claims.next();
+  const auto parked = [&](const Seating& left, const StepLimits& room) { return one_too_many(left, room, now); };
+  if (next != nullptr) make_room(*next, seating, claims, free, limits, parked, plan);
 }
 
 // Gives the lowest free seats to those whose turn it is; returns the seats that stay free.
 std::vector<Seat> seat_waiting(const Seating& seating, TenantClaims& claims, StepPlan& plan) {
   std::vector<Seat> free = free_seats(seating);
-  auto given = free.begin();
-  for (Claim* claim = nullptr; given != free.end() && (claim = claims.next()) != nullptr; ++given) {
-    plan.seat.emplace_back(claims.seat(*claim).order, *given);
+  for (Claim* claim = nullptr; !free.empty() && (claim = claims.next()) != nullptr;) {
+    const std::uint32_t wanted = seats_wanted(*claim);
+    if (wanted > free.size()) break;
+    seat_job(*claim, std::span(free).first(wanted), claims, plan);
+    free.erase(free.begin(), free.begin() + wanted);
   }
-  free.erase(free.begin(), given);
   return free;
 }
 
@@ -184,8 +222,8 @@ StepPlan plan_step(const Standing& standing, const StepLimits& limits, Instant n
   TenantClaims claims(standing);
   Seating seating = seat_all(standing.sequences, limits.seats);
   expire(seating, claims, now, plan);
-  const std::vector<Seat> free = seat_waiting(seating, claims, plan);
-  reclaim(seating, claims, limits, now, plan);
+  std::vector<Seat> free = seat_waiting(seating, claims, plan);
+  reclaim(seating, claims, free, limits, now, plan);
   plan.move = choose_move(seating, free, limits.move_cells_max);
   if (plan.move) std::swap(seating[plan.move->from], seating[plan.move->to]);
   for (Seat seat = 0; seat < seating.size(); ++seat) {

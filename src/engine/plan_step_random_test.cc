@@ -103,12 +103,13 @@ class Simulation {
   }
 
   void give_back(const StepPlan& plan) {
-    if (!plan.give_back) return;
+    if (plan.give_back.empty()) return;
+    ASSERT_EQ(plan.give_back.size(), 1U) << "one at most where one waits for one seat";
     EXPECT_EQ(seated_.size(), limits_.seats) << "a free seat, and somebody had to make room";
-    const SequenceView& s = seated_.at(*plan.give_back).view;
+    const SequenceView& s = seated_.at(plan.give_back.front()).view;
     EXPECT_LE(s.cells, limits_.save_cells_max);
     EXPECT_TRUE(s.phase == Phase::parked || s.cells == 0 || s.run >= 16) << "it has hardly run";
-    gone_ = seated_.extract(*plan.give_back).mapped();
+    gone_ = seated_.extract(plan.give_back.front()).mapped();
     gone_->view.run = 0;
     // As if its grant came at once.
     if (gone_->view.phase == Phase::parked) park_or_resume(gone_->view);

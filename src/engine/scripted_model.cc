@@ -49,6 +49,7 @@ class ScriptedSequences final : public SequenceModel {
     seats_[seat] = Row{};
     seats_[seat].tells = sampling.logprobs;
     seats_[seat].others = sampling.top_logprobs;
+    seats_[seat].seed = sampling.seed.value_or(0);
     seats_[seat].taken = true;
     ++trace_.open_seats;
   }
@@ -62,6 +63,7 @@ class ScriptedSequences final : public SequenceModel {
       for (const Token t : part.tokens) row.prompt += static_cast<char>(t);
       row.cells += static_cast<std::uint32_t>(part.tokens.size());
       row.logits = part.last;
+      trace_.prompt_tokens += part.tokens.size();
     }
     return ok();
   }
@@ -75,6 +77,19 @@ class ScriptedSequences final : public SequenceModel {
       GH_ASSERT(row.cells <= options_.seat_cells);
       row.logits = true;
       if (i > 0 && batch[i].seat != batch[i - 1].seat + 1) ++trace_.sparse_batches;
+    }
+    return ok();
+  }
+  Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) override {
+    const Row& source = seats_.at(from);
+    GH_ASSERT(source.taken && cells > 0 && cells <= source.cells && source.said == 0);
+    for (const Seat seat : to) {
+      Row& row = seats_.at(seat);
+      GH_ASSERT(row.taken && row.cells == 0);
+      row.prompt = source.prompt.substr(0, cells);
+      row.cells = cells;
+      row.logits = source.logits && cells == source.cells;
+      ++trace_.forks;
     }
     return ok();
   }
@@ -119,6 +134,7 @@ class ScriptedSequences final : public SequenceModel {
   struct Row {
     bool taken = false, logits = false, tells = false;
     std::uint32_t others = 0;
+    std::uint64_t seed = 0;
     std::uint32_t cells = 0;
     std::string prompt;
     std::size_t said = 0;
@@ -149,6 +165,10 @@ class ScriptedSequences final : public SequenceModel {
   }
   static wire::engine::ScoredToken scored(Token token, float logprob) { return {std::string(1, static_cast<char>(token)), true, logprob}; }
   static Token next(Row& row) {
+    if (row.prompt == "seed:") {
+      const std::string digits = std::to_string(row.seed);
+      return row.said < digits.size() ? static_cast<unsigned char>(digits[row.said++]) : end_token;
+    }
     const std::string_view prompt = row.prompt;
     const bool loops = prompt.starts_with("loop:");
     const std::string_view text = loops ? prompt.substr(5) : prompt.starts_with("say:") ? prompt.substr(4) : std::string_view("?");

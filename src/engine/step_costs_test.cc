@@ -105,6 +105,7 @@ class Timed final : public SequenceModel {
     clock_.advance(milliseconds(7 + batch.size()));
     return model_.decode(batch);
   }
+  Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) override { return model_.branch(from, cells, to); }
   Token sample(Seat seat) override { return model_.sample(seat); }
   wire::engine::TokenScore score(Seat seat) override { return model_.score(seat); }
   bool is_end(Token token) const override { return model_.is_end(token); }

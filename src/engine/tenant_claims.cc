@@ -17,11 +17,7 @@ TenantClaims::TenantClaims(const Standing& standing) {
     claim.weight = std::max(tenant.weight, 1U);
     claim.done = tenant.time;
   }
-  for (const SequenceView& s : standing.sequences) {
-    Claim& claim = of(s.tenant);
-    ++claim.seats;
-    claim.promised += claim.of(work_of(s));
-  }
+  for (const SequenceView& s : standing.sequences) keep_seat(s);
   for (const WaitingView& w : standing.waiting) of(w.tenant).waiting.push_back(&w);
   for (auto& [tenant, claim] : claims_) std::ranges::sort(claim.waiting, std::greater(), &WaitingView::order);
 }
@@ -48,7 +44,7 @@ Claim* TenantClaims::next_without_seat() {
 const WaitingView& TenantClaims::seat(Claim& claim) {
   const WaitingView& job = *claim.waiting.back();
   claim.waiting.pop_back();
-  ++claim.seats;
+  claim.seats += job.seats;
   claim.promised += claim.of(job.work);
   return job;
 }
@@ -57,6 +53,12 @@ void TenantClaims::unseat(const SequenceView& s) {
   Claim& claim = of(s.tenant);
   --claim.seats;
   claim.promised -= claim.of(work_of(s));
+}
+
+void TenantClaims::keep_seat(const SequenceView& s) {
+  Claim& claim = of(s.tenant);
+  ++claim.seats;
+  claim.promised += claim.of(work_of(s));
 }
 
 }  // namespace gatehouse::engine

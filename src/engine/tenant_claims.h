@@ -32,8 +32,9 @@ class TenantClaims {
   Claim* next_without_seat();
   // The oldest job of the claim takes a seat.
   const WaitingView& seat(Claim& claim);
-  // The sequence has no seat any more.
+  // The sequence has no seat any more; or it has one after all.
   void unseat(const SequenceView& s);
+  void keep_seat(const SequenceView& s);
 
  private:
   template <class Eligible>

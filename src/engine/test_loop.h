@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -16,8 +17,15 @@
 
 namespace gatehouse::engine {
 
+// What one choice was told; ended: before others of its job.
+struct ToldChoice {
+  std::uint32_t tokens = 0;
+  std::string text;
+  std::optional<wire::engine::FinishReason> ended;
+};
 // What one job was told, all in all.
 struct Told {
+  std::map<std::uint32_t, ToldChoice> choices;
   std::uint32_t tokens = 0;
   std::string text;
   std::vector<wire::engine::TokenScore> scores;
@@ -54,12 +62,17 @@ class WritingFront final : public EventSink {
  private:
   void take(std::uint32_t link, const wire::engine::TokenBatch& batch) {
     EXPECT_FALSE(batch.events.empty());
-    std::set<std::uint64_t> seen;
+    std::set<std::pair<std::uint64_t, std::uint32_t>> seen;
     for (const wire::engine::TokenEvent& event : batch.events) {
-      EXPECT_TRUE(seen.insert(event.job).second) << "a job twice in one step";
-      EXPECT_TRUE(event.count > 0 || !event.text.empty() || !event.scores.empty()) << "an event of nothing";
+      EXPECT_TRUE(seen.insert({event.job, event.choice}).second) << "a choice twice in one step";
+      EXPECT_TRUE(event.count > 0 || event.ended || !event.text.empty() || !event.scores.empty()) << "an event of nothing";
       Told& told = jobs[JobKey{link, event.job}];
       EXPECT_FALSE(told.ended()) << "tokens after done";
+      ToldChoice& choice = told.choices[event.choice];
+      EXPECT_FALSE(choice.ended.has_value()) << "tokens of a choice that has ended";
+      choice.tokens += event.count;
+      choice.text += event.text;
+      if (event.ended) choice.ended = event.reason;
       told.tokens += event.count;
       told.text += event.text;
       told.scores.insert(told.scores.end(), event.scores.begin(), event.scores.end());
@@ -86,6 +99,19 @@ class TurnedLoop {
     auto tokens = model_.compiler->compile(prepare);
     EXPECT_TRUE(tokens.ok());
     return loop.push(LoopCommand(JobKey{link, job}, PreparedJob{std::move(*tokens), prepare.sampling, std::move(stops), tenant_, weight_}));
+  }
+  // Several answers to one prompt.
+  bool prepare_choices(std::uint64_t job, std::uint32_t choices, const std::string& prompt, std::uint32_t link = 0,
+                       std::optional<std::uint64_t> seed = {}) {
+    wire::engine::Sampling sampling;
+    sampling.seed = seed;
+    PreparedJob prepared{{prompt.begin(), prompt.end()}, sampling, {}, tenant_, weight_, nullptr, choices};
+    return loop.push(LoopCommand(JobKey{link, job}, std::move(prepared)));
+  }
+  void ask_choices(std::uint64_t job, std::uint32_t choices, const std::string& prompt, std::uint32_t per_choice) {
+    EXPECT_TRUE(prepare_choices(job, choices, prompt, 0, 7));
+    tell(job, wire::engine::Start{choices * per_choice, per_choice});
+    finish(job);
   }
   void ask_for_scores(std::uint64_t job, const std::string& prompt, std::uint32_t grant, std::vector<std::string> stops = {}) {
     wire::engine::Sampling sampling;

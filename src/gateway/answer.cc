@@ -26,33 +26,38 @@ wire::AnswerHead head_of(const AnswerFacts& facts) {
   return head;
 }
 
-// Collects the text and answers once.
+// Collects the texts and answers once.
 class WholeAnswer final : public Answer {
  public:
   WholeAnswer(Egress& egress, const Generation& generation, AnswerFacts facts)
-      : egress_(egress), shape_(generation.shape), scored_(generation.prompt.sampling.logprobs), facts_(std::move(facts)) {}
+      : egress_(egress),
+        shape_(generation.shape),
+        scored_(generation.prompt.sampling.logprobs),
+        facts_(std::move(facts)),
+        said_(generation.prompt.choices) {}
 
   void begin() override {}
   // Nothing has left before the end, so that every error may still have a status of its own.
   bool begun() const override { return false; }
-  void text(std::string_view piece, std::span<const Score> scores) override {
-    text_.append(piece);
-    scores_.insert(scores_.end(), scores.begin(), scores.end());
+  void text(std::uint32_t choice, std::string_view piece, std::span<const Score> scores) override {
+    Said& said = said_.at(choice);
+    said.text.append(piece);
+    said.scores.insert(said.scores.end(), scores.begin(), scores.end());
   }
-  void finish(wire::engine::FinishReason reason, const Usage& usage) override {
+  void end(std::uint32_t choice, wire::engine::FinishReason reason) override { said_.at(choice).finish = name_of(reason); }
+  void finish(const Usage& usage) override {
+    std::vector<wire::WholeChoice> choices;
+    for (Said& said : said_) choices.push_back(whole(said));
     wire::WholeAnswer answer;
     answer.head = head_of(facts_);
-    answer.text = text_;
-    answer.finish_reason = name_of(reason);
+    answer.choices = choices;
     answer.usage = usage;
-    std::string body, logprobs;
+    std::string body;
     switch (shape_) {
       case AnswerShape::chat:
-        if (scored_) wire::ChatLogprobs().write(logprobs, scores_), answer.logprobs = logprobs;
         wire::write_chat_completion(body, answer);
         break;
       case AnswerShape::completion:
-        if (scored_) wire::TextLogprobs().write(logprobs, scores_), answer.logprobs = logprobs;
         wire::write_text_completion(body, answer);
         break;
       case AnswerShape::llm_generate:
@@ -67,54 +72,88 @@ class WholeAnswer final : public Answer {
   void ping() override {}
 
  private:
+  struct Said {
+    std::string text;
+    std::vector<Score> scores;
+    std::string_view finish;
+    std::string logprobs;
+  };
+  wire::WholeChoice whole(Said& said) const {
+    wire::WholeChoice choice;
+    choice.text = said.text;
+    choice.finish_reason = said.finish;
+    if (!scored_) return choice;
+    if (shape_ == AnswerShape::chat)
+      wire::ChatLogprobs().write(said.logprobs, said.scores);
+    else
+      wire::TextLogprobs().write(said.logprobs, said.scores);
+    choice.logprobs = said.logprobs;
+    return choice;
+  }
+
   Egress& egress_;
   const AnswerShape shape_;
   const bool scored_;
   const AnswerFacts facts_;
-  std::string text_;
-  std::vector<Score> scores_;
+  std::vector<Said> said_;  // by choice
 };
 
-// How the events of each dialect differ. Those of /v1: chats begin with a chunk that holds the role alone.
+// How the events of each dialect differ. Those of /v1: chats begin with a chunk a choice that holds the role alone.
 template <class Chunks, class Logprobs>
 class OpenAiEvents {
  public:
   OpenAiEvents(const AnswerFacts& facts, const Generation& generation)
-      : chunks_(head_of(facts), wire::stream_usage(generation.include_usage)),
-        usage_(generation.include_usage),
-        scored_(generation.prompt.sampling.logprobs) {}
+      : usage_(generation.include_usage), scored_(generation.prompt.sampling.logprobs), logprobs_(generation.prompt.choices) {
+    for (std::uint32_t i = 0; i < generation.prompt.choices; ++i)
+      chunks_.emplace_back(head_of(facts), wire::stream_usage(generation.include_usage), i);
+  }
   void first(std::string& out) const {
-    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) chunks_.role(out);
+    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) {
+      for (const Chunks& choice : chunks_) choice.role(out);
+    }
   }
-  void text(std::string& out, std::string_view piece, std::span<const Score> scores) {
-    if (!scored_) return chunks_.text(out, piece);
+  void text(std::string& out, std::uint32_t choice, std::string_view piece, std::span<const Score> scores) {
+    if (!scored_) return chunks_.at(choice).text(out, piece);
     rendered_.clear();
-    logprobs_.write(rendered_, scores);
-    chunks_.scored_text(out, piece, rendered_);
+    logprobs_.at(choice).write(rendered_, scores);
+    chunks_.at(choice).scored_text(out, piece, rendered_);
   }
-  void last(std::string& out, std::string_view reason, const Usage& usage) const {
-    chunks_.finish(out, reason);
-    if (usage_) chunks_.usage(out, usage);
+  void end(std::string& out, std::uint32_t choice, std::string_view reason) const { chunks_.at(choice).finish(out, reason); }
+  void last(std::string& out, const Usage& usage) const {
+    if (usage_) chunks_.front().usage(out, usage);
   }
 
  private:
-  const Chunks chunks_;
   const bool usage_, scored_;
-  Logprobs logprobs_;
+  std::vector<Chunks> chunks_;  // by choice
+  std::vector<Logprobs> logprobs_;
   std::string rendered_;  // reused
 };
 using ChatEvents = OpenAiEvents<wire::ChatChunks, wire::ChatLogprobs>;
 using TextEvents = OpenAiEvents<wire::TextChunks, wire::TextLogprobs>;
 
+// The usage comes with the end of the choice that ends last.
 class GenerateEvents {
  public:
-  GenerateEvents(const AnswerFacts& facts, const Generation&) : chunks_(head_of(facts)) {}
+  GenerateEvents(const AnswerFacts& facts, const Generation& generation) {
+    for (std::uint32_t i = 0; i < generation.prompt.choices; ++i) chunks_.emplace_back(head_of(facts), i);
+  }
   void first(std::string&) const {}
-  void text(std::string& out, std::string_view piece, std::span<const Score>) const { chunks_.text(out, piece); }
-  void last(std::string& out, std::string_view reason, const Usage& usage) const { chunks_.finish(out, reason, usage); }
+  void text(std::string& out, std::uint32_t choice, std::string_view piece, std::span<const Score>) const {
+    chunks_.at(choice).text(out, piece);
+  }
+  void end(std::string& out, std::uint32_t choice, std::string_view reason) {
+    if (++ended_ < chunks_.size()) return chunks_.at(choice).end(out, reason);
+    last_ = choice;
+    last_reason_ = reason;
+  }
+  void last(std::string& out, const Usage& usage) const { chunks_.at(last_).finish(out, last_reason_, usage); }
 
  private:
-  const wire::GenerateChunks chunks_;
+  std::vector<wire::GenerateChunks> chunks_;  // by choice
+  std::size_t ended_ = 0;
+  std::uint32_t last_ = 0;
+  std::string_view last_reason_;
 };
 
 template <class Events>
@@ -132,33 +171,36 @@ class StreamAnswer final : public Answer {
     egress_.begin_stream(std::move(response));
   }
   bool begun() const override { return begun_; }
-  void text(std::string_view piece, std::span<const Score> scores) override {
-    event_.clear();
-    events_.text(event_, piece, scores);
-    exchange_.send(event_);
+  void text(std::uint32_t choice, std::string_view piece, std::span<const Score> scores) override {
+    events_.text(event_, choice, piece, scores);
+    send();
   }
-  void finish(wire::engine::FinishReason reason, const Usage& usage) override {
-    event_.clear();
-    events_.last(event_, name_of(reason), usage);
+  // Goes with what comes next: the text of another choice, or the end of all.
+  void end(std::uint32_t choice, wire::engine::FinishReason reason) override { events_.end(event_, choice, name_of(reason)); }
+  void finish(const Usage& usage) override {
+    events_.last(event_, usage);
     wire::append_done_event(event_);
-    exchange_.send(event_);
+    send();
     exchange_.end_stream();
   }
   // The client reads the error in its own dialect; no [DONE] follows, because it is not done.
   void fail(const Error& error) override {
-    event_.clear();
     wire::append_event(event_, error_body(error, egress_.dialect(), egress_.request_id(), egress_.language()));
-    exchange_.send(event_);
+    send();
     exchange_.end_stream();
   }
   void ping() override { exchange_.send(": ping\n\n"); }
 
  private:
+  void send() {
+    exchange_.send(event_);
+    event_.clear();
+  }
   Egress& egress_;
   net::Exchange& exchange_;
   const Raised streaming_;
   Events events_;
-  std::string event_;  // reused
+  std::string event_;  // not sent yet; reused
   bool begun_ = false;
 };
 

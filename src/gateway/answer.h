@@ -1,6 +1,6 @@
-// gateway/answer.h — one answer on its way to the client, whole or as an event stream, in the dialect that it reads.
-// Threads  the reactor of the connection
-// State    begin → text … → finish | fail; nothing reaches the socket before begin()
+// gateway/answer.h — what is answered to one request, one or more choices, on its way to the client, whole or as an event stream, in the
+// dialect that it reads. Threads  the reactor of the connection State    begin → text … and end of each choice → finish | fail; nothing
+// reaches the socket before begin()
 #pragma once
 #include <memory>
 #include <span>
@@ -29,8 +29,10 @@ class Answer {
   virtual void begin() = 0;
   virtual bool begun() const = 0;
   // Text and, where they were asked for, the scores that came with it; either may be empty.
-  virtual void text(std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
-  virtual void finish(wire::engine::FinishReason reason, const Usage& usage) = 0;
+  virtual void text(std::uint32_t choice, std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
+  virtual void end(std::uint32_t choice, wire::engine::FinishReason reason) = 0;
+  // Every choice has ended.
+  virtual void finish(const Usage& usage) = 0;
   // Only after begin() of a stream: an error event, and the end.
   virtual void fail(const Error& error) = 0;
   // Something to keep the way open; nothing in a whole answer.

@@ -1,6 +1,7 @@
 #include "dispatcher.h"
 
 #include <utility>
+#include <vector>
 
 #include "client_watch.h"
 #include "grants.h"
@@ -50,7 +51,8 @@ class Run {
         job_(admitted.job()),
         exchange_(admitted.permitted().identified().received().exchange()),
         limit_(admitted.permitted(), ending),
-        alarm_(reactor, [this] { job_.poke(); }) {
+        alarm_(reactor, [this] { job_.poke(); }),
+        open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt_tokens();
   }
 
@@ -73,8 +75,8 @@ class Run {
 
  private:
   void start() {
-    const GrantDecision first = first_grant(admitted_.allowance());
-    job_.start(Tokens(first.tokens));
+    const GrantDecision first = first_grant(admitted_.allowance(), admitted_.choices());
+    job_.start(Tokens(first.tokens), Tokens(admitted_.per_choice()));
     if (first.last) finish_at_grant();
   }
 
@@ -88,12 +90,19 @@ class Run {
     wanted_ |= news.asks_ahead || news.waiting;
     waiting_ |= news.waiting;
     if (news.lost) return lose();
-    if (!answer_.begun() && (news.tokens > 0 || !news.text.empty())) answer_.begin();
+    if (!answer_.begun() && !news.choices.empty()) answer_.begin();
+    for (std::uint32_t i = 0; i < news.choices.size(); ++i) tell(i, news.choices[i]);
+    if (news.done) end(*news.done);
+  }
+
+  void tell(std::uint32_t choice, const engine::ChoiceNews& news) {
     if (!news.text.empty() || !news.scores.empty()) {
-      answer_.text(news.text, news.scores);
+      answer_.text(choice, news.text, news.scores);
       last_written_ = reactor_.clock().now();
     }
-    if (news.done) end(*news.done);
+    if (!news.ended) return;
+    answer_.end(choice, *news.ended);
+    open_[choice] = false;
   }
 
   void end(const w::Done& done) {
@@ -102,7 +111,10 @@ class Run {
     outcome_.usage.completion_tokens = done.completion_tokens;
     if (done.reason == w::FinishReason::error) return fail(engine_error(done.error));
     if (!answer_.begun()) answer_.begin();
-    answer_.finish(done.reason, outcome_.usage);
+    for (std::uint32_t i = 0; i < open_.size(); ++i) {
+      if (open_[i]) answer_.end(i, done.reason);
+    }
+    answer_.finish(outcome_.usage);
     outcome_.finish = name_of(done.reason);
     outcome_.answered = true;
     over_ = true;
@@ -148,6 +160,7 @@ class Run {
   void give_grants() {
     GrantState state;
     state.allowance = admitted_.allowance();
+    state.choices = admitted_.choices();
     state.granted = job_.granted();
     state.unsent = exchange_.unsent();
     state.wanted = wanted_ && !last_granted_;
@@ -180,6 +193,7 @@ class Run {
   net::Exchange& exchange_;
   const TimeLimit limit_;
   Deadline alarm_;
+  std::vector<bool> open_;  // by choice: it has not ended
   Instant last_written_{}, renew_at_{};
   bool wanted_ = false, waiting_ = false, holds_ = false, last_granted_ = false, over_ = false;
   Outcome outcome_;

@@ -13,6 +13,7 @@ inline constexpr std::size_t unsent_bound = 64 * 1024;
 
 struct GrantState {
   std::uint32_t allowance = 0;  // what is reserved for the request in all
+  std::uint32_t choices = 1;    // answers that it is for
   std::uint32_t granted = 0;
   std::size_t unsent = 0;
   bool wanted = false;   // the engine has asked and has not been answered
@@ -25,12 +26,16 @@ struct GrantDecision {
   bool renew = false;  // hold the job without granting: a grant of 0 keeps the engine's patience
 };
 
-constexpr GrantDecision first_grant(std::uint32_t allowance) {
+// A block for each answer, of what is left.
+constexpr GrantDecision grant_of(std::uint32_t left, std::uint32_t choices) {
+  const std::uint64_t block = std::uint64_t{grant_block} * choices;
   GrantDecision decision;
-  decision.tokens = allowance < grant_block ? allowance : grant_block;
-  decision.last = decision.tokens == allowance;
+  decision.tokens = left < block ? left : static_cast<std::uint32_t>(block);
+  decision.last = decision.tokens == left;
   return decision;
 }
+
+constexpr GrantDecision first_grant(std::uint32_t allowance, std::uint32_t choices = 1) { return grant_of(allowance, choices); }
 
 constexpr GrantDecision next_grant(const GrantState& state) {
   GrantDecision decision;
@@ -39,10 +44,7 @@ constexpr GrantDecision next_grant(const GrantState& state) {
     decision.renew = state.waiting;
     return decision;
   }
-  const std::uint32_t left = state.allowance - state.granted;
-  decision.tokens = left < grant_block ? left : grant_block;
-  decision.last = decision.tokens == left;
-  return decision;
+  return grant_of(state.allowance - state.granted, state.choices);
 }
 
 }  // namespace gatehouse::gateway

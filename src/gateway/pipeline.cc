@@ -53,6 +53,15 @@ Status check_length(const w::Prepare& prompt, const ServedModel& model) {
                                  prompt_too_long(prompt, "at most " + std::to_string(most) + " bytes"));
 }
 
+// All answers to a prompt have seats at the same time.
+Status check_choices(const w::Prepare& prompt, std::uint32_t seats) {
+  if (seats == 0 || prompt.choices <= seats) return ok();
+  const std::string most = std::to_string(seats);
+  return caller_error("invalid_value",
+                      "n is " + std::to_string(prompt.choices) + ", and this model gives at most " + most + " answers at once")
+      .with_faults({FieldFault("/n", "is more than this model can answer at once", "at most " + most)});
+}
+
 struct RefusalMeaning {
   std::string_view code, reason;
   Code status;
@@ -64,6 +73,7 @@ constexpr std::array refusals{
     RefusalMeaning{"invalid_prompt", "invalid_prompt", Code::invalid_argument},
     RefusalMeaning{"schema_not_supported", "schema_not_supported", Code::invalid_argument},
     RefusalMeaning{"invalid_logit_bias", "invalid_value", Code::invalid_argument},
+    RefusalMeaning{"too_many_choices", "invalid_value", Code::invalid_argument},
     RefusalMeaning{"engine_queue_full", "server_is_overloaded", Code::unavailable},
     RefusalMeaning{"model_not_ready", "model_loading", Code::unavailable},
 };
@@ -136,6 +146,8 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
 Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
   const Status fits = check_length(permitted.generation().prompt, permitted.model());
   if (!fits) co_return fits.error();
+  const Status seated = check_choices(permitted.generation().prompt, permitted.model().engine->state().seats);
+  if (!seated) co_return seated.error();
   net::Exchange& exchange = permitted.identified().received().exchange();
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();

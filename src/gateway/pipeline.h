@@ -125,29 +125,32 @@ class Measured {
 class Measure {
  public:
   explicit Measure(const Ending& ending) : ending_(ending) {}
-  // model_loading, engine_lost, shutting_down (503), context_length_exceeded, template_failed (400), deadline_exceeded (504), client_gone
+  // model_loading, engine_lost, shutting_down (503), context_length_exceeded, template_failed, invalid_value (400),
+  // deadline_exceeded (504), client_gone
   Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
 
  private:
   const Ending& ending_;
 };
 
-// It may compute that many tokens and no more.
+// It may compute that many tokens over all its choices, and no more.
 class Admitted {
  public:
   const Permitted& permitted() const { return permitted_; }
-  std::uint32_t allowance() const { return allowance_; }
+  std::uint32_t allowance() const { return per_choice_ * choices(); }
+  std::uint32_t per_choice() const { return per_choice_; }
+  std::uint32_t choices() const { return permitted_.generation().prompt.choices; }
   std::uint32_t prompt_tokens() const { return prompt_.prompt_tokens; }
   engine::Job& job() { return *job_; }
 
  private:
   friend class Admission;
-  Admitted(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt, std::uint32_t allowance)
-      : permitted_(permitted), job_(std::move(job)), prompt_(prompt), allowance_(allowance) {}
+  Admitted(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt, std::uint32_t per_choice)
+      : permitted_(permitted), job_(std::move(job)), prompt_(prompt), per_choice_(per_choice) {}
   const Permitted& permitted_;
   std::unique_ptr<engine::Job> job_;
   wire::engine::Prepared prompt_;
-  std::uint32_t allowance_;
+  std::uint32_t per_choice_;
 };
 
 class Admission {

@@ -28,6 +28,7 @@ void take_common(Request& request, Generation& generation) {
   sampling.frequency_penalty = static_cast<float>(request.frequency_penalty);
   sampling.presence_penalty = static_cast<float>(request.presence_penalty);
   sampling.logit_bias = std::move(request.logit_bias.tokens);
+  generation.prompt.choices = request.n;
 }
 
 // Chat templates know system alone; developer is its newer name.
@@ -69,7 +70,6 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
 
 Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   GH_TRY(wire::GenerateRequest request, wire::read_generate_request(body));
-  GH_CHECK(wire::check_abilities(request));
   Generation generation;
   generation.shape = AnswerShape::llm_generate;
   generation.model = std::move(request.model);
@@ -78,6 +78,7 @@ Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   generation.prompt.sampling.temperature = static_cast<float>(request.temperature);
   generation.prompt.sampling.top_p = static_cast<float>(request.top_p);
   generation.prompt.stops = std::move(request.stop.strings);
+  generation.prompt.choices = request.n;
   generation.max_tokens = request.max_tokens;
   generation.asks_max_tokens = body.find("max_tokens").has_value();
   generation.stream = request.stream;

@@ -55,7 +55,7 @@ void give_grant(engine::Job& job, const Talk& talk) {
 void take_news(engine::Job& job, Talk& talk, Answer& answer) {
   engine::JobNews news = job.take();
   answer.tokens += news.tokens;
-  answer.text += news.text;
+  for (const engine::ChoiceNews& one : news.choices) answer.text += one.text;
   answer.pieces += news.tokens > 0 ? 1 : 0;
   answer.lost = news.lost;
   answer.refused = std::move(news.refused);

@@ -52,7 +52,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     if (!ready_) {
       return Error(Code::unavailable, Origin::engine, "model_loading", "The model is being loaded").with_retry(Retry::after(seconds(1)));
     }
-    auto job = std::make_unique<engine::Job>(reactor, *this, JobId(next_++));
+    auto job = std::make_unique<engine::Job>(reactor, *this, JobId(next_++), prompt.choices);
     const std::uint64_t id = job->id().value();
     jobs_[id] = job.get();
     last_prompt_ = prompt;
@@ -63,7 +63,8 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
       prepared.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
       prepared.seat_cells = model_.sequences->seat_cells();
       answer = prepared;
-      push(id, engine::PreparedJob{std::move(*compiled), prompt.sampling, prompt.stops, prompt.tenant, prompt.weight});
+      push(id,
+           engine::PreparedJob{std::move(*compiled), prompt.sampling, prompt.stops, prompt.tenant, prompt.weight, nullptr, prompt.choices});
       ++prepared_;
     } else {
       wire::engine::Refused refused;
@@ -87,6 +88,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   wire::engine::State state() const override {
     wire::engine::State state;
     state.state = ready_ ? wire::engine::ModelState::ready : wire::engine::ModelState::loading;
+    state.seats = options_.seats;
     return state;
   }
 

@@ -141,12 +141,17 @@ class EngineHost final : public engine::EventSink {
     if (!compiled) return refuse(std::string(compiled.error().reason()), compiled.error().param(), compiled.error().public_text());
     if (compiled->empty()) return refuse("invalid_prompt", "", "The prompt is empty");
     if (compiled->size() > state_.seat_cells) return refuse("context_length_exceeded", "", "The prompt is longer than the model can hold");
+    if (prepare.choices > state_.seats)
+      return refuse("too_many_choices", "n",
+                    "This model computes at most " + std::to_string(state_.seats) + " answers at once, and " +
+                        std::to_string(prepare.choices) + " were asked for");
     w::Prepared answer;
     answer.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
     answer.seat_cells = state_.seat_cells;
     auto constraint = compiler_->constrain(prepare);
     if (!constraint) return refuse(std::string(constraint.error().reason()), constraint.error().param(), constraint.error().public_text());
-    engine::PreparedJob job{std::move(*compiled), prepare.sampling, prepare.stops, prepare.tenant, prepare.weight, std::move(*constraint)};
+    engine::PreparedJob job{std::move(*compiled), prepare.sampling,       prepare.stops,  prepare.tenant,
+                            prepare.weight,       std::move(*constraint), prepare.choices};
     if (!loop_->push(engine::LoopCommand(key, std::move(job))))
       return refuse("engine_queue_full", "", "The model has more requests than it can hold");
     links_[key.link]->send(key.job, answer);

@@ -67,7 +67,7 @@ Error EngineLink::not_ready() const {
 Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& prompt) {
   if (!ready_) return not_ready();
   const JobId id(next_job_++);
-  auto job = std::make_unique<engine::Job>(reactor_, *this, id);
+  auto job = std::make_unique<engine::Job>(reactor_, *this, id, prompt.choices);
   jobs_.emplace(id.value(), job.get());
   send(id, prompt);
   return job;

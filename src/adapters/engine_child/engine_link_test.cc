@@ -85,7 +85,7 @@ TEST_F(EngineLinkTest, CarriesAJobFromPrepareToDone) {
   done.completion_tokens = 4;
   tell(1, done);
   const engine::JobNews news = job->take();
-  EXPECT_EQ(news.text, "xxxx");
+  EXPECT_EQ(news.choices.at(0).text, "xxxx");
   EXPECT_TRUE(news.done.has_value());
   job.reset();
   EXPECT_FALSE(engine.poll()) << "a job that is done is not cancelled";

@@ -66,6 +66,10 @@ void LlamaGrammar::accept(Token token) {
   llama_sampler_accept(grammar_.get(), token);
 }
 
+std::unique_ptr<engine::Constraint> LlamaGrammar::copy() const {
+  return std::unique_ptr<LlamaGrammar>(new LlamaGrammar(vocabulary_, SamplerHandle(llama_sampler_clone(grammar_.get()))));
+}
+
 void LlamaGrammar::collect(std::span<const float> row, std::size_t count) {
   candidates_.clear();
   for (std::size_t i = 0; i < row.size(); ++i) {

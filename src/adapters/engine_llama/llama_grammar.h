@@ -21,6 +21,7 @@ class LlamaGrammar final : public engine::Constraint {
   // Of the likeliest tokens, and of all where none of those is allowed: a grammar is slow to ask. Where none is at all, the end is.
   std::span<const float> allowed(std::span<const float> row) override;
   void accept(engine::Token token) override;
+  std::unique_ptr<engine::Constraint> copy() const override;
 
  private:
   LlamaGrammar(std::shared_ptr<const Vocabulary> vocabulary, SamplerHandle grammar)

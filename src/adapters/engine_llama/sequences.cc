@@ -149,6 +149,18 @@ Status LlamaSequences::decode(std::span<const SeatToken> batch) {
   return compute();
 }
 
+Status LlamaSequences::branch(Seat from, std::uint32_t cells, std::span<const Seat> to) {
+  GH_ASSERT(states_.at(from).taken && cells > 0);
+  GH_CHECK(read_cells(from, moving_));
+  for (const Seat seat : to) {
+    GH_ASSERT(states_.at(seat).taken && seat != from);
+    GH_CHECK(write_cells(moving_, seat));
+    llama_memory_seq_rm(llama_get_memory(context_.get()), static_cast<llama_seq_id>(seat), static_cast<llama_pos>(cells), -1);
+    states_[seat].output = states_[from].output;
+  }
+  return ok();
+}
+
 Token LlamaSequences::sample(Seat seat) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(state.taken && state.output >= 0);

@@ -32,6 +32,7 @@ class LlamaSequences final : public engine::SequenceModel {
   void constrain(engine::Seat seat, std::shared_ptr<engine::Constraint> constraint) override;
   Status prefill(std::span<const engine::PromptPart> parts) override;
   Status decode(std::span<const engine::SeatToken> batch) override;
+  Status branch(engine::Seat from, std::uint32_t cells, std::span<const engine::Seat> to) override;
   engine::Token sample(engine::Seat seat) override;
   wire::engine::TokenScore score(engine::Seat seat) override;
   bool is_end(engine::Token token) const override { return vocabulary_->is_end(token); }
@@ -68,7 +69,7 @@ class LlamaSequences final : public engine::SequenceModel {
   SystemRandom random_;
   std::vector<SeatState> states_;
   SamplerScratch scratch_;
-  std::vector<std::uint8_t> moving_;
+  std::vector<std::uint8_t> moving_;  // cells on their way from seat to seat
 
   // The batch, in libllama's shape; room for its largest.
   std::vector<llama_token> tokens_;

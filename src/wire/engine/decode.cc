@@ -90,6 +90,7 @@ const char* fault_in(const Prepare& prepare) {
     if (!std::isfinite(one.bias)) return "a bias is not finite";
   }
   if (s.temperature < 0) return "the temperature is negative";
+  if (prepare.choices == 0) return "no choice is asked for";
   return nullptr;
 }
 

@@ -1,6 +1,7 @@
 #include <bit>
 #include <cstring>
 #include <iterator>
+#include <utility>
 
 #include "engine/layout.h"
 #include "gatehouse/base/assert.h"
@@ -66,6 +67,9 @@ void put_parts(std::string& out, std::uint64_t job, std::string_view payload) {
 void put_scores_apart(std::string& out, std::uint64_t job, TokenEvent event) {
   TokenEvent rest;
   rest.job = event.job;
+  rest.choice = event.choice;
+  rest.ended = std::exchange(event.ended, false);
+  rest.reason = std::exchange(event.reason, FinishReason::stop);
   const auto middle = event.scores.begin() + static_cast<std::ptrdiff_t>(event.scores.size() / 2);
   rest.scores.assign(std::move_iterator(middle), std::move_iterator(event.scores.end()));
   event.scores.erase(middle, event.scores.end());

@@ -67,8 +67,8 @@ std::string raw(Type type, std::string_view payload, std::uint16_t flags = 0, st
 }
 
 TEST(EngineFrames, LieAsTheDocumentSays) {
-  const std::string expected("\x04\0\0\0\x03\x01\0\0\x08\x07\x06\x05\x04\x03\x02\x01\x40\0\0\0", 20);
-  EXPECT_EQ(encoded(0x0102030405060708, Start{64}), expected);
+  const std::string expected("\x08\0\0\0\x03\x01\0\0\x08\x07\x06\x05\x04\x03\x02\x01\x40\0\0\0\x05\0\0\0", 24);
+  EXPECT_EQ(encoded(0x0102030405060708, Start{64, 5}), expected);
 }
 
 TEST(EngineFrames, ComeBackAsTheyWere) {

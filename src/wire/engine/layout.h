@@ -30,10 +30,11 @@ inline constexpr auto layout<Sampling> =
     std::tuple{&Sampling::temperature,      &Sampling::top_p, &Sampling::min_p,      &Sampling::top_k,    &Sampling::frequency_penalty,
                &Sampling::presence_penalty, &Sampling::seed,  &Sampling::logit_bias, &Sampling::logprobs, &Sampling::top_logprobs};
 template <>
-inline constexpr auto layout<Prepare> = std::tuple{&Prepare::chat,   &Prepare::sampling, &Prepare::tenant, &Prepare::stops,
-                                                   &Prepare::schema, &Prepare::messages, &Prepare::prompt, &Prepare::weight};
+inline constexpr auto layout<Prepare> =
+    std::tuple{&Prepare::chat,     &Prepare::sampling, &Prepare::tenant, &Prepare::stops,  &Prepare::schema,
+               &Prepare::messages, &Prepare::prompt,   &Prepare::weight, &Prepare::choices};
 template <>
-inline constexpr auto layout<Start> = std::tuple{&Start::grant};
+inline constexpr auto layout<Start> = std::tuple{&Start::grant, &Start::per_choice};
 template <>
 inline constexpr auto layout<Grant> = std::tuple{&Grant::tokens};
 template <>
@@ -59,7 +60,8 @@ template <>
 inline constexpr auto layout<TokenScore> = std::tuple{&TokenScore::sampled, &TokenScore::likeliest};
 template <>
 inline constexpr auto layout<TokenEvent> =
-    std::tuple{&TokenEvent::job, &TokenEvent::count, &TokenEvent::ask_ahead, &TokenEvent::waiting, &TokenEvent::text, &TokenEvent::scores};
+    std::tuple{&TokenEvent::job,    &TokenEvent::count,  &TokenEvent::ask_ahead, &TokenEvent::waiting, &TokenEvent::text,
+               &TokenEvent::scores, &TokenEvent::choice, &TokenEvent::ended,     &TokenEvent::reason};
 template <>
 inline constexpr auto layout<TokenBatch> = std::tuple{&TokenBatch::events};
 template <>

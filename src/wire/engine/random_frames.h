@@ -28,7 +28,7 @@ class RandomFrames {
       case Type::prepare:
         return prepare();
       case Type::start:
-        return Start{u32()};
+        return Start{u32(), u32()};
       case Type::grant:
         return Grant{u32()};
       case Type::finish:
@@ -83,6 +83,7 @@ class RandomFrames {
     p.schema = text();
     p.tenant = u64();
     p.weight = u32();
+    p.choices = 1 + static_cast<std::uint32_t>(below(8));
     return p;
   }
   Sampling sampling() {
@@ -107,6 +108,7 @@ class RandomFrames {
       TokenEvent& event = batch.events.emplace_back();
       event.job = u64(), event.count = u32(), event.ask_ahead = coin(), event.waiting = coin(), event.text = text();
       for (std::uint64_t k = below(3); k > 0; --k) event.scores.push_back(score());
+      event.choice = u32(), event.ended = coin(), event.reason = static_cast<FinishReason>(below(4));
     }
     return batch;
   }

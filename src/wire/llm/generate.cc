@@ -2,7 +2,6 @@
 
 #include <array>
 
-#include "abilities.h"
 #include "gatehouse/wire/json/codec.h"
 #include "stop_codec.h"
 
@@ -23,7 +22,7 @@ struct Description<GenerateRequest> {
                          "only the likeliest tokens that make up this much probability; below 1 only with temperature of at least 1")
             .range(0, 1)
             .by_default("1.0"),
-        field<&G::n>("n", "how many answers").range(1, 5).by_default("1"),
+        field<&G::n>("n", "how many answers; at most as many as the model answers at once").range(1, 5).by_default("1"),
         field<&G::stop>("stop", "the answer ends before the first of these").nullable(),
         field<&G::stream>("stream", "true: server-sent events").by_default("false"),
     };
@@ -46,10 +45,5 @@ struct Description<GenerateRequest> {
 
 Result<GenerateRequest> read_generate_request(const JsonValue& body) { return read_described<GenerateRequest>(body); }
 void generate_request_schema(JsonWriter& w) { write_schema_of<GenerateRequest>(w); }
-
-Status check_abilities(const GenerateRequest& request) {
-  const std::array rows{Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"}};
-  return refuse_first(rows);
-}
 
 }  // namespace gatehouse::wire

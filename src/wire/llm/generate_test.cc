@@ -25,7 +25,6 @@ TEST(GenerateRequest, FillsInTheDefaults) {
   EXPECT_EQ(request->top_p, 1.0);
   EXPECT_EQ(request->n, 1U);
   EXPECT_FALSE(request->stream);
-  EXPECT_TRUE(check_abilities(*request).ok());
 }
 
 TEST(GenerateRequest, CountsThePromptInCodePoints) {
@@ -86,15 +85,6 @@ TEST(GenerateRequest, UnknownFieldsComeWithTheNearestName) {
   ASSERT_EQ(request.error().faults().size(), 2U);
   EXPECT_EQ(request.error().faults()[0].path, "/user_id");
   EXPECT_EQ(request.error().faults()[1].expected, "the nearest known field is 'max_tokens'");
-}
-
-TEST(GenerateRequest, SeveralAnswersAreNotSupportedYet) {
-  const auto request = with(R"("n":5)");
-  ASSERT_TRUE(request.ok());
-  const Status able = check_abilities(*request);
-  ASSERT_FALSE(able.ok());
-  EXPECT_EQ(able.error().code(), Code::not_supported);
-  EXPECT_EQ(able.error().param(), "n");
 }
 
 }  // namespace

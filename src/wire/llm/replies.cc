@@ -1,5 +1,7 @@
 #include "gatehouse/wire/llm/replies.h"
 
+#include <string>
+
 #include "answer_parts.h"
 
 namespace gatehouse::wire {
@@ -8,10 +10,13 @@ namespace {
 constexpr std::string_view event_start = "data: ";
 constexpr std::string_view event_end = "\n\n";
 
-void write_choice(JsonWriter& w, std::string_view text, std::string_view finish_reason) {
-  w.key("choices").begin_list().begin_object();
-  w.member("text", text).member("index", 0).member_null("logprobs").member("finish_reason", finish_reason);
-  w.end_object().end_list();
+void write_choices(JsonWriter& w, std::span<const WholeChoice> choices) {
+  w.key("choices").begin_list();
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    w.begin_object().member("text", choices[i].text).member("index", i).member_null("logprobs");
+    w.member("finish_reason", choices[i].finish_reason).end_object();
+  }
+  w.end_list();
 }
 
 constexpr std::string_view reply_schema = R"({"type":"object","properties":{"id":{"type":"string"},)"
@@ -39,12 +44,13 @@ void append_done_event(std::string& out) { append_event(out, "[DONE]"); }
 void write_generate_reply(std::string& out, const WholeAnswer& answer) {
   JsonWriter w(out);
   open_answer(w, answer.head, "text_completion");
-  write_choice(w, answer.text, answer.finish_reason);
+  write_choices(w, answer.choices);
   write_usage(w, answer.usage, UsageForm::counts);
   w.end_object();
 }
 
-GenerateChunks::GenerateChunks(const AnswerHead& head) : prefix_(event_start) {
+GenerateChunks::GenerateChunks(const AnswerHead& head, std::uint32_t index)
+    : prefix_(event_start), index_(R"(","index":)" + std::to_string(index) + R"(,"logprobs":null,"finish_reason":)") {
   JsonWriter w(prefix_);
   open_answer(w, head, "text_completion");
   prefix_ += R"(,"choices":[{"text":")";
@@ -54,15 +60,23 @@ void GenerateChunks::text(std::string& out, std::string_view piece) const {
   if (piece.empty()) return;
   out += prefix_;
   append_json_escaped(out, piece);
-  out += R"(","index":0,"logprobs":null,"finish_reason":null}]})";
-  out += event_end;
+  out.append(index_).append("null}]}").append(event_end);
+}
+
+void GenerateChunks::end(std::string& out, std::string_view reason) const {
+  put_end(out, reason);
+  out.append("]}").append(event_end);
+}
+
+void GenerateChunks::put_end(std::string& out, std::string_view reason) const {
+  out.append(prefix_).append(index_).append("\"");
+  append_json_escaped(out, reason);
+  out += "\"}";
 }
 
 void GenerateChunks::finish(std::string& out, std::string_view reason, const TokenUsage& usage) const {
-  out += prefix_;
-  out += R"(","index":0,"logprobs":null,"finish_reason":")";
-  append_json_escaped(out, reason);
-  out += R"("}],)";
+  put_end(out, reason);
+  out += "],";
   JsonWriter w(out);
   write_usage(w, usage, UsageForm::counts);
   out += '}';

@@ -15,16 +15,34 @@ constexpr TokenUsage usage{.prompt_tokens = 9, .cached_tokens = 4, .completion_t
 
 TEST(GenerateReply, WholeIsToTheLetter) {
   std::string out;
-  write_generate_reply(out, {.head = head, .text = "a", .finish_reason = "stop", .usage = usage});
+  const std::array one{WholeChoice{"a", "stop"}};
+  write_generate_reply(out, {.head = head, .choices = one, .usage = usage});
   EXPECT_EQ(out, R"({"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":"a","index":0,)"
                  R"("logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}})");
   EXPECT_TRUE(PublishedSchema(&generate_reply_schema).admits_text(out));
 }
 
+TEST(GenerateReply, ChoicesAreNumbered) {
+  std::string out, event;
+  const std::array two{WholeChoice{"a", "stop"}, WholeChoice{"b", "length"}};
+  write_generate_reply(out, {.head = head, .choices = two, .usage = usage});
+  EXPECT_NE(out.find(R"("choices":[{"text":"a","index":0,"logprobs":null,"finish_reason":"stop"},)"
+                     R"({"text":"b","index":1,"logprobs":null,"finish_reason":"length"}],"usage")"),
+            std::string::npos)
+      << out;
+  const GenerateChunks second(head, 1);
+  second.text(event, "b");
+  second.end(event, "length");
+  const std::string begin = R"(data: {"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":)";
+  EXPECT_EQ(event, begin + R"("b","index":1,"logprobs":null,"finish_reason":null}]})" + "\n\n" + begin +
+                       R"("","index":1,"logprobs":null,"finish_reason":"length"}]})" + "\n\n");
+}
+
 TEST(GenerateReply, CountsDoNotOverflow) {
   std::string out;
   constexpr TokenUsage most{.prompt_tokens = 4294967295U, .cached_tokens = 0, .completion_tokens = 4294967295U};
-  write_generate_reply(out, {.head = head, .text = "", .finish_reason = "stop", .usage = most});
+  const std::array one{WholeChoice{"", "stop"}};
+  write_generate_reply(out, {.head = head, .choices = one, .usage = most});
   EXPECT_NE(out.find(R"("total_tokens":8589934590)"), std::string::npos);
 }
 

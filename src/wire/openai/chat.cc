@@ -208,7 +208,6 @@ Status check_abilities(const ChatRequest& request) {
       return not_supported_yet(message_param(i, "tool_calls"), "Tools are not supported yet: leave tool_calls out or empty");
   }
   const std::array rows{
-      Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
       Inability{request.tools > 0, "tools", "tools must be empty: calling tools is not supported yet"},
       Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
   };

@@ -94,7 +94,10 @@ struct Description<CompletionRequest> {
         field<&C::prompt>("prompt", "the text to continue, as it is; more than one text, or token ids, are not supported yet").required(),
         field<&C::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
         field<&C::max_tokens>("max_tokens", "at most so many tokens are generated").range(1, most_tokens).nullable(),
-        field<&C::best_of>("best_of", "more than 1 is not supported yet").range(1, 20).nullable().by_default("1"),
+        field<&C::best_of>("best_of", "more than 1 only where it is n: choosing is not supported yet")
+            .range(1, 20)
+            .nullable()
+            .by_default("1"),
         field<&C::logprobs>("logprobs",
                             "how many of the likeliest tokens are told in each place beside the one that was taken; null: nothing is told")
             .range(0, 5)
@@ -120,8 +123,8 @@ Status check_abilities(const CompletionRequest& request) {
   const std::array rows{
       Inability{request.prompt.token_ids, "prompt", "prompt must be a string: token ids are not supported yet"},
       Inability{request.prompt.prompts > 1, "prompt", "prompt must be one string: several prompts in one request are not supported yet"},
-      Inability{request.n > 1, "n", "n must be 1: several answers to one request are not supported yet"},
-      Inability{request.best_of > 1, "best_of", "best_of must be 1: choosing among several answers is not supported yet"},
+      Inability{request.best_of > 1 && request.best_of != request.n, "best_of",
+                "best_of must be n, or left out: choosing among several answers is not supported yet"},
       Inability{request.echo, "echo", "echo must be false: it is not supported yet"},
       Inability{!request.suffix.empty(), "suffix", "suffix must be empty: inserting text is not supported yet"},
   };

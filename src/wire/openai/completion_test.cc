@@ -80,10 +80,15 @@ TEST(CompletionRequest, LogprobsOfNoOtherTokensAreLogprobs) {
   EXPECT_FALSE(with(R"("logprobs":true)").ok());
 }
 
+TEST(CompletionRequest, AsManyAsTheBestOfAreAllOfThem) {
+  EXPECT_TRUE(check_abilities(*with(R"("n":3)")).ok());
+  EXPECT_TRUE(check_abilities(*with(R"("n":3,"best_of":3)")).ok());
+}
+
 TEST(CompletionRequest, WhatCannotBeDoneYetNamesTheField) {
   const std::vector<std::pair<std::string_view, std::string_view>> table{
-      {R"("n":2)", "n"},
       {R"("best_of":2)", "best_of"},
+      {R"("n":2,"best_of":3)", "best_of"},
       {R"("echo":true)", "echo"},
       {R"("suffix":"the end")", "suffix"},
   };

@@ -61,9 +61,9 @@ TEST(Logprobs, StandInTheirAnswersAndKeepToTheirSchemas) {
   for (const bool chat : {true, false}) {
     whole.clear(), event.clear();
     WholeAnswer answer;
-    answer.head = head, answer.text = "Hi", answer.finish_reason = "stop";
     const std::string logprobs = chat ? of_chat(scores) : of_text;
-    answer.logprobs = logprobs;
+    const std::array one{WholeChoice{"Hi", "stop", logprobs}};
+    answer.head = head, answer.choices = one;
     chat ? write_chat_completion(whole, answer) : write_text_completion(whole, answer);
     chat ? ChatChunks(head, StreamUsage::omit).scored_text(event, "", logprobs)
          : TextChunks(head, StreamUsage::omit).scored_text(event, "", logprobs);

@@ -38,24 +38,30 @@ void write_model_to(JsonWriter& w, const ModelObject& model) {
 void write_chat_completion(std::string& out, const WholeAnswer& answer) {
   JsonWriter w(out);
   open(w, answer.head, "chat.completion");
-  w.key("choices").begin_list().begin_object().member("index", 0).key("message").begin_object();
-  w.member("role", "assistant").member("content", answer.text).member_null("refusal");
-  w.key("annotations").begin_list().end_list().end_object();
-  w.member_raw("logprobs", answer.logprobs).member("finish_reason", answer.finish_reason).end_object().end_list();
+  w.key("choices").begin_list();
+  for (std::size_t i = 0; i < answer.choices.size(); ++i) {
+    const WholeChoice& choice = answer.choices[i];
+    w.begin_object().member("index", i).key("message").begin_object();
+    w.member("role", "assistant").member("content", choice.text).member_null("refusal");
+    w.key("annotations").begin_list().end_list().end_object();
+    w.member_raw("logprobs", choice.logprobs).member("finish_reason", choice.finish_reason).end_object();
+  }
+  w.end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
   w.end_object();
 }
 
-ChatChunks::ChatChunks(const AnswerHead& head, StreamUsage usage)
+ChatChunks::ChatChunks(const AnswerHead& head, StreamUsage usage, std::uint32_t index)
     : prefix_(chunk_prefix(head, "chat.completion.chunk")), end_(chunk_end(usage)) {
-  text_prefix_ = prefix_ + R"({"index":0,"delta":{"content":")";
+  delta_ = prefix_ + R"({"index":)" + std::to_string(index) + R"(,"delta":{)";
+  text_prefix_ = delta_ + R"("content":")";
   text_suffix_ = R"("},"logprobs":null,"finish_reason":null})";
   text_suffix_ += end_;
 }
 
 void ChatChunks::role(std::string& out) const {
-  out += prefix_;
-  out += R"({"index":0,"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null})";
+  out += delta_;
+  out += R"("role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null})";
   out += end_;
 }
 
@@ -73,8 +79,8 @@ void ChatChunks::scored_text(std::string& out, std::string_view piece, std::stri
 }
 
 void ChatChunks::finish(std::string& out, std::string_view reason) const {
-  out += prefix_;
-  out += R"({"index":0,"delta":{},"logprobs":null,"finish_reason":")";
+  out += delta_;
+  out += R"(},"logprobs":null,"finish_reason":")";
   append_json_escaped(out, reason);
   out += R"("})";
   out += end_;
@@ -85,15 +91,23 @@ void ChatChunks::usage(std::string& out, const TokenUsage& usage) const { append
 void write_text_completion(std::string& out, const WholeAnswer& answer) {
   JsonWriter w(out);
   open(w, answer.head, "text_completion");
-  w.key("choices").begin_list().begin_object().member("text", answer.text).member("index", 0);
-  w.member_raw("logprobs", answer.logprobs).member("finish_reason", answer.finish_reason).end_object().end_list();
+  w.key("choices").begin_list();
+  for (std::size_t i = 0; i < answer.choices.size(); ++i) {
+    const WholeChoice& choice = answer.choices[i];
+    w.begin_object().member("text", choice.text).member("index", i);
+    w.member_raw("logprobs", choice.logprobs).member("finish_reason", choice.finish_reason).end_object();
+  }
+  w.end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
   w.end_object();
 }
 
-TextChunks::TextChunks(const AnswerHead& head, StreamUsage usage) : prefix_(chunk_prefix(head, "text_completion")), end_(chunk_end(usage)) {
+TextChunks::TextChunks(const AnswerHead& head, StreamUsage usage, std::uint32_t index)
+    : prefix_(chunk_prefix(head, "text_completion")),
+      index_(R"(","index":)" + std::to_string(index) + R"(,"logprobs":)"),
+      end_(chunk_end(usage)) {
   text_prefix_ = prefix_ + R"({"text":")";
-  text_suffix_ = R"(","index":0,"logprobs":null,"finish_reason":null})";
+  text_suffix_ = index_ + R"(null,"finish_reason":null})";
   text_suffix_ += end_;
 }
 
@@ -107,12 +121,11 @@ void TextChunks::text(std::string& out, std::string_view piece) const {
 void TextChunks::scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const {
   out += text_prefix_;
   append_json_escaped(out, piece);
-  out.append(R"(","index":0,"logprobs":)").append(logprobs).append(R"(,"finish_reason":null})").append(end_);
+  out.append(index_).append(logprobs).append(R"(,"finish_reason":null})").append(end_);
 }
 
 void TextChunks::finish(std::string& out, std::string_view reason) const {
-  out += text_prefix_;
-  out += R"(","index":0,"logprobs":null,"finish_reason":")";
+  out.append(text_prefix_).append(index_).append(R"(null,"finish_reason":")");
   append_json_escaped(out, reason);
   out += R"("})";
   out += end_;

@@ -47,16 +47,31 @@ std::string chat_stream(StreamUsage with_usage) {
 
 TEST(ChatReply, WholeIsToTheLetter) {
   std::string out;
-  write_chat_completion(out, {.head = head, .text = "你\n", .finish_reason = "length", .usage = usage});
+  const std::array one{WholeChoice{"你\n", "length"}};
+  write_chat_completion(out, {.head = head, .choices = one, .usage = usage});
   EXPECT_EQ(out, R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m\"1","choices":[{"index":0,"message":)"
                  R"({"role":"assistant","content":"你\n","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"length"}],)" +
                      usage_json + "}");
   EXPECT_TRUE(PublishedSchema(&chat_completion_schema).admits_text(out));
 }
 
+TEST(ChatReply, ChoicesAreNumberedWholeAndInChunks) {
+  std::string out, event;
+  const std::array two{WholeChoice{"a", "stop"}, WholeChoice{"b", "length", "{}"}};
+  write_chat_completion(out, {.head = head, .choices = two, .usage = usage});
+  EXPECT_NE(out.find(R"("finish_reason":"stop"},{"index":1,"message":{"role":"assistant","content":"b",)"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("logprobs":{},"finish_reason":"length"}],)"), std::string::npos) << out;
+  const ChatChunks chat(head, StreamUsage::omit, 1);
+  chat.role(event), chat.text(event, "b"), chat.scored_text(event, "b", "{}"), chat.finish(event, "stop");
+  const TextChunks text(head, StreamUsage::omit, 1);
+  text.text(event, "b"), text.scored_text(event, "b", "{}"), text.finish(event, "stop");
+  for (const std::string& one : events(event)) EXPECT_NE(one.find(R"("index":1,)"), std::string::npos) << one;
+}
+
 TEST(ChatReply, AnswerMayBeSentBackAsAMessage) {
   std::string out;
-  write_chat_completion(out, {.head = head, .text = "yes", .finish_reason = "stop", .usage = usage});
+  const std::array one{WholeChoice{"yes", "stop"}};
+  write_chat_completion(out, {.head = head, .choices = one, .usage = usage});
   const std::size_t begin = out.find(R"({"role")");
   const std::string message = out.substr(begin, out.find('}', begin) + 1 - begin);
   JsonParser parser;
@@ -101,7 +116,8 @@ TEST(ChatChunks, NameTheFingerprintWhereThereIsOne) {
 
 TEST(TextReply, WholeIsToTheLetter) {
   std::string out;
-  write_text_completion(out, {.head = head, .text = "a", .finish_reason = "stop", .usage = usage});
+  const std::array one{WholeChoice{"a", "stop"}};
+  write_text_completion(out, {.head = head, .choices = one, .usage = usage});
   EXPECT_EQ(out, R"({"id":"chatcmpl-1","object":"text_completion","created":1700000000,"model":"m\"1","choices":[{"text":"a","index":0,)"
                  R"("logprobs":null,"finish_reason":"stop"}],)" +
                      usage_json + "}");

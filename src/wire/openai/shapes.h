@@ -49,7 +49,10 @@ constexpr auto sampling_fields() {
       field<&R::stop>("stop", "the answer ends before the first of these").nullable(),
       field<&R::stream>("stream", "true: server-sent events").nullable().by_default("false"),
       field<&R::stream_options>("stream_options", "only with stream: true").nullable(),
-      field<&R::n>("n", "how many answers; more than 1 is not supported yet").range(1, 128).nullable().by_default("1"),
+      field<&R::n>("n", "how many answers to the one prompt, which is computed once; at most as many as the model answers at once")
+          .range(1, 128)
+          .nullable()
+          .by_default("1"),
       field<&R::frequency_penalty>("frequency_penalty", "off a token's logit for each time that the answer already has it")
           .range(-2, 2)
           .nullable()

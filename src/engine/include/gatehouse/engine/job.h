@@ -27,22 +27,29 @@ class JobChannel {
   virtual void forget(Job& job) = 0;
 };
 
+// Of one of the answers.
+struct ChoiceNews {
+  std::string text;
+  std::vector<wire::engine::TokenScore> scores;     // of tokens whose last byte is in this text or was in what came before
+  std::optional<wire::engine::FinishReason> ended;  // before others; the last one ends with done
+};
+
 // What happened since take() was last called.
 struct JobNews {
   std::optional<wire::engine::Prepared> prepared;
   std::optional<wire::engine::Refused> refused;
   std::optional<wire::engine::Done> done;
-  std::string text;
-  std::vector<wire::engine::TokenScore> scores;  // of tokens whose last byte is in this text or was in what came before
-  std::uint32_t tokens = 0;
-  bool asks_ahead = false;  // will soon need a grant
-  bool waiting = false;     // needs a grant now
-  bool lost = false;        // the engine died: nothing more will come
+  std::vector<ChoiceNews> choices;  // by number, as far as there are news of any
+  std::uint32_t tokens = 0;         // of all choices
+  bool asks_ahead = false;          // will soon need a grant
+  bool waiting = false;             // needs a grant now
+  bool lost = false;                // the engine died: nothing more will come
 };
 
 class Job {
  public:
-  Job(Reactor& reactor, JobChannel& channel, JobId id) : id_(id), channel_(&channel), signal_(reactor) {}
+  Job(Reactor& reactor, JobChannel& channel, JobId id, std::uint32_t choices = 1)
+      : id_(id), channel_(&channel), signal_(reactor), over_(choices, false) {}
   ~Job();
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -53,7 +60,8 @@ class Job {
   bool started() const { return started_; }
   bool ended() const { return ended_; }
 
-  void start(Tokens grant);
+  // The grant is for all choices; none of them says more than per_choice.
+  void start(Tokens grant, Tokens per_choice = Tokens(wire::engine::Start().per_choice));
   void grant(Tokens more);
   void finish(wire::engine::FinishReason reason);
   void cancel();
@@ -64,16 +72,19 @@ class Job {
   // Wakes who waits, without news from the engine: the client has gone, a deadline has passed.
   void poke() { signal_.raise(); }
 
-  // For the channel. False: the engine broke the protocol (tokens beyond the grant, scores of no token, an event out of order).
+  // For the channel. False: the engine broke the protocol (tokens beyond the grant, scores of no token, a choice that there is not or that
+  // has ended, an event out of order).
   [[nodiscard]] bool deliver(wire::engine::Body&& body);
   [[nodiscard]] bool deliver(wire::engine::TokenEvent&& event);
   void lose();
 
  private:
+  bool may_come(const wire::engine::TokenEvent& event) const;
   const JobId id_;
   JobChannel* channel_;  // null when lost
   Signal signal_;
   JobNews news_;
+  std::vector<bool> over_;  // by choice: it has ended before others
   std::uint32_t granted_ = 0, produced_ = 0, scored_ = 0;
   bool prepared_ = false, started_ = false, ended_ = false;
 };

@@ -4,6 +4,9 @@
 // Rules    a token counts when it is sampled; the end token does not; text withheld by a stop string does. At zero left the sequence is
 //          parked, cells kept. A job that waits for a grant longer than `patience` ends as an error. Tenants share seats and the
 //          computing of prompts by what has been computed for each (engine/fair_shares.h)
+// Choices  a job of several answers takes as many seats at once, or waits. Its prompt is computed once, in the seat of the first; then each
+//          goes on in its own seat, with its own text, stops, scores and draws (its seed is the job's + its number). The grant is the
+//          job's: a step computes no more of its choices than tokens are left of it
 // Memory   the states of sequences that have given their seats back: at most a quarter of what the cells of all seats take
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
@@ -45,6 +48,7 @@ struct PreparedJob {
   std::uint64_t tenant = 0;
   std::uint32_t weight = 1;                          // its tenant's
   std::shared_ptr<Constraint> constraint = nullptr;  // null: none
+  std::uint32_t choices = 1;                         // no more than the model has seats
 };
 
 struct LoopCommand {
@@ -96,15 +100,18 @@ class EngineLoop {
   void stop() { commands_.close(); }
 
  private:
-  struct Sequence;
-  using Sequences = std::map<JobKey, std::unique_ptr<Sequence>>;
+  struct Sequence;  // one answer
+  struct Request;   // a job: its answers, and what they share
+  using Requests = std::map<JobKey, std::unique_ptr<Request>>;
 
   void apply(LoopCommand& command);
-  void apply_start(Sequence& s, std::uint32_t grant);
+  void apply_start(Request& r, const wire::engine::Start& start);
   void wait_for_seat(Sequence& s);
-  void apply_grant(Sequence& s, std::uint32_t tokens);
-  void apply_finish(Sequence& s, wire::engine::FinishReason reason);
+  void apply_grant(Request& r, std::uint32_t tokens);
+  void apply_finish(Request& r, wire::engine::FinishReason reason);
   StepPlan plan(Instant now);
+  SequenceView view_of(const Sequence& s) const;
+  std::uint32_t may_say(const Sequence& s) const;
   void look_at_tenants();
   void execute(const StepPlan& plan);
   // Runs a call into the model and counts what it took.
@@ -112,15 +119,26 @@ class EngineLoop {
   auto computed(Work&& work);
   void decode(const std::vector<Seat>& seats);
   void prefill(const std::vector<Prefill>& plan);
-  void prefilled(Sequence& s, const PromptPart& part, Token first);
+  Status sample_first(Sequence& s, std::uint32_t cells);
+  void prefilled(Sequence& s, const PromptPart& part);
+  void take_seats(const StepPlan& plan);
   void take_seat(Sequence& s, Seat seat);
   void give_back(Seat seat);
   std::unique_ptr<SavedSequence> take_saved(Sequence& s);
   void move_seat(const SeatMove& move);
   // A sequence has said one more token, or its end.
   void advance(Sequence& s, Token token);
-  void park(Sequence& s);
-  void end(Sequence& s, wire::engine::FinishReason reason, std::string_view error = {});
+  void say(Sequence& s, Token token);
+  // What follows from what is left of the grant, now that s has said something.
+  void look_at_grant(Sequence& s);
+  void park(Sequence& last);
+  void end(Sequence& s, wire::engine::FinishReason reason);
+  void end_all(Request& r, wire::engine::FinishReason reason);
+  void fail(Request& r, std::string_view error) { abandon(r, wire::engine::FinishReason::error, error); }
+  // Ends all answers where they are.
+  void abandon(Request& r, wire::engine::FinishReason reason, std::string_view error = {});
+  void release(Sequence& s);
+  void tell_done(Request& r, wire::engine::FinishReason reason, std::string_view error);
   // Shows what was held back for a stop string that did not come, and tells the scores of it.
   void show_rest(Sequence& s);
   bool admit(const JobKey& key);
@@ -140,9 +158,9 @@ class EngineLoop {
   std::mutex known_mutex_;
   std::set<JobKey> known_;  // guarded by known_mutex_: the jobs that have been taken and are not done
 
-  Sequences sequences_;            // every job, prepared ones included
+  Requests requests_;              // every job, prepared ones included
   std::vector<Sequence*> seated_;  // by seat; null when free
-  std::deque<Sequence*> waiting_;  // started, no seat; in any order
+  std::deque<Sequence*> waiting_;  // started, no seat; in any order. Of a job that waits for all its seats the first choice
   FairShares shares_;
   CostModel costs_;
   std::uint64_t next_order_ = 0;
@@ -157,7 +175,7 @@ class EngineLoop {
   std::vector<Wanting> wanting_;
   std::vector<SeatToken> batch_;
   std::vector<PromptPart> parts_;
-  std::vector<Token> first_tokens_;
+  std::vector<Seat> fork_seats_;
 };
 
 }  // namespace gatehouse::engine

@@ -8,7 +8,11 @@
 //            done: so seats that come free together are shared out, too
 //          - the chunk goes to the prompt whose tenant has been computed for least. Behind it come, in the same order, those whose rest
 //            still fits into the chunk, so that a burst of short prompts soon decodes in one batch
-// Seats    are given back where all are taken and somebody waits, at most one a step. The sequence is saved, and waits again where its age
+// Choices  a job of several answers takes all its seats at once, or waits: nobody whose turn comes later takes what is free meanwhile, but
+// a
+//          tenant that holds no seat overtakes one that does. Until its prompt is computed it gives none of them back
+// Seats    are given back where too few are free and somebody waits, at most one a step, or as many as the one that waits needs. The
+// sequence is saved, and waits again where its age
 //          puts it: at the head of its tenant's queue
 //          - for a tenant that holds none: by a sequence that has been parked for a while, else by the youngest of the tenant with the most
 //            seats for its weight, two at least, unless the one that waits has been computed for more already, by `lead` tokens: else each
@@ -37,7 +41,8 @@
 
 namespace gatehouse::engine {
 
-enum class Phase : std::uint8_t { prefill, decode, parked };
+// held: computes nothing in this step, and will go on: another choice of its job computes the prompt, or has what is left of the grant.
+enum class Phase : std::uint8_t { prefill, decode, parked, held };
 
 struct SequenceView {
   Seat seat = 0;
@@ -50,12 +55,14 @@ struct SequenceView {
   std::uint32_t granted_left = 0;  // tokens that it may still say
   std::uint32_t run = 0;           // tokens computed since it took its seat
   Instant parked_since = {};       // where it is parked
+  bool together = false;           // one of several choices whose prompt is not computed yet
 };
 
 struct WaitingView {
   std::uint64_t order = 0;
   std::uint64_t tenant = 0;
-  std::uint32_t work = 0;  // known of it: tokens of its prompt not yet computed, and those that it may say
+  std::uint32_t work = 0;   // known of it: tokens of its prompt not yet computed, and those that it may say
+  std::uint32_t seats = 1;  // that it takes at once; the orders behind its own are those of its other choices
 };
 
 // A tenant that is not named has a weight of 1 and is at 0.
@@ -91,12 +98,12 @@ struct Prefill {
 
 struct StepPlan {
   std::vector<Seat> expired;                         // first: parked longer than their patience; their seats are free for what follows
-  std::optional<Seat> give_back;                     // then: the sequence is saved, its seat is free for what follows
+  std::vector<Seat> give_back;                       // then: the sequences are saved, their seats are free for what follows
   std::optional<SeatMove> move;                      // then; at most one a step
   std::vector<std::pair<std::uint64_t, Seat>> seat;  // waiting (by order) → seat, after the move
   std::vector<Seat> decode;                          // ascending, in the numbering after the move
   std::vector<Prefill> prefill;                      // after the decode, in one pass; ascending
-  bool idle() const { return expired.empty() && !give_back && !move && seat.empty() && decode.empty() && prefill.empty(); }
+  bool idle() const { return expired.empty() && give_back.empty() && !move && seat.empty() && decode.empty() && prefill.empty(); }
 };
 
 // What stands, in any order: every taken seat (each once, below limits.seats); the jobs that were started and have no seat; their tenants.

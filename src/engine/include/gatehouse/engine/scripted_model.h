@@ -1,5 +1,6 @@
 // engine/scripted_model.h — a language model for tests that cheats: tokens are bytes, and the prompt says what comes out.
-// Rules    "say:TEXT" answers TEXT and ends; "loop:TEXT" answers TEXT for ever; anything else is answered with "?" and ends.
+// Rules    "say:TEXT" answers TEXT and ends; "loop:TEXT" answers TEXT for ever; "seed:" answers the
+//          seed, in digits; anything else is answered with "?" and ends.
 //          A chat is its last message. The likeliest token is the one that is said (-0.5), then come the bytes behind it (-1, -1.5 …).
 //          It watches its caller: wrong positions, seats taken twice or freed twice break an invariant.
 // Threads  as engine/sequence_model.h
@@ -22,7 +23,8 @@ struct ScriptedOptions {
 
 // What the model has been asked to do, for assertions.
 struct ScriptedTrace {
-  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, sparse_batches{0}, open_seats{0};
+  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, forks{0}, prompt_tokens{0}, sparse_batches{0},
+      open_seats{0};
 };
 
 LoadedModel scripted_model(ScriptedOptions options, ScriptedTrace* trace = nullptr);

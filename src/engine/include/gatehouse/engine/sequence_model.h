@@ -28,6 +28,8 @@ class Constraint {
   virtual std::span<const float> allowed(std::span<const float> row) = 0;
   // The answer goes on with this one, which is allowed.
   virtual void accept(Token token) = 0;
+  // Another one for another answer, which is where this one is.
+  virtual std::unique_ptr<Constraint> copy() const = 0;
 };
 
 class PromptCompiler {
@@ -80,6 +82,9 @@ class SequenceModel {
   virtual Status prefill(std::span<const PromptPart> parts) = 0;
   // One token each for several seats in one pass; logits are kept for sample() of each of these seats.
   virtual Status decode(std::span<const SeatToken> batch) = 0;
+  // Each of to (open, nothing computed for it) goes on from the first cells of what from holds, as if it had been computed there. Where
+  // they are all that from holds, sample() of each of them is from the logits that are kept for from.
+  virtual Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
   virtual Token sample(Seat seat) = 0;
   // Of the token that was sampled last, before the next one of any seat is computed; only where the seat's sampling asks for logprobs.

@@ -7,6 +7,7 @@
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -79,13 +80,15 @@ struct Prepare {
   std::string prompt;
   Sampling sampling;
   std::vector<std::string> stops;
-  std::string schema;        // a JSON Schema that the answer keeps to; empty: any text
-  std::uint64_t tenant = 0;  // a number that means nothing to the engine: those of one tenant share what is the tenant's
-  std::uint32_t weight = 1;  // of the tenant's share beside others
+  std::string schema;         // a JSON Schema that the answer keeps to; empty: any text
+  std::uint64_t tenant = 0;   // a number that means nothing to the engine: those of one tenant share what is the tenant's
+  std::uint32_t weight = 1;   // of the tenant's share beside others
+  std::uint32_t choices = 1;  // answers to the one prompt
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct Start {
-  std::uint32_t grant = 0;
+  std::uint32_t grant = 0;                                               // to all choices together; a token each at least
+  std::uint32_t per_choice = std::numeric_limits<std::uint32_t>::max();  // what one of them may say; then it ends with length
   friend bool operator==(const Start&, const Start&) = default;
 };
 // A grant of 0 renews the patience of a job that waits.
@@ -130,7 +133,8 @@ struct Prepared {
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 struct Refused {
-  // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias
+  // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias,
+  // too_many_choices
   std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
@@ -147,15 +151,18 @@ struct TokenScore {
   std::vector<ScoredToken> likeliest;  // in order; the sampled one is among them where it belongs there
   friend bool operator==(const TokenScore&, const TokenScore&) = default;
 };
-// What one step brought one job.
+// What one step brought one choice of a job.
 struct TokenEvent {
   std::uint64_t job = 0;
   std::uint32_t count = 0;  // tokens sampled, the end token not counted
-  bool ask_ahead = false;   // 8 or fewer are left of the grant
-  bool waiting = false;     // the grant is used up: the sequence is parked
+  bool ask_ahead = false;   // 8 or fewer a choice are left of the grant
+  bool waiting = false;     // the grant is used up: the job's sequences are parked
   std::string text;         // whole UTF-8 characters, stop strings withheld; may be empty
   // Where they were asked for: of the tokens whose last byte is in this text. Of a token that is withheld, in part or whole, none comes.
   std::vector<TokenScore> scores = {};
+  std::uint32_t choice = 0;
+  bool ended = false;  // this choice has ended, for this reason, and others of its job go on. The last one's end is told by done
+  FinishReason reason = FinishReason::stop;
   friend bool operator==(const TokenEvent&, const TokenEvent&) = default;
 };
 // One a step and link; the header's job is 0.
@@ -166,9 +173,9 @@ struct TokenBatch {
 struct Waiting {
   friend bool operator==(const Waiting&, const Waiting&) = default;
 };
-// Exactly one for each prepare that was not refused, cancelled ones included.
+// Exactly one for each prepare that was not refused, cancelled ones included. The prompt counts once, what is said over all choices.
 struct Done {
-  FinishReason reason = FinishReason::stop;
+  FinishReason reason = FinishReason::stop;  // of every choice that has not ended before
   std::uint32_t prompt_tokens = 0;
   std::uint32_t cached_tokens = 0;
   std::uint32_t completion_tokens = 0;
@@ -206,7 +213,7 @@ struct Frame {
 };
 
 // Appends the frame to out; a prepare that is too long for one in parts, a token batch that is too long as several batches. An event with
-// too many scores for one frame becomes several, of which all but the first have nothing but scores.
+// too many scores for one frame becomes several, of which all but the first have nothing but scores, and the last the end.
 // Before: a prepare takes at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
 void encode(std::uint64_t job, const Body& body, std::string& out);
 

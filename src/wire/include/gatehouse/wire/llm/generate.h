@@ -1,7 +1,7 @@
 // wire/llm/generate.h — the body of POST /api/llm/generate.
 // Units    lengths in Unicode code points, limits in tokens
 // Threads  value types, pure functions
-// Errors   as wire/json/fields.h; temperature and top_p both below 1 is a fault at top_p. check_abilities: not_supported_yet (501)
+// Errors   as wire/json/fields.h; temperature and top_p both below 1 is a fault at top_p.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -26,7 +26,5 @@ struct GenerateRequest {
 
 Result<GenerateRequest> read_generate_request(const JsonValue& body);
 void generate_request_schema(JsonWriter& w);
-// What the schema allows and this version cannot do yet: n > 1.
-Status check_abilities(const GenerateRequest& request);
 
 }  // namespace gatehouse::wire

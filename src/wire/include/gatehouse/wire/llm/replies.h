@@ -1,6 +1,6 @@
 // wire/llm/replies.h — what /api answers: a whole generation, its stream events, and the error object of every /api route.
 // Rules    events are whole ("data: …\n\n"); the last one of a stream carries finish_reason and usage, [DONE] follows
-// Threads  a GenerateChunks belongs to one answer; all else are pure functions that append to out
+// Threads  a GenerateChunks belongs to one of the answers; all else are pure functions that append to out
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -20,12 +20,15 @@ void generate_event_schema(JsonWriter& w);
 
 class GenerateChunks {
  public:
-  explicit GenerateChunks(const AnswerHead& head);
+  explicit GenerateChunks(const AnswerHead& head, std::uint32_t index = 0);
   void text(std::string& out, std::string_view piece) const;
+  void end(std::string& out, std::string_view reason) const;  // while others go on
   void finish(std::string& out, std::string_view reason, const TokenUsage& usage) const;
 
  private:
+  void put_end(std::string& out, std::string_view reason) const;
   std::string prefix_;  // up to the text
+  std::string index_;   // behind it, up to the reason
 };
 
 // {"error":{"code":429,"message","type","param","request_id"[,"details":[{path,message,expected}]]}}; an empty param is null.

@@ -3,6 +3,7 @@
 // Threads  value types; views are borrowed for the length of a call
 #pragma once
 #include <cstdint>
+#include <span>
 #include <string_view>
 
 namespace gatehouse::wire {
@@ -21,13 +22,17 @@ struct AnswerHead {
   std::string_view system_fingerprint = {};  // left out when empty, and by /api/llm/generate
 };
 
-// A whole answer; finish_reason is stop, length or content_filter.
-struct WholeAnswer {
-  AnswerHead head;
+// One of the answers to a prompt; finish_reason is stop, length or content_filter.
+struct WholeChoice {
   std::string_view text;
   std::string_view finish_reason;
-  TokenUsage usage;
   std::string_view logprobs = "null";  // JSON, as wire/openai/logprobs.h writes it
+};
+
+struct WholeAnswer {
+  AnswerHead head;
+  std::span<const WholeChoice> choices;  // in the order of their index
+  TokenUsage usage;
 };
 
 }  // namespace gatehouse::wire

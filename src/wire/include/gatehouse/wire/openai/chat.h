@@ -90,7 +90,7 @@ struct ChatRequest {
 
 Result<ChatRequest> read_chat_request(const JsonValue& body);
 void chat_request_schema(JsonWriter& w);
-// What the schema allows and this version cannot do yet: n > 1, tools …
+// What the schema allows and this version cannot do yet: tools …
 Status check_abilities(const ChatRequest& request);
 
 // As a sampler takes them: nothing for −1, all bits otherwise.

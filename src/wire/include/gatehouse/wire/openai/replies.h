@@ -1,7 +1,7 @@
 // wire/openai/replies.h — what /v1 answers: completions whole and in chunks, models, errors.
 // Rules    chunks are whole events ("data: …\n\n"), same id, created and model on each; with StreamUsage::include every chunk before
 //          the usage chunk carries "usage":null. append_done_event (wire/llm/replies.h) ends a stream.
-// Threads  a …Chunks belongs to one answer; all else are pure functions that append to out
+// Threads  a …Chunks belongs to one of the answers to a prompt; all else are pure functions that append to out
 // Source   openai-openapi
 #pragma once
 #include <cstdint>
@@ -24,7 +24,7 @@ void chat_chunk_schema(JsonWriter& w);
 // Only the piece is escaped per call; all around it is made once.
 class ChatChunks {
  public:
-  ChatChunks(const AnswerHead& head, StreamUsage usage);
+  ChatChunks(const AnswerHead& head, StreamUsage usage, std::uint32_t index = 0);
   void role(std::string& out) const;  // first
   void text(std::string& out, std::string_view piece) const;
   // With what is said of its tokens; the piece may be empty.
@@ -34,6 +34,7 @@ class ChatChunks {
 
  private:
   std::string prefix_;  // up to the list of choices
+  std::string delta_;   // and up to what the delta holds
   std::string text_prefix_, text_suffix_;
   std::string_view end_;  // of an event, from the end of its choices
 };
@@ -44,7 +45,7 @@ void text_chunk_schema(JsonWriter& w);
 
 class TextChunks {
  public:
-  TextChunks(const AnswerHead& head, StreamUsage usage);
+  TextChunks(const AnswerHead& head, StreamUsage usage, std::uint32_t index = 0);
   void text(std::string& out, std::string_view piece) const;
   void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
   void finish(std::string& out, std::string_view reason) const;
@@ -52,6 +53,7 @@ class TextChunks {
 
  private:
   std::string prefix_;
+  std::string index_;  // behind the text, up to the logprobs
   std::string text_prefix_, text_suffix_;
   std::string_view end_;
 };
