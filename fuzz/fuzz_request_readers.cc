@@ -48,8 +48,11 @@ void check_error(const Error& error) {
 
 template <class T>
 void check(const gatehouse::Result<T>& request) {
-  if (!request) return check_error(request.error());
-  const gatehouse::Status able = gw::check_abilities(*request);
+  if (!request) check_error(request.error());
+}
+
+void check_able(const gw::CompletionRequest& request) {
+  const gatehouse::Status able = gw::check_abilities(request);
   require(able.ok() || (able.error().code() == gatehouse::Code::not_supported && !able.error().param().empty()));
 }
 
@@ -59,6 +62,7 @@ void check_readers(const gw::JsonValue& root) {
   if (chat) require(!chat->messages.empty() && chat->temperature >= 0 && chat->temperature <= 2 && chat->stop.strings.size() <= 4);
   const auto completion = gw::read_completion_request(root);
   check(completion);
+  if (completion) check_able(*completion);
   const auto generate = gw::read_generate_request(root);
   check(generate);
   if (generate) require(!generate->prompt.empty() && (generate->temperature >= 1 || generate->top_p >= 1));

@@ -221,7 +221,7 @@ void EngineLoop::release(Sequence& s) {
 
 void EngineLoop::end(Sequence& s, w::FinishReason reason) {
   release(s);
-  if (s.request.live == 0) return tell_done(s.request, reason, {});
+  if (s.request.live == 0) return tell_done(s.request, reason, {}, s.text.stopped_by());
   w::TokenEvent& event = event_of(s);
   event.ended = true;
   event.reason = reason;
@@ -239,10 +239,10 @@ void EngineLoop::abandon(Request& r, w::FinishReason reason, std::string_view er
   for (const auto& s : r.choices) {
     if (!s->ended()) release(*s);
   }
-  tell_done(r, reason, error);
+  tell_done(r, reason, error, {});
 }
 
-void EngineLoop::tell_done(Request& r, w::FinishReason reason, std::string_view error) {
+void EngineLoop::tell_done(Request& r, w::FinishReason reason, std::string_view error, std::string_view stop) {
   const Instant now = clock_.now();
   w::Done done;
   done.reason = reason;
@@ -255,6 +255,7 @@ void EngineLoop::tell_done(Request& r, w::FinishReason reason, std::string_view 
     done.decode_us = microseconds_between(prefilled, now);
   }
   done.error = std::string(error);
+  done.stop = std::string(stop);
   dones_.emplace_back(r.key, std::move(done));
 }
 

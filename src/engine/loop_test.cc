@@ -38,6 +38,18 @@ TEST(EngineLoop, EveryTokenCountsButTheEndToken) {
   EXPECT_EQ(t.done(1).prompt_tokens, 9U);
   EXPECT_EQ(t.done(1).completion_tokens, 5U);
   EXPECT_EQ(t.done(1).error, "");
+  EXPECT_EQ(t.done(1).stop, "");
+  t.expect_empty();
+}
+
+TEST(EngineLoop, SaysWhichStopStringWasMet) {
+  TurnedLoop t;
+  t.prepare(1, "say:one END two", {"none", "END"});
+  t.start(1, 100);
+  t.settle();
+  EXPECT_EQ(t.told(1).text, "one ");
+  EXPECT_EQ(t.done(1).reason, FinishReason::stop);
+  EXPECT_EQ(t.done(1).stop, "END");
   t.expect_empty();
 }
 

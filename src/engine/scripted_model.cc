@@ -17,6 +17,7 @@ class ScriptedCompiler final : public PromptCompiler {
   Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) override {
     const std::string& text = prepare.chat && !prepare.messages.empty() ? prepare.messages.back().content : prepare.prompt;
     if (text == "template:broken") return caller_error("template_failed", "the chat template cannot render these messages");
+    if (!prepare.tools.empty()) return caller_error("tools_not_supported", "a script knows of no tools").with_param(prepare.tools);
     if (text.size() >= seat_cells_) return caller_error("context_length_exceeded", "the prompt is too long");
     for (const wire::engine::TokenBias& one : prepare.sampling.logit_bias) {
       if (one.token > end_token) return caller_error("invalid_logit_bias", "there is no such token").with_param("logit_bias");

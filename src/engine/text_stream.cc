@@ -126,6 +126,7 @@ bool TextStream::push(std::string_view bytes, std::string& out) {
       if (met == 0) continue;
       fresh_.resize(seen + 1);
       show_all_but(met);
+      stopped_by_.append(before).append(fresh_).erase(0, before.size() + fresh_.size() - met);
       return stopped_ = true;
     }
   }

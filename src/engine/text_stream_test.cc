@@ -57,7 +57,22 @@ TEST(TextStream, ShowsWhatIsCertain) {
     stream.finish(shown.emplace_back());
     EXPECT_THAT(shown, ElementsAreArray(row.shown));
     EXPECT_EQ(stream.stopped(), row.stopped);
+    EXPECT_EQ(stream.stopped_by().empty(), !row.stopped);
   }
+}
+
+TEST(TextStream, NamesTheStopStringThatWasMet) {
+  const auto met = [](std::vector<std::string> stops, std::string_view text) {
+    TextStream stream(std::move(stops));
+    std::string shown;
+    for (const char byte : text) stream.push({&byte, 1}, shown);
+    return shown + "|" + stream.stopped_by();
+  };
+  EXPECT_EQ(met({"two", "END"}, "one END"), "one |END");
+  EXPECT_EQ(met({"c", "bc"}, "abcd"), "a|bc") << "the longest of those complete at once";
+  EXPECT_EQ(met({"abcd", "c"}, "abcd"), "ab|c") << "not the longer one that had begun";
+  EXPECT_EQ(met({"né"}, "oné"), "o|né");
+  EXPECT_EQ(met({"END"}, "one EN"), "one |") << "none was met";
 }
 
 // ---- Against the plain definition ----
@@ -137,6 +152,7 @@ void check_one(RandomText& random) {
   stream.finish(rest);
   ASSERT_EQ(shown + rest, expected);
   ASSERT_EQ(stream.stopped(), expected.size() < text.size());
+  ASSERT_TRUE(text.substr(expected.size()).starts_with(stream.stopped_by()));
 }
 
 TEST(TextStream, EqualsTheDefinitionHoweverTheTextIsCut) {

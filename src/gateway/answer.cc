@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/logprobs.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -26,6 +27,11 @@ wire::AnswerHead head_of(const AnswerFacts& facts) {
   return head;
 }
 
+wire::MessageEnd message_end(wire::engine::FinishReason reason, std::string_view stop) {
+  if (reason == wire::engine::FinishReason::length) return {"max_tokens"};
+  return stop.empty() ? wire::MessageEnd{"end_turn"} : wire::MessageEnd{"stop_sequence", stop};
+}
+
 // Collects the texts and answers once.
 class WholeAnswer final : public Answer {
  public:
@@ -34,9 +40,12 @@ class WholeAnswer final : public Answer {
         shape_(generation.shape),
         scored_(generation.prompt.sampling.logprobs),
         facts_(std::move(facts)),
-        said_(generation.prompt.choices) {}
+        said_(generation.prompt.choices) {
+    if (!generation.echo) return;
+    for (Said& said : said_) said.text = generation.prompt.prompt;
+  }
 
-  void begin() override {}
+  void begin(const Usage&) override {}
   // Nothing has left before the end, so that every error may still have a status of its own.
   bool begun() const override { return false; }
   void text(std::uint32_t choice, std::string_view piece, std::span<const Score> scores) override {
@@ -44,7 +53,10 @@ class WholeAnswer final : public Answer {
     said.text.append(piece);
     said.scores.insert(said.scores.end(), scores.begin(), scores.end());
   }
-  void end(std::uint32_t choice, wire::engine::FinishReason reason) override { said_.at(choice).finish = name_of(reason); }
+  void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
+    said_.at(choice).reason = reason;
+    said_.at(choice).stop = stop;
+  }
   void finish(const Usage& usage) override {
     std::vector<wire::WholeChoice> choices;
     for (Said& said : said_) choices.push_back(whole(said));
@@ -63,6 +75,9 @@ class WholeAnswer final : public Answer {
       case AnswerShape::llm_generate:
         wire::write_generate_reply(body, answer);
         break;
+      case AnswerShape::messages:
+        wire::write_message(body, answer.head, said_.front().text, message_end(said_.front().reason, said_.front().stop), usage);
+        break;
     }
     net::Response response(200);
     response.body("application/json", std::move(body));
@@ -75,13 +90,14 @@ class WholeAnswer final : public Answer {
   struct Said {
     std::string text;
     std::vector<Score> scores;
-    std::string_view finish;
+    wire::engine::FinishReason reason = wire::engine::FinishReason::stop;
+    std::string stop;
     std::string logprobs;
   };
   wire::WholeChoice whole(Said& said) const {
     wire::WholeChoice choice;
     choice.text = said.text;
-    choice.finish_reason = said.finish;
+    choice.finish_reason = name_of(said.reason);
     if (!scored_) return choice;
     if (shape_ == AnswerShape::chat)
       wire::ChatLogprobs().write(said.logprobs, said.scores);
@@ -98,18 +114,29 @@ class WholeAnswer final : public Answer {
   std::vector<Said> said_;  // by choice
 };
 
-// How the events of each dialect differ. Those of /v1: chats begin with a chunk a choice that holds the role alone.
+// How the events of each dialect differ. What all but Anthropic's have in common:
+class DataEvents {
+ public:
+  void error(std::string& out, std::string_view json) const { wire::append_event(out, json); }
+  void ping(std::string& out) const { out += ": ping\n\n"; }
+};
+
+// Those of /v1: chats begin with a chunk a choice that holds the role alone, echoes with one that holds the prompt.
 template <class Chunks, class Logprobs>
-class OpenAiEvents {
+class OpenAiEvents : public DataEvents {
  public:
   OpenAiEvents(const AnswerFacts& facts, const Generation& generation)
-      : usage_(generation.include_usage), scored_(generation.prompt.sampling.logprobs), logprobs_(generation.prompt.choices) {
+      : echoed_(generation.echo ? generation.prompt.prompt : std::string()),
+        usage_(generation.include_usage),
+        scored_(generation.prompt.sampling.logprobs),
+        logprobs_(generation.prompt.choices) {
     for (std::uint32_t i = 0; i < generation.prompt.choices; ++i)
       chunks_.emplace_back(head_of(facts), wire::stream_usage(generation.include_usage), i);
   }
-  void first(std::string& out) const {
-    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) {
-      for (const Chunks& choice : chunks_) choice.role(out);
+  void first(std::string& out, const Usage&) const {
+    for (const Chunks& choice : chunks_) {
+      if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) choice.role(out);
+      choice.text(out, echoed_);
     }
   }
   void text(std::string& out, std::uint32_t choice, std::string_view piece, std::span<const Score> scores) {
@@ -118,12 +145,16 @@ class OpenAiEvents {
     logprobs_.at(choice).write(rendered_, scores);
     chunks_.at(choice).scored_text(out, piece, rendered_);
   }
-  void end(std::string& out, std::uint32_t choice, std::string_view reason) const { chunks_.at(choice).finish(out, reason); }
+  void end(std::string& out, std::uint32_t choice, wire::engine::FinishReason reason, std::string_view) const {
+    chunks_.at(choice).finish(out, name_of(reason));
+  }
   void last(std::string& out, const Usage& usage) const {
     if (usage_) chunks_.front().usage(out, usage);
+    wire::append_done_event(out);
   }
 
  private:
+  const std::string echoed_;
   const bool usage_, scored_;
   std::vector<Chunks> chunks_;  // by choice
   std::vector<Logprobs> logprobs_;
@@ -133,21 +164,24 @@ using ChatEvents = OpenAiEvents<wire::ChatChunks, wire::ChatLogprobs>;
 using TextEvents = OpenAiEvents<wire::TextChunks, wire::TextLogprobs>;
 
 // The usage comes with the end of the choice that ends last.
-class GenerateEvents {
+class GenerateEvents : public DataEvents {
  public:
   GenerateEvents(const AnswerFacts& facts, const Generation& generation) {
     for (std::uint32_t i = 0; i < generation.prompt.choices; ++i) chunks_.emplace_back(head_of(facts), i);
   }
-  void first(std::string&) const {}
+  void first(std::string&, const Usage&) const {}
   void text(std::string& out, std::uint32_t choice, std::string_view piece, std::span<const Score>) const {
     chunks_.at(choice).text(out, piece);
   }
-  void end(std::string& out, std::uint32_t choice, std::string_view reason) {
-    if (++ended_ < chunks_.size()) return chunks_.at(choice).end(out, reason);
+  void end(std::string& out, std::uint32_t choice, wire::engine::FinishReason reason, std::string_view) {
+    if (++ended_ < chunks_.size()) return chunks_.at(choice).end(out, name_of(reason));
     last_ = choice;
-    last_reason_ = reason;
+    last_reason_ = name_of(reason);
   }
-  void last(std::string& out, const Usage& usage) const { chunks_.at(last_).finish(out, last_reason_, usage); }
+  void last(std::string& out, const Usage& usage) const {
+    chunks_.at(last_).finish(out, last_reason_, usage);
+    wire::append_done_event(out);
+  }
 
  private:
   std::vector<wire::GenerateChunks> chunks_;  // by choice
@@ -156,16 +190,37 @@ class GenerateEvents {
   std::string_view last_reason_;
 };
 
+// There is one choice in this dialect.
+class AnthropicEvents {
+ public:
+  AnthropicEvents(const AnswerFacts& facts, const Generation&) : facts_(facts) {}
+  void first(std::string& out, const Usage& so_far) const { events_.start(out, head_of(facts_), so_far); }
+  void text(std::string& out, std::uint32_t, std::string_view piece, std::span<const Score>) const { events_.text(out, piece); }
+  void end(std::string&, std::uint32_t, wire::engine::FinishReason reason, std::string_view stop) {
+    reason_ = reason;
+    stop_ = stop;
+  }
+  void last(std::string& out, const Usage& usage) const { events_.stop(out, message_end(reason_, stop_), usage); }
+  void error(std::string& out, std::string_view json) const { events_.error(out, json); }
+  void ping(std::string& out) const { events_.ping(out); }
+
+ private:
+  const AnswerFacts facts_;
+  const wire::MessageEvents events_;
+  wire::engine::FinishReason reason_ = wire::engine::FinishReason::stop;
+  std::string stop_;
+};
+
 template <class Events>
 class StreamAnswer final : public Answer {
  public:
   StreamAnswer(Egress& egress, Levels& levels, const Generation& generation, const AnswerFacts& facts)
       : egress_(egress), exchange_(egress.exchange()), streaming_(levels.streams), events_(facts, generation) {}
 
-  void begin() override {
+  void begin(const Usage& so_far) override {
     begun_ = true;
     std::string first;
-    events_.first(first);
+    events_.first(first, so_far);
     net::Response response(200);
     response.body("text/event-stream; charset=utf-8", std::move(first));
     egress_.begin_stream(std::move(response));
@@ -176,20 +231,24 @@ class StreamAnswer final : public Answer {
     send();
   }
   // Goes with what comes next: the text of another choice, or the end of all.
-  void end(std::uint32_t choice, wire::engine::FinishReason reason) override { events_.end(event_, choice, name_of(reason)); }
+  void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
+    events_.end(event_, choice, reason, stop);
+  }
   void finish(const Usage& usage) override {
     events_.last(event_, usage);
-    wire::append_done_event(event_);
     send();
     exchange_.end_stream();
   }
   // The client reads the error in its own dialect; no [DONE] follows, because it is not done.
   void fail(const Error& error) override {
-    wire::append_event(event_, error_body(error, egress_.dialect(), egress_.request_id(), egress_.language()));
+    events_.error(event_, error_body(error, egress_.dialect(), egress_.request_id(), egress_.language()));
     send();
     exchange_.end_stream();
   }
-  void ping() override { exchange_.send(": ping\n\n"); }
+  void ping() override {
+    events_.ping(event_);
+    send();
+  }
 
  private:
   void send() {
@@ -213,6 +272,8 @@ std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Genera
       return std::make_unique<StreamAnswer<ChatEvents>>(egress, levels, generation, facts);
     case AnswerShape::completion:
       return std::make_unique<StreamAnswer<TextEvents>>(egress, levels, generation, facts);
+    case AnswerShape::messages:
+      return std::make_unique<StreamAnswer<AnthropicEvents>>(egress, levels, generation, facts);
     case AnswerShape::llm_generate:
       break;
   }

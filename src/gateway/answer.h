@@ -17,7 +17,7 @@ namespace gatehouse::gateway {
 struct AnswerFacts {
   AnswerFacts(std::string id_, std::string model_, std::int64_t created_)
       : id(std::move(id_)), model(std::move(model_)), created(created_) {}
-  std::string id;     // chatcmpl-…, cmpl-… or a UUID
+  std::string id;     // chatcmpl-…, cmpl-…, msg_… or a UUID
   std::string model;  // the name that answered
   std::int64_t created;
 };
@@ -26,11 +26,13 @@ class Answer {
  public:
   virtual ~Answer() = default;
   // The first news of the engine is here: a stream sends its head now.
-  virtual void begin() = 0;
+  // What it took so far is known: the prompt.
+  virtual void begin(const Usage& so_far) = 0;
   virtual bool begun() const = 0;
   // Text and, where they were asked for, the scores that came with it; either may be empty.
   virtual void text(std::uint32_t choice, std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
-  virtual void end(std::uint32_t choice, wire::engine::FinishReason reason) = 0;
+  // stop: the stop string that was met, where the engine tells it.
+  virtual void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) = 0;
   // Every choice has ended.
   virtual void finish(const Usage& usage) = 0;
   // Only after begin() of a stream: an error event, and the end.

@@ -53,7 +53,8 @@ class Run {
         limit_(admitted.permitted(), ending),
         alarm_(reactor, [this] { job_.poke(); }),
         open_(admitted.choices(), true) {
-    outcome_.usage.prompt_tokens = admitted.prompt_tokens();
+    outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
+    outcome_.usage.cached_tokens = admitted.prompt().cached_tokens;
   }
 
   Task<Outcome> run() {
@@ -90,7 +91,7 @@ class Run {
     wanted_ |= news.asks_ahead || news.waiting;
     waiting_ |= news.waiting;
     if (news.lost) return lose();
-    if (!answer_.begun() && !news.choices.empty()) answer_.begin();
+    if (!answer_.begun() && !news.choices.empty()) answer_.begin(outcome_.usage);
     for (std::uint32_t i = 0; i < news.choices.size(); ++i) tell(i, news.choices[i]);
     if (news.done) end(*news.done);
   }
@@ -101,7 +102,7 @@ class Run {
       last_written_ = reactor_.clock().now();
     }
     if (!news.ended) return;
-    answer_.end(choice, *news.ended);
+    answer_.end(choice, *news.ended, {});
     open_[choice] = false;
   }
 
@@ -110,9 +111,9 @@ class Run {
     outcome_.usage.cached_tokens = done.cached_tokens;
     outcome_.usage.completion_tokens = done.completion_tokens;
     if (done.reason == w::FinishReason::error) return fail(engine_error(done.error));
-    if (!answer_.begun()) answer_.begin();
+    if (!answer_.begun()) answer_.begin(outcome_.usage);
     for (std::uint32_t i = 0; i < open_.size(); ++i) {
-      if (open_[i]) answer_.end(i, done.reason);
+      if (open_[i]) answer_.end(i, done.reason, done.stop);
     }
     answer_.finish(outcome_.usage);
     outcome_.finish = name_of(done.reason);

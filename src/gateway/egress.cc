@@ -31,6 +31,7 @@ std::string seconds_text(std::int64_t microseconds) {
 void add_standing_fields(net::Response& response, const Standing& standing) {
   const bool own_policy = response.value_of("Content-Security-Policy").has_value();
   response.field("X-Request-Id", standing.request_id).field("X-Process-Time", seconds_text(standing.spent.count())).lines(security);
+  if (standing.dialect == Dialect::anthropic) response.field("request-id", standing.request_id);
   if (!own_policy) response.lines(policy);
   if (standing.https) response.lines(only_https);
 }
@@ -40,6 +41,7 @@ void Egress::dress(net::Response& response) {
   standing.request_id = request_id_;
   standing.spent = std::chrono::duration_cast<std::chrono::microseconds>(exchange_.reactor().clock().now() - exchange_.started());
   standing.https = client_.https;
+  standing.dialect = dialect_;
   status_ = response.status();
   add_standing_fields(response, standing);
   dress_for_browser(response, rules_, exchange_.head());

@@ -14,11 +14,13 @@
 
 namespace gatehouse::gateway {
 
-// What every answer carries: X-Request-Id, X-Process-Time and the security fields. A page's own Content-Security-Policy stays.
+// What every answer carries: X-Request-Id (Anthropic's clients read it as request-id), X-Process-Time and the security fields. A page's own
+// Content-Security-Policy stays.
 struct Standing {
   std::string_view request_id;
   std::chrono::microseconds spent{0};
   bool https = false;
+  Dialect dialect = Dialect::api;
 };
 void add_standing_fields(net::Response& response, const Standing& standing);
 

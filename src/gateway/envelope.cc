@@ -213,6 +213,7 @@ net::Response Envelope::refuse(const Error& error, const wire::RequestHead* head
   net::Response response = error_response(error, dialect, request_id, head != nullptr ? language_for(*head) : Language::english);
   Standing standing;
   standing.request_id = request_id;
+  standing.dialect = dialect;
   add_standing_fields(response, standing);
   response.field("Cache-Control", "no-store");
 

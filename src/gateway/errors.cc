@@ -5,6 +5,7 @@
 
 #include "fixed_messages.h"
 #include "gatehouse/identity/authenticator.h"
+#include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/error_shapes.h"
 #include "gatehouse/wire/json/fields.h"
 #include "gatehouse/wire/llm/replies.h"
@@ -96,6 +97,9 @@ std::string_view oauth_code(const Error& error) {
   }
 }
 
+// What Anthropic's clients know in place of 503.
+constexpr int overloaded = 529;
+
 std::string_view anthropic_type(int status) {
   switch (status) {
     case 401:
@@ -110,7 +114,7 @@ std::string_view anthropic_type(int status) {
       return "request_too_large";
     case 429:
       return "rate_limit_error";
-    case 503:
+    case overloaded:
       return "overloaded_error";
     case 504:
       return "timeout_error";
@@ -149,7 +153,8 @@ int status_of(const Error& error, Dialect dialect) {
   // JSON that breaks a rule is 422 on /api; what is not JSON at all is 400 everywhere.
   const bool breaks_a_rule = error.code() == Code::invalid_argument && !error.faults().empty();
   if (dialect == Dialect::api && breaks_a_rule) return 422;
-  return row_of(error.code()).status;
+  const int status = row_of(error.code()).status;
+  return dialect == Dialect::anthropic && status == 503 ? overloaded : status;
 }
 
 std::string error_body(const Error& error, Dialect dialect, std::string_view request_id, Language language) {

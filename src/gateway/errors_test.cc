@@ -80,6 +80,7 @@ TEST(ErrorResponse, SpeaksAnthropicOnMessages) {
     EXPECT_THAT(error_body(Error(code, Origin::caller, "why", "text"), Dialect::anthropic, "r"),
                 HasSubstr(std::string("\"type\":\"") + type));
   }
+  EXPECT_EQ(error_response(Error(Code::unavailable, Origin::engine, "why", "text"), Dialect::anthropic, "r").status(), 529);
 }
 
 TEST(ErrorResponse, SpeaksTheLanguageThatIsAskedFor) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gatehouse/wire/anthropic/replies.h"
 #include "requests.h"
 
 namespace gatehouse::gateway {
@@ -56,6 +57,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
 
   const Generation& generation = permitted->generation();
   ledger.model = permitted->model().name;
+  if (received.route().action == Action::count_tokens) co_return co_await count(reactor, *permitted, egress);
   AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(received.at()));
   const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
   Outcome outcome = co_await attempt(reactor, *permitted, *answer);
@@ -74,6 +76,17 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   }
 }
 
+// The engine renders and counts, and computes nothing.
+Task<void> Generator::count(Reactor& reactor, const Permitted& permitted, Egress& egress) const {
+  Result<Measured> measured = co_await measure_.measure(reactor, permitted);
+  if (!measured) co_return egress.respond(measured.error());
+  std::string body;
+  wire::write_token_count(body, measured->prompt().prompt_tokens);
+  net::Response response(200);
+  response.body("application/json", std::move(body));
+  egress.respond(std::move(response));
+}
+
 Task<Outcome> Generator::attempt(Reactor& reactor, const Permitted& permitted, Answer& answer) {
   Result<Measured> measured = co_await measure_.measure(reactor, permitted);
   if (!measured) co_return outcome_of(std::move(measured).error());
@@ -88,6 +101,8 @@ std::string Generator::id_for(AnswerShape shape) {
       return "chatcmpl-" + random_.hex(24);
     case AnswerShape::completion:
       return "cmpl-" + random_.hex(24);
+    case AnswerShape::messages:
+      return "msg_" + random_.hex(24);
     case AnswerShape::llm_generate:
       break;
   }

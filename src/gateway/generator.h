@@ -25,7 +25,11 @@ struct Ledger {
   std::string_view finish;
 };
 
-constexpr bool generates(Action action) { return action == Action::chat || action == Action::completion || action == Action::llm_generate; }
+// Whether it is the Generator's.
+constexpr bool generates(Action action) {
+  return action == Action::chat || action == Action::completion || action == Action::llm_generate || action == Action::messages ||
+         action == Action::count_tokens;
+}
 
 class Generator {
  public:
@@ -36,6 +40,7 @@ class Generator {
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
+  Task<void> count(Reactor& reactor, const Permitted& permitted, Egress& egress) const;
   Task<Outcome> attempt(Reactor& reactor, const Permitted& permitted, Answer& answer);
   std::string id_for(AnswerShape shape);
 

@@ -2,6 +2,7 @@
 
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "gatehouse/wire/openapi/document.h"
@@ -17,6 +18,8 @@ SchemaFn event_schema(Action action) {
       return &wire::text_chunk_schema;
     case Action::llm_generate:
       return &wire::generate_event_schema;
+    case Action::messages:
+      return &wire::message_event_schema;
     default:
       return nullptr;
   }

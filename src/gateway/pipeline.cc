@@ -71,6 +71,7 @@ struct RefusalMeaning {
 constexpr std::array refusals{
     RefusalMeaning{"template_failed", "template_failed", Code::invalid_argument},
     RefusalMeaning{"invalid_prompt", "invalid_prompt", Code::invalid_argument},
+    RefusalMeaning{"tools_not_supported", "unsupported_parameter", Code::invalid_argument},
     RefusalMeaning{"schema_not_supported", "schema_not_supported", Code::invalid_argument},
     RefusalMeaning{"invalid_logit_bias", "invalid_value", Code::invalid_argument},
     RefusalMeaning{"too_many_choices", "invalid_value", Code::invalid_argument},
@@ -127,7 +128,7 @@ namespace {
 
 void bring_system_prompt(Generation& generation, const ServedModel& model) {
   std::vector<w::Message>& messages = generation.prompt.messages;
-  if (generation.shape != AnswerShape::chat || model.system_prompt.empty() || messages.empty() || messages.front().role == "system") return;
+  if (!generation.prompt.chat || model.system_prompt.empty() || messages.empty() || messages.front().role == "system") return;
   messages.insert(messages.begin(), w::Message{"system", model.system_prompt});
 }
 

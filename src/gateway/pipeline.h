@@ -140,7 +140,7 @@ class Admitted {
   std::uint32_t allowance() const { return per_choice_ * choices(); }
   std::uint32_t per_choice() const { return per_choice_; }
   std::uint32_t choices() const { return permitted_.generation().prompt.choices; }
-  std::uint32_t prompt_tokens() const { return prompt_.prompt_tokens; }
+  const wire::engine::Prepared& prompt() const { return prompt_; }
   engine::Job& job() { return *job_; }
 
  private:

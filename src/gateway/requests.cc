@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "gatehouse/wire/anthropic/messages.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
@@ -38,7 +39,6 @@ std::string template_role(wire::ChatRole role) {
 
 Result<Generation> read_chat(const wire::JsonValue& body) {
   GH_TRY(wire::ChatRequest request, wire::read_chat_request(body));
-  GH_CHECK(wire::check_abilities(request));
   Generation generation;
   generation.shape = AnswerShape::chat;
   take_common(request, generation);
@@ -47,6 +47,7 @@ Result<Generation> read_chat(const wire::JsonValue& body) {
   for (const wire::ChatMessage& message : request.messages) {
     generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
   }
+  generation.prompt.tools = request.tools_field();
   generation.prompt.schema = request.response_format.schema();
   generation.max_tokens = request.token_limit();
   generation.asks_max_tokens = generation.max_tokens.has_value();
@@ -63,6 +64,7 @@ Result<Generation> read_completion(const wire::JsonValue& body) {
   generation.prompt.sampling.top_logprobs = request.logprobs.value_or(0);
   generation.prompt.chat = false;
   generation.prompt.prompt = std::move(request.prompt.text);
+  generation.echo = request.echo;
   generation.max_tokens = request.max_tokens.value_or(completion_default_tokens);
   generation.asks_max_tokens = request.max_tokens.has_value();
   return generation;
@@ -85,6 +87,45 @@ Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   return generation;
 }
 
+// Turns of one speaker that follow one another are one turn.
+void take_conversation(wire::Conversation& conversation, Generation& generation) {
+  generation.shape = AnswerShape::messages;
+  generation.model = std::move(conversation.model);
+  std::vector<wire::engine::Message>& messages = generation.prompt.messages;
+  if (!conversation.system.text.empty()) messages.push_back({"system", std::move(conversation.system.text)});
+  for (wire::Turn& turn : conversation.messages) {
+    const std::string_view role = name_of(turn.role);
+    if (!messages.empty() && messages.back().role == role) {
+      messages.back().content.append("\n").append(turn.content.text);
+    } else {
+      messages.push_back({std::string(role), std::move(turn.content.text)});
+    }
+  }
+  generation.prompt.continues = messages.back().role == name_of(wire::TurnRole::assistant);
+  generation.prompt.tools = conversation.tools_field();
+}
+
+Result<Generation> read_messages(const wire::JsonValue& body) {
+  GH_TRY(wire::MessagesRequest request, wire::read_messages_request(body));
+  Generation generation;
+  take_conversation(request, generation);
+  generation.prompt.sampling.temperature = static_cast<float>(request.temperature);
+  generation.prompt.sampling.top_p = static_cast<float>(request.top_p);
+  generation.prompt.sampling.top_k = request.top_k;
+  generation.prompt.stops = std::move(request.stop_sequences);
+  generation.max_tokens = request.max_tokens;
+  generation.asks_max_tokens = true;
+  generation.stream = request.stream;
+  return generation;
+}
+
+Result<Generation> read_count_tokens(const wire::JsonValue& body) {
+  GH_TRY(wire::Conversation request, wire::read_count_tokens_request(body));
+  Generation generation;
+  take_conversation(request, generation);
+  return generation;
+}
+
 Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
   switch (action) {
     case Action::chat:
@@ -93,6 +134,10 @@ Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
       return read_completion(value);
     case Action::llm_generate:
       return read_llm_generate(value);
+    case Action::messages:
+      return read_messages(value);
+    case Action::count_tokens:
+      return read_count_tokens(value);
     default:
       return internal_error("route_without_answer", "no body is read for this action");
   }

@@ -1,5 +1,5 @@
 // gateway/requests.h — a body in its route's dialect, read, checked and brought to what all dialects come down to.
-// Errors   what the readers of wire/openai and wire/llm say; not_supported (501) for what this version cannot do yet
+// Errors   what the readers of wire/openai, wire/anthropic and wire/llm say; not_supported (501) for what this version cannot do yet
 #pragma once
 #include <string_view>
 

@@ -55,6 +55,7 @@ constexpr Phrase phrases[] = {
     {503, "Service Unavailable"},
     {504, "Gateway Timeout"},
     {505, "HTTP Version Not Supported"},
+    {529, "Overloaded"},
 };
 
 std::string_view reason_phrase(int status) {

@@ -88,6 +88,7 @@ TEST(AnswerHead, NamesTheStatus) {
                                                {503, "Service Unavailable"},
                                                {504, "Gateway Timeout"},
                                                {505, "HTTP Version Not Supported"},
+                                               {529, "Overloaded"},
                                                {299, "Other"},
                                                {599, "Other"}};
   for (const auto& [status, phrase] : known) {

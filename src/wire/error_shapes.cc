@@ -32,15 +32,4 @@ void oauth_error_schema(JsonWriter& w) {
   w.raw(R"({"type":"object","properties":{"error":{"type":"string"},"error_description":{"type":"string"}},"required":["error"]})");
 }
 
-void write_anthropic_error(std::string& out, std::string_view type, std::string_view message, std::string_view request_id) {
-  JsonWriter w(out);
-  w.begin_object().member("type", "error").key("error").begin_object().member("type", type).member("message", message).end_object();
-  w.member("request_id", request_id).end_object();
-}
-
-void anthropic_error_schema(JsonWriter& w) {
-  w.raw(R"({"type":"object","properties":{"type":{"const":"error"},"error":{"type":"object","properties":{"type":{"type":"string"},)"
-        R"("message":{"type":"string"}},"required":["type","message"]},"request_id":{"type":"string"}},"required":["type","error"]})");
-}
-
 }  // namespace gatehouse::wire

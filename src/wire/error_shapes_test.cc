@@ -12,9 +12,6 @@ TEST(ErrorShapes, AreThoseOfTheDialects) {
   out.clear();
   write_oauth_error(out, "invalid_request", "grant_type is missing");
   EXPECT_EQ(out, R"({"error":"invalid_request","error_description":"grant_type is missing"})");
-  out.clear();
-  write_anthropic_error(out, "not_found_error", "no such path", "r1");
-  EXPECT_EQ(out, R"({"type":"error","error":{"type":"not_found_error","message":"no such path"},"request_id":"r1"})");
 }
 
 TEST(ErrorShapes, AnOauthDescriptionHoldsWhatTheStandardAllows) {

@@ -32,6 +32,29 @@ def in_vocabulary(biases):
     return known
 
 
+def all_objects(value):
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def leave_out_tools(body):
+    """Whether a chat template has a place for them no schema can say; that of the model that is served has none. What is wrong stays so."""
+    for owner in (body, *(one for one in body.get("messages") or [] if isinstance(one, dict))):
+        owner.update({name: [] for name in ("tools", "functions", "tool_calls") if all_objects(owner.get(name))})
+        if owner is not body and isinstance(owner.get("function_call"), dict):
+            owner["function_call"] = {}
+        if owner.get("role") in ("tool", "function"):
+            owner["role"] = "user"
+
+
+def leave_tools_open(body, anthropic):
+    choice = body.get("tool_choice")
+    if anthropic and isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
+        choice["type"] = "auto"
+    for name in ("tool_choice", "function_call") if not anthropic else ():
+        if body.get(name) == "required" or isinstance(body.get(name), dict):
+            body[name] = "auto"
+
+
 @schemathesis.hook
 def filter_body(context, body):
     # Where an object of any shape is allowed. RFC 8259, section 6: a receiver may limit the range of numbers; ours is 64 bits.
@@ -44,11 +67,15 @@ def before_call(context, case, **kwargs):
         return
     if isinstance(case.body.get("logit_bias"), dict):
         case.body["logit_bias"] = in_vocabulary(case.body["logit_bias"])
+    anthropic = case.path.startswith("/v1/messages")
+    if anthropic or case.path == "/v1/chat/completions":
+        leave_out_tools(case.body)
+        leave_tools_open(case.body, anthropic)
     # What is out of range stays so: it must be refused.
     limits = [name for name in ("max_tokens", "max_completion_tokens") if is_count(case.body.get(name))]
     for name in limits:
         case.body[name] = min(case.body[name], FEW)
     if len(limits) == 2:  # both must say the same, which no schema can
         case.body["max_completion_tokens"] = case.body["max_tokens"]
-    if not limits and "max_tokens" not in case.body and "max_completion_tokens" not in case.body:
+    if not anthropic and not limits and "max_tokens" not in case.body and "max_completion_tokens" not in case.body:
         case.body["max_tokens"] = FEW

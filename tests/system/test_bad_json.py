@@ -9,6 +9,7 @@ from schema import allows, numeric_fields
 BODIES = {
     "/v1/chat/completions": {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1},
     "/v1/completions": {"prompt": "Hi", "max_tokens": 1},
+    "/v1/messages": {"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1},
     "/api/llm/generate": {"prompt": "Hi", "max_tokens": 1},
 }
 MATRIX = [-1, 0, 2**31, 2**53 + 1, 1e308, 0.5, "1", None, []]
@@ -36,6 +37,9 @@ def unmoved(house):
 
 def dialect_is_right(path, answer):
     error = answer.json()["error"]
+    if path == "/v1/messages":
+        assert error["message"] and answer.json()["type"] == "error" and answer.json()["request_id"], error
+        return
     assert error["message"] and set(error) >= {"message", "type", "param", "code"}
     assert (len(error) == 4) == path.startswith("/v1"), error
 
@@ -63,7 +67,7 @@ def test_a_prompt_of_ten_mebibytes(house, unmoved):
 
 @pytest.mark.parametrize("path", BODIES)
 def test_invalid_utf8(house, unmoved, path):
-    whole = json.dumps({**BODIES[path], "stop": "MARK"}).encode()
+    whole = json.dumps({**BODIES[path], "messages": "MARK"} if path == "/v1/messages" else {**BODIES[path], "stop": "MARK"}).encode()
     for bad in (b"\xff", b"\xc0\xaf", b"\xed\xa0\x80", b"\xf4\x90\x80\x80", b"\xe4\xbd", b"\xf0\x9f"):
         answer = house.ask("POST", path, whole.replace(b"MARK", b"a" + bad))
         assert answer.status == 400, bad
@@ -92,7 +96,7 @@ def test_values_of_another_kind_than_an_object(house, path):
 def test_every_number_against_the_published_schema(house, unmoved, schemas, path):
     schema = schemas[path]
     fields = numeric_fields(schema)
-    assert {"temperature", "top_p", "max_tokens", "n"} <= set(fields)
+    assert {"temperature", "top_p", "max_tokens", "top_k" if path == "/v1/messages" else "n"} <= set(fields)
     for name in fields:
         for value in MATRIX:
             body = {**BODIES[path], name: value}
@@ -103,6 +107,8 @@ def test_every_number_against_the_published_schema(house, unmoved, schemas, path
             if not allows(schema, body):
                 assert answer.status == (400 if path.startswith("/v1") else 422), wanted
                 assert name in answer.json()["error"]["message"], wanted
+            elif answer.status == 200 and path == "/v1/messages":
+                assert answer.json()["stop_reason"] in ("end_turn", "max_tokens"), wanted
             elif answer.status == 200:
                 assert answer.json()["choices"][0]["finish_reason"] in ("stop", "length"), wanted
             elif answer.status == 501:  # allowed, and not possible yet: says which field

@@ -102,6 +102,8 @@ NO_OBJECT_IN_IT = {
     "GET /v1/models/{model}": "its object is a model: the column before",
     "POST /v1/chat/completions": "its object is a model",
     "POST /v1/completions": "its object is a model",
+    "POST /v1/messages": "its object is a model",
+    "POST /v1/messages/count_tokens": "its object is a model",
     "POST /api/llm/generate": "its object is a model",
     "POST /api/llm/generate/api-key": "its object is a model",
     "POST /api/auth/logout": "is about the token that is presented",
@@ -154,13 +156,19 @@ def takes_a_model(path, operation):
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
         return house.ask(method, path.replace("{model}", model), headers={"X-API-Key": key})
-    asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path else {"prompt": "Hi"}
-    return house.ask(method, path, {"model": model, "max_tokens": 1, **asked}, headers={"X-API-Key": key})
+    asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
+    most = {} if path.endswith("/count_tokens") else {"max_tokens": 1}
+    return house.ask(method, path, {"model": model, **most, **asked}, headers={"X-API-Key": key})
 
 
 def check_model_refusal(reply, path, status, reason, where):
     error = reply.json()["error"]
     assert reply.status == status, (where, reply.status, reply.body)
+    if path.startswith("/v1/messages"):
+        kinds = {404: "not_found_error", 403: "permission_error"}
+        assert set(error) == {"type", "message"} and error["type"] == kinds[status], (where, error)
+        assert reply.json()["request_id"] == reply.headers["request-id"] == reply.headers["X-Request-Id"]
+        return check_headers(reply, where)
     assert error["param"] == "model", (where, error)
     if path.startswith("/v1/"):
         kinds = {404: "invalid_request_error", 403: "permission_error"}

@@ -127,6 +127,32 @@ def test_completions_whole_and_streamed(client):
     assert chunks[-1].usage.model_dump() == whole.usage.model_dump()
 
 
+def test_an_echo_is_the_prompt_before_the_completion(client):
+    fields = {"model": MODEL, "prompt": "The capital of France is", "temperature": 0, "max_tokens": 8}
+    plain, echoed = client.completions.create(**fields), client.completions.create(**fields, echo=True)
+    assert echoed.choices[0].text == fields["prompt"] + plain.choices[0].text and echoed.usage == plain.usage
+    chunks = list(client.completions.create(**fields, echo=True, stream=True))
+    assert "".join(chunk.choices[0].text for chunk in chunks) == echoed.choices[0].text
+    several = client.completions.create(**{**fields, "temperature": 1, "n": 2}, echo=True)
+    assert all(choice.text.startswith(fields["prompt"]) for choice in several.choices)
+
+
+@pytest.mark.parametrize(("fields", "param"), [({"echo": True, "logprobs": 0}, "echo"), ({"suffix": "."}, "suffix")])
+def test_what_completions_do_not_do_is_refused_by_its_name(client, fields, param):
+    with pytest.raises(openai.BadRequestError) as raised:
+        client.completions.create(model=MODEL, prompt="x", **fields)
+    assert raised.value.param == param and param in raised.value.message
+    assert client.completions.create(model=MODEL, prompt="x", max_tokens=1, best_of=1, suffix="").choices
+
+
+def test_a_template_without_tools_says_so(client):
+    with pytest.raises(openai.BadRequestError) as raised:
+        ask(client, tools=[{"type": "function", "function": {"name": "f"}}])
+    assert raised.value.code == "unsupported_parameter" and "chat template" in raised.value.message
+    tools = {"tools": [{"type": "function", "function": {"name": "f"}}], "tool_choice": "none"}
+    assert ask(client, **tools, max_tokens=1).usage.prompt_tokens == ask(client, max_tokens=1).usage.prompt_tokens
+
+
 def test_completions_default_to_sixteen_tokens(client):
     answer = client.completions.create(model=MODEL, prompt="Once upon a time", temperature=0)
     assert answer.usage.completion_tokens <= 16
@@ -157,6 +183,9 @@ def test_a_key_that_is_none(house, client):
         ({"logit_bias": {"7": 101}}, "logit_bias[7]"),
         ({"logit_bias": {"999999": 1}}, "logit_bias"),
         ({"top_logprobs": 1}, "top_logprobs"),
+        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"tool_choice": "required"}, "tool_choice"),
+        ({"messages": [*FRANCE, {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}]}, "messages[1].tool_calls"),
         ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
     ],
 )
@@ -174,15 +203,10 @@ def test_all_wrong_fields_are_named_at_once(client):
         assert name in raised.value.message
 
 
-@pytest.mark.parametrize(
-    ("fields", "param"),
-    [
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
-    ],
-)
+@pytest.mark.parametrize(("fields", "param"), [({"best_of": 2}, "best_of"), ({"prompt": ["a", "b"]}, "prompt")])
 def test_what_is_not_possible_yet_says_so(client, fields, param):
     with pytest.raises(openai.InternalServerError) as raised:
-        ask(client, **fields)
+        client.completions.create(**{"model": MODEL, "prompt": "x", **fields})
     assert raised.value.status_code == 501 and raised.value.param == param and param in raised.value.message
 
 

@@ -134,7 +134,7 @@ def test_openapi_has_every_route(house):
     document = house.ask("GET", "/openapi.json", headers=NOBODY).json()
     assert document["openapi"].startswith("3.1.") and document["info"]["title"] == "Gatehouse"
     expected = {"/", "/version", "/openapi.json", "/api/health/ping", "/api/health/status", *PROBES, "/v1/models", "/v1/models/{model}"}
-    expected |= {"/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/api/llm/generate/api-key"}
+    expected |= {"/v1/messages", "/v1/messages/count_tokens", "/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/api/llm/generate/api-key"}
     expected |= {"/api/auth/login", "/api/auth/logout", "/api/auth/me", "/token", "/.well-known/jwks.json", "/api/usage"}
     expected |= {f"/api/admin/{path}" for path in ("tenants", "tenants/{id}", "keys", "keys/{id}", "keys/{id}/rotate", "tokens", "tokens/inspect")}
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
@@ -144,7 +144,7 @@ def test_openapi_has_every_route(house):
     for path, methods in document["paths"].items():
         for method in methods:  # what is written there answers: never 404, never 405
             assert house.ask(method.upper(), path.replace("{model}", MODEL)).status not in (404, 405), path
-    for path in ("/v1/chat/completions", "/v1/completions", "/api/llm/generate"):
+    for path in ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens", "/api/llm/generate"):
         body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert body["type"] == "object" and body["additionalProperties"] is False
 

@@ -14,6 +14,7 @@ struct ChatTemplate::Program {
   std::string source, bos_text, eos_text;
   jinja::program body;
   bool typed_content = false;  // content must be a list of parts
+  bool tools = false;
 };
 
 namespace {
@@ -74,11 +75,14 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string& source, std::string 
     program->body = jinja::parse_from_tokens(words);
     const jinja::caps caps = jinja::caps_get(program->body);
     program->typed_content = caps.supports_typed_content && !caps.supports_string_content;
+    program->tools = caps.supports_tools;
   } catch (const std::exception& why) {
     return failed(why);
   }
   return ChatTemplate(std::move(program));
 }
+
+bool ChatTemplate::carries_tools() const { return program_->tools; }
 
 Result<std::vector<PromptPart>> ChatTemplate::render(std::span<const wire::engine::Message> messages) const {
   std::vector<PromptPart> parts;

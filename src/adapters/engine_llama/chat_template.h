@@ -27,6 +27,8 @@ class ChatTemplate {
   ChatTemplate& operator=(ChatTemplate&&) noexcept;
   ~ChatTemplate();
 
+  // Whether it has a place for tools, as rendering some shows.
+  bool carries_tools() const;
   // Neighbouring parts of one author are one part.
   Result<std::vector<PromptPart>> render(std::span<const wire::engine::Message> messages) const;
 

@@ -41,6 +41,13 @@ TEST(ChatTemplate, GivesTypedContentWhereTheTemplateWantsIt) {
             (std::vector<std::string>{"M:<", "C:hi", "M:>"}));
 }
 
+TEST(ChatTemplate, KnowsWhetherItCarriesTools) {
+  const std::string plain = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}";
+  const std::string tools = "{% if tools %}You may call: {{ tools | tojson }}{% endif %}" + plain;
+  EXPECT_FALSE(ChatTemplate::parse(plain, "", "")->carries_tools());
+  EXPECT_TRUE(ChatTemplate::parse(tools, "", "")->carries_tools());
+}
+
 TEST(ChatTemplate, RefusesWhatTheTemplateRefuses) {
   const auto said = render("{{ raise_exception('roles must alternate') }}", {{"user", "hi"}});
   ASSERT_EQ(said.size(), 1U);

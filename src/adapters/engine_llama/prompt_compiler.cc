@@ -29,12 +29,21 @@ std::optional<std::vector<w::Message>> harmless(const Vocabulary& vocabulary, co
   return copy;
 }
 
+// Where the last message is the beginning of the answer, it stands behind all that the template writes.
+Result<std::vector<PromptPart>> render(const ChatTemplate& chat, std::span<const w::Message> messages, bool continues) {
+  if (!continues || messages.empty()) return chat.render(messages);
+  GH_TRY(std::vector<PromptPart> parts, chat.render(messages.first(messages.size() - 1)));
+  parts.push_back(PromptPart{Author::caller, messages.back().content});
+  return parts;
+}
+
 }  // namespace
 
 Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepare) {
   GH_CHECK(check_length(prepare));
   GH_CHECK(check_biases(prepare.sampling));
-  auto compiled = prepare.chat ? compile_chat(prepare.messages) : compile_text(prepare.prompt);
+  if (!prepare.tools.empty()) GH_CHECK(check_tools(prepare.tools));
+  auto compiled = prepare.chat ? compile_chat(prepare) : compile_text(prepare.prompt);
   if (!compiled) return std::move(compiled).error().with_param(field_of(prepare));
   // A sequence without a cell for its first answer token could not say anything.
   const std::size_t room = seat_cells_ - 1;
@@ -82,15 +91,22 @@ Status LlamaPromptCompiler::check_biases(const w::Sampling& sampling) const {
   return ok();
 }
 
-Result<std::vector<Token>> LlamaPromptCompiler::compile_chat(const std::vector<w::Message>& messages) const {
+Status LlamaPromptCompiler::check_tools(const std::string& field) const {
+  const bool carried = chat_ && chat_->carries_tools();
+  const char* const why = carried ? " cannot be used yet: this server does not read calls of tools from answers"
+                                  : " cannot be used: the chat template of this model has no place for tools";
+  return caller_error("tools_not_supported", field + why).with_param(field);
+}
+
+Result<std::vector<Token>> LlamaPromptCompiler::compile_chat(const w::Prepare& prepare) const {
   if (!chat_) return caller_error("template_failed", "The model has no chat template that works: use completions instead");
-  GH_TRY(const auto parts, chat_->render(messages));
+  GH_TRY(const auto parts, render(*chat_, prepare.messages, prepare.continues));
   GH_TRY(auto tokens, vocabulary_->tokenise(parts));
-  const auto other = harmless(*vocabulary_, messages);
+  const auto other = harmless(*vocabulary_, prepare.messages);
   if (!other) return tokens;
   // Some template functions lose track of who wrote a text (tojson, for one). Where the caller's text looks like a control token, the
   // prompt must hold the very control tokens that it holds without it.
-  GH_TRY(const auto other_parts, chat_->render(*other));
+  GH_TRY(const auto other_parts, render(*chat_, *other, prepare.continues));
   GH_TRY(const auto other_tokens, vocabulary_->tokenise(other_parts));
   const auto is_control = [this](Token token) { return vocabulary_->is_control(token); };
   std::vector<Token> found, expected;

@@ -1,6 +1,7 @@
 // adapters/engine_llama/prompt_compiler.h — messages or a raw prompt to the tokens that the engine computes.
 // Threads  the prepare thread; shares nothing with the decode loop that changes
-// Errors   context_length_exceeded, template_failed, invalid_prompt, invalid_logit_bias, schema_not_supported, origin caller
+// Errors   context_length_exceeded, template_failed, invalid_prompt, invalid_logit_bias, schema_not_supported, tools_not_supported,
+//          origin caller
 #pragma once
 #include <memory>
 #include <optional>
@@ -22,7 +23,8 @@ class LlamaPromptCompiler final : public engine::PromptCompiler {
  private:
   Status check_length(const wire::engine::Prepare& prepare) const;
   Status check_biases(const wire::engine::Sampling& sampling) const;
-  Result<std::vector<engine::Token>> compile_chat(const std::vector<wire::engine::Message>& messages) const;
+  Status check_tools(const std::string& field) const;
+  Result<std::vector<engine::Token>> compile_chat(const wire::engine::Prepare& prepare) const;
   Result<std::vector<engine::Token>> compile_text(const std::string& prompt) const;
 
   const std::shared_ptr<const Vocabulary> vocabulary_;

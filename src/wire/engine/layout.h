@@ -31,8 +31,8 @@ inline constexpr auto layout<Sampling> =
                &Sampling::presence_penalty, &Sampling::seed,  &Sampling::logit_bias, &Sampling::logprobs, &Sampling::top_logprobs};
 template <>
 inline constexpr auto layout<Prepare> =
-    std::tuple{&Prepare::chat,     &Prepare::sampling, &Prepare::tenant, &Prepare::stops,  &Prepare::schema,
-               &Prepare::messages, &Prepare::prompt,   &Prepare::weight, &Prepare::choices};
+    std::tuple{&Prepare::chat,   &Prepare::sampling, &Prepare::tenant,  &Prepare::stops,     &Prepare::schema, &Prepare::messages,
+               &Prepare::prompt, &Prepare::weight,   &Prepare::choices, &Prepare::continues, &Prepare::tools};
 template <>
 inline constexpr auto layout<Start> = std::tuple{&Start::grant, &Start::per_choice};
 template <>
@@ -67,8 +67,9 @@ inline constexpr auto layout<TokenBatch> = std::tuple{&TokenBatch::events};
 template <>
 inline constexpr auto layout<Waiting> = std::tuple{};
 template <>
-inline constexpr auto layout<Done> = std::tuple{&Done::reason,    &Done::prompt_tokens, &Done::cached_tokens, &Done::completion_tokens,
-                                                &Done::queued_us, &Done::prefill_us,    &Done::decode_us,     &Done::error};
+inline constexpr auto layout<Done> =
+    std::tuple{&Done::reason,    &Done::prompt_tokens, &Done::cached_tokens, &Done::completion_tokens, &Done::queued_us, &Done::prefill_us,
+               &Done::decode_us, &Done::error,         &Done::stop};
 template <>
 inline constexpr auto layout<State> =
     std::tuple{&State::state,     &State::detail,   &State::seats, &State::seat_cells,  &State::sequences,

@@ -52,7 +52,7 @@ class RandomFrames {
       case Type::waiting:
         return Waiting{};
       case Type::done:
-        return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text()};
+        return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text(), text()};
       case Type::state:
         return State{static_cast<ModelState>(below(4)),
                      text(),
@@ -84,6 +84,7 @@ class RandomFrames {
     p.tenant = u64();
     p.weight = u32();
     p.choices = 1 + static_cast<std::uint32_t>(below(8));
+    p.continues = coin(), p.tools = text();
     return p;
   }
   Sampling sampling() {

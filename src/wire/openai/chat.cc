@@ -5,7 +5,6 @@
 
 #include "gatehouse/wire/grammar/schema_grammar.h"
 #include "gatehouse/wire/json/copy.h"
-#include "llm/abilities.h"
 #include "shapes.h"
 
 namespace gatehouse::wire {
@@ -16,6 +15,7 @@ struct ContentPart {
 };
 
 constexpr std::array<std::string_view, 1> part_types{"text"};
+constexpr std::string_view tools_doc = "only where the model's chat template carries tools";
 constexpr std::array<std::string_view, 3> tool_choices{"none", "auto", "required"};
 
 // "messages[3].role"
@@ -79,7 +79,8 @@ struct Codec<ToolChoice> {
     if (v.is_object()) return static_cast<void>(out.demands_tool = true);
     if (!v.is_string()) return wrong_kind(v, "\"none\", \"auto\", \"required\" or an object", r);
     const auto chosen = read_choice(v, tool_choices, r);
-    if (chosen && tool_choices[*chosen] == "required") out.demands_tool = true;
+    out.demands_tool = chosen && tool_choices[*chosen] == "required";
+    out.forbids_tools = chosen && tool_choices[*chosen] == "none";
   }
   static void schema(JsonWriter& w, const Rules& rules) {
     w.key("anyOf").begin_list().begin_object();
@@ -140,8 +141,8 @@ struct Description<ChatMessage> {
         field<&M::role>("role", "who speaks").required(),
         field<&M::content>("content", "what is said; null or absent only where role is assistant").nullable(),
         field<&M::name>("name", "tells speakers of one role apart").nullable(),
-        counted_field<&M::tool_calls, &AnyObjects::items>("tool_calls", "not supported yet unless empty").nullable(),
-        counted_field<&M::tool_calls, &AnyObject::members>("function_call", "not supported yet unless empty").nullable(),
+        counted_field<&M::tool_calls, &AnyObjects::items>("tool_calls", tools_doc).nullable(),
+        counted_field<&M::tool_calls, &AnyObject::members>("function_call", "older form of tool_calls").nullable(),
         // An answer's message may be sent back as it came.
         field_without_effect<std::string>("tool_call_id", "belongs to role tool").nullable(),
         field_without_effect<std::string>("refusal", "accepted without effect").nullable(),
@@ -172,9 +173,9 @@ struct Description<ChatRequest> {
         field<&C::top_logprobs>("top_logprobs", "how many of the likeliest tokens are told in each place; only with logprobs: true")
             .range(0, 20)
             .nullable(),
-        counted_field<&C::tools, &AnyObjects::items>("tools", "not supported yet unless empty").nullable(),
-        counted_field<&C::tools, &AnyObjects::items>("functions", "older name of tools").nullable(),
-        field<&C::tool_choice>("tool_choice", "none and auto; a tool cannot be demanded yet").nullable(),
+        counted_field<&C::tools, &AnyObjects::items>("tools", tools_doc).nullable(),
+        counted_field<&C::functions, &AnyObjects::items>("functions", "older name of tools").nullable(),
+        field<&C::tool_choice>("tool_choice", "none makes tools unheard of").nullable(),
         field<&C::tool_choice>("function_call", "older name of tool_choice").nullable(),
         field<&C::response_format>("response_format", "type text; the others are not supported yet").nullable(),
     };
@@ -199,19 +200,15 @@ struct Description<ChatRequest> {
 Result<ChatRequest> read_chat_request(const JsonValue& body) { return read_described<ChatRequest>(body); }
 void chat_request_schema(JsonWriter& w) { write_schema_of<ChatRequest>(w); }
 
-Status check_abilities(const ChatRequest& request) {
-  for (std::size_t i = 0; i < request.messages.size(); ++i) {
-    const ChatMessage& message = request.messages[i];
-    if (message.role == ChatRole::tool || message.role == ChatRole::function)
-      return not_supported_yet(message_param(i, "role"), "Tools are not supported yet: leave out messages of the roles tool and function");
-    if (message.tool_calls > 0)
-      return not_supported_yet(message_param(i, "tool_calls"), "Tools are not supported yet: leave tool_calls out or empty");
+std::string ChatRequest::tools_field() const {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    if (messages[i].role == ChatRole::tool || messages[i].role == ChatRole::function) return message_param(i, "role");
+    if (messages[i].tool_calls > 0) return message_param(i, "tool_calls");
   }
-  const std::array rows{
-      Inability{request.tools > 0, "tools", "tools must be empty: calling tools is not supported yet"},
-      Inability{request.tool_choice.demands_tool, "tool_choice", "tool_choice must be none: calling tools is not supported yet"},
-  };
-  return refuse_first(rows);
+  if (tool_choice.forbids_tools) return {};
+  if (tools > 0) return "tools";
+  if (functions > 0) return "functions";
+  return tool_choice.demands_tool ? "tool_choice" : "";
 }
 
 std::string ResponseFormat::schema() const {

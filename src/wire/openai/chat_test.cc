@@ -52,7 +52,7 @@ TEST(ChatRequest, ReadsWhatTheOfficialClientsSend) {
   EXPECT_TRUE(request->stream);
   EXPECT_TRUE(request->include_usage());
   EXPECT_EQ(sampler_top_k(request->top_k), 40U);
-  EXPECT_TRUE(check_abilities(*request).ok());
+  EXPECT_EQ(request->tools_field(), "");
 }
 
 TEST(ChatRequest, NullIsAsGoodAsAbsent) {
@@ -65,7 +65,7 @@ TEST(ChatRequest, NullIsAsGoodAsAbsent) {
   EXPECT_EQ(request->token_limit(), std::nullopt);
   EXPECT_EQ(request->seed, std::nullopt);
   EXPECT_FALSE(request->stream);
-  EXPECT_TRUE(check_abilities(*request).ok());
+  EXPECT_EQ(request->tools_field(), "");
 }
 
 TEST(ChatRequest, NamesEveryBadFieldAtOnce) {
@@ -195,35 +195,26 @@ TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
   EXPECT_FALSE(read(body("\"response_format\":" + large)).ok());
 }
 
-TEST(ChatRequest, WhatCannotBeDoneYetIs501AndNamesTheField) {
+TEST(ChatRequest, SaysWhichFieldBringsTools) {
   const std::vector<Refused> table{
       {R"("tools":[{"type":"function","function":{"name":"f"}}])", "tools"},
-      {R"("functions":[{"name":"f"}])", "tools"},
+      {R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto")", "tools"},
+      {R"("functions":[{"name":"f"}])", "functions"},
       {R"("tool_choice":"required")", "tool_choice"},
       {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice"},
+      {R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")", ""},
+      {R"("tools":[],"tool_choice":"auto")", ""},
+      {"", ""},
   };
   for (const Refused& row : table) {
     const auto request = read(body(row.members));
     ASSERT_TRUE(request.ok()) << row.members << request.error().describe();
-    const Status able = check_abilities(*request);
-    ASSERT_FALSE(able.ok()) << row.members;
-    EXPECT_EQ(able.error().code(), Code::not_supported);
-    EXPECT_EQ(able.error().reason(), "not_supported_yet");
-    EXPECT_EQ(able.error().param(), row.param);
-    EXPECT_TRUE(able.error().public_text().starts_with(row.param)) << able.error().public_text();
+    EXPECT_EQ(request->tools_field(), row.param) << row.members;
   }
-  for (const std::string_view harmless :
-       {R"("n":1)", R"("n":128)", R"("logprobs":false)", R"("top_logprobs":0)", R"("logprobs":true,"top_logprobs":20)", R"("tools":[])",
-        R"("tool_choice":"auto")", R"("frequency_penalty":0.5)", R"("presence_penalty":-2)", R"("logit_bias":{"50256":-100})"}) {
-    EXPECT_TRUE(check_abilities(*read(body(harmless))).ok()) << harmless;
-  }
-}
-
-TEST(ChatRequest, MessagesOfToolsCannotBeReadYet) {
   const auto call = read(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]})");
-  EXPECT_EQ(check_abilities(*call).error().param(), "messages[1].tool_calls");
-  const auto answer = read(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}]})");
-  EXPECT_EQ(check_abilities(*answer).error().param(), "messages[0].role");
+  EXPECT_EQ(call->tools_field(), "messages[1].tool_calls");
+  const auto answer = read(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}],"tool_choice":"none"})");
+  EXPECT_EQ(answer->tools_field(), "messages[0].role");
 }
 
 }  // namespace

@@ -86,6 +86,27 @@ struct Codec<PromptInput> {
   }
 };
 
+namespace {
+
+// May say nothing: there is no text to insert before.
+struct Suffix {};
+
+}  // namespace
+
+template <>
+struct Codec<Suffix> {
+  static void read(const JsonValue& v, Suffix&, const Rules& rules, Reading& r) {
+    std::string text;
+    read_string(v, text, rules, r);
+    if (!text.empty()) r.fault("cannot be used: models here continue a text, they insert none", "an empty string");
+  }
+  static void schema(JsonWriter& w, const Rules& rules) {
+    Rules nothing = rules;
+    nothing.max_length = 0;
+    schema_string(w, nothing);
+  }
+};
+
 template <>
 struct Description<CompletionRequest> {
   using C = CompletionRequest;
@@ -102,17 +123,25 @@ struct Description<CompletionRequest> {
                             "how many of the likeliest tokens are told in each place beside the one that was taken; null: nothing is told")
             .range(0, 5)
             .nullable(),
-        field<&C::echo>("echo", "true is not supported yet").nullable().by_default("false"),
-        field<&C::suffix>("suffix", "not supported yet unless empty").nullable(),
+        field<&C::echo>("echo", "true: the answer's text begins with the prompt; not together with logprobs")
+            .nullable()
+            .by_default("false"),
+        field_without_effect<Suffix>("suffix", "only empty: models here continue a text, they insert none").nullable(),
     };
   }
   static constexpr auto fields() { return join(join(own_fields(), sampling_fields<C>()), fields_without_effect()); }
   static void across(JsonWriter& w) {
-    w.member_raw("anyOf",
-                 R"([{"properties":{"stream_options":{"type":"null"}}},{"properties":{"stream":{"enum":[true]}},"required":["stream"]}])");
+    // Each of the two rules has two ways to keep to it.
+    w.member_raw("anyOf", R"([{"properties":{"stream_options":{"type":"null"},"logprobs":{"type":"null"}}},)"
+                          R"({"properties":{"stream_options":{"type":"null"},"echo":{"enum":[false,null]}}},)"
+                          R"({"properties":{"stream":{"enum":[true]},"logprobs":{"type":"null"}},"required":["stream"]},)"
+                          R"({"properties":{"stream":{"enum":[true]},"echo":{"enum":[false,null]}},"required":["stream"]}])");
   }
   static void check(const C& request, Reading& reading) {
     check_stream_options(request.stream_options.has_value(), request.stream, reading);
+    if (request.echo && request.logprobs)
+      reading.fault_at("echo", "cannot be true together with logprobs: how likely the tokens of the prompt are is not computed",
+                       "one of echo and logprobs");
   }
 };
 
@@ -125,8 +154,6 @@ Status check_abilities(const CompletionRequest& request) {
       Inability{request.prompt.prompts > 1, "prompt", "prompt must be one string: several prompts in one request are not supported yet"},
       Inability{request.best_of > 1 && request.best_of != request.n, "best_of",
                 "best_of must be n, or left out: choosing among several answers is not supported yet"},
-      Inability{request.echo, "echo", "echo must be false: it is not supported yet"},
-      Inability{!request.suffix.empty(), "suffix", "suffix must be empty: inserting text is not supported yet"},
   };
   return refuse_first(rows);
 }

@@ -85,12 +85,25 @@ TEST(CompletionRequest, AsManyAsTheBestOfAreAllOfThem) {
   EXPECT_TRUE(check_abilities(*with(R"("n":3,"best_of":3)")).ok());
 }
 
+TEST(CompletionRequest, WhatIsNotDoneHereNamesTheField) {
+  const std::vector<std::pair<std::string_view, std::string_view>> table{
+      {R"("suffix":"the end")", "suffix"},
+      {R"("echo":true,"logprobs":0)", "echo"},
+  };
+  for (const auto& [members, param] : table) {
+    const auto request = with(members);
+    ASSERT_FALSE(request.ok()) << members;
+    EXPECT_EQ(request.error().param(), param);
+    EXPECT_EQ(request.error().code(), Code::invalid_argument);
+  }
+  EXPECT_TRUE(with(R"("suffix":"","echo":false,"logprobs":1)").ok());
+  EXPECT_TRUE(with(R"("suffix":null,"echo":true,"logprobs":null)")->echo);
+}
+
 TEST(CompletionRequest, WhatCannotBeDoneYetNamesTheField) {
   const std::vector<std::pair<std::string_view, std::string_view>> table{
       {R"("best_of":2)", "best_of"},
       {R"("n":2,"best_of":3)", "best_of"},
-      {R"("echo":true)", "echo"},
-      {R"("suffix":"the end")", "suffix"},
   };
   for (const auto& [members, param] : table) {
     const auto request = with(members);

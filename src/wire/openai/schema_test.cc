@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gatehouse/wire/anthropic/messages.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/openai/chat.h"
@@ -18,19 +19,31 @@ struct Message {
   std::string_view name;
   void (*schema)(JsonWriter&);
   bool (*reads)(const JsonValue&);
-  std::string_view required;  // what a request cannot be without
+  std::string_view required;   // what a request cannot be without
+  std::string_view also = {};  // and that
+  int numeric_fields = 9;      // at least
 };
 
 const std::vector<Message> messages{
     {"chat", &chat_request_schema, [](const JsonValue& v) { return read_chat_request(v).ok(); },
      R"("messages":[{"role":"user","content":"x"}])"},
     {"completion", &completion_request_schema, [](const JsonValue& v) { return read_completion_request(v).ok(); }, R"("prompt":"x")"},
-    {"generate", &generate_request_schema, [](const JsonValue& v) { return read_generate_request(v).ok(); }, R"("prompt":"x")"},
+    {"generate", &generate_request_schema, [](const JsonValue& v) { return read_generate_request(v).ok(); }, R"("prompt":"x")", {}, 4},
+    {"messages", &messages_request_schema, [](const JsonValue& v) { return read_messages_request(v).ok(); },
+     R"("messages":[{"role":"user","content":"x"}])", R"("max_tokens":5)", 4},
+    {"count_tokens",
+     &count_tokens_request_schema,
+     [](const JsonValue& v) { return read_count_tokens_request(v).ok(); },
+     R"("messages":[{"role":"user","content":"x"}])",
+     {},
+     0},
 };
 
 std::string document(const Message& message, std::string_view field, std::string_view value) {
   std::string out = "{\"" + std::string(field) + "\":" + std::string(value);
-  if (!message.required.starts_with("\"" + std::string(field) + "\"")) out.append(",").append(message.required);
+  for (const std::string_view other : {message.required, message.also}) {
+    if (!other.empty() && !other.starts_with("\"" + std::string(field) + "\"")) out.append(",").append(other);
+  }
   return out + "}";
 }
 
@@ -93,7 +106,7 @@ TEST(PublishedSchema, HoldsForEveryNumericField) {
       add_limits(values, property.value);
       expect_agreement(message, schema, property.key, values);
     }
-    EXPECT_GE(seen, message.name == "generate" ? 4 : 9) << message.name;
+    EXPECT_GE(seen, message.numeric_fields) << message.name;
   }
 }
 
@@ -136,6 +149,10 @@ TEST(PublishedSchema, HoldsForEveryFieldAndKindOfValue) {
                                         "[\"text\"]",
                                         R"({"type":"text"})",
                                         R"({"type":"x"})",
+                                        R"({"type":"auto","name":"x"})",
+                                        R"({"type":"disabled"})",
+                                        R"([{"type":"text","text":"x","cache_control":{"type":"ephemeral"}}])",
+                                        R"([{"type":"image","source":{}}])",
                                         R"(["a","b","c","d"])",
                                         R"(["a","b","c","d","e"])",
                                         R"({"include_usage":null})",
@@ -176,6 +193,26 @@ TEST(PublishedSchema, SaysWhatHoldsAcrossFields) {
     }
   }
   EXPECT_EQ(refused, 7 + 4 * 3);
+}
+
+TEST(PublishedSchema, SaysThatEchoAndLogprobsExcludeEachOther) {
+  const Message& completion = messages.at(1);
+  PublishedSchema schema(completion.schema);
+  JsonParser parser;
+  int refused = 0;
+  for (const std::string_view stream : {"", R"(,"stream":true,"stream_options":{})", R"(,"stream_options":{})"}) {
+    for (const std::string_view echo : {R"("echo":true)", R"("echo":null)"}) {
+      for (const std::string_view score : {"", R"(,"logprobs":0)", R"(,"logprobs":null)"}) {
+        const std::string json =
+            "{" + std::string(completion.required) + "," + std::string(echo) + std::string(score) + std::string(stream) + "}";
+        const auto root = parser.parse(json);
+        ASSERT_TRUE(root.ok()) << json;
+        EXPECT_EQ(completion.reads(*root), admits(schema.root(), *root)) << json;
+        refused += completion.reads(*root) ? 0 : 1;
+      }
+    }
+  }
+  EXPECT_EQ(refused, 6 + 2);
 }
 
 TEST(PublishedSchema, DefaultsAreAllowedByIt) {

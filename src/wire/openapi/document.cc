@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gatehouse/base/words.h"
+#include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/error_shapes.h"
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -48,15 +49,16 @@ void write_content(JsonWriter& w, std::string_view media_type, SchemaFn schema) 
   w.end_object();
 }
 
-// A stream is a sequence of events; what one holds is the event's data, but for a last [DONE].
-void write_events(JsonWriter& w, SchemaFn data) {
+// A stream is a sequence of events; what one holds is the event's data. Only Anthropic's have names, and no last [DONE].
+void write_events(JsonWriter& w, SchemaFn data, bool named) {
   w.key("text/event-stream").begin_object().key("schema").begin_object().member("type", "object");
   w.key("properties").begin_object().key("data").begin_object().key("anyOf").begin_list();
-  w.raw(R"({"type":"string","enum":["[DONE]"]})");
+  if (!named) w.raw(R"({"type":"string","enum":["[DONE]"]})");
   w.begin_object().member("type", "string").member("contentMediaType", "application/json").key("contentSchema");
   data(w);
-  w.end_object().end_list().end_object().end_object();
-  w.key("required").begin_list().value("data").end_list().end_object().end_object();
+  w.end_object().end_list().end_object();
+  if (named) w.member_raw("event", R"({"type":"string"})");
+  w.end_object().key("required").begin_list().value("data").end_list().end_object().end_object();
 }
 
 void write_success(JsonWriter& w, const OpenApiEntry& entry) {
@@ -65,7 +67,7 @@ void write_success(JsonWriter& w, const OpenApiEntry& entry) {
   if (has_body) {
     w.key("content").begin_object();
     if (entry.response != nullptr) write_content(w, "application/json", entry.response);
-    if (entry.event != nullptr) write_events(w, entry.event);
+    if (entry.event != nullptr) write_events(w, entry.event, entry.errors == ErrorShape::anthropic);
     w.end_object();
   }
   w.end_object();

@@ -138,7 +138,7 @@ class EngineLoop {
   // Ends all answers where they are.
   void abandon(Request& r, wire::engine::FinishReason reason, std::string_view error = {});
   void release(Sequence& s);
-  void tell_done(Request& r, wire::engine::FinishReason reason, std::string_view error);
+  void tell_done(Request& r, wire::engine::FinishReason reason, std::string_view error, std::string_view stop);
   // Shows what was held back for a stop string that did not come, and tells the scores of it.
   void show_rest(Sequence& s);
   bool admit(const JobKey& key);

@@ -23,6 +23,8 @@ class TextStream {
   // At an end that is no stop string: what was held back for one is text after all; an unfinished character is dropped.
   void finish(std::string& out);
   bool stopped() const { return stopped_; }
+  // The stop string that was met; empty: none was.
+  const std::string& stopped_by() const { return stopped_by_; }
 
   // Places in the text that the bytes make, in bytes: how far it has been shown, and how far it must have been for the last byte that was
   // pushed to be. What a stop string withholds is never reached.
@@ -45,6 +47,7 @@ class TextStream {
   std::size_t whole_ = 0;   // bytes of whole characters, shown or held back
   std::size_t shown_ = 0;
   bool stopped_ = false;
+  std::string stopped_by_;
 };
 
 }  // namespace gatehouse::engine

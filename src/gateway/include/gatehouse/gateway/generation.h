@@ -11,7 +11,7 @@
 
 namespace gatehouse::gateway {
 
-enum class AnswerShape : std::uint8_t { chat, completion, llm_generate };
+enum class AnswerShape : std::uint8_t { chat, completion, llm_generate, messages };
 
 struct Generation {
   AnswerShape shape = AnswerShape::chat;
@@ -22,6 +22,7 @@ struct Generation {
   std::uint32_t open_allowance = 1024;  // where nobody says it, and less where less fits
   bool stream = false;
   bool include_usage = false;
+  bool echo = false;  // the answer begins with the prompt
 };
 
 // What became of it, for the answer, the log and the meters.

@@ -32,6 +32,8 @@ enum class Action : std::uint8_t {
   chat,
   completion,
   llm_generate,
+  messages,
+  count_tokens,
   metrics,
   docs,
   redoc,

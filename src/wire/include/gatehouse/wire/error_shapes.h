@@ -1,7 +1,6 @@
-// wire/error_shapes.h — the error objects of the dialects that have one of their own and no folder yet: Open Inference Protocol, OAuth2,
-// Anthropic.
+// wire/error_shapes.h — the error objects of the dialects that have one of their own and no folder yet: Open Inference Protocol, OAuth2.
 // Threads  pure functions that append to out
-// Source   Open Inference Protocol, inference_rest.md; RFC 6749 section 5.2; Anthropic API, "Errors"
+// Source   Open Inference Protocol, inference_rest.md; RFC 6749 section 5.2
 #pragma once
 #include <string>
 #include <string_view>
@@ -18,9 +17,5 @@ void oip_error_schema(JsonWriter& w);
 // in it is written as a mark that may.
 void write_oauth_error(std::string& out, std::string_view code, std::string_view description);
 void oauth_error_schema(JsonWriter& w);
-
-// {"type":"error","error":{"type":"not_found_error","message":"…"},"request_id":"…"}
-void write_anthropic_error(std::string& out, std::string_view type, std::string_view message, std::string_view request_id);
-void anthropic_error_schema(JsonWriter& w);
 
 }  // namespace gatehouse::wire

@@ -84,6 +84,8 @@ struct Prepare {
   std::uint64_t tenant = 0;   // a number that means nothing to the engine: those of one tenant share what is the tenant's
   std::uint32_t weight = 1;   // of the tenant's share beside others
   std::uint32_t choices = 1;  // answers to the one prompt
+  bool continues = false;     // of a chat: its last message is the beginning of the answer
+  std::string tools;          // the field that brings tools into a chat; empty: none does
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct Start {
@@ -134,7 +136,7 @@ struct Prepared {
 };
 struct Refused {
   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias,
-  // too_many_choices
+  // too_many_choices, tools_not_supported
   std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
@@ -183,6 +185,7 @@ struct Done {
   std::uint64_t prefill_us = 0;
   std::uint64_t decode_us = 0;
   std::string error;  // stable key when reason is error
+  std::string stop;   // the stop string that the choice which ended last has met; empty: none
   friend bool operator==(const Done&, const Done&) = default;
 };
 enum class ModelState : std::uint8_t { empty = 0, loading = 1, ready = 2, failed = 3 };

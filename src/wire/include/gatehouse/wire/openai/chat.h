@@ -2,7 +2,7 @@
 // Units    limits in tokens
 // Rules    a member that is null where the schema allows it is as good as absent; text parts of one message are joined with a newline
 // Threads  value types, pure functions
-// Errors   as wire/json/fields.h; check_abilities: not_supported_yet (501), param names the field
+// Errors   as wire/json/fields.h
 // Source   openai-openapi, CreateChatCompletionRequest
 #pragma once
 #include <cstddef>
@@ -43,7 +43,7 @@ struct StreamOptions {
 
 // "none", "auto", "required", or an object that names one.
 struct ToolChoice {
-  bool demands_tool = false;
+  bool demands_tool = false, forbids_tools = false;
 };
 
 enum class AnswerFormat : std::uint8_t { text, json_object, json_schema };
@@ -77,7 +77,7 @@ struct ChatRequest {
   std::uint32_t n = 1;
   bool logprobs = false;
   std::uint32_t top_logprobs = 0;
-  std::size_t tools = 0;  // how many, functions of the older form counted in
+  std::size_t tools = 0, functions = 0;  // how many; functions are the older form
   ToolChoice tool_choice;
   ResponseFormat response_format;
   double frequency_penalty = 0.0, presence_penalty = 0.0;
@@ -86,12 +86,12 @@ struct ChatRequest {
   // Of the two names for it, whichever is given; both say the same when both are.
   std::optional<std::uint32_t> token_limit() const { return max_completion_tokens ? max_completion_tokens : max_tokens; }
   bool include_usage() const { return stream_options && stream_options->include_usage; }
+  // The field that brings tools into it; empty: none does.
+  std::string tools_field() const;
 };
 
 Result<ChatRequest> read_chat_request(const JsonValue& body);
 void chat_request_schema(JsonWriter& w);
-// What the schema allows and this version cannot do yet: tools …
-Status check_abilities(const ChatRequest& request);
 
 // As a sampler takes them: nothing for −1, all bits otherwise.
 std::optional<std::uint64_t> sampler_seed(std::optional<std::int64_t> seed);

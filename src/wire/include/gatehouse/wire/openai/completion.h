@@ -39,8 +39,7 @@ struct CompletionRequest {
   std::uint32_t n = 1;
   std::uint32_t best_of = 1;
   std::optional<std::uint32_t> logprobs;
-  bool echo = false;
-  std::string suffix;
+  bool echo = false;  // not together with logprobs: none are known of the prompt's tokens
   double frequency_penalty = 0.0, presence_penalty = 0.0;
   LogitBias logit_bias;
 
