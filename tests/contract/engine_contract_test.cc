@@ -87,6 +87,7 @@ TEST_P(EngineContract, ShowsNothingOfAStopString) {
   EXPECT_EQ(answer.text, "one ");
   ASSERT_TRUE(answer.done);
   EXPECT_EQ(answer.done->reason, FinishReason::stop);
+  EXPECT_EQ(answer.done->stop, "END");
   EXPECT_EQ(answer.tokens, 7U);
 }
 
