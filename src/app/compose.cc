@@ -180,6 +180,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.load.threads = engine_threads(settings.llama);
   engine.load.queue = settings.llama.queue;
   engine.load.prefill_chunk = settings.llama.prefill_chunk;
+  engine.hang_patience = settings.llama.hang_after;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
@@ -230,10 +231,15 @@ void Server::watch_engines() {
                  std::function<std::vector<telemetry::Sample>()>([this] {
                    std::vector<telemetry::Sample> samples;
                    for (std::size_t i = 0; i < engines_.size(); ++i) {
-                     telemetry::Sample sample;
-                     sample.labels = {{"engine", "llama:" + served_[i].name}, {"reason", "ended"}};
-                     sample.value = static_cast<double>(engines_[i]->restarts());
-                     samples.push_back(std::move(sample));
+                     const auto add = [&](const char* reason, std::uint64_t value) {
+                       telemetry::Sample sample;
+                       sample.labels = {{"engine", "llama:" + served_[i].name}, {"reason", reason}};
+                       sample.value = static_cast<double>(value);
+                       samples.push_back(std::move(sample));
+                     };
+                     const std::uint64_t hangs = engines_[i]->hangs();
+                     add("hung", hangs);
+                     add("ended", std::max(engines_[i]->restarts(), hangs) - hangs);
                    }
                    return samples;
                  }));

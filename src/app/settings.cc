@@ -164,6 +164,9 @@ Schema<LlamaSettings> llama_keys() {
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
   keys.integer("prefill_chunk", &S::prefill_chunk, {1, 4096},
                "Tokens of prompts that are computed at a time, at most, while other answers go on; fewer on a slow machine.");
+  keys.duration("hang_after", &S::hang_after, {0, 3600},
+                "How long a model may say nothing, or be in one step, before it is ended and started again; a step may always take twenty "
+                "times what is usual. 0s is for ever.");
   return keys;
 }
 

@@ -84,6 +84,7 @@ struct LlamaSettings {
   std::uint32_t sequences = 16;
   std::uint32_t queue = 256;
   std::uint32_t prefill_chunk = 128;
+  seconds hang_after{10};  // 0: never
 };
 
 struct LogSettings {

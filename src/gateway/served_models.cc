@@ -31,6 +31,10 @@ bool ServedModels::required_ready() const {
   return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.engine->state().state == ModelState::ready; });
 }
 
+bool ServedModels::required_failed() const {
+  return std::ranges::any_of(models_, [](const ServedModel& m) { return m.required && m.engine->state().state == ModelState::failed; });
+}
+
 std::uint64_t ServedModels::resident_bytes() const {
   const Result<std::uint64_t> own = telemetry::resident_bytes();
   std::uint64_t bytes = own ? *own : 0;

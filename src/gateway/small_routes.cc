@@ -57,7 +57,7 @@ Result<net::Response> SmallRoutes::answer(Action action, std::string_view parame
       return probe_response(true, {});
     case Action::readiness:
       if (draining) return probe_response(false, "draining");
-      return probe_response(models_.required_ready(), "model not ready");
+      return probe_response(models_.required_ready(), models_.required_failed() ? "model failed" : "model not ready");
     case Action::startup:
       return probe_response(models_.settled(), "starting");
     case Action::health_ping: {

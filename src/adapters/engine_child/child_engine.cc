@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "child_output.h"
+#include "child_watch.h"
 #include "engine_link.h"
 #include "gatehouse/telemetry/process_stats.h"
 
@@ -38,11 +39,12 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
       files_(files),
       spawner_(spawner),
       options_(std::move(options)),
+      watch_(std::make_unique<ChildWatch>(options_.hang_patience, poll_interval)),
       ended_(control),
       stopped_(control),
       poll_(control,
             [this] {
-              if (socket_) socket_->send(0, w::Stats{});
+              look_after_child();
               poll_.arm_in(poll_interval);
             }),
       load_due_(control, [this] {
@@ -162,6 +164,18 @@ void ChildEngine::give_up_on_child(const std::string& why) {
   ended_.raise();
 }
 
+// A thread cannot be ended: of that nothing is asked but what it counts.
+void ChildEngine::look_after_child() {
+  if (!socket_) return;
+  socket_->send(0, w::Stats{});
+  if (!was_ready_ || process_->pid() == 0) return;
+  const std::string hangs = watch_->look(control_.clock().now());
+  if (hangs.empty()) return;
+  ++hangs_;
+  process_->kill();
+  give_up_on_child(hangs);
+}
+
 Status ChildEngine::launch(const Fd& model_file) {
   GH_TRY(auto control, socket_pair());
   std::vector<Fd> fronts, engines;
@@ -196,6 +210,8 @@ Status ChildEngine::on_control(const w::Body& body) {
   if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
   if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
   const bool becomes_ready = told->state == w::ModelState::ready && !was_ready_;
+  if (becomes_ready) watch_->begin(control_.clock().now());
+  watch_->heard(*told);
   publish(with_memory(*told), becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
   if (becomes_ready) {
     was_ready_ = ever_ready_ = true;

@@ -35,6 +35,8 @@ class ServedModels {
   // Every required model is ready, or has failed for good.
   bool settled() const;
   bool required_ready() const;
+  // One of them will not be, unless somebody does something about it.
+  bool required_failed() const;
   // Resident memory of this process and of all engines.
   std::uint64_t resident_bytes() const;
 

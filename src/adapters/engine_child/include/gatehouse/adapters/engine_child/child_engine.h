@@ -1,7 +1,7 @@
 // adapters/engine_child/child_engine.h — a language model in a supervised child: starts it, feeds it, starts it again when it dies.
 // Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; the Engine part on any serving reactor
 // Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed for good; a file
-//          that cannot be opened for a while, once it could be, is tried again
+//          that cannot be opened for a while, once it could be, is tried again. A child that hangs is ended like one that died
 // Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
 #pragma once
 #include <atomic>
@@ -18,6 +18,7 @@
 namespace gatehouse::adapters {
 
 class ChildOutput;
+class ChildWatch;
 class EngineLink;
 class FrameSocket;
 
@@ -27,6 +28,7 @@ struct ChildEngineOptions {
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
   std::function<void(const std::string& line)> on_output;                              // what the child writes, on the control reactor
   nanoseconds load_patience = std::chrono::minutes(10);                                // a model that takes longer has failed to load
+  nanoseconds hang_patience = seconds(10);                                             // of a step, and of an answer; 0: without end
 };
 
 class ChildEngine final : public engine::Engine {
@@ -43,6 +45,8 @@ class ChildEngine final : public engine::Engine {
   wire::engine::State state() const override;
 
   std::uint64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }
+  // Those of them whose child was ended because it hung.
+  std::uint64_t hangs() const { return hangs_.load(std::memory_order_relaxed); }
   pid_t child_pid() const { return pid_.load(std::memory_order_relaxed); }
 
  private:
@@ -54,6 +58,7 @@ class ChildEngine final : public engine::Engine {
   Status launch(const Fd& model_file);
   Status on_control(const wire::engine::Body& body);
   void give_up_on_child(const std::string& why);
+  void look_after_child();
   wire::engine::State with_memory(wire::engine::State told) const;
   void publish(wire::engine::State state, const std::string& event);
   void fail_for_good(const Error& why);
@@ -71,6 +76,7 @@ class ChildEngine final : public engine::Engine {
   std::unique_ptr<EngineProcess> process_;
   std::shared_ptr<FrameSocket> socket_;
   std::shared_ptr<ChildOutput> output_;
+  std::unique_ptr<ChildWatch> watch_;
   Signal ended_;    // the child is gone or has to go, or a pause is over
   Signal stopped_;  // supervise() has returned
   Deadline poll_, load_due_;
@@ -80,7 +86,7 @@ class ChildEngine final : public engine::Engine {
   std::string complaint_;    // why this one has to go
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // a complaint may come even later
 
-  std::atomic<std::uint64_t> restarts_{0};
+  std::atomic<std::uint64_t> restarts_{0}, hangs_{0};
   std::atomic<pid_t> pid_{0};
   mutable std::mutex mutex_;
   wire::engine::State state_;  // guarded by mutex_
