@@ -103,7 +103,7 @@ net::Response SmallRoutes::root(const wire::RequestHead& head) const {
 
 net::Response SmallRoutes::health_status() const {
   const ServedModel* model = models_.language_model({});
-  const bool well = model != nullptr && model->engine->state().state == wire::engine::ModelState::ready;
+  const bool well = model != nullptr && model->engine->available();
   std::string body;
   wire::JsonWriter json(body);
   json.begin_object().member("service", "gatehouse").member("status", "running").key("llm_service").begin_object();

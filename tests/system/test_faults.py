@@ -240,6 +240,36 @@ def test_a_model_file_that_changes_is_kept_while_it_runs_and_not_loaded_again(ne
     assert house.stop() == 0
 
 
+def test_recycling_fails_no_request(new_house, tmp_path):
+    """Every few calls another child takes over, with eight clients asking all the while."""
+    (tmp_path / "g.toml").write_text("[engine.llama]\nrecycle_calls = 6\ncontext = 512\nsequences = 4\n")
+    house = new_house("--config", tmp_path / "g.toml")
+    (first,) = house.children()
+    until = time.monotonic() + (120 if SOAK else 12)
+    told = []
+
+    def ask_on(number):
+        while time.monotonic() < until:
+            if number % 2:
+                one = Streamer(house, question("France"), 16)
+                one.run()
+                told.append((one.failed, one.status, one.done))
+            else:
+                told.append((None, house.chat(question("France"), max_tokens=16).status, True))
+
+    clients = [threading.Thread(target=ask_on, args=(number,)) for number in range(8)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join(240)
+        assert not one.is_alive()
+    assert len(told) >= 16 and not [one for one in told if one != (None, 200, True)], (len(told), [one for one in told if one != (None, 200, True)][:5])
+    counted = {name.partition('reason="')[2].partition('"')[0]: value for name, value in house.metrics().items() if name.startswith("gatehouse_engine_restarts_total")}
+    assert counted["recycled"] >= 2 and counted["ended"] == counted["hung"] == 0, counted
+    eventually(lambda: len(house.children()) == 1 and house.children() != [first], 20, "the end of those that are worn")
+    assert house.stop() == 0
+
+
 def test_readiness_says_no_while_the_child_is_away(new_house):
     house = new_house()
     (child,) = house.children()
