@@ -10,6 +10,7 @@
 #include "gatehouse/config/units.h"
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/telemetry/log.h"
+#include "machine_memory.h"
 #include "options.h"
 
 namespace gatehouse::app {
@@ -53,7 +54,8 @@ bool is_required(const std::string& model, const ModelSettings& settings) {
 
 void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
   if (event.empty()) return;
-  if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good") {
+  if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good" ||
+      event == "engine kept") {
     log::warn("engine", event, {{"model", model}, {"detail", state.detail}});
   } else {
     log::info("engine", event, {{"model", model}, {"detail", state.detail}});
@@ -180,6 +182,9 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.load.threads = engine_threads(settings.llama);
   engine.load.queue = settings.llama.queue;
   engine.load.prefill_chunk = settings.llama.prefill_chunk;
+  engine.hang_patience = settings.llama.hang_after;
+  engine.recycle = {settings.llama.recycle_after, settings.llama.recycle_calls, settings.llama.recycle_memory.value()};
+  engine.spare_memory = [] { return machine_memory().free_bytes; };
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
@@ -226,14 +231,20 @@ void Server::watch_engines() {
   using Kind = telemetry::Metrics::Kind;
   metrics_.watch(Kind::gauge, "gatehouse_connections", "Open connections",
                  std::function<double()>([this] { return static_cast<double>(public_server_->counts().open); }));
-  metrics_.watch(Kind::counter, "gatehouse_engine_restarts_total", "Engines that had to be started again",
+  metrics_.watch(Kind::counter, "gatehouse_engine_restarts_total", "Engines that were started again, and why",
                  std::function<std::vector<telemetry::Sample>()>([this] {
                    std::vector<telemetry::Sample> samples;
                    for (std::size_t i = 0; i < engines_.size(); ++i) {
-                     telemetry::Sample sample;
-                     sample.labels = {{"engine", "llama:" + served_[i].name}, {"reason", "ended"}};
-                     sample.value = static_cast<double>(engines_[i]->restarts());
-                     samples.push_back(std::move(sample));
+                     const auto add = [&](const char* reason, std::uint64_t value) {
+                       telemetry::Sample sample;
+                       sample.labels = {{"engine", "llama:" + served_[i].name}, {"reason", reason}};
+                       sample.value = static_cast<double>(value);
+                       samples.push_back(std::move(sample));
+                     };
+                     const std::uint64_t hangs = engines_[i]->hangs();
+                     add("hung", hangs);
+                     add("ended", std::max(engines_[i]->restarts(), hangs) - hangs);
+                     add("recycled", engines_[i]->recycled());
                    }
                    return samples;
                  }));

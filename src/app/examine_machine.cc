@@ -11,49 +11,17 @@
 #include <cerrno>
 #include <charconv>
 #include <filesystem>
-#include <fstream>
-#include <limits>
-#include <sstream>
 #include <system_error>
 
 #include "examine.h"
 #include "gatehouse/adapters/llama_model.h"
 #include "gatehouse/base/fd.h"
+#include "machine_memory.h"
 
 namespace gatehouse::app {
 namespace {
 
 constexpr int syncs = 3;
-
-// "MemAvailable:   123 kB"
-std::uint64_t meminfo_bytes(const std::string& name) {
-  std::ifstream lines("/proc/meminfo");
-  std::string line;
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    std::string found;
-    std::uint64_t kibibytes = 0;
-    if (words >> found >> kibibytes && found == name) return kibibytes * 1024;
-  }
-  return 0;
-}
-
-// Of a container; "max", or no such file, is none.
-std::uint64_t number_in(const char* file, std::uint64_t otherwise) {
-  std::uint64_t number = 0;
-  std::ifstream in(file);
-  return in >> number ? number : otherwise;
-}
-
-void examine_memory(MachineFacts& machine) {
-  machine.memory_bytes = meminfo_bytes("MemTotal:");
-  machine.memory_free_bytes = meminfo_bytes("MemAvailable:");
-  const std::uint64_t limit = number_in("/sys/fs/cgroup/memory.max", std::numeric_limits<std::uint64_t>::max());
-  if (limit >= machine.memory_bytes) return;
-  const std::uint64_t used = std::min(limit, number_in("/sys/fs/cgroup/memory.current", 0));
-  machine.memory_bytes = limit;
-  machine.memory_free_bytes = std::min(machine.memory_free_bytes, limit - used);
-}
 
 // The slowest of a few, in a file that is gone afterwards.
 std::optional<nanoseconds> slowest_sync(const std::string& folder) {
@@ -111,7 +79,9 @@ std::string refusal_of_log(const std::string& file) {
 
 MachineFacts examine_machine(const FolderFacts& folder, const Settings& settings, const std::string& holder) {
   MachineFacts machine;
-  examine_memory(machine);
+  const MachineMemory memory = machine_memory();
+  machine.memory_bytes = memory.all_bytes;
+  machine.memory_free_bytes = memory.free_bytes;
   struct statvfs disk{};
   if (::statvfs(folder.there ? folder.path.c_str() : ".", &disk) == 0) machine.disk_free_bytes = disk.f_bavail * disk.f_frsize;
   if (folder.there && folder.owner == folder.me) machine.slowest_sync = slowest_sync(folder.path);

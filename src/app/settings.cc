@@ -164,6 +164,13 @@ Schema<LlamaSettings> llama_keys() {
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
   keys.integer("prefill_chunk", &S::prefill_chunk, {1, 4096},
                "Tokens of prompts that are computed at a time, at most, while other answers go on; fewer on a slow machine.");
+  keys.duration("hang_after", &S::hang_after, {0, 3600},
+                "How long a model may say nothing, or be in one step, before it is ended and started again; a step may always take twenty "
+                "times what is usual. 0s is for ever.");
+  keys.duration("recycle_after", &S::recycle_after, {0, 365 * day},
+                "How old the process of a model becomes before a new one takes its place, without a failed request; 0s is never.");
+  keys.integer("recycle_calls", &S::recycle_calls, {0, 1'000'000'000}, "How many requests it answers before that; 0 is any number.");
+  keys.size("recycle_memory", &S::recycle_memory, {0, 1024 * 1024 * mebibyte}, "How much memory it takes before that; 0B is any amount.");
   return keys;
 }
 

@@ -84,6 +84,10 @@ struct LlamaSettings {
   std::uint32_t sequences = 16;
   std::uint32_t queue = 256;
   std::uint32_t prefill_chunk = 128;
+  seconds hang_after{10};    // 0: never
+  seconds recycle_after{0};  // 0: never, like the next two
+  std::uint32_t recycle_calls = 0;
+  ByteCount recycle_memory{0};
 };
 
 struct LogSettings {

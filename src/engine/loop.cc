@@ -89,7 +89,10 @@ bool EngineLoop::turn() {
   const Instant now = clock_.now();
   expire_unseated(now);
   const StepPlan next = plan(now);
+  counters_.usual_step_ns.store(usual_time(next).count(), std::memory_order_relaxed);
+  counters_.step_began_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
   execute(next);
+  counters_.step_began_ns.store(0, std::memory_order_relaxed);
   flush();
   count();
   return !next.idle();

@@ -353,5 +353,26 @@ TEST(EngineLoopQueue, AStartInTheLastMomentIsInTime) {
   EXPECT_EQ(t.done(1).reason, FinishReason::stop);
 }
 
+TEST(EngineLoop, TellsOthersWhichStepIsUnderWay) {
+  TurnedLoop t;
+  t.ask(1, "loop:x", 30);
+  t.turns(3);
+  EXPECT_EQ(t.loop.counters().step_began_ns, 0) << "none is";
+  std::int64_t began = 0, usual = 0;
+  t.before_pass([&] {
+    began = t.loop.counters().step_began_ns;
+    usual = t.loop.counters().usual_step_ns;
+    t.clock.advance(milliseconds(30));
+  });
+  const Instant now = t.clock.now();
+  t.turn();
+  EXPECT_EQ(began, now.time_since_epoch().count());
+  EXPECT_EQ(usual, 0) << "no step has taken any time yet";
+  t.turn();
+  EXPECT_GT(usual, 0);
+  EXPECT_LE(usual, nanoseconds(milliseconds(30)).count());
+  EXPECT_EQ(t.loop.counters().step_began_ns, 0);
+}
+
 }  // namespace
 }  // namespace gatehouse::engine

@@ -129,6 +129,16 @@ void EngineLoop::take_seats(const StepPlan& plan) {
   }
 }
 
+nanoseconds EngineLoop::usual_time(const StepPlan& plan) const {
+  const StepCosts costs = costs_.costs();
+  std::uint32_t tokens = 0;
+  for (const Prefill& part : plan.prefill) tokens += part.tokens;
+  double time = 0;
+  if (!plan.decode.empty()) time += costs.decode.of(static_cast<std::uint32_t>(plan.decode.size()));
+  if (tokens > 0) time += costs.prefill.of(tokens);
+  return nanoseconds(static_cast<std::int64_t>(time));
+}
+
 void EngineLoop::take_seat(Sequence& s, Seat seat) {
   GH_ASSERT(seat < seated_.size() && seated_[seat] == nullptr);
   if (s.saved) {

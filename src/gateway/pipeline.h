@@ -130,6 +130,7 @@ class Measure {
   Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
 
  private:
+  Task<Status> until_there(Reactor& reactor, const Permitted& permitted) const;
   const Ending& ending_;
 };
 

@@ -6,7 +6,7 @@
 
 namespace gatehouse::gateway {
 
-using wire::engine::ModelState;
+using engine::Life;
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {
   const auto called = [this](std::string_view wanted) {
@@ -21,14 +21,17 @@ const ServedModel* ServedModels::language_model(std::string_view name) const {
 
 bool ServedModels::settled() const {
   return std::ranges::all_of(models_, [](const ServedModel& m) {
-    if (!m.required) return true;
-    const ModelState state = m.engine->state().state;
-    return state == ModelState::ready || state == ModelState::failed;
+    const Life life = m.engine->life();
+    return !m.required || m.engine->available() || life == Life::failed || life == Life::gone;
   });
 }
 
 bool ServedModels::required_ready() const {
-  return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.engine->state().state == ModelState::ready; });
+  return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.engine->available(); });
+}
+
+bool ServedModels::required_failed() const {
+  return std::ranges::any_of(models_, [](const ServedModel& m) { return m.required && m.engine->life() == Life::failed; });
 }
 
 std::uint64_t ServedModels::resident_bytes() const {

@@ -57,7 +57,7 @@ Result<net::Response> SmallRoutes::answer(Action action, std::string_view parame
       return probe_response(true, {});
     case Action::readiness:
       if (draining) return probe_response(false, "draining");
-      return probe_response(models_.required_ready(), "model not ready");
+      return probe_response(models_.required_ready(), models_.required_failed() ? "model failed" : "model not ready");
     case Action::startup:
       return probe_response(models_.settled(), "starting");
     case Action::health_ping: {
@@ -103,7 +103,7 @@ net::Response SmallRoutes::root(const wire::RequestHead& head) const {
 
 net::Response SmallRoutes::health_status() const {
   const ServedModel* model = models_.language_model({});
-  const bool well = model != nullptr && model->engine->state().state == wire::engine::ModelState::ready;
+  const bool well = model != nullptr && model->engine->available();
   std::string body;
   wire::JsonWriter json(body);
   json.begin_object().member("service", "gatehouse").member("status", "running").key("llm_service").begin_object();

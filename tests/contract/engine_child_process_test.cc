@@ -42,6 +42,21 @@ TEST(EngineChildProcess, OneThatDiesWhileItLoadsThreeTimesIsGivenUp) {
   EXPECT_EQ(world.opened(), 3);
 }
 
+TEST(EngineChildProcess, OneThatHangsAtWorkIsReplaced) {
+  WorldOptions options;
+  options.hang_patience = seconds(1);
+  EngineWorld world(Way::process, options);
+  ASSERT_EQ(world.until_ready(0), "ready");
+  const pid_t pid = world.engine().child_pid();
+  world.freeze();
+  const Answer answer = world.ask(0, Talk("say:nothing"));
+  EXPECT_TRUE(answer.lost);
+  EXPECT_EQ(world.until_ready(0), "ready");
+  EXPECT_NE(world.engine().child_pid(), pid);
+  EXPECT_EQ(world.engine().hangs(), 1U);
+  EXPECT_EQ(world.ask(0, Talk("say:back")).text, "back");
+}
+
 TEST(EngineChildProcess, StopEndsOneThatHangs) {
   WorldOptions options;
   options.model = "hangs";

@@ -107,6 +107,7 @@ EngineWorld::EngineWorld(Way way, WorldOptions options) : spawner_(std::make_uni
   child.load.seat_cells = options.seat_cells;
   child.load.queue = options.queue;
   child.load_patience = options.load_patience;
+  child.hang_patience = options.hang_patience;
   child.open_model = [this] {
     ++opened_;
     return model_file();
@@ -144,6 +145,8 @@ void EngineWorld::kill() {
   if (pid == 0) return spawner_->cut_off_thread();
   EXPECT_EQ(::kill(pid, SIGKILL), 0);
 }
+
+void EngineWorld::freeze() { EXPECT_EQ(::kill(engine_->child_pid(), SIGSTOP), 0); }
 
 void EngineWorld::stop() {
   stopped_ = true;

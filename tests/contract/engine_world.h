@@ -42,7 +42,7 @@ struct Answer {
 struct WorldOptions {
   std::string model = "scripted";
   std::uint32_t seats = 4, seat_cells = 4096, queue = 64;
-  nanoseconds load_patience = seconds(60);
+  nanoseconds load_patience = seconds(60), hang_patience = seconds(60);
 };
 
 class EngineWorld {
@@ -60,6 +60,8 @@ class EngineWorld {
   std::string until_ready(std::size_t reactor, nanoseconds patience = seconds(30)) { return wait(begin_until_ready(reactor, patience)); }
   // As hard as the way allows: SIGKILL, or all its sockets at once.
   void kill();
+  // Of a process: it runs no more, and is not gone either.
+  void freeze();
   void stop();
 
   // Waits for the state to be so; the state is told twice a second.

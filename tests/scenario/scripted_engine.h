@@ -85,6 +85,9 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     co_return Error(Code::unavailable, Origin::engine, "model_loading", "The model is being loaded");
   }
 
+  bool comes_soon(Reactor&) override { return false; }
+  bool available() const override { return ready_; }
+  engine::Life life() const override { return ready_ ? engine::Life::ready : engine::Life::loading; }
   wire::engine::State state() const override {
     wire::engine::State state;
     state.state = ready_ ? wire::engine::ModelState::ready : wire::engine::ModelState::loading;

@@ -4,12 +4,13 @@ import contextlib
 import json
 import os
 import random
+import shutil
 import signal
 import threading
 import time
 
 import pytest
-from house import alive, eventually, events, read_stream, text_of
+from house import MODEL, ROOT, alive, eventually, events, read_stream, run, text_of
 
 pytestmark = pytest.mark.alone
 
@@ -172,6 +173,102 @@ def test_kill_of_the_child_under_load(new_house):
         child = new_child
         eventually(lambda: house.gauge("gatehouse_sequences") == 0, what="an end of all sequences")
     assert house.gauge("gatehouse_engine_restarts_total") >= 1
+    assert house.stop() == 0
+
+
+def test_a_child_that_hangs_under_load(new_house, tmp_path):
+    """Stopped, not dead: it holds its sockets and answers nothing. It is treated as one that died."""
+    (tmp_path / "g.toml").write_text('[engine.llama]\nhang_after = "2s"\n')
+    house = new_house("--config", tmp_path / "g.toml")
+    (child,) = house.children()
+    streamers = [Streamer(house, "Tell me a long story about a lighthouse.", 300) for _ in range(8)]
+    for one in streamers:
+        one.start()
+    eventually(lambda: house.gauge("gatehouse_sequences") >= 4, what="load")
+    os.kill(child, signal.SIGSTOP)
+    stopped = time.monotonic()
+    late = Streamer(house, question("France"), 24)  # not begun when the child goes: tried again on the next one
+    late.start()
+    eventually(lambda: not alive(child), 6, "the end of the child that hangs")
+    eventually(lambda: house.ask("GET", "/readyz", headers={}).status == 200 and house.children() not in ([child], []), 6, "a new child")
+    took = time.monotonic() - stopped
+    assert took < 8, f"service was back after {took:.2f} s"
+    late.join(60)
+    ended_well(late)
+    assert "Paris" in text_of(late.chunks)
+    for one in streamers:
+        one.join(60)
+        assert not one.is_alive()
+        check_lost(one)
+    metrics = house.metrics()
+    assert sum(value for name, value in metrics.items() if name.startswith("gatehouse_engine_restarts_total") and 'reason="hung"' in name) == 1
+    assert "it hangs" in house.log.read_text()
+    assert house.stop() == 0
+
+
+def model_of_its_own(folder, name):
+    """A copy of the shipped model under another name, and its file."""
+    made = folder / name / "1"
+    made.mkdir(parents=True)
+    for file in (ROOT / "models" / MODEL / "1").iterdir():
+        shutil.copy(file, made)
+    (weights,) = made.glob("*.gguf")
+    return weights
+
+
+def test_a_model_file_that_changes_is_kept_while_it_runs_and_not_loaded_again(new_house, tmp_path):
+    weights = model_of_its_own(tmp_path / "models", "mine")
+    (tmp_path / "g.toml").write_text('models.default_llm = "mine"\nengine.llama.context = 512\nengine.llama.sequences = 2\n')
+    house = new_house("--models", tmp_path / "models", "--config", tmp_path / "g.toml")
+
+    def listed():
+        return {model["name"]: model for model in json.loads(run("model", "list", "--data", house.data, "--json").stdout)}["mine"]
+
+    assert listed()["state"] == "ready"
+    with open(weights, "r+b") as file:
+        file.seek(50_000_000)
+        file.write(b"other weights")
+    assert "Paris" in house.chat(question("France"), max_tokens=24).json()["choices"][0]["message"]["content"], "what runs has read its file"
+    assert house.ask("GET", "/readyz", headers={}).status == 200
+    for child in house.children():
+        os.kill(child, signal.SIGKILL)
+    eventually(lambda: listed()["state"] == "failed", what="the refusal")
+    assert "is not the file that its model.toml names" in listed()["reason"] and str(weights) in listed()["reason"]
+    ready = house.ask("GET", "/readyz", headers={})
+    assert ready.status == 503 and ready.json() == {"status": "model failed"}
+    refused = house.chat(question("France"))
+    assert refused.status == 503 and refused.json()["error"]["code"] == "engine_unavailable" and str(weights) not in refused.body.decode()
+    assert "is not the file that its model.toml names" in house.log.read_text()
+    assert house.stop() == 0
+
+
+def test_recycling_fails_no_request(new_house, tmp_path):
+    """Every few calls another child takes over, with eight clients asking all the while."""
+    (tmp_path / "g.toml").write_text("[engine.llama]\nrecycle_calls = 6\ncontext = 512\nsequences = 4\n")
+    house = new_house("--config", tmp_path / "g.toml")
+    (first,) = house.children()
+    until = time.monotonic() + (120 if SOAK else 12)
+    told = []
+
+    def ask_on(number):
+        while time.monotonic() < until:
+            if number % 2:
+                one = Streamer(house, question("France"), 16)
+                one.run()
+                told.append((one.failed, one.status, one.done))
+            else:
+                told.append((None, house.chat(question("France"), max_tokens=16).status, True))
+
+    clients = [threading.Thread(target=ask_on, args=(number,)) for number in range(8)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join(240)
+        assert not one.is_alive()
+    assert len(told) >= 16 and not [one for one in told if one != (None, 200, True)], (len(told), [one for one in told if one != (None, 200, True)][:5])
+    counted = {name.partition('reason="')[2].partition('"')[0]: value for name, value in house.metrics().items() if name.startswith("gatehouse_engine_restarts_total")}
+    assert counted["recycled"] >= 2 and counted["ended"] == counted["hung"] == 0, counted
+    eventually(lambda: len(house.children()) == 1 and house.children() != [first], 20, "the end of those that are worn")
     assert house.stop() == 0
 
 

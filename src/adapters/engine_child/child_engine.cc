@@ -1,35 +1,15 @@
 #include "gatehouse/adapters/engine_child/child_engine.h"
 
-#include <sys/socket.h>
+#include <utility>
 
-#include <algorithm>
-#include <cstring>
-
-#include "child_output.h"
+#include "child.h"
 #include "engine_link.h"
-#include "gatehouse/telemetry/process_stats.h"
+#include "states.h"
 
 namespace gatehouse::adapters {
 
 namespace w = wire::engine;
-
-namespace {
-
-constexpr milliseconds poll_interval{500};
-// The first start after a child that was well comes at once; those that follow wait.
-constexpr milliseconds shortest_back_off{100};
-constexpr milliseconds longest_back_off{10'000};
-constexpr int load_attempts = 3;
-
-Result<std::pair<Fd, Fd>> socket_pair() {
-  int ends[2];
-  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-    return operator_error("engine_spawn_failed", "no socket pair for an engine").with_detail(std::strerror(errno));
-  }
-  return std::pair<Fd, Fd>(Fd(ends[0]), Fd(ends[1]));
-}
-
-}  // namespace
+using engine::Life;
 
 ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, WorkerPool& files, EngineSpawner& spawner,
                          ChildEngineOptions options)
@@ -38,200 +18,159 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
       files_(files),
       spawner_(spawner),
       options_(std::move(options)),
-      ended_(control),
+      changed_(control),
       stopped_(control),
-      poll_(control,
-            [this] {
-              if (socket_) socket_->send(0, w::Stats{});
-              poll_.arm_in(poll_interval);
-            }),
-      load_due_(control, [this] {
-        const auto patience = std::chrono::duration_cast<seconds>(options_.load_patience).count();
-        give_up_on_child("loading took longer than " + std::to_string(patience) + " s");
+      poll_(control, [this] {
+        look_after_children();
+        poll_.arm_in(Child::poll_interval);
       }) {
   for (Reactor* reactor : reactors_) {
-    // A link that breaks means that the child must go; its control socket then says so to supervise().
-    const std::weak_ptr<const bool> alive = alive_;
-    links_.push_back(std::make_shared<EngineLink>(*reactor, [this, alive, &control](std::uint64_t child, const Error& why) {
-      control.post([this, alive, child, broke = why] {
-        if (alive.expired() || !process_ || child != child_) return;
-        if (broke.reason() != "engine_gone") complaint_ = broke.describe();
-        process_->kill();
-      });
-    }));
+    EngineLink::Callbacks callbacks;
+    callbacks.broken = [this, to_control = on_control()](std::uint64_t child, const Error& why) {
+      to_control([this, child, why] { complain(child, why); });
+    };
+    callbacks.emptied = [this, to_control = on_control()](std::uint64_t child) { to_control([this, child] { emptied(child); }); };
+    callbacks.prepared = [this] { calls_.fetch_add(1, std::memory_order_relaxed); };
+    links_.push_back(std::make_shared<EngineLink>(*reactor, std::move(callbacks)));
   }
 }
 
-// Without stop(), too, a child ends with its engine: its sockets are closed before its end is waited for.
+// What others say may come when this is gone.
+std::function<void(std::function<void()>)> ChildEngine::on_control() {
+  const std::weak_ptr<const bool> alive = alive_;
+  return [&control = control_, alive](std::function<void()> what) {
+    control.post([alive, what = std::move(what)] {
+      if (!alive.expired()) what();
+    });
+  };
+}
+
+// Without stop(), too, children end with their engine.
 ChildEngine::~ChildEngine() {
-  if (socket_) socket_->close();
-  if (output_) output_->stop();
   for (const auto& link : links_) link->detach();
 }
 
 void ChildEngine::start() {
   supervising_ = true;
-  poll_.arm_in(poll_interval);
+  wanted_ = !options_.lazy;
+  rest_ = options_.lazy ? Life::declared : Life::gone;
+  if (options_.lazy) {
+    publish(rest_, state_of(w::ModelState::empty, "it is loaded when somebody asks for it"), "");
+    hold_links();
+  }
+  poll_.arm_in(Child::poll_interval);
   control_.spawn(supervise());
 }
 
 Task<void> ChildEngine::stop() {
   stopping_ = true;
-  child_gone_ = true;
-  ended_.raise();
+  changed_.raise();
   while (supervising_) co_await stopped_.wait();
 }
 
-Task<void> ChildEngine::supervise() {
-  milliseconds back_off{0};
-  while (!stopping_) {
-    const Instant began = control_.clock().now();
-    std::function<Result<Fd>(Worker&)> open = [open_model = options_.open_model](Worker&) { return open_model(); };
-    auto opening = files_.run<Result<Fd>>(control_, std::move(open));
-    std::optional<Result<Fd>> opened = co_await std::move(opening);
-    if (stopping_) break;
-    if (opened && *opened) {
-      co_await run_child(std::move(**opened));
-    } else {
-      const Error why = opened ? opened->error() : internal_error("engine_spawn_failed", "no worker to read the model file");
-      if (!may_pass(why)) {
-        fail_for_good(why);
-        break;
-      }
-      publish(w::State{w::ModelState::loading, why.describe()}, "engine not started");
-    }
-    if (stopping_) break;
-    if (failed_loads_ >= load_attempts) {
-      fail_for_good(Error(Code::unavailable, Origin::engine, "engine_failed", "The model could not be loaded").with_detail(state().detail));
-      break;
-    }
-    ++restarts_;
-    if (control_.clock().now() - began > seconds(60)) back_off = milliseconds(0);
-    if (!was_ready_) back_off = std::max(back_off, shortest_back_off);
-    co_await pause(back_off);
-    back_off = std::clamp(back_off * 2, shortest_back_off, longest_back_off);
+void ChildEngine::load() {
+  if (life() == Life::gone || life() == Life::failed || life() == Life::declared) {
+    set_state(Life::loading, state_of(w::ModelState::loading, "asked for"));
   }
-  if (stopping_) fail_links();
-  supervising_ = false;
-  stopped_.raise();
+  on_control()([this] { bring_back(); });
 }
 
-// A file that could be opened once may be again: descriptors or a disk may be away for a while. One that has changed stays changed.
-bool ChildEngine::may_pass(const Error& why) const { return ever_ready_ && why.reason() != "model_file_changed"; }
-
-// Shorter where stop() comes.
-Task<void> ChildEngine::pause(nanoseconds time) {
-  const Instant until = control_.clock().now() + time;
-  Deadline over(control_, [this] { ended_.raise(); });
-  over.arm(until);
-  while (!stopping_ && control_.clock().now() < until) co_await ended_.wait();
+void ChildEngine::unload() {
+  on_control()([this] { put_away(Life::gone); });
 }
 
-Task<void> ChildEngine::run_child(Fd model_file) {
-  child_gone_ = was_ready_ = false;
-  complaint_.clear();
-  const Status launched = launch(model_file);
-  model_file.reset();
-  if (launched) {
-    load_due_.arm_in(options_.load_patience);
-    while (!child_gone_) co_await ended_.wait();
-  }
-  end_child();
-  if (!was_ready_) ++failed_loads_;
-  if (stopping_) co_return;
-  if (!launched) {
-    publish(w::State{w::ModelState::loading, launched.error().describe()}, "engine not started");
-    co_return;
-  }
-  if (complaint_.empty()) complaint_ = was_ready_ ? "the engine ended" : state().detail;
-  publish(w::State{w::ModelState::loading, complaint_}, "engine ended");
+void ChildEngine::bring_back() {
+  if (wanted_ || stopping_) return;
+  wanted_ = true;
+  failed_loads_ = 0;
+  back_off_ = nanoseconds(0);
+  each_link([](EngineLink& link) { link.revive(); });
+  publish(Life::loading, state_of(w::ModelState::loading, "asked for"), "");
+  changed_.raise();
 }
 
-// Whatever there is of it: a launch may have failed half way.
-void ChildEngine::end_child() {
-  load_due_.disarm();
-  each_link([](EngineLink& link) { link.detach(); });
-  if (socket_) std::exchange(socket_, nullptr)->close();
-  process_.reset();
-  pid_ = 0;
+// rest: gone, or declared where the next request brings it back.
+void ChildEngine::put_away(Life rest) {
+  if (stopping_ || (!wanted_ && rest_ == rest && life() != Life::failed)) return;
+  wanted_ = false;
+  rest_ = rest;
+  if (!serving_ || !serving_->ready()) close_links();
+  all_have_left();
 }
 
-void ChildEngine::give_up_on_child(const std::string& why) {
-  complaint_ = why;
-  child_gone_ = true;
-  ended_.raise();
+// Who comes waits, or is told that there is nothing to wait for.
+void ChildEngine::close_links() {
+  if (rest_ == Life::declared) return hold_links();
+  holding_ = false;
+  const Error told(Code::unavailable, Origin::engine, "model_unloaded", "The model is not loaded");
+  each_link([told](EngineLink& link) { link.refuse(told); });
 }
 
-Status ChildEngine::launch(const Fd& model_file) {
-  GH_TRY(auto control, socket_pair());
-  std::vector<Fd> fronts, engines;
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    GH_TRY(auto pair, socket_pair());
-    fronts.push_back(std::move(pair.first));
-    engines.push_back(std::move(pair.second));
-  }
-  ++child_;
-  GH_TRY(process_, spawner_.spawn(std::move(control.second), std::move(engines)));
-  pid_ = process_->pid();
-  if (Fd said = process_->take_output(); said) {
-    output_ = ChildOutput::start(control_, std::move(said), [this](const std::string& line) {
-      if (options_.on_output) options_.on_output(line);
-    });
-  }
-  publish(w::State{w::ModelState::loading, ""}, "engine started");
-  socket_ = std::make_shared<FrameSocket>(control_, std::move(control.first), w::Sender::engine);
-  socket_->start(
-      FrameSocket::Callbacks{[this](w::Frame&& frame, Fd&&) { return on_control(frame.body); },
-                             [this](const Error& why) { give_up_on_child(why.reason() == "engine_gone" ? complaint_ : why.describe()); }});
-  for (std::size_t i = 0; i < links_.size(); ++i) {
-    reactors_[i]->post(
-        [link = links_[i], child = child_, fd = std::make_shared<Fd>(std::move(fronts[i]))] { link->attach(std::move(*fd), child); });
-  }
-  if (!socket_->send_with(0, options_.load, model_file)) return operator_error("engine_spawn_failed", "the engine does not take its model");
-  return ok();
-}
-
-Status ChildEngine::on_control(const w::Body& body) {
-  const auto* told = std::get_if<w::State>(&body);
-  if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
-  if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
-  const bool becomes_ready = told->state == w::ModelState::ready && !was_ready_;
-  publish(with_memory(*told), becomes_ready ? "model ready" : told->state == w::ModelState::failed ? "model failed" : "");
+void ChildEngine::told(const Child& child) {
+  if (&child == next_.get() && child.ready()) changed_.raise();
+  if (&child != serving_.get()) return;
+  const bool becomes_ready = child.ready() && life() != Life::ready;
+  const bool failed = child.state().state == w::ModelState::failed;
+  publish(child.ready() ? Life::ready : Life::loading, child.state(), becomes_ready ? "model ready" : failed ? "model failed" : "");
   if (becomes_ready) {
-    was_ready_ = ever_ready_ = true;
+    ever_ready_ = true;
     failed_loads_ = 0;
-    load_due_.disarm();
-    each_link([](EngineLink& link) { link.set_ready(); });
+    holding_ = false;
+    each_link([number = child.number()](EngineLink& link) { link.set_ready(number); });
   }
-  if (told->state == w::ModelState::failed) give_up_on_child(told->detail);
-  return ok();
+  if (child.ready() && wanted_) look_at_use(child);
 }
 
-// The sandbox allows a child no look into /proc; a thread's memory is the front's.
-w::State ChildEngine::with_memory(w::State told) const {
-  const pid_t pid = process_ ? process_->pid() : 0;
-  if (pid == 0) return told;
-  const Result<std::uint64_t> resident = telemetry::resident_bytes(pid);
-  if (resident) told.rss_bytes = *resident;
-  return told;
+// Whether it is worn, or nobody needs it.
+void ChildEngine::look_at_use(const Child& child) {
+  const Instant now = control_.clock().now();
+  const std::uint64_t calls = calls_.load(std::memory_order_relaxed);
+  if (calls != std::exchange(calls_seen_, calls) || child.state().jobs > 0) used_at_ = now;
+  if (options_.sleep_after > nanoseconds(0) && now - used_at_ >= options_.sleep_after) return put_away(Life::declared);
+  if (next_ || now < no_recycling_before_) return;
+  worn_ = due_for_recycling(options_.recycle, ChildWear{now - child.began(), calls, child.state().rss_bytes});
+  if (!worn_.empty()) changed_.raise();
 }
 
-void ChildEngine::publish(w::State state, const std::string& event) {
-  {
-    const std::lock_guard lock(mutex_);
-    state_ = state;
+// A link that breaks means that the child must go; its control socket then says so.
+void ChildEngine::complain(std::uint64_t number, const Error& why) {
+  std::vector<Child*> children{serving_.get(), next_.get()};
+  for (const Leaving& one : leaving_) children.push_back(one.child.get());
+  for (Child* child : children) {
+    if (child != nullptr && child->number() == number) child->kill(why.reason() == "engine_gone" ? std::string() : why.describe());
   }
+}
+
+void ChildEngine::say(const std::string& event, const std::string& detail) {
+  if (options_.on_state) options_.on_state(state_of(state().state, detail), event);
+}
+
+void ChildEngine::set_state(Life life, w::State state) {
+  const std::lock_guard lock(mutex_);
+  state_ = std::move(state);
+  life_ = life;
+}
+
+void ChildEngine::publish(Life life, w::State state, const std::string& event) {
+  set_state(life, state);
   if (!event.empty() && options_.on_state) options_.on_state(state, event);
 }
 
 void ChildEngine::fail_for_good(const Error& why) {
-  publish(w::State{w::ModelState::failed, why.describe()}, "model failed for good");
+  wanted_ = false;
+  publish(Life::failed, state_of(w::ModelState::failed, why.describe()), "model failed for good");
   fail_links();
 }
 
 void ChildEngine::fail_links() {
-  Error told(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
+  holding_ = false;
+  const Error told(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
   each_link([told](EngineLink& link) { link.fail(told); });
+}
+
+void ChildEngine::hold_links() {
+  holding_ = true;
+  each_link([](EngineLink& link) { link.hold(); });
 }
 
 void ChildEngine::each_link(const std::function<void(EngineLink&)>& call) {
@@ -246,6 +185,12 @@ Result<std::unique_ptr<engine::Job>> ChildEngine::prepare(Reactor& reactor, cons
 
 Task<Status> ChildEngine::until_ready(Reactor& reactor, Instant then) {
   return links_[static_cast<std::size_t>(reactor.index())]->until_ready(then);
+}
+
+bool ChildEngine::comes_soon(Reactor& reactor) {
+  if (!links_[static_cast<std::size_t>(reactor.index())]->held()) return false;
+  if (life() == Life::declared || life() == Life::draining) on_control()([this] { bring_back(); });
+  return true;
 }
 
 w::State ChildEngine::state() const {

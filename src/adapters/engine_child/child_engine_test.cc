@@ -1,153 +1,16 @@
-// Supervision, with a clock that stands still and children that the test plays.
-#include "gatehouse/adapters/engine_child/child_engine.h"
-
-#include <fcntl.h>
+// Supervision: children that die, hang, or never come to life.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-#include "gatehouse/base/fake_clock.h"
-#include "test_peer.h"
+#include "test_child_engine.h"
 
 namespace gatehouse::adapters {
 namespace {
 
 namespace w = wire::engine;
 using testing::ElementsAre;
-
-// How many puppets have been made, how many are held by somebody, how many were killed.
-struct Counts {
-  int made = 0, held = 0, killed = 0;
-};
-
-class Puppet final : public EngineProcess {
- public:
-  explicit Puppet(Counts& counts) : counts_(counts) { ++counts_.held; }
-  ~Puppet() override { --counts_.held; }
-  void kill() override { ++counts_.killed; }
-  pid_t pid() const override { return 1000 + counts_.made; }
-
- private:
-  Counts& counts_;
-};
-
-class PuppetSpawner final : public EngineSpawner {
- public:
-  Result<std::unique_ptr<EngineProcess>> spawn(Fd control_fd, std::vector<Fd> links) override {
-    EXPECT_EQ(counts.held, 0) << "the last child was not ended";
-    if (refuses) return operator_error("engine_spawn_failed", "no more processes");
-    ++counts.made;
-    control = std::make_unique<TestPeer>(std::move(control_fd), w::Sender::front);
-    link = std::make_unique<TestPeer>(std::move(links.at(0)), w::Sender::front);
-    if (stillborn) control->hang_up();
-    return std::unique_ptr<EngineProcess>(std::make_unique<Puppet>(counts));
-  }
-  Counts counts;
-  bool refuses = false, stillborn = false;
-  std::unique_ptr<TestPeer> control, link;
-};
-
-class ChildEngineTest : public testing::Test {
- protected:
-  ChildEngineTest() {
-    ChildEngineOptions options;
-    options.load.model = "puppet";
-    options.load_patience = seconds(60);
-    options.open_model = [this]() -> Result<Fd> {
-      may_open.wait(false);
-      ++opened;
-      if (file_is_missing) return operator_error("model_file_missing", "no such file");
-      return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
-    };
-    options.on_state = [this](const w::State& state, const std::string& event) {
-      events.push_back(event);
-      last_detail = state.detail;
-    };
-    engine = std::make_unique<ChildEngine>(reactor, std::vector<Reactor*>{&reactor}, files, spawner, std::move(options));
-  }
-  ~ChildEngineTest() override {
-    if (engine) stop();
-  }
-
-  // Turns the reactor until it is so. Files are opened on a thread: what comes of it is waited for.
-  template <class Condition>
-  void until(Condition condition) {
-    const auto give_up = std::chrono::steady_clock::now() + seconds(30);
-    while (!condition() && std::chrono::steady_clock::now() < give_up) reactor.context().run_one_for(milliseconds(100));
-    EXPECT_TRUE(condition());
-    settle(reactor);
-  }
-  void pass(nanoseconds time) {
-    clock.advance(time);
-    reactor.tick();
-    settle(reactor);
-  }
-  void stop() {
-    release_files();
-    bool stopped = false;
-    reactor.spawn(stop_engine(*engine, stopped));
-    until([&] { return stopped; });
-    EXPECT_EQ(spawner.counts.held, 0);
-  }
-  static Task<void> stop_engine(ChildEngine& engine, bool& stopped) {
-    co_await engine.stop();
-    stopped = true;
-  }
-  // Until a child is expected no other is started: what is seen before is what the last one left.
-  void hold_files() { may_open = false; }
-  void release_files() {
-    may_open = true;
-    may_open.notify_all();
-  }
-  void child(int number) {
-    release_files();
-    until([&] { return spawner.counts.made == number; });
-    EXPECT_EQ(spawner.control->expect<w::Load>().model, "puppet");
-  }
-  void tell(w::ModelState told, const std::string& detail = "") {
-    w::State state;
-    state.state = told;
-    state.detail = detail;
-    EXPECT_TRUE(spawner.control->send(0, state));
-    settle(reactor);
-  }
-  void ready_child(int number) {
-    child(number);
-    tell(w::ModelState::ready);
-    EXPECT_EQ(engine->state().state, w::ModelState::ready);
-  }
-  void child_dies() {
-    hold_files();
-    spawner.control->hang_up();
-    settle(reactor);
-    EXPECT_EQ(spawner.counts.held, 0) << "it was not waited for";
-  }
-  std::string prepare_says() {
-    auto job = engine->prepare(reactor, w::Prepare());
-    return job ? "prepared" : std::string(job.error().reason());
-  }
-  // How long the pause is before the next child: nothing a nanosecond earlier.
-  void expect_pause(nanoseconds pause) {
-    release_files();
-    const int before = opened;
-    pass(pause - nanoseconds(1));
-    EXPECT_EQ(opened, before);
-    pass(nanoseconds(1));
-    until([&] { return opened == before + 1; });
-  }
-
-  FakeClock clock;
-  Reactor reactor{0, clock};
-  WorkerPool files{"files", 1, 4};
-  PuppetSpawner spawner;
-  std::atomic<int> opened{0};
-  std::atomic<bool> may_open{true};
-  std::atomic<bool> file_is_missing{false};
-  std::vector<std::string> events;
-  std::string last_detail;
-  std::unique_ptr<ChildEngine> engine;
-};
 
 TEST_F(ChildEngineTest, IsReadyWhenItsChildIs) {
   engine->start();
@@ -260,10 +123,47 @@ TEST_F(ChildEngineTest, AModelThatDoesNotLoadInTimeIsAFailure) {
   EXPECT_THAT(last_detail, testing::HasSubstr("60 s"));
 }
 
+// Twice a second; what the child answers.
+TEST_F(ChildEngineTest, AChildThatSaysNothingIsEndedAndReplaced) {
+  engine->start();
+  ready_child(1);
+  auto job = engine->prepare(reactor, w::Prepare());
+  hold_files();
+  for (int i = 0; i < 6; ++i) pass(milliseconds(500));
+  EXPECT_EQ(spawner.counts.held, 1) << "3 s of patience are not over";
+  pass(milliseconds(500));
+  EXPECT_EQ(spawner.counts.killed, 1);
+  EXPECT_EQ(spawner.counts.held, 0);
+  EXPECT_TRUE((*job)->take().lost);
+  EXPECT_THAT(last_detail, testing::HasSubstr("hangs"));
+  EXPECT_EQ(engine->hangs(), 1U);
+  ready_child(2);
+  EXPECT_EQ(engine->restarts(), 1U);
+}
+
+TEST_F(ChildEngineTest, AChildThatDoesNotEndItsStepIsEnded) {
+  engine->start();
+  ready_child(1);
+  hold_files();
+  for (int i = 1; i < 20 && spawner.counts.held > 0; ++i) {
+    pass(milliseconds(500));
+    w::State state;
+    state.state = w::ModelState::ready;
+    state.step_us = static_cast<std::uint64_t>(i) * 500'000;
+    spawner.control->send(0, state);
+    settle(reactor);
+  }
+  EXPECT_EQ(spawner.counts.held, 0);
+  EXPECT_THAT(last_detail, testing::HasSubstr("a step has taken"));
+}
+
 TEST_F(ChildEngineTest, OneThatIsReadyIsNotHurried) {
   engine->start();
   ready_child(1);
-  pass(seconds(600));
+  for (int i = 0; i < 1200; ++i) {
+    pass(milliseconds(500));
+    tell(w::ModelState::ready);
+  }
   EXPECT_EQ(engine->state().state, w::ModelState::ready);
   EXPECT_EQ(spawner.counts.held, 1);
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
 #include <thread>
 
@@ -112,7 +113,16 @@ class EngineHost final : public engine::EventSink {
     now.saved_bytes = c.saved_bytes;
     now.given_back = c.given_back;
     now.compute_us = c.compute_ns / 1000;
+    tell_step(c, now);
     return now;
+  }
+
+  void tell_step(const engine::LoopCounters& c, w::State& now) const {
+    const nanoseconds began(c.step_began_ns.load(std::memory_order_relaxed));
+    if (began == nanoseconds(0)) return;
+    const nanoseconds taken = clock_.now().time_since_epoch() - began, usual(c.usual_step_ns.load(std::memory_order_relaxed));
+    now.step_us = static_cast<std::uint64_t>(std::max<std::int64_t>(taken.count(), 1000)) / 1000;
+    now.usual_step_us = static_cast<std::uint64_t>(usual.count()) / 1000;
   }
 
   Status on_job(std::uint32_t link, w::Frame&& frame) {

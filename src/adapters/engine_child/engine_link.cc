@@ -26,33 +26,69 @@ class Waiting {
 }  // namespace
 
 void EngineLink::attach(Fd socket, std::uint64_t child) {
-  socket_ = std::make_shared<FrameSocket>(reactor_, std::move(socket), w::Sender::engine);
-  socket_->start(FrameSocket::Callbacks{[this](w::Frame&& frame, Fd&&) { return on_frame(std::move(frame)); },
-                                        [this, child](const Error& why) {
-                                          detach();
-                                          broken_(child, why);
-                                        }});
-  socket_->send(0, w::Hello{static_cast<std::uint32_t>(reactor_.index())});
+  const auto opened = std::make_shared<FrameSocket>(reactor_, std::move(socket), w::Sender::engine);
+  sessions_[child].socket = opened;
+  opened->start(FrameSocket::Callbacks{[this, child](w::Frame&& frame, Fd&&) { return on_frame(child, std::move(frame)); },
+                                       [this, child](const Error& why) {
+                                         detach(child);
+                                         callbacks_.broken(child, why);
+                                       }});
+  opened->send(0, w::Hello{static_cast<std::uint32_t>(reactor_.index())});
 }
 
-void EngineLink::set_ready() {
-  ready_ = socket_ != nullptr;
+void EngineLink::set_ready(std::uint64_t child) {
+  if (!sessions_.contains(child)) return;
+  leave(std::exchange(current_, child));
+  held_ = false;
   wake_waiters();
 }
 
-void EngineLink::detach() {
-  ready_ = false;
-  if (socket_) std::exchange(socket_, nullptr)->close();
-  for (auto& [id, job] : std::exchange(jobs_, {})) {
+void EngineLink::hold() {
+  held_ = true;
+  leave(std::exchange(current_, 0U));
+}
+
+void EngineLink::refuse(Error reason) {
+  failed_ = std::move(reason);
+  held_ = false;
+  leave(std::exchange(current_, 0U));
+  wake_waiters();
+}
+
+void EngineLink::leave(std::uint64_t child) {
+  const auto session = sessions_.find(child);
+  if (session == sessions_.end()) return;
+  session->second.leaving = true;
+  tell_emptied(child);
+}
+
+void EngineLink::tell_emptied(std::uint64_t child) {
+  const auto session = sessions_.find(child);
+  if (session != sessions_.end() && session->second.leaving && session->second.jobs.empty()) callbacks_.emptied(child);
+}
+
+void EngineLink::detach(std::uint64_t child) {
+  if (current_ == child) current_ = 0;
+  auto session = sessions_.extract(child);
+  if (session.empty()) return;
+  session.mapped().socket->close();
+  for (auto& [id, job] : session.mapped().jobs) {
     if (job != nullptr) job->lose();
   }
 }
 
+void EngineLink::detach() {
+  while (!sessions_.empty()) detach(sessions_.begin()->first);
+}
+
 void EngineLink::fail(Error reason) {
   failed_ = std::move(reason);
+  held_ = false;
   detach();
   wake_waiters();
 }
+
+void EngineLink::revive() { failed_.reset(); }
 
 void EngineLink::wake_waiters() {
   for (Signal* waiter : waiters_) waiter->raise();
@@ -65,10 +101,11 @@ Error EngineLink::not_ready() const {
 }
 
 Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& prompt) {
-  if (!ready_) return not_ready();
+  if (current_ == 0) return not_ready();
   const JobId id(next_job_++);
   auto job = std::make_unique<engine::Job>(reactor_, *this, id, prompt.choices);
-  jobs_.emplace(id.value(), job.get());
+  sessions_.at(current_).jobs.emplace(id.value(), job.get());
+  if (callbacks_.prepared) callbacks_.prepared();
   send(id, prompt);
   return job;
 }
@@ -79,38 +116,47 @@ Task<Status> EngineLink::until_ready(Instant then) {
   Deadline deadline(reactor_, [&signal] { signal.raise(); });
   deadline.arm(then);
   const Waiting waiting(waiters_, signal);
-  while (!ready_ && !failed_ && reactor_.clock().now() < then) co_await signal.wait();
-  co_return ready_ ? ok() : Status(not_ready());
+  while (current_ == 0 && !failed_ && reactor_.clock().now() < then) co_await signal.wait();
+  co_return current_ != 0 ? ok() : Status(not_ready());
+}
+
+EngineLink::Session* EngineLink::session_of(JobId job) {
+  for (auto& [child, session] : sessions_) {
+    if (session.jobs.contains(job.value())) return &session;
+  }
+  return nullptr;
 }
 
 void EngineLink::send(JobId job, const w::Body& body) {
-  if (socket_) socket_->send(job.value(), body);
+  if (const Session* session = session_of(job)) session->socket->send(job.value(), body);
 }
 
 void EngineLink::forget(engine::Job& job) {
-  const auto found = jobs_.find(job.id().value());
-  if (found != jobs_.end()) found->second = nullptr;
+  if (Session* session = session_of(job.id())) session->jobs[job.id().value()] = nullptr;
 }
 
-Status EngineLink::on_frame(w::Frame&& frame) {
+Status EngineLink::on_frame(std::uint64_t child, w::Frame&& frame) {
+  Jobs& jobs = sessions_.at(child).jobs;
   if (auto* batch = std::get_if<w::TokenBatch>(&frame.body)) {
     for (w::TokenEvent& event : batch->events) {
       const std::uint64_t id = event.job;
-      GH_CHECK(on_event(id, std::move(event)));
+      GH_CHECK(on_event(jobs, id, std::move(event)));
     }
     return ok();
   }
-  const auto found = jobs_.find(frame.job);
-  if (found == jobs_.end()) return protocol_error("a frame for a job that does not exist");
+  const auto found = jobs.find(frame.job);
+  if (found == jobs.end()) return protocol_error("a frame for a job that does not exist");
   engine::Job* job = found->second;
-  if (std::holds_alternative<w::Done>(frame.body) || std::holds_alternative<w::Refused>(frame.body)) jobs_.erase(found);
+  const bool over = std::holds_alternative<w::Done>(frame.body) || std::holds_alternative<w::Refused>(frame.body);
+  if (over) jobs.erase(found);
   if (job != nullptr && !job->deliver(std::move(frame.body))) return protocol_error("a frame out of order");
+  if (over) tell_emptied(child);
   return ok();
 }
 
-Status EngineLink::on_event(std::uint64_t id, w::TokenEvent&& event) {
-  const auto found = jobs_.find(id);
-  if (found == jobs_.end()) return protocol_error("tokens for a job that does not exist");
+Status EngineLink::on_event(Jobs& jobs, std::uint64_t id, w::TokenEvent&& event) {
+  const auto found = jobs.find(id);
+  if (found == jobs.end()) return protocol_error("tokens for a job that does not exist");
   if (found->second != nullptr && !found->second->deliver(std::move(event))) return protocol_error("tokens beyond the grant");
   return ok();
 }

@@ -32,7 +32,7 @@ class EngineLinkTest : public testing::Test {
 
   void ready() {
     link->attach(std::move(fd), 5);
-    link->set_ready();
+    link->set_ready(5);
     EXPECT_EQ(engine.expect<w::Hello>().link, 3U);
   }
   std::unique_ptr<engine::Job> prepared() {
@@ -68,11 +68,18 @@ class EngineLinkTest : public testing::Test {
   int breaks = 0;
   std::uint64_t broken_child = 0;
   std::string broken_reason;
-  std::shared_ptr<EngineLink> link = std::make_shared<EngineLink>(reactor, [this](std::uint64_t child, const Error& why) {
-    ++breaks;
-    broken_child = child;
-    broken_reason = why.reason();
-  });
+  EngineLink::Callbacks callbacks() {
+    EngineLink::Callbacks made;
+    made.broken = [this](std::uint64_t child, const Error& why) {
+      ++breaks;
+      broken_child = child;
+      broken_reason = why.reason();
+    };
+    made.emptied = [this](std::uint64_t child) { emptied.push_back(child); };
+    return made;
+  }
+  std::vector<std::uint64_t> emptied;
+  std::shared_ptr<EngineLink> link = std::make_shared<EngineLink>(reactor, callbacks());
   TestPeer engine;
   Fd fd;
 };
@@ -97,12 +104,12 @@ TEST_F(EngineLinkTest, NothingIsPreparedBeforeTheModelIsReady) {
   EXPECT_TRUE(link->prepare(w::Prepare()).error().retry().wait().has_value());
   link->attach(std::move(fd), 5);
   EXPECT_EQ(link->prepare(w::Prepare()).error().reason(), "model_loading");
-  link->set_ready();
+  link->set_ready(5);
   EXPECT_TRUE(link->prepare(w::Prepare()).ok());
 }
 
 TEST_F(EngineLinkTest, ReadyWithoutASocketIsNotReady) {
-  link->set_ready();
+  link->set_ready(5);
   EXPECT_EQ(link->prepare(w::Prepare()).error().reason(), "model_loading");
 }
 
@@ -214,6 +221,55 @@ TEST_F(EngineLinkTest, TheNextChildGetsNewNumbers) {
   EXPECT_EQ(breaks, 1) << "the job of the last child is foreign to this one";
 }
 
+// ---- From one child to the next ----
+
+TEST_F(EngineLinkTest, ANewChildTakesOverAndTheOldOneFinishesWhatItHas) {
+  ready();
+  auto old_job = started(5);
+  auto pair = test_socket_pair();
+  TestPeer next(std::move(pair.second), w::Sender::front);
+  link->attach(std::move(pair.first), 6);
+  link->set_ready(6);
+  auto new_job = link->prepare(w::Prepare());
+  ASSERT_TRUE(new_job.ok());
+  next.expect<w::Hello>();
+  next.expect<w::Prepare>();
+  EXPECT_FALSE(engine.poll()) << "the old one gets nothing new";
+  tell(0, tokens_for(1, 5));
+  EXPECT_EQ(old_job->take().text, "xxxxx");
+  EXPECT_TRUE(emptied.empty());
+  w::Done done;
+  done.completion_tokens = 5;
+  tell(1, done);
+  EXPECT_EQ(emptied, std::vector<std::uint64_t>{5});
+  tell((*new_job)->id().value(), w::Prepared{});  // from the old one
+  EXPECT_EQ(breaks, 1) << "a job of the new child is foreign to the old one";
+  EXPECT_EQ(broken_child, 5U);
+  EXPECT_FALSE((*new_job)->take().lost);
+}
+
+TEST_F(EngineLinkTest, OneThatLeavesWithoutJobsIsEmptyAtOnce) {
+  ready();
+  EXPECT_FALSE(link->held());
+  link->hold();
+  EXPECT_EQ(emptied, std::vector<std::uint64_t>{5});
+  EXPECT_TRUE(link->held());
+  EXPECT_EQ(link->prepare(w::Prepare()).error().reason(), "model_loading");
+}
+
+TEST_F(EngineLinkTest, RefusedItSaysWhyAndFinishesWhatItHas) {
+  ready();
+  auto job = started(5);
+  link->refuse(internal_error("model_unloaded", "test"));
+  EXPECT_EQ(link->prepare(w::Prepare()).error().reason(), "model_unloaded");
+  EXPECT_FALSE(link->held());
+  tell(1, w::Done{});
+  EXPECT_FALSE(job->take().lost);
+  EXPECT_EQ(emptied, std::vector<std::uint64_t>{5});
+  link->revive();
+  EXPECT_EQ(link->prepare(w::Prepare()).error().reason(), "model_loading");
+}
+
 // ---- Waiting until it is ready, and lifetimes ----
 
 Task<void> wait_ready(EngineLink& link, Instant then, std::string& said) {
@@ -271,7 +327,7 @@ TEST(EngineLink, AWaiterThatWasWokenMayOutliveTheEngine) {
   const FakeClock clock;
   std::string said;
   Reactor reactor(0, clock);
-  auto link = std::make_shared<EngineLink>(reactor, [](std::uint64_t, const Error&) {});
+  auto link = std::make_shared<EngineLink>(reactor, EngineLink::Callbacks());
   reactor.spawn(wait_ready(*link, clock.now() + seconds(5), said));
   settle(reactor);
   link->fail(internal_error("engine_unavailable", "test"));

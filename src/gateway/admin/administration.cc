@@ -1,6 +1,5 @@
 #include "gatehouse/gateway/administration.h"
 
-#include <array>
 #include <utility>
 
 #include "errors.h"
@@ -12,11 +11,6 @@ namespace gatehouse::gateway {
 namespace {
 
 Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
-
-std::string_view state_name(wire::engine::ModelState state) {
-  constexpr std::array<std::string_view, 4> names{"declared", "loading", "ready", "failed"};
-  return names[static_cast<std::size_t>(state)];
-}
 
 Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
 
@@ -93,9 +87,8 @@ Reply Administration::models() const {
   wire::JsonWriter json(text);
   json.begin_object().key("data").begin_list();
   for (const ServedModel& model : models_ == nullptr ? std::span<const ServedModel>() : std::span<const ServedModel>(models_->all())) {
-    const wire::engine::State state = model.engine->state();
     json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
-    json.member("state", state_name(state.state)).member("reason", state.detail).end_object();
+    json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
   }
   json.end_list().member("has_more", false).end_object();
   return {200, std::move(text)};

@@ -68,6 +68,8 @@ class RandomFrames {
                      u32(),
                      u32(),
                      u64(),
+                     u64(),
+                     u64(),
                      u64()};
     }
     return Cancel{};

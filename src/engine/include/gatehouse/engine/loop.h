@@ -81,6 +81,8 @@ struct LoopCounters {
   std::atomic<std::uint32_t> saved{0};  // sequences without a seat whose state is kept
   std::atomic<std::uint64_t> saved_bytes{0}, given_back{0};
   std::atomic<std::uint64_t> compute_ns{0};  // CPU time of the loop's thread inside the model: passes and sampling
+  // Of the step under way: when it began, by the loop's clock (0: there is none), and how long it should take (0: not known).
+  std::atomic<std::int64_t> step_began_ns{0}, usual_step_ns{0};
 };
 
 class EngineLoop {
@@ -147,6 +149,7 @@ class EngineLoop {
   void flush();
   void expire_unseated(Instant now);
   void count();
+  nanoseconds usual_time(const StepPlan& plan) const;
   Instant next_deadline() const;
 
   SequenceModel& model_;

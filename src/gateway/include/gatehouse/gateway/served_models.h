@@ -32,9 +32,11 @@ class ServedModels {
   const std::vector<ServedModel>& all() const { return models_; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
-  // Every required model is ready, or has failed for good.
+  // Every required model answers, or will not by itself.
   bool settled() const;
   bool required_ready() const;
+  // One of them will not be, unless somebody does something about it.
+  bool required_failed() const;
   // Resident memory of this process and of all engines.
   std::uint64_t resident_bytes() const;
 

@@ -202,9 +202,11 @@ struct State {
   std::uint64_t compute_us = 0;  // CPU time of the decode loop inside the model: passes and sampling
   std::uint64_t rss_bytes = 0;   // filled in by the front: a child cannot look
   std::uint32_t open_fds = 0;
-  std::uint32_t saved = 0;        // sequences that have given their seat back and will go on
-  std::uint64_t saved_bytes = 0;  // what their states take
-  std::uint64_t given_back = 0;   // seats, since the start
+  std::uint32_t saved = 0;          // sequences that have given their seat back and will go on
+  std::uint64_t saved_bytes = 0;    // what their states take
+  std::uint64_t given_back = 0;     // seats, since the start
+  std::uint64_t step_us = 0;        // how long the step under way has taken; 0: there is none
+  std::uint64_t usual_step_us = 0;  // how long such a one takes by what is known; 0: nothing is
   friend bool operator==(const State&, const State&) = default;
 };
 
