@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin_commands.h"
+#include "import_model.h"
 #include "upkeep.h"
 
 namespace gatehouse::app {
@@ -186,10 +187,21 @@ void add_reports(CLI::App& root, Adder& add) {
                               [](AdminCommandLine& said) { return usage(said.options, said.key.tenant, said.day); });
   command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
   command->add_option("--day", line.day, "YYYY-MM-DD; without, today");
-  CLI::App* group = root.add_subcommand("model", "Look at models");
+  CLI::App* group = root.add_subcommand("model", "Look at models, import them, load them and put them away");
   group->require_subcommand(1);
   add.add(*group, "list", "Models of the server that runs, and their states", "model list",
           [](AdminCommandLine& said) { return model_list(said.options); });
+  command = add.add(*group, "import", "Make a model of a GGUF file: checked, copied and pinned by its hash in the first folder of models",
+                    "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b",
+                    [](AdminCommandLine& said) { return model_import(said.options, said.file, said.id); });
+  command->add_option("file", line.file, "The file")->required();
+  command->add_option("--name", line.id, "What it is called; without, after the file");
+  command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
+                    "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
+  id_of(command, line.id, "Its name, or NAME/VERSION");
+  command = add.add(*group, "unload", "Put a model away: running answers are finished, then its memory is free",
+                    "model unload smollm2-135m-instruct", [](AdminCommandLine& said) { return model_unload(said.options, said.id); });
+  id_of(command, line.id, "Its name, or NAME/VERSION");
 }
 
 void add_upkeep(CLI::App& root, Adder& add) {

@@ -1,13 +1,19 @@
 #include "admin_commands.h"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <iterator>
 
 #include "admin_client.h"
 #include "gatehouse/model/repository.h"
+#include "gatehouse/runtime/run_task.h"
+#include "gatehouse/runtime/signal.h"
+#include "gatehouse/wire/json/copy.h"
+#include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
+#include "progress.h"
 
 namespace gatehouse::app {
 namespace {
@@ -238,6 +244,92 @@ int usage(const AdminOptions& options, const std::string& tenant, const std::str
   const std::string by_tenant = query_of("tenant", tenant), by_day = query_of("day", day);
   return list(options, "/api/admin/usage", by_tenant.empty() || by_day.empty() ? by_tenant + by_day : by_tenant + "&" + by_day, "tenant_id",
               columns);
+}
+
+namespace {
+
+// The object of that name in a list of models; nothing where it is none.
+struct ModelSeen {
+  std::string json, state, reason;
+};
+
+Result<ModelSeen> look_at_model(AdminClient& client, const std::string& name) {
+  GH_TRY(const std::string all, client.ask_for_all("/api/admin/models", {}, "name"));
+  wire::JsonParser parser;
+  GH_TRY(const wire::JsonValue root, parser.parse(all));
+  for (const wire::JsonValue& model : root.items()) {
+    const auto found = model.find("name"), state = model.find("state"), reason = model.find("reason");
+    if (!found || !state || !reason || found->string() != name) continue;
+    ModelSeen seen;
+    wire::JsonWriter json(seen.json);
+    wire::copy_json(json, model);
+    seen.state = state->string();
+    seen.reason = reason->string();
+    return seen;
+  }
+  return operator_error("model_not_found", "the server has no model '" + name + "'");
+}
+
+std::string text_member(const std::string& json, std::string_view name) {
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> root = parser.parse(json);
+  const auto found = root && root->is_object() ? root->find(name) : std::nullopt;
+  return found && found->is_string() ? std::string(found->string()) : std::string();
+}
+
+Task<bool> pass(Reactor& reactor, nanoseconds time) {
+  Signal over(reactor);
+  Deadline deadline(reactor, [&over] { over.raise(); });
+  deadline.arm_in(time);
+  co_await over.wait();
+  co_return true;
+}
+
+// Until it is no longer on its way. A draining that waits for long answers is told as it is.
+Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name) {
+  constexpr milliseconds glance{100};
+  constexpr std::uint64_t most_glances = 6000;
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  Progress progress("model");
+  for (std::uint64_t i = 0;; ++i) {
+    GH_TRY(ModelSeen seen, look_at_model(client, name));
+    if ((seen.state != "loading" && seen.state != "draining") || i >= most_glances) return seen;
+    progress.show(std::min<std::uint64_t>(i, 99), 100);
+    run_task(reactor, pass(reactor, glance));
+  }
+}
+
+// called: NAME or NAME/VERSION.
+Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change) {
+  GH_TRY(AdminClient client, open(options));
+  if (!client.has_server()) return operator_error("no_server", "no server runs on this data folder: its start loads the models");
+  const std::size_t slash = called.find('/');
+  const std::string asked = called.substr(0, slash);
+  const Result<ModelSeen> before = look_at_model(client, asked);
+  if (slash != std::string::npos && before && text_member(before->json, "version") != called.substr(slash + 1)) {
+    return operator_error("model_version_not_served",
+                          "the server has version " + text_member(before->json, "version") + " of '" + asked + "'");
+  }
+  GH_TRY(const std::string begun, client.ask(Method::post, path_of("/api/admin/models", asked, change)));
+  return wait_for_model(client, text_member(begun, "name"));
+}
+
+int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {
+  if (!seen) return report(seen.error());
+  std::cout << (options.output == Output::json ? seen->json + "\n" : object_as_text(seen->json));
+  if (seen->state == wanted) return exit_well;
+  return report(operator_error("model_not_" + std::string(wanted), seen->reason));
+}
+
+}  // namespace
+
+int model_load(const AdminOptions& options, const std::string& name) {
+  return print_model(options, change_model(options, name, "/load"), "ready");
+}
+
+int model_unload(const AdminOptions& options, const std::string& name) {
+  return print_model(options, change_model(options, name, "/unload"), "gone");
 }
 
 int model_list(const AdminOptions& options) {

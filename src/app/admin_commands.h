@@ -62,5 +62,8 @@ Secret<std::string> read_secret_line();
 
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);
+// name: NAME or NAME/VERSION. Waits for what comes of it, and says why where it is not what was asked for.
+int model_load(const AdminOptions& options, const std::string& name);
+int model_unload(const AdminOptions& options, const std::string& name);
 
 }  // namespace gatehouse::app

@@ -185,8 +185,16 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.hang_patience = settings.llama.hang_after;
   engine.recycle = {settings.llama.recycle_after, settings.llama.recycle_calls, settings.llama.recycle_memory.value()};
   engine.spare_memory = [] { return machine_memory().free_bytes; };
+  engine.room_for = [name = entry.name, llama = settings.llama, this](const Fd& model) {
+    return loading_memory_.reserve(name, model, llama);
+  };
+  engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
+  engine.sleep_after = settings.models.sleep_after;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
-  engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
+  engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
+    if (event != "engine started") loading_memory_.release(name);
+    log_state(name, state, event);
+  };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *spawner_, std::move(engine)));
 

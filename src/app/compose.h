@@ -23,6 +23,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "loading_memory.h"
 #include "memory_mark.h"
 #include "outside_issuers.h"
 #include "scribe.h"
@@ -97,6 +98,7 @@ class Server {
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
   model::HashMemory hashes_;
+  LoadingMemory loading_memory_;
   Reactor control_;
   std::unique_ptr<DataFolder> data_;
   ReactorPool reactors_;

@@ -142,6 +142,9 @@ Schema<ModelSettings> model_keys() {
       .unset_follows("default_llm");
   keys.table("aliases", &S::aliases,
              "Other names of models, such as { \"gpt-4o-mini\" = \"smollm2-135m-instruct\" }; a model's own name comes first.");
+  keys.flag("lazy", &S::lazy, "Whether models that are not in required are loaded when a request first asks for them, which then waits.");
+  keys.duration("sleep_after", &S::sleep_after, {0, 365 * day},
+                "A model that nobody has asked for in that time gives its memory back until somebody does; 0s is never.");
   keys.integer(
           "max_tokens", &S::max_tokens, {0, 1 << 20},
           "The most tokens that a request may ask an answer to have, whatever the model; who asks for no number gets at most these. 0 is "

@@ -71,6 +71,8 @@ struct ModelSettings {
   std::string default_llm = "smollm2-135m-instruct";
   config::Texts required;
   config::Table aliases;
+  bool lazy = false;
+  seconds sleep_after{0};        // 0: never
   std::uint32_t max_tokens = 0;  // 0: no ceiling
   std::uint32_t max_prompt = gateway::Ceilings().prompt;
 };

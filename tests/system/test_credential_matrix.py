@@ -52,7 +52,7 @@ def operations(house):
     document = house.ask("GET", "/openapi.json", headers={}).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x"), operation
+            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x").replace("{name}", "x"), operation
 
 
 def message_of(reply):
@@ -114,6 +114,8 @@ NO_OBJECT_IN_IT = {
     "GET /api/admin/signing-keys": "names no object",
     "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
+    "POST /api/admin/models/{name}/load": "a model is no tenant's",
+    "POST /api/admin/models/{name}/unload": "a model is no tenant's",
     "POST /api/admin/tenants": "makes an object that is nobody's yet",
 }
 

@@ -4,6 +4,7 @@
 
 #include "errors.h"
 #include "gatehouse/identity/authenticator.h"
+#include "gatehouse/telemetry/log.h"
 #include "gatehouse/wire/json/writer.h"
 #include "question_parts.h"
 
@@ -11,6 +12,11 @@ namespace gatehouse::gateway {
 namespace {
 
 Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
+
+void write_model_state(wire::JsonWriter& json, const ServedModel& model) {
+  json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
+  json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
+}
 
 Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
 
@@ -58,6 +64,9 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await rotate_signing_key(reactor, std::move(question));
     case Action::models_state:
       co_return models();
+    case Action::model_load:
+    case Action::model_unload:
+      co_return change_model(question);
     case Action::jwks:
       co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
     default:
@@ -82,13 +91,30 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   co_return std::move(*replied);
 }
 
+Result<Reply> Administration::change_model(const Question& question) const {
+  if (models_ == nullptr) {
+    return Error(Code::unavailable, Origin::operator_, "no_server", "No server runs on this data folder: its start loads the models");
+  }
+  const ServedModel* model = models_->language_model(question.parameter);
+  if (question.parameter.empty() || model == nullptr) {
+    return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + question.parameter + "'")
+        .with_param("name");
+  }
+  telemetry::log::info("models", question.action == Action::model_load ? "load asked for" : "unload asked for", {{"model", model->name}});
+  if (question.action == Action::model_load) model->engine->load();
+  if (question.action == Action::model_unload) model->engine->unload();
+  std::string text;
+  wire::JsonWriter json(text);
+  write_model_state(json, *model);
+  return Reply(202, std::move(text));
+}
+
 Reply Administration::models() const {
   std::string text;
   wire::JsonWriter json(text);
   json.begin_object().key("data").begin_list();
   for (const ServedModel& model : models_ == nullptr ? std::span<const ServedModel>() : std::span<const ServedModel>(models_->all())) {
-    json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
-    json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
+    write_model_state(json, model);
   }
   json.end_list().member("has_more", false).end_object();
   return {200, std::move(text)};

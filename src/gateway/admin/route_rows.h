@@ -34,6 +34,13 @@ constexpr Route created(Route route) {
   return route;
 }
 
+// It begins, and is not over with the reply. There is nothing to say beside the path.
+constexpr Route accepted(Route route) {
+  route.success = 202;
+  route.body = BodySize::none;
+  return route;
+}
+
 constexpr Route without_reply(Route route) {
   route.success = 204;
   return route;
@@ -88,6 +95,8 @@ inline constexpr std::array operator_rows{
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),
     created(or_empty(operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema))),
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
+    accepted(operators(wire::Method::post, "/api/admin/models/{name}/load", Action::model_load, "Loads a model; its state says what comes of it")),
+    accepted(operators(wire::Method::post, "/api/admin/models/{name}/unload", Action::model_unload, "Puts a model away; running answers are finished")),
 };
 
 inline constexpr std::array people_rows{

@@ -60,6 +60,7 @@ class Administration {
   Task<Result<Reply>> usage(Reactor& reactor, Question question) const;
   Result<Reply> inspect(const Question& question) const;
   Reply models() const;
+  Result<Reply> change_model(const Question& question) const;
 
   identity::House& house_;
   const ServedModels* models_;

@@ -55,6 +55,8 @@ enum class Action : std::uint8_t {
   revocation_add,
   usage_all,
   models_state,
+  model_load,
+  model_unload,
   signing_keys_list,
   signing_key_rotate,
   login,

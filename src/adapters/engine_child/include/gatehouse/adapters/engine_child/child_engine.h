@@ -25,6 +25,9 @@ class EngineLink;
 
 struct ChildEngineOptions {
   wire::engine::Load load;
+  // Blocks: whether there is memory for a model of that file, model_too_large where not. Null: there is. Not asked of a child that is to
+  // take over from another.
+  std::function<Status(const Fd&)> room_for;
   std::function<Result<Fd>()> open_model;                                              // blocks: opens the file and checks its hash
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
   std::function<void(const std::string& line)> on_output;                              // what the child writes, on the control reactor
@@ -44,10 +47,6 @@ class ChildEngine final : public engine::Engine {
   ~ChildEngine() override;
 
   void start();
-  // Loads what has been put away or has failed; life() and state() say what comes of it.
-  void load();
-  // Running answers are finished; who comes is told that it is not loaded.
-  void unload();
   // Ends the child; returns when it is gone. Jobs that still run are lost.
   Task<void> stop();
 
@@ -56,6 +55,8 @@ class ChildEngine final : public engine::Engine {
   bool comes_soon(Reactor& reactor) override;
   bool available() const override { return holding_.load(std::memory_order_relaxed) || life() == engine::Life::ready; }
   engine::Life life() const override { return life_.load(std::memory_order_relaxed); }
+  void load() override;
+  void unload() override;
   wire::engine::State state() const override;
 
   // Children that came in the place of one that had not been told to go.
@@ -76,7 +77,8 @@ class ChildEngine final : public engine::Engine {
   enum class End : std::uint8_t { let_go, was_ready, never_ready };
   Task<void> supervise();
   Task<void> live();
-  Task<Result<Fd>> open_model();
+  enum class Room : std::uint8_t { checked, known };
+  Task<Result<Fd>> open_model(Room room);
   bool may_pass(const Error& why) const;
   Task<void> pause(nanoseconds time);
   Task<End> run_child(Fd model_file);
