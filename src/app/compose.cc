@@ -190,6 +190,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
+  engine.load.prefix_bytes = std::uint64_t{settings.llama.prefix_memory} * 1024 * 1024;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
     if (event != "engine started") loading_memory_.release(name);

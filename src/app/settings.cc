@@ -174,6 +174,9 @@ Schema<LlamaSettings> llama_keys() {
                 "How old the process of a model becomes before a new one takes its place, without a failed request; 0s is never.");
   keys.integer("recycle_calls", &S::recycle_calls, {0, 1'000'000'000}, "How many requests it answers before that; 0 is any number.");
   keys.size("recycle_memory", &S::recycle_memory, {0, 1024 * 1024 * mebibyte}, "How much memory it takes before that; 0B is any amount.");
+  keys.integer("prefix_memory", &S::prefix_memory, {0, 1 << 20},
+               "MiB for computed beginnings of prompts, so that a tenant's next request that begins alike need not compute them; 0: none "
+               "are kept, nor shared between requests at the same time.");
   return keys;
 }
 

@@ -90,6 +90,7 @@ struct LlamaSettings {
   seconds recycle_after{0};  // 0: never, like the next two
   std::uint32_t recycle_calls = 0;
   ByteCount recycle_memory{0};
+  std::uint32_t prefix_memory = 256;  // MiB
 };
 
 struct LogSettings {

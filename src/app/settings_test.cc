@@ -57,6 +57,7 @@ TEST(Settings, AreThoseOfTheContractWhenNobodySaysAnything) {
   EXPECT_EQ(s.llama.context, 4096U);
   EXPECT_EQ(s.llama.sequences, 16U);
   EXPECT_EQ(s.llama.prefill_chunk, 128U);
+  EXPECT_EQ(s.llama.prefix_memory, 256U);
   EXPECT_EQ(s.llama.isolation, Isolation::process);
 }
 

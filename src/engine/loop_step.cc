@@ -3,29 +3,14 @@
 
 #include "gatehouse/base/assert.h"
 #include "gatehouse/engine/loop.h"
+#include "loop_clock.h"
+#include "prefix_choice.h"
+#include "prefix_store.h"
 #include "sequence.h"
 
 namespace gatehouse::engine {
 
 namespace w = wire::engine;
-
-namespace {
-
-// As long as it lives, the thread computes.
-class Computing {
- public:
-  Computing(const Clock& clock, std::atomic<std::uint64_t>& total) : clock_(clock), total_(total), began_(clock.thread_cpu()) {}
-  ~Computing() { total_.fetch_add(static_cast<std::uint64_t>((clock_.thread_cpu() - began_).count()), std::memory_order_relaxed); }
-  Computing(const Computing&) = delete;
-  Computing& operator=(const Computing&) = delete;
-
- private:
-  const Clock& clock_;
-  std::atomic<std::uint64_t>& total_;
-  const nanoseconds began_;
-};
-
-}  // namespace
 
 std::uint32_t EngineLoop::may_say(const Sequence& s) const {
   const Request& r = s.request;
@@ -37,7 +22,7 @@ SequenceView EngineLoop::view_of(const Sequence& s) const {
   SequenceView view;
   view.seat = s.seat;
   view.phase = s.phase;
-  view.prompt_left = s.phase == Phase::prefill ? s.prompt_left() : 0;
+  view.prompt_left = s.phase == Phase::prefill || s.follows ? s.prompt_left() : 0;
   view.cells = s.cells;
   view.order = s.order;
   view.patience = s.phase == Phase::parked ? s.request.deadline : Instant::max();
@@ -154,6 +139,7 @@ void EngineLoop::take_seat(Sequence& s, Seat seat) {
   s.seat = seat;
   s.stage = Sequence::Stage::seated;
   s.run = 0;
+  if (s.phase == Phase::prefill && s.computed == 0) find_prefix(s);
 }
 
 void EngineLoop::give_back(Seat seat) {
@@ -168,6 +154,7 @@ void EngineLoop::give_back(Seat seat) {
   } else {
     model_.close(seat);
     s.request.seated_at = Instant();
+    s.follows = false;
   }
   seated_[seat] = nullptr;
   ++counters_.given_back;
@@ -191,12 +178,6 @@ void EngineLoop::move_seat(const SeatMove& move) {
   seated_[move.to] = s;
   seated_[move.from] = nullptr;
   s->seat = move.to;
-}
-
-template <class Work>
-auto EngineLoop::computed(Work&& work) {
-  const Computing computing(clock_, counters_.compute_ns);
-  return work();
 }
 
 void EngineLoop::decode(const std::vector<Seat>& seats) {
@@ -275,6 +256,7 @@ void EngineLoop::prefilled(Sequence& s, const PromptPart& part) {
   Request& r = s.request;
   const auto tokens = static_cast<std::uint32_t>(part.tokens.size());
   s.computed += tokens;
+  counters_.prompt_computed += tokens;
   s.cells += tokens;
   s.run += tokens;
   // With the end of a prompt comes a token of each answer.
@@ -301,6 +283,8 @@ void EngineLoop::count() {
   }
   counters_.sequences.store(seated, std::memory_order_relaxed);
   counters_.kv_cells.store(cells, std::memory_order_relaxed);
+  counters_.prefixes.store(static_cast<std::uint32_t>(prefixes_->size()), std::memory_order_relaxed);
+  counters_.prefix_bytes.store(prefixes_->bytes(), std::memory_order_relaxed);
   counters_.queued.store(static_cast<std::uint32_t>(waiting_.size()), std::memory_order_relaxed);
 }
 

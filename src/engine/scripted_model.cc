@@ -61,7 +61,8 @@ class ScriptedSequences final : public SequenceModel {
     for (const PromptPart& part : parts) {
       Row& row = seats_.at(part.seat);
       GH_ASSERT(row.taken && part.position == row.cells && !part.tokens.empty());
-      for (const Token t : part.tokens) row.prompt += static_cast<char>(t);
+      for (const Token t : part.tokens) row.all += static_cast<char>(t);
+      row.prompt = row.all;
       row.cells += static_cast<std::uint32_t>(part.tokens.size());
       row.logits = part.last;
       trace_.prompt_tokens += part.tokens.size();
@@ -75,6 +76,7 @@ class ScriptedSequences final : public SequenceModel {
       Row& row = seats_.at(batch[i].seat);
       GH_ASSERT(row.taken && batch[i].position == row.cells && batch[i].token == row.last);
       ++row.cells;
+      row.all += static_cast<char>(row.last);
       GH_ASSERT(row.cells <= options_.seat_cells);
       row.logits = true;
       if (i > 0 && batch[i].seat != batch[i - 1].seat + 1) ++trace_.sparse_batches;
@@ -83,11 +85,11 @@ class ScriptedSequences final : public SequenceModel {
   }
   Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) override {
     const Row& source = seats_.at(from);
-    GH_ASSERT(source.taken && cells > 0 && cells <= source.cells && source.said == 0);
+    GH_ASSERT(source.taken && cells > 0 && cells <= source.cells);
     for (const Seat seat : to) {
       Row& row = seats_.at(seat);
       GH_ASSERT(row.taken && row.cells == 0);
-      row.prompt = source.prompt.substr(0, cells);
+      row.prompt = row.all = source.all.substr(0, cells);
       row.cells = cells;
       row.logits = source.logits && cells == source.cells;
       ++trace_.forks;
@@ -124,6 +126,10 @@ class ScriptedSequences final : public SequenceModel {
     ++trace_.moves;
     return ok();
   }
+  Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) override {
+    GH_ASSERT(seats_.at(seat).taken);
+    return std::unique_ptr<KeptPrefix>(std::make_unique<Kept>(*this, seats_[seat].all));
+  }
   Result<std::unique_ptr<SavedSequence>> save(Seat seat) override {
     GH_ASSERT(seats_.at(seat).taken);
     ++trace_.saves;
@@ -137,9 +143,26 @@ class ScriptedSequences final : public SequenceModel {
     std::uint32_t others = 0;
     std::uint64_t seed = 0;
     std::uint32_t cells = 0;
-    std::string prompt;
+    std::string prompt, all;  // all: what was said, too
     std::size_t said = 0;
     Token last = -1;
+  };
+  class Kept final : public KeptPrefix {
+   public:
+    Kept(ScriptedSequences& model, std::string all) : model_(model), all_(std::move(all)) {}
+    std::size_t bytes() const override { return all_.size(); }
+    Status restore(Seat to, std::uint32_t cells) override {
+      Row& row = model_.seats_.at(to);
+      GH_ASSERT(row.taken && row.cells == 0 && cells > 0 && cells <= all_.size());
+      row.prompt = row.all = all_.substr(0, cells);
+      row.cells = cells;
+      ++model_.trace_.restores;
+      return ok();
+    }
+
+   private:
+    ScriptedSequences& model_;
+    const std::string all_;
   };
   class Saved final : public SavedSequence {
    public:

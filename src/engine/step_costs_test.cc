@@ -112,6 +112,7 @@ class Timed final : public SequenceModel {
   std::string_view piece(Token token) override { return model_.piece(token); }
   void close(Seat seat) override { model_.close(seat); }
   Status move(Seat from, Seat to) override { return model_.move(from, to); }
+  Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) override { return model_.keep(seat); }
   Result<std::unique_ptr<SavedSequence>> save(Seat seat) override { return model_.save(seat); }
 
  private:

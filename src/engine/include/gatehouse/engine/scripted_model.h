@@ -23,8 +23,8 @@ struct ScriptedOptions {
 
 // What the model has been asked to do, for assertions.
 struct ScriptedTrace {
-  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, forks{0}, prompt_tokens{0}, sparse_batches{0},
-      open_seats{0};
+  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, forks{0}, restores{0}, prompt_tokens{0},
+      sparse_batches{0}, open_seats{0};
 };
 
 LoadedModel scripted_model(ScriptedOptions options, ScriptedTrace* trace = nullptr);
