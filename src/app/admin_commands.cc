@@ -285,23 +285,25 @@ Task<bool> pass(Reactor& reactor, nanoseconds time) {
   co_return true;
 }
 
-// Until it is no longer on its way. A draining that waits for long answers is told as it is.
-Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name) {
+// Until it is no longer on its way. A draining that waits for long answers is told as it is; so is one that stays as it was before, after a
+// while in which the server may not have begun yet.
+Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name, const std::string& before, std::string_view wanted) {
   constexpr milliseconds glance{100};
-  constexpr std::uint64_t most_glances = 6000;
+  constexpr std::uint64_t most_glances = 6000, glances_to_begin = 30;
   const SystemClock clock;
   Reactor reactor(0, clock);
   Progress progress("model");
   for (std::uint64_t i = 0;; ++i) {
     GH_TRY(ModelSeen seen, look_at_model(client, name));
-    if ((seen.state != "loading" && seen.state != "draining") || i >= most_glances) return seen;
+    const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == before && i < glances_to_begin);
+    if (seen.state == wanted || !on_its_way || i >= most_glances) return seen;
     progress.show(std::min<std::uint64_t>(i, 99), 100);
     run_task(reactor, pass(reactor, glance));
   }
 }
 
 // called: NAME or NAME/VERSION.
-Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change) {
+Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change, std::string_view wanted) {
   GH_TRY(AdminClient client, open(options));
   if (!client.has_server()) return operator_error("no_server", "no server runs on this data folder: its start loads the models");
   const std::size_t slash = called.find('/');
@@ -312,7 +314,7 @@ Result<ModelSeen> change_model(const AdminOptions& options, const std::string& c
                           "the server has version " + text_member(before->json, "version") + " of '" + asked + "'");
   }
   GH_TRY(const std::string begun, client.ask(Method::post, path_of("/api/admin/models", asked, change)));
-  return wait_for_model(client, text_member(begun, "name"));
+  return wait_for_model(client, text_member(begun, "name"), before ? before->state : "", wanted);
 }
 
 int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {
@@ -325,11 +327,11 @@ int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std:
 }  // namespace
 
 int model_load(const AdminOptions& options, const std::string& name) {
-  return print_model(options, change_model(options, name, "/load"), "ready");
+  return print_model(options, change_model(options, name, "/load", "ready"), "ready");
 }
 
 int model_unload(const AdminOptions& options, const std::string& name) {
-  return print_model(options, change_model(options, name, "/unload"), "gone");
+  return print_model(options, change_model(options, name, "/unload", "gone"), "gone");
 }
 
 int model_list(const AdminOptions& options) {

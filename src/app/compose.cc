@@ -185,8 +185,8 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.hang_patience = settings.llama.hang_after;
   engine.recycle = {settings.llama.recycle_after, settings.llama.recycle_calls, settings.llama.recycle_memory.value()};
   engine.spare_memory = [] { return machine_memory().free_bytes; };
-  engine.room_for = [name = entry.name, llama = settings.llama, this](const Fd& model) {
-    return loading_memory_.reserve(name, model, llama);
+  engine.room_for = [name = entry.name, limits = entry.manifest->limits, llama = settings.llama, this](const Fd& model) {
+    return loading_memory_.reserve(name, model, limits, llama);
   };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;

@@ -15,12 +15,13 @@ std::string in_gibibytes(std::uint64_t bytes) {
   return std::to_string(hundredths / 100) + "." + std::string(2 - rest.size(), '0') + rest + " GiB";
 }
 
-Status LoadingMemory::reserve(const std::string& model, const Fd& file, const LlamaSettings& settings) {
-  GH_TRY(const model::GgufHead head, model::read_gguf_head(file));
+Status LoadingMemory::reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits,
+                              const LlamaSettings& settings) {
   struct stat found{};
   if (fstat(file.get(), &found) != 0) return operator_error("model_file_unreadable", "the model file cannot be looked at");
-  const std::uint64_t seat = head.context > 0 ? std::min<std::uint64_t>(settings.context, head.context) : settings.context;
-  const std::uint64_t needed = model::memory_needed(static_cast<std::uint64_t>(found.st_size), head.cell_bytes, seat * settings.sequences);
+  const std::uint64_t seat = std::min<std::uint64_t>(settings.context, limits.context.value_or(settings.context));
+  const std::uint64_t cells = seat * settings.sequences;
+  const std::uint64_t needed = model::memory_needed(static_cast<std::uint64_t>(found.st_size), limits.cell_bytes.value_or(0), cells);
   return reserve(model, needed, machine_memory().free_bytes);
 }
 

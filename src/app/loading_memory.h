@@ -1,7 +1,7 @@
 // app/loading_memory.h — whether there is memory for a model that is to be loaded, beside those that are being loaded already.
 // Units    bytes
 // Threads  reserve() blocks on small files: a worker. release() from any thread
-// Errors   model_too_large, with the figures; those of model/gguf.h
+// Errors   model_too_large, with the figures
 #pragma once
 #include <cstdint>
 #include <map>
@@ -10,14 +10,16 @@
 
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/model/manifest.h"
 #include "settings.h"
 
 namespace gatehouse::app {
 
 class LoadingMemory {
  public:
-  // file: the model's. What it needs counts as taken until release(), and is seen by the kernel from then on.
-  Status reserve(const std::string& model, const Fd& file, const LlamaSettings& settings);
+  // file: the model's, of which the size alone is looked at; limits: its manifest's. What it needs counts as taken until release(), and is
+  // seen by the kernel from then on.
+  Status reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits, const LlamaSettings& settings);
   Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free);
   void release(const std::string& model);
 

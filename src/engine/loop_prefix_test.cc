@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 #include <stdexcept>
 
@@ -180,8 +181,9 @@ class ManyPrefixes {
 
 TEST(EngineLoopPrefixes, AnswersAreWhatThePromptsSay) {
   const std::uint64_t first = std::random_device{}();
+  const std::uint64_t rounds = std::getenv("GATEHOUSE_SOAK") != nullptr ? 5000 : 150;
   std::printf("seeds from %llu\n", static_cast<unsigned long long>(first));
-  for (std::uint64_t seed = first; seed < first + 500 && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t seed = first; seed < first + rounds && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     ManyPrefixes(seed).run();
   }

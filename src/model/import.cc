@@ -96,10 +96,11 @@ Result<std::string> copy_hashed(const Fd& from, std::uint64_t all, const std::fi
 std::string manifest_of(const Imported& model) {
   std::string text = "# Made by `gatehouse model import`.\nkind = \"llm\"\n\n[[files]]\npath = \"" + std::string(file_name) +
                      "\"\nsha256 = \"" + model.sha256 + "\"\n";
-  const bool limits = model.head.context > 0 || model.head.vocabulary > 0;
+  const bool limits = model.head.context > 0 || model.head.vocabulary > 0 || model.head.cell_bytes > 0;
   if (limits) text += "\n[limits]\n";
   if (model.head.context > 0) text += "context = " + std::to_string(model.head.context) + "\n";
   if (model.head.vocabulary > 0) text += "vocabulary = " + std::to_string(model.head.vocabulary) + "\n";
+  if (model.head.cell_bytes > 0) text += "cell_bytes = " + std::to_string(model.head.cell_bytes) + "\n";
   return text;
 }
 

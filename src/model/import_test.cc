@@ -47,6 +47,7 @@ TEST_F(Import, MakesAModelThatTheRepositoryFindsAndThatOpens) {
   EXPECT_EQ(entries[0].name, "mine");
   EXPECT_EQ(entries[0].version, 1U);
   EXPECT_EQ(entries[0].manifest->limits.context, 2048U);
+  EXPECT_EQ(entries[0].manifest->limits.cell_bytes.value_or(0), model->head.cell_bytes);
   const ManifestFile& file = entries[0].manifest->files.at(0);
   HashMemory memory(folder_.path() / "hashes");
   EXPECT_TRUE(open_verified(entries[0].folder / file.path, file.sha256, memory).ok());

@@ -1,4 +1,4 @@
-// model/gguf.h — what a GGUF file's head says, read without trust: before an engine is given the file, and to say what it will need.
+// model/gguf.h — what a GGUF file's head says, read without trust, when an operator imports it; the server itself parses no model file.
 // Rules    nothing is allocated by what the file claims; counts, lengths and places are checked against what is there
 // Units    cells: places of a token in the KV cache
 // Threads  pure function over bytes; read_gguf_head blocks
