@@ -1,7 +1,6 @@
-// adapters/engine_child/child_engine.h — a language model in a supervised child: starts it, feeds it, starts it again when it dies, has a
-// new one take over from one that is worn, puts it away and brings it back. Threads  built and destroyed by the composing thread; start()
-// and stop() on the control reactor; load(), unload() and what they lead to
-//          from any thread; the Engine part on any serving reactor
+// adapters/engine_child/child_engine.h — a language model in a supervised child that is started again, replaced, put away, brought back.
+// Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; load() and unload() from any thread; the
+//          Engine part on any serving reactor
 // Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed until load(); a
 //          file that cannot be opened for a while, once it could be, is tried again. A child that hangs is ended like one that died
 // Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
