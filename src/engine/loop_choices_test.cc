@@ -15,13 +15,6 @@ namespace w = wire::engine;
 using testing::ElementsAre;
 using testing::Pair;
 
-ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
-  ScriptedOptions options;
-  options.seats = seats;
-  options.seat_cells = cells;
-  return options;
-}
-
 TEST(EngineLoopChoices, ThePromptIsComputedOnceAndEveryChoiceSaysItsAnswer) {
   TurnedLoop t(seats_of(4));
   const std::string prompt = "say:" + std::string(300, 'x') + "end";

@@ -16,11 +16,6 @@ namespace w = wire::engine;
 
 const std::string shared(512, 's');
 
-ScriptedOptions seats_of(std::uint32_t seats) {
-  ScriptedOptions options;
-  options.seats = seats;
-  return options;
-}
 LoopOptions keeping(std::uint64_t bytes = 1 << 20) {
   LoopOptions options;
   options.prefix_bytes = bytes;

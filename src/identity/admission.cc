@@ -16,7 +16,6 @@ namespace {
 
 using store::RevocationKind;
 
-Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
 Error token_expired() { return refused("token_expired", "Token has expired"); }
 
@@ -87,6 +86,8 @@ std::string sha256_hex(std::string_view text) {
 std::string marked(const std::string& issuer, const std::string& name) {
   return issuer.empty() || name.empty() ? name : issuer + "|" + name;
 }
+
+Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 
 Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 

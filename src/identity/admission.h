@@ -30,6 +30,8 @@ bool named_by_hash(const VerifiedToken& verified);
 // Lower-case hex: what names a token then.
 std::string sha256_hex(std::string_view text);
 
+// Whoever asks is not who they say; text is what they are told.
+Error refused(std::string_view reason, std::string text);
 Error refused_key(std::string_view reason);
 // What is wrong with a token, in the words that are promised: everything but the reason stays inside.
 Error refused_token(const Error& why);

@@ -23,7 +23,6 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 Error ambiguous() { return caller_error("ambiguous_credentials", "The request carries more than one credential: send one, in one field"); }
 Error missing(CredentialKind kind) {
   return refused("credential_missing", kind == CredentialKind::api_key ? "API key required" : "Missing or invalid Authorization header");

@@ -7,13 +7,12 @@
 
 #include "argon2id.h"
 #include "gatehouse/runtime/run_task.h"
+#include "test_secret.h"
 
 namespace gatehouse::identity {
 namespace {
 
 using ::testing::StartsWith;
-
-Secret<std::string> secret(const std::string& text) { return Secret<std::string>(text); }
 
 // 0, 1, 2 and so on: salts that other implementations can be given.
 class CountingRandom final : public RandomSource {

@@ -1,41 +1,30 @@
 #include "gatehouse/model/import.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cerrno>
 #include <memory>
 #include <system_error>
 
-#include "gatehouse/base/hex.h"
+#include "file_digest.h"
+#include "names.h"
 
 namespace gatehouse::model {
 namespace {
 
 constexpr std::size_t piece = 1024UL * 1024;
-constexpr std::size_t longest_name = 64;
 constexpr std::string_view file_name = "model.gguf";
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+std::string in_quotes(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
 
 Error not_written(const std::filesystem::path& path, int error_number) {
-  return operator_error("model_not_written", "cannot write " + quoted(path) + ": " + reason_of(error_number));
+  return operator_error("model_not_written", "cannot write " + in_quotes(path) + ": " + reason_of(error_number));
 }
-
-bool is_model_name(std::string_view name) {
-  return !name.empty() && name.size() <= longest_name && name.front() != '.' &&
-         name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
-}
-
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
 
 // A folder that is removed with all that is in it, unless it was moved to its place.
 class Workplace {
@@ -72,25 +61,21 @@ Status write_all(const Fd& to, std::string_view bytes, const std::filesystem::pa
 Result<std::string> copy_hashed(const Fd& from, std::uint64_t all, const std::filesystem::path& path, const ImportProgress& progress) {
   const Fd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!to) return not_written(path, errno);
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> digest(EVP_MD_CTX_new());
-  bool hashed = digest && EVP_DigestInit_ex(digest.get(), EVP_sha256(), nullptr) == 1;
+  FileDigest digest;
   const auto buffer = std::make_unique_for_overwrite<char[]>(piece);
-  for (std::uint64_t done = 0; hashed;) {
+  for (std::uint64_t done = 0;;) {
     const ssize_t n = pread(from.get(), buffer.get(), piece, static_cast<off_t>(done));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return operator_error("model_file_unreadable", "the file cannot be read: " + reason_of(errno));
     if (n == 0) break;
-    hashed = EVP_DigestUpdate(digest.get(), buffer.get(), static_cast<std::size_t>(n)) == 1;
-    GH_CHECK(write_all(to, {buffer.get(), static_cast<std::size_t>(n)}, path));
+    const std::string_view bytes(buffer.get(), static_cast<std::size_t>(n));
+    digest.add(bytes);
+    GH_CHECK(write_all(to, bytes, path));
     done += static_cast<std::uint64_t>(n);
     if (progress) progress(done, all);
   }
-  std::array<unsigned char, 32> sum{};
-  if (!hashed || EVP_DigestFinal_ex(digest.get(), sum.data(), nullptr) != 1) {
-    return internal_error("model_hash_failed", "OpenSSL computes no SHA-256");
-  }
   if (fsync(to.get()) != 0) return not_written(path, errno);
-  return to_hex(std::string_view(reinterpret_cast<const char*>(sum.data()), sum.size()));
+  return digest.hex();
 }
 
 std::string manifest_of(const Imported& model) {
@@ -115,7 +100,7 @@ Status write_manifest(const Imported& model, const std::filesystem::path& path) 
 Result<std::filesystem::path> make_workplace(const std::filesystem::path& beside) {
   std::error_code failed;
   std::filesystem::create_directories(beside, failed);
-  if (failed) return operator_error("model_not_written", "cannot make " + quoted(beside) + ": " + failed.message());
+  if (failed) return operator_error("model_not_written", "cannot make " + in_quotes(beside) + ": " + failed.message());
   std::string name = (beside / ".import-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) return not_written(beside, errno);
   if (chmod(name.c_str(), 0755) != 0) return not_written(name, errno);
@@ -132,7 +117,7 @@ std::string model_name_of(const std::filesystem::path& file) {
     name += plain ? static_cast<char>(std::tolower(byte)) : '-';
   }
   name.erase(0, std::min(name.find_first_not_of(".-"), name.size()));
-  return name.substr(0, longest_name);
+  return name.substr(0, longest_model_name);
 }
 
 Result<Imported> import_gguf(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
@@ -144,17 +129,17 @@ Result<Imported> import_gguf(const std::filesystem::path& file, const std::strin
   const Fd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!from) {
     const std::string_view reason = errno == ENOENT ? "model_file_missing" : "model_file_unreadable";
-    return operator_error(reason, "cannot read " + quoted(file) + ": " + reason_of(errno));
+    return operator_error(reason, "cannot read " + in_quotes(file) + ": " + reason_of(errno));
   }
   Result<GgufHead> head = read_gguf_head(from);
-  if (!head) return operator_error(head.error().reason(), quoted(file) + ": " + head.error().public_text());
+  if (!head) return operator_error(head.error().reason(), in_quotes(file) + ": " + head.error().public_text());
   struct stat found{};
   if (fstat(from.get(), &found) != 0)
-    return operator_error("model_file_unreadable", "cannot read " + quoted(file) + ": " + reason_of(errno));
+    return operator_error("model_file_unreadable", "cannot read " + in_quotes(file) + ": " + reason_of(errno));
   const std::filesystem::path place = models / name / "1";
   std::error_code ignored;
   if (std::filesystem::exists(place, ignored)) {
-    return operator_error("model_exists", quoted(place) + " is there already: --name says another name, or it is removed by hand");
+    return operator_error("model_exists", in_quotes(place) + " is there already: --name says another name, or it is removed by hand");
   }
   GH_TRY(std::filesystem::path made, make_workplace(models / name));
   Workplace workplace(std::move(made));

@@ -7,6 +7,7 @@
 #include <limits>
 #include <system_error>
 
+#include "names.h"
 #include "toml_table.h"
 
 namespace gatehouse::model {
@@ -55,8 +56,6 @@ bool is_plain_path(std::string_view path) {
   }
   return true;
 }
-
-bool is_sha256(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 ManifestFile read_file(const TomlTable& table, const std::vector<ManifestFile>& before) {
   table.only(file_keys);

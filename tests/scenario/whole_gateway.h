@@ -20,6 +20,12 @@
 
 namespace gatehouse::testing {
 
+inline std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
 class WholeGateway {
  public:
   explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {})

@@ -10,6 +10,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/engine/loop.h"
 #include "test_model.h"
+#include "test_recorder.h"
 
 namespace gatehouse::adapters {
 namespace {
@@ -19,38 +20,14 @@ using engine::Seat;
 using engine::SeatToken;
 using engine::Token;
 
-constexpr std::uint32_t seats = 4;
-
-w::Prepare ask(std::string text) {
-  w::Prepare prepare;
-  prepare.messages = {w::Message{"system", "You are a helpful assistant."}, w::Message{"user", std::move(text)}};
-  prepare.sampling.temperature = 0;
-  return prepare;
-}
 w::Sampling greedy() { return ask("").sampling; }
-
-struct Answer {
-  std::string text;
-  std::optional<w::Done> done;
-};
-
-class Recorder final : public engine::EventSink {
- public:
-  void send(std::uint32_t, std::uint64_t job, const w::Body& body) override {
-    if (const auto* batch = std::get_if<w::TokenBatch>(&body)) {
-      for (const w::TokenEvent& event : batch->events) answers[event.job].text += event.text;
-    }
-    if (const auto* done = std::get_if<w::Done>(&body)) answers[job].done = *done;
-  }
-  std::map<std::uint64_t, Answer> answers;
-};
 
 class LlamaSequencesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     w::Load options;
-    options.seats = seats;
-    options.seat_cells = 256;
+    options.seats = test_seats;
+    options.seat_cells = test_seat_cells;
     ASSERT_TRUE(load_cpu_backends(library_directory()).ok());
     auto loaded = load_llama_model(Fd(::open(test_model_path().c_str(), O_RDONLY | O_CLOEXEC)), options);
     if (loaded) model_ = std::make_unique<engine::LoadedModel>(std::move(*loaded));
@@ -134,7 +111,7 @@ TEST_F(LlamaSequencesTest, GoesOnUnchangedAfterItsSeatWasAnothers) {
         EXPECT_GT((*saved)->bytes(), 1000U);
         seat(at, other);
         sequences().sample(at);
-        const Seat to = (at + 1) % seats;
+        const Seat to = (at + 1) % test_seats;
         ASSERT_TRUE((*saved)->resume(to).ok());
         sequences().close(at);
         at = to;

@@ -11,14 +11,14 @@ using store::ApiKey;
   "id, tenant_id, user_id, name, prefix, digest, previous_digest, previous_until_s, scopes, models, cidrs, is_active, created_s, " \
   "expires_s, revoked_s, last_used_s, usage_count, version, sealed_signing_secret"
 
-constexpr const char* insert = "INSERT INTO api_keys (" GH_KEY_COLUMNS
-                               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17)";
-constexpr const char* select_one = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
-constexpr const char* select_page =
+constexpr const char* new_key = "INSERT INTO api_keys (" GH_KEY_COLUMNS
+                                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17)";
+constexpr const char* key_of_id = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
+constexpr const char* page_of_keys =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY id LIMIT ?3";
-constexpr const char* select_page_of_tenant =
+constexpr const char* page_of_keys_of_tenant =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) AND tenant_id = ?4 ORDER BY id LIMIT ?3";
-constexpr const char* update =
+constexpr const char* changed_key =
     "UPDATE api_keys SET name = ?4, digest = ?5, previous_digest = ?6, previous_until_s = ?7, scopes = ?8, models = ?9, cidrs = ?10, "
     "is_active = ?11, expires_s = ?12, sealed_signing_secret = ?13, version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = "
     "?3";
@@ -63,7 +63,7 @@ Result<ApiKey> key_of(const Statement& row) {
 }
 
 Result<ApiKey> find_key(Database& database, const store::Reach& reach, const KeyId& id) {
-  Statement found = database.prepare(select_one);
+  Statement found = database.prepare(key_of_id);
   found.bind(id.value(), tenant_id_of(reach));
   return only_row(found, &key_of, &store::key_not_found);
 }
@@ -71,7 +71,7 @@ Result<ApiKey> find_key(Database& database, const store::Reach& reach, const Key
 Result<ApiKey> change_key(Database& database, const ApiKey& key) {
   GH_CHECK(store::check(key));
   {
-    Statement updated = database.prepare(update);
+    Statement updated = database.prepare(changed_key);
     updated.bind(key.id.value(), key.tenant.value(), key.version, key.name, bytes_of(key.digest), digest_of_previous(key),
                  end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.expires,
                  signing_secret_of(key));
@@ -110,7 +110,7 @@ Status add_uses(Database& database, const std::vector<store::KeyUse>& uses) {
 
 Result<ApiKey> insert_key(Database& database, ApiKey key) {
   GH_CHECK(store::check(key));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_key);
   inserted.bind(key.id.value(), key.tenant.value(), text_of(key.user), key.name, key.prefix, bytes_of(key.digest), digest_of_previous(key),
                 end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.created,
                 key.expires, key.last_used, key.usage_count, signing_secret_of(key));
@@ -135,7 +135,7 @@ Task<Result<ApiKey>> SqliteKeyStore::find(Reactor& reactor, store::Reach reach, 
 Task<Result<store::Page<ApiKey>>> SqliteKeyStore::list(Reactor& reactor, store::KeyQuery query) {
   DatabaseWork<store::Page<ApiKey>> work = [query = std::move(query)](Database& database) -> Result<store::Page<ApiKey>> {
     const std::optional<std::string> tenant = tenant_id_of(query.reach);
-    Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
+    Statement found = database.prepare(tenant ? page_of_keys_of_tenant : page_of_keys);
     tenant ? found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit), *tenant)
            : found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit));
     GH_TRY(std::vector<ApiKey> keys, all_rows(found, &key_of));

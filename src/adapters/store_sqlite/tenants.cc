@@ -9,16 +9,16 @@ namespace {
 
 using store::Tenant;
 
-constexpr const char* select_one =
+constexpr const char* tenant_of_id =
     "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
     "FROM tenants WHERE id = ?1";
-constexpr const char* select_page =
+constexpr const char* page_of_tenants =
     "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
     "FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
-constexpr const char* insert =
+constexpr const char* new_tenant =
     "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version) "
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)";
-constexpr const char* update =
+constexpr const char* changed_tenant =
     "UPDATE tenants SET enabled = ?2, console = ?3, tasks = ?4, models = ?5, scopes = ?6, quota_per_day = ?7, token_lifetime_s = ?8, "
     "time_zone = ?9, version = version + 1 WHERE id = ?1 AND version = ?10";
 
@@ -47,7 +47,7 @@ Result<Tenant> tenant_of(const Statement& row) {
 }
 
 Result<Tenant> find_tenant(Database& database, const TenantId& id) {
-  Statement found = database.prepare(select_one);
+  Statement found = database.prepare(tenant_of_id);
   found.bind(id.value());
   return only_row(found, &tenant_of, &store::tenant_not_found);
 }
@@ -64,7 +64,7 @@ Result<Tenant> create_tenant(Database& database, const Tenant& tenant, const std
 Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   GH_CHECK(store::check(tenant));
   {
-    Statement updated = database.prepare(update);
+    Statement updated = database.prepare(changed_tenant);
     updated.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
                  list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version);
     GH_CHECK(updated.run());
@@ -87,7 +87,7 @@ Result<std::uint32_t> remove_tenant(Database& database, const TenantId& id, stor
 
 Status insert_tenant(Database& database, const Tenant& tenant) {
   GH_CHECK(store::check(tenant));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_tenant);
   inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
   GH_TRY(const Step step, inserted.step());
@@ -108,7 +108,7 @@ Task<Result<Tenant>> SqliteTenantStore::find(Reactor& reactor, TenantId id) {
 
 Task<Result<store::Page<Tenant>>> SqliteTenantStore::list(Reactor& reactor, TenantId after, std::size_t limit) {
   DatabaseWork<store::Page<Tenant>> work = [after = std::move(after), limit](Database& database) -> Result<store::Page<Tenant>> {
-    Statement found = database.prepare(select_page);
+    Statement found = database.prepare(page_of_tenants);
     found.bind(after.value(), one_more_than(limit));
     GH_TRY(std::vector<Tenant> tenants, all_rows(found, &tenant_of));
     return page_of(std::move(tenants), limit);
