@@ -161,7 +161,8 @@ Schema<LlamaSettings> llama_keys() {
   keys.choice<Isolation>(
       "isolation", &S::isolation, {{"process", Isolation::process}, {"thread", Isolation::thread}},
       "Where a language model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
-  keys.integer("threads", &S::threads, {0, 1024}, "Compute threads of a language model; 0 is one less than there are cores.");
+  keys.integer("threads", &S::threads, {0, 1024},
+               "Compute threads of a language model, at most: fewer while others use the cores. 0 is one less than there are cores.");
   keys.integer("context", &S::context, {64, 1 << 20}, "Tokens of prompt and answer that a seat holds, at most the model's own context.");
   keys.integer("sequences", &S::sequences, {1, 256}, "Seats of a language model: how many answers it computes at once.");
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");

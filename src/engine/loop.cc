@@ -46,6 +46,7 @@ EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink
       commands_(std::size_t{options.queue} * 8 + 1024),
       seated_(model.seats(), nullptr),
       costs_(options_.costs),
+      threads_(model.threads()),
       prefixes_(std::make_unique<PrefixStore>(options_.prefix_bytes)) {}
 
 EngineLoop::~EngineLoop() = default;

@@ -1,5 +1,6 @@
 // One step of the decode loop: what stands becomes a plan, and the plan is carried out over the seats.
 #include <algorithm>
+#include <utility>
 
 #include "gatehouse/base/assert.h"
 #include "gatehouse/engine/loop.h"
@@ -180,6 +181,14 @@ void EngineLoop::move_seat(const SeatMove& move) {
   s->seat = move.to;
 }
 
+void EngineLoop::adapt_threads(nanoseconds took, double usual) {
+  if (model_.threads() <= 1) return;
+  const std::uint64_t before = std::exchange(preemptions_, model_.preemptions());
+  const std::uint32_t computed_with = threads_.threads();
+  const PassPace pace{took, nanoseconds(static_cast<std::int64_t>(usual)), preemptions_ > before};
+  if (threads_.saw(pace, clock_.now()) != computed_with) model_.compute_with(threads_.threads());
+}
+
 void EngineLoop::decode(const std::vector<Seat>& seats) {
   batch_.clear();
   for (const Seat seat : seats) {
@@ -195,7 +204,13 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     }
     return passed;
   });
-  if (decoded) costs_.saw_decode(static_cast<std::uint32_t>(batch_.size()), clock_.now() - began);
+  if (decoded) {
+    const auto count = static_cast<std::uint32_t>(batch_.size());
+    const nanoseconds took = clock_.now() - began;
+    const double usual = costs_.costs().decode.of(count);
+    if (!threads_.on_trial()) costs_.saw_decode(count, took);
+    adapt_threads(took, usual);
+  }
   for (const SeatToken& token : batch_) {
     Sequence* s = seated_[token.seat];
     if (s == nullptr) continue;  // another choice of its job has ended all of them
@@ -231,7 +246,12 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
     return passed;
   });
   ++counters_.steps;
-  if (filled) costs_.saw_prefill(tokens, clock_.now() - began);
+  if (filled) {
+    const nanoseconds took = clock_.now() - began;
+    const double usual = costs_.costs().prefill.of(tokens);
+    if (!threads_.on_trial()) costs_.saw_prefill(tokens, took);
+    adapt_threads(took, usual);
+  }
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Sequence& s = *seated_[parts_[i].seat];
     if (filled)

@@ -44,6 +44,12 @@ class ScriptedSequences final : public SequenceModel {
   std::uint32_t seats() const override { return options_.seats; }
   std::uint32_t seat_cells() const override { return options_.seat_cells; }
   std::string description() const override { return "scripted"; }
+  std::uint32_t threads() const override { return options_.threads; }
+  void compute_with(std::uint32_t threads) override {
+    GH_ASSERT(threads >= 1 && threads <= options_.threads);
+    trace_.threads = threads;
+  }
+  std::uint64_t preemptions() const override { return 0; }
 
   void open(Seat seat, const wire::engine::Sampling& sampling) override {
     GH_ASSERT(seat < seats_.size() && !seats_[seat].taken);

@@ -93,6 +93,9 @@ class Timed final : public SequenceModel {
   std::uint32_t seats() const override { return model_.seats(); }
   std::uint32_t seat_cells() const override { return model_.seat_cells(); }
   std::string description() const override { return model_.description(); }
+  std::uint32_t threads() const override { return model_.threads(); }
+  void compute_with(std::uint32_t threads) override { model_.compute_with(threads); }
+  std::uint64_t preemptions() const override { return model_.preemptions(); }
   void open(Seat seat, const wire::engine::Sampling& sampling) override { model_.open(seat, sampling); }
   void constrain(Seat seat, std::shared_ptr<Constraint> constraint) override { model_.constrain(seat, std::move(constraint)); }
   Status prefill(std::span<const PromptPart> parts) override {

@@ -1,5 +1,7 @@
 #include "sequences.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -83,6 +85,16 @@ std::string LlamaSequences::description() const {
   std::array<char, 128> text{};
   llama_model_desc(model_.get(), text.data(), text.size());
   return std::string(text.data()) + ", " + std::to_string(shape_.threads) + " threads, " + llama_print_system_info();
+}
+
+void LlamaSequences::compute_with(std::uint32_t threads) {
+  GH_ASSERT(threads >= 1 && threads <= shape_.threads);
+  llama_set_n_threads(context_.get(), static_cast<std::int32_t>(threads), static_cast<std::int32_t>(threads));
+}
+
+std::uint64_t LlamaSequences::preemptions() const {
+  rusage used{};
+  return getrusage(RUSAGE_SELF, &used) == 0 ? static_cast<std::uint64_t>(used.ru_nivcsw) : 0;
 }
 
 void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {

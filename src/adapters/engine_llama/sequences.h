@@ -28,6 +28,9 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t seats() const override { return shape_.seats; }
   std::uint32_t seat_cells() const override { return shape_.seat_cells; }
   std::string description() const override;
+  std::uint32_t threads() const override { return shape_.threads; }
+  void compute_with(std::uint32_t threads) override;
+  std::uint64_t preemptions() const override;
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
   void constrain(engine::Seat seat, std::shared_ptr<engine::Constraint> constraint) override;
   Status prefill(std::span<const engine::PromptPart> parts) override;

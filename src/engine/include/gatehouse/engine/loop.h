@@ -32,6 +32,7 @@
 #include "gatehouse/engine/sequence_model.h"
 #include "gatehouse/engine/step_costs.h"
 #include "gatehouse/engine/text_stream.h"
+#include "gatehouse/engine/thread_choice.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/wire/engine/frames.h"
 
@@ -133,6 +134,8 @@ class EngineLoop {
   // Runs a call into the model and counts what it took.
   template <class Work>
   auto computed(Work&& work);
+  // The model's threads for the next pass, by what this one took.
+  void adapt_threads(nanoseconds took, double usual);
   void decode(const std::vector<Seat>& seats);
   void prefill(const std::vector<Prefill>& plan);
   Status sample_first(Sequence& s, std::uint32_t cells);
@@ -180,6 +183,8 @@ class EngineLoop {
   std::deque<Sequence*> waiting_;  // started, no seat; in any order. Of a job that waits for all its seats the first choice
   FairShares shares_;
   CostModel costs_;
+  ThreadChoice threads_;
+  std::uint64_t preemptions_ = 0;
   const std::unique_ptr<PrefixStore> prefixes_;
   std::uint64_t next_order_ = 0;
   std::uint64_t saved_cells_ = 0;

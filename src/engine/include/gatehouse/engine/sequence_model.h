@@ -81,6 +81,10 @@ class SequenceModel {
   virtual std::uint32_t seats() const = 0;
   virtual std::uint32_t seat_cells() const = 0;
   virtual std::string description() const = 0;  // for logs: kernels, threads
+  virtual std::uint32_t threads() const = 0;    // that it can compute with
+  // The passes that follow compute with so many, from 1 to threads().
+  virtual void compute_with(std::uint32_t threads) = 0;
+  virtual std::uint64_t preemptions() const = 0;  // how often the kernel has taken a thread of this process off its core
 
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
