@@ -140,7 +140,7 @@ ChildEngine::End ChildEngine::after_child(std::unique_ptr<Child> child, const St
     return end;
   }
   if (!launched) why = launched.error().describe();
-  if (why.empty()) why = was_ready ? "the engine ended" : state().detail;
+  if (why.empty()) why = was_ready ? "the engine ended" : "the engine ended while it loaded the model";
   publish(Life::loading, state_of(w::ModelState::loading, why), launched ? "engine ended" : "engine not started");
   return end;
 }

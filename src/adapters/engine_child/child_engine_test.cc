@@ -73,6 +73,18 @@ TEST_F(ChildEngineTest, AModelThatFailsThreeTimesIsGivenUp) {
   EXPECT_EQ(spawner.counts.made, 3);
 }
 
+// A file that breaks the engine leaves it no word to say.
+TEST_F(ChildEngineTest, AModelThatEndsItsChildThreeTimesIsGivenUpWithAReason) {
+  engine->start();
+  for (int number = 1; number <= 3; ++number) {
+    child(number);
+    child_dies();
+    pass(seconds(10));
+  }
+  EXPECT_EQ(events.back(), "model failed for good");
+  EXPECT_THAT(last_detail, testing::HasSubstr("ended while it loaded the model"));
+}
+
 TEST_F(ChildEngineTest, OneThatWasReadyStartsTheCountAnew) {
   engine->start();
   for (int number = 1; number <= 8; ++number) {
