@@ -115,6 +115,41 @@ constexpr const char* add_signing_secrets = R"sql(
 ALTER TABLE api_keys ADD COLUMN sealed_signing_secret BLOB CHECK (length(sealed_signing_secret) > 0);
 )sql";
 
+constexpr const char* create_sessions = R"sql(
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  generation INTEGER NOT NULL CHECK (generation BETWEEN 0 AND 4294967295),
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  used_digest BLOB CHECK (length(used_digest) = 32),
+  used_client BLOB CHECK (length(used_client) = 32),
+  used_s INTEGER,
+  address TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  created_s INTEGER NOT NULL,
+  last_used_s INTEGER NOT NULL,
+  expires_s INTEGER NOT NULL,
+  CHECK ((used_digest IS NULL) = (generation = 0) AND (used_client IS NULL) = (generation = 0) AND (used_s IS NULL) = (generation = 0))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_of_user ON sessions (user_id, last_used_s);
+CREATE INDEX sessions_by_end ON sessions (expires_s);
+CREATE TABLE tickets (
+  digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+  kind TEXT NOT NULL CHECK (kind IN ('password_reset', 'invitation')),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  user_id TEXT REFERENCES users (id),
+  role TEXT NOT NULL CHECK (role IN ('member', 'tenant-admin', 'platform-admin')),
+  email TEXT NOT NULL,
+  created_s INTEGER NOT NULL,
+  expires_s INTEGER NOT NULL,
+  CHECK ((user_id IS NULL) = (kind = 'invitation'))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX tickets_of_user ON tickets (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX tickets_of_tenant ON tickets (tenant_id);
+CREATE INDEX tickets_by_end ON tickets (expires_s);
+CREATE INDEX users_that_are_off ON users (id) WHERE is_active = 0;
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -124,6 +159,7 @@ constexpr std::array steps{
     MigrationStep{"usage", create_usage},
     MigrationStep{"users", create_users},
     MigrationStep{"signing secrets", add_signing_secrets},
+    MigrationStep{"sessions and tickets", create_sessions},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -29,8 +29,36 @@ class SqliteUserStore final : public store::UserStore {
   Task<Result<store::User>> create(Reactor& reactor, store::User user) override;
   Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) override;
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
-  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) override;
+  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteSessionStore final : public store::SessionStore {
+ public:
+  explicit SqliteSessionStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Session>> create(Reactor& reactor, store::Session session, std::size_t most) override;
+  Task<Result<store::Session>> find(Reactor& reactor, store::SessionId id) override;
+  Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) override;
+  Task<Result<store::Session>> rotate(Reactor& reactor, store::Session next) override;
+  Task<Result<store::Revocation>> end(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how) override;
+  Task<Result<std::vector<store::Revocation>>> end_others(Reactor& reactor, store::UserId user, store::SessionId kept,
+                                                          store::SessionEnd how) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteTicketStore final : public store::TicketStore {
+ public:
+  explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
+  Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
+  Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Result<store::Ticket>> take(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
   Connections& connections_;

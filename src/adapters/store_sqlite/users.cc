@@ -12,8 +12,13 @@ using store::User;
 constexpr const char* insert = "INSERT INTO users (" GH_USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
 constexpr const char* select_one = "SELECT " GH_USER_COLUMNS " FROM users WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* select_named = "SELECT " GH_USER_COLUMNS " FROM users WHERE username = ?1";
-constexpr const char* select_page = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
-constexpr const char* select_page_of_tenant = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND tenant_id = ?3 ORDER BY id LIMIT ?2";
+constexpr const char* select_page =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) ORDER BY id LIMIT ?2";
+constexpr const char* select_page_of_tenant =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) AND tenant_id = ?4 ORDER BY id LIMIT ?2";
+// For a start, which must not look at everybody.
+constexpr const char* select_page_of_inactive =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND is_active = 0 ORDER BY id LIMIT ?2";
 constexpr const char* update =
     "UPDATE users SET username = ?4, email = ?5, password_hash = ?6, role = ?7, is_active = ?8, updated_s = ?9, version = version + 1 "
     "WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
@@ -66,6 +71,22 @@ Result<User> change_user(Database& database, const User& user) {
   return now;
 }
 
+Result<store::Page<User>> page_of_users(Database& database, const store::UserQuery& query) {
+  const std::optional<std::string> tenant = tenant_id_of(query.reach);
+  const bool inactive = !tenant && query.active == false;
+  Statement found = database.prepare(tenant ? select_page_of_tenant : inactive ? select_page_of_inactive : select_page);
+  const std::int64_t limit = one_more_than(query.limit);
+  if (tenant) {
+    found.bind(query.after.value(), limit, query.active, *tenant);
+  } else if (inactive) {
+    found.bind(query.after.value(), limit);
+  } else {
+    found.bind(query.after.value(), limit, query.active);
+  }
+  GH_TRY(std::vector<User> users, all_rows(found, &user_of));
+  return page_of(std::move(users), query.limit);
+}
+
 }  // namespace
 
 Result<User> insert_user(Database& database, User user) {
@@ -101,15 +122,8 @@ Task<Result<User>> SqliteUserStore::find_by_name(Reactor& reactor, std::string u
   return connections_.read<User>(reactor, std::move(work));
 }
 
-Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) {
-  DatabaseWork<store::Page<User>> work = [reach = std::move(reach), after = std::move(after),
-                                          limit](Database& database) -> Result<store::Page<User>> {
-    const std::optional<std::string> tenant = tenant_id_of(reach);
-    Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
-    tenant ? found.bind(after.value(), one_more_than(limit), *tenant) : found.bind(after.value(), one_more_than(limit));
-    GH_TRY(std::vector<User> users, all_rows(found, &user_of));
-    return page_of(std::move(users), limit);
-  };
+Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::UserQuery query) {
+  DatabaseWork<store::Page<User>> work = [query = std::move(query)](Database& database) { return page_of_users(database, query); };
   return connections_.read<store::Page<User>>(reactor, std::move(work));
 }
 

@@ -1,4 +1,4 @@
-// store/ports.h — who keeps tenants, users, keys, revocations and use: one role each, and the store that has them all.
+// store/ports.h — who keeps tenants, users, sessions, keys, revocations and use: one role each, and the store that has them all.
 // Rules    what is acknowledged survives the end of the process and the loss of power. Each call happens whole or not at all.
 //          A change says which version it was made from and is refused when that is not the newest any more
 // Threads  any reactor; blocking work happens on the adapter's own threads. A store outlives whoever still waits for it
@@ -46,7 +46,8 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
-  // With its keys, users and usage, and whoever follows the revocations learns of it. Its number stays taken, its id does not.
+  // With its keys, usage, users and what is theirs, and whoever follows the revocations learns of it. Its number stays taken, its id does
+  // not.
   // Gives that number. tenant_not_found
   virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
@@ -76,6 +77,14 @@ class KeyStore {
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
 };
 
+struct UserQuery {
+  explicit UserQuery(Reach reach_) : reach(std::move(reach_)) {}
+  Reach reach;
+  std::optional<bool> active;  // nothing: both
+  UserId after;                // by id, those behind this one
+  std::size_t limit = 100;
+};
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -85,10 +94,47 @@ class UserStore {
   virtual Task<Result<User>> find(Reactor& reactor, Reach reach, UserId id) = 0;
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
-  // By id, those behind `after` (empty: from the first).
-  virtual Task<Result<Page<User>>> list(Reactor& reactor, Reach reach, UserId after, std::size_t limit) = 0;
+  virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
   // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
+};
+
+// How a session ends: when, and from when on no token of it would be valid anyway.
+struct SessionEnd {
+  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
+  Moment at, forgotten;
+};
+
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+  // Of the user's others as many stay as are fewer than `most` together with it: those that were used last. user_not_found,
+  // session_exists
+  virtual Task<Result<Session>> create(Reactor& reactor, Session session, std::size_t most) = 0;
+  // session_not_found
+  virtual Task<Result<Session>> find(Reactor& reactor, SessionId id) = 0;
+  // Of a user; that which was used last comes first.
+  virtual Task<Result<std::vector<Session>>> list(Reactor& reactor, UserId user) = 0;
+  // From the generation before, everything but id, user and created. session_not_found, version_conflict (it is of another generation)
+  virtual Task<Result<Session>> rotate(Reactor& reactor, Session next) = 0;
+  // It is gone, and whoever follows the revocations learns of it. session_not_found (another user's, too)
+  virtual Task<Result<Revocation>> end(Reactor& reactor, UserId user, SessionId id, SessionEnd how) = 0;
+  // The same of all that a user has but that one (empty: of all).
+  virtual Task<Result<std::vector<Revocation>>> end_others(Reactor& reactor, UserId user, SessionId kept, SessionEnd how) = 0;
+  // Those that expired by now.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
+class TicketStore {
+ public:
+  virtual ~TicketStore() = default;
+  // One that sets a password takes the place of those before it. tenant_not_found, user_not_found
+  virtual Task<Status> add(Reactor& reactor, Ticket ticket) = 0;
+  // Of that kind, and not expired by now. ticket_not_found
+  virtual Task<Result<Ticket>> find(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
+  // The same, and nobody finds it any more.
+  virtual Task<Result<Ticket>> take(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
 class SigningKeyStore {
@@ -147,6 +193,8 @@ class Store {
   virtual Task<Status> initialise(Reactor& reactor, Initial initial) = 0;
   virtual TenantStore& tenants() = 0;
   virtual UserStore& users() = 0;
+  virtual SessionStore& sessions() = 0;
+  virtual TicketStore& tickets() = 0;
   virtual KeyStore& keys() = 0;
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
