@@ -6,6 +6,7 @@
 #include "admin_commands.h"
 #include "import_model.h"
 #include "upkeep.h"
+#include "user_commands.h"
 
 namespace gatehouse::app {
 
@@ -17,6 +18,8 @@ struct AdminCommandLine {
   std::int64_t quota = 0;
   std::string lifetime;
   bool console = false, no_console = false;
+  UserOptions user;
+  bool password_stdin = false, hash_stdin = false;
   KeyOptions key;
   TokenOptions token;
   RevokeOptions revoked;
@@ -113,6 +116,67 @@ void add_tenants(CLI::App& root, Adder& add) {
   command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
                     [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
   id_of(command, line.id, "The tenant");
+}
+
+SecretSource secret_of(const AdminCommandLine& line) {
+  if (line.hash_stdin) return SecretSource::password_hash;
+  return line.password_stdin ? SecretSource::password : SecretSource::none;
+}
+
+void add_role(CLI::Option* option) { option->check(CLI::IsMember({"member", "tenant-admin", "platform-admin"})); }
+
+void add_new_users(CLI::App& group, Adder& add) {
+  AdminCommandLine& line = add.line();
+  CLI::App* command = add.add(group, "create", "Make a user; without a password, one is drawn and shown this once",
+                              "user create ada --tenant tenant-001 --email ada@example.org", [](AdminCommandLine& said) {
+                                said.user.secret = secret_of(said);
+                                return user_create(said.options, said.user);
+                              });
+  command->add_option("name", line.user.name, "By which they log in")->required();
+  command->add_option("--tenant", line.user.tenant, "Whose they are; without, demo, and system for a platform-admin");
+  command->add_option("--email", line.user.email, "Their e-mail address");
+  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  CLI::Option* password = command->add_flag("--password-stdin", line.password_stdin, "Read their password on standard input");
+  command
+      ->add_flag("--password-hash-stdin", line.hash_stdin, "Read their password's hash, as bcrypt ($2b$) or we keep it, on standard input")
+      ->excludes(password);
+  command = add.add(group, "invite", "Make an invitation, by which somebody registers once", "user invite --tenant tenant-001 --expires 7d",
+                    [](AdminCommandLine& said) { return user_invite(said.options, said.user); });
+  command->add_option("--tenant", line.user.tenant, "Whose they will be; without, demo, and system for a platform-admin");
+  command->add_option("--email", line.user.email, "Whom it is for; without, whoever has it");
+  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  command->add_option("--expires", line.user.expires, "How long it is good; without, 7d");
+}
+
+void add_users(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("user", "Make users, change what they may do, and log them out");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  add_new_users(*group, add);
+  CLI::App* command = add.add(*group, "list", "Users", "user list --tenant tenant-001",
+                              [](AdminCommandLine& said) { return user_list(said.options, said.user.tenant); });
+  command->add_option("--tenant", line.user.tenant, "Of this tenant alone");
+  const auto about = [&](const std::string& name, const std::string& help, const std::string& example, auto run) {
+    command = add.add(*group, name, help, "user " + example, run);
+    id_of(command, line.id, "Their name or id");
+    return command;
+  };
+  about("show", "One user", "show ada", [](AdminCommandLine& said) { return user_show(said.options, said.id); });
+  about("disable", "Refuse all that is a user's, at once", "disable ada",
+        [](AdminCommandLine& said) { return user_enable(said.options, said.id, false); });
+  about("enable", "Let a user in again", "enable ada", [](AdminCommandLine& said) { return user_enable(said.options, said.id, true); });
+  about("set-password", "Give a user another password; without one, it is drawn and shown this once",
+        "set-password ada --password-stdin < file",
+        [](AdminCommandLine& said) { return user_set_password(said.options, said.id, secret_of(said)); })
+      ->add_flag("--password-stdin", line.password_stdin, "Read it on standard input");
+  add_role(about("set-role", "Change what a user may do", "set-role ada tenant-admin",
+                 [](AdminCommandLine& said) { return user_set_role(said.options, said.id, said.user.role); })
+               ->add_option("role", line.user.role, "member, tenant-admin or platform-admin")
+               ->required());
+  about("reset", "Make a token by which a user sets their password, once", "reset ada --expires 24h", [](AdminCommandLine& said) {
+    return user_reset(said.options, said.id, said.user.expires);
+  })->add_option("--expires", line.user.expires, "How long it is good; without, 24h");
+  about("logout", "End all sessions of a user", "logout ada", [](AdminCommandLine& said) { return user_log_out(said.options, said.id); });
 }
 
 void add_keys(CLI::App& root, Adder& add) {
@@ -235,6 +299,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   auto line = std::make_shared<AdminCommandLine>();
   Adder add(line, chosen, std::move(complete));
   add_tenants(root, add);
+  add_users(root, add);
   add_keys(root, add);
   add_tokens(root, add);
   add_signing_keys(root, add);

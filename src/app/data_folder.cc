@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "auth_settings.h"
 #include "forgetter.h"
 #include "gatehouse/identity/own_names.h"
 #include "gatehouse/net/client.h"
@@ -82,7 +83,9 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   auto issuers = std::make_shared<identity::Issuers>(*configured);
   GH_TRY(issuers->formerly, run_task(reactor, identity::remember_own_name(reactor, *store_, issuers->own)));
   identity::HouseParts parts(std::move(keys), std::move(issuers), passwords_, random_, clock_);
-  parts.access_lifetime = settings.auth.access_lifetime;
+  parts.sessions = session_rules(settings.auth);
+  parts.pace = pace_options(settings.auth.login);
+  parts.registration = registration_rules(settings.auth);
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
   note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
   return ok();

@@ -5,7 +5,7 @@
 namespace gatehouse::app {
 
 void note_forgotten(const Status& forgotten) {
-  if (!forgotten) telemetry::log::warn("store", "revocations that have expired stay", {{"error", forgotten.error().describe()}});
+  if (!forgotten) telemetry::log::warn("store", "what has expired stays", {{"error", forgotten.error().describe()}});
 }
 
 Forgetter::Forgetter(Reactor& reactor, identity::Registry& registry)

@@ -1,5 +1,5 @@
-// app/forgetter.h — forgets revocations that can match nothing any more, every hour: what is revoked on a server that runs for long would
-// otherwise stay in memory, and be looked through, until the next start.
+// app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, and sessions and tickets that have expired:
+// what is revoked on a server that runs for long would otherwise stay in memory, and be looked through, until the next start.
 // Threads  its reactor
 #pragma once
 #include "gatehouse/identity/registry.h"

@@ -148,6 +148,8 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
 Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger) {
   Result<Question> question = read_question(received, parameter, ledger.principal.get());
   if (!question) co_return egress.respond(question.error());
+  question->address = egress.client().address;
+  question->user_agent = received.exchange().head().field("user-agent").value_or("");
   if (received.route().body != BodySize::none) {
     const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
     if (!body) co_return egress.respond(body.error());

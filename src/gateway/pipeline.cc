@@ -105,7 +105,7 @@ Result<Identified> Doorkeeper::identify(Received received, std::string_view addr
   if (principal->from && !comes_from(*principal->from, address)) {
     return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
   }
-  if (route.needs && !principal->scopes.has(*route.needs)) {
+  if (route.needs && !principal->scopes.has(*route.needs) && !(route.or_needs && principal->scopes.has(*route.or_needs))) {
     return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
         .with_param(std::string(identity::to_string(*route.needs)));
   }

@@ -17,6 +17,14 @@ Status check_lifetime(seconds lifetime) {
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
 }
 
+// What was issued in the second of a revocation is taken to be from before it: a token that comes behind it is dated a second later.
+WallTime after_revocations(const NewToken& wanted, const Directory& directory, WallTime now) {
+  const std::int64_t second = unix_seconds(now);
+  const bool user = directory.revoked_until(store::RevocationKind::user, wanted.subject) == second;
+  const bool tenant = directory.revoked_until(store::RevocationKind::tenant, wanted.tenant.value()) == second;
+  return user || tenant ? now + seconds(1) : now;
+}
+
 Error issuer_not_found() {
   return Error(Code::not_found, Origin::caller, "issuer_not_found", "No such issuer is configured").with_param("issuer");
 }
@@ -29,7 +37,8 @@ Error no_token() {
 Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
   GH_CHECK(check_lifetime(wanted.lifetime));
   const DirectoryPtr directory = registry_.current();
-  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, clock_.wall());
+  const WallTime now = after_revocations(wanted, *directory, clock_.wall());
+  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, now);
 }
 
 Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {

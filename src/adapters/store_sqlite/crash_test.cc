@@ -45,7 +45,20 @@ store::User user_of(const std::string& id, const std::string& tenant) {
   return user;
 }
 
-// A tenant with a key and a user.
+// Begun, and one token on.
+Task<bool> write_session(Reactor& reactor, store::Store& store, std::string id) {
+  store::Session session{store::SessionId(id), store::UserId(id)};
+  session.expires = at;
+  const Result<store::Session> begun = co_await store.sessions().create(reactor, session, 9);
+  if (!begun || !say("session", id)) co_return false;
+  const store::Digest used{};
+  session.used.emplace(used, used, at);
+  session.generation = 1;
+  const Result<store::Session> rotated = co_await store.sessions().rotate(reactor, session);
+  co_return rotated.ok() && say("rotated", id);
+}
+
+// A tenant with a key and a user, who logs in.
 Task<bool> write_tenant(Reactor& reactor, store::Store& store, std::string id, unsigned number) {
   const store::Tenant tenant{TenantId(id)};
   const std::vector<store::ApiKey> keys{key_of(id, id, number)};
@@ -53,7 +66,8 @@ Task<bool> write_tenant(Reactor& reactor, store::Store& store, std::string id, u
   const Result<store::Tenant> made = co_await store.tenants().create(reactor, tenant, keys);
   if (!made || !say("tenant", id)) co_return false;
   const Result<store::User> joined = co_await store.users().create(reactor, user);
-  co_return joined.ok() && say("user", id);
+  if (!joined || !say("user", id)) co_return false;
+  co_return co_await write_session(reactor, store, id);
 }
 
 Task<bool> write_records(Reactor& reactor, store::Store& store, int round, std::string id) {
@@ -183,6 +197,8 @@ class KilledProcess : public StoreTest {
   bool is_there(const std::string& what, const std::string& id) {
     const store::Reach all = store::Reach::everything();
     if (what == "user") return ask(store_->users().find(reactor_, all, store::UserId(id))).ok();
+    if (what == "session") return ask(store_->sessions().find(reactor_, store::SessionId(id))).ok();
+    if (what == "rotated") return is_there("session", id) && ask(store_->sessions().find(reactor_, store::SessionId(id)))->generation == 1;
     if (what == "tenant") return find(id).ok() && ask(store_->keys().find(reactor_, all, KeyId(id))).ok();
     return revoked_.contains((what == "removal" ? "tenant " : "jti ") + id);
   }
@@ -193,7 +209,7 @@ class KilledProcess : public StoreTest {
       if (!id.starts_with("gone-")) {
         ASSERT_TRUE(is_there(what, id)) << line;
       } else if (is_there("removal", id)) {
-        ASSERT_FALSE(is_there("tenant", id) || is_there("user", id)) << line << ": removed by half";
+        ASSERT_FALSE(is_there("tenant", id) || is_there("user", id) || is_there("session", id)) << line << ": removed by half";
       } else {
         ASSERT_TRUE(what != "removal" && is_there("tenant", id) && is_there(what, id)) << line << ": removed, and nobody told";
       }

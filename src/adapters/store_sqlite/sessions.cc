@@ -10,18 +10,19 @@ using store::Session;
 #define GH_SESSION_COLUMNS \
   "id, user_id, generation, digest, used_digest, used_client, used_s, address, user_agent, created_s, last_used_s, expires_s"
 
-constexpr const char* insert = "INSERT INTO sessions (" GH_SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
-constexpr const char* select_one = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE id = ?1";
-constexpr const char* select_of_user = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE user_id = ?1 ORDER BY last_used_s DESC, id";
-constexpr const char* update =
+constexpr const char* new_session =
+    "INSERT INTO sessions (" GH_SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+constexpr const char* session_of_id = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE id = ?1";
+constexpr const char* sessions_of_user = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE user_id = ?1 ORDER BY last_used_s DESC, id";
+constexpr const char* next_session =
     "UPDATE sessions SET generation = ?3, digest = ?4, used_digest = ?5, used_client = ?6, used_s = ?7, address = ?8, user_agent = ?9, "
     "last_used_s = ?10, expires_s = ?11 WHERE id = ?1 AND user_id = ?2 AND generation = ?3 - 1";
-constexpr const char* delete_one = "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2";
+constexpr const char* delete_session = "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2";
 // But ?2, and as many others as ?3 says.
-constexpr const char* delete_oldest =
+constexpr const char* delete_oldest_sessions =
     "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1 AND id <> ?2 ORDER BY last_used_s DESC, id LIMIT -1 "
     "OFFSET ?3)";
-constexpr const char* delete_expired = "DELETE FROM sessions WHERE expires_s <= ?1";
+constexpr const char* delete_expired_sessions = "DELETE FROM sessions WHERE expires_s <= ?1";
 
 #undef GH_SESSION_COLUMNS
 
@@ -55,13 +56,13 @@ struct UsedColumns {
 };
 
 Result<Session> find_session(Database& database, const store::SessionId& id) {
-  Statement found = database.prepare(select_one);
+  Statement found = database.prepare(session_of_id);
   found.bind(id.value());
   return only_row(found, &session_of, &store::session_not_found);
 }
 
 Result<std::vector<Session>> sessions_of(Database& database, const store::UserId& user) {
-  Statement found = database.prepare(select_of_user);
+  Statement found = database.prepare(sessions_of_user);
   found.bind(user.value());
   return all_rows(found, &session_of);
 }
@@ -70,14 +71,14 @@ Result<Session> create_session(Database& database, const Session& session, std::
   GH_CHECK(store::check(session));
   const UsedColumns used(session);
   {
-    Statement inserted = database.prepare(insert);
+    Statement inserted = database.prepare(new_session);
     inserted.bind(session.id.value(), session.user.value(), session.generation, bytes_of(session.digest), used.digest, used.client, used.at,
                   session.address, session.user_agent, session.created, session.last_used, session.expires);
     GH_TRY(const Step step, inserted.step());
     if (step == Step::duplicate) return store::session_exists();
     if (step == Step::orphan) return store::user_not_found();
   }
-  GH_CHECK(database.prepare(delete_oldest).bind(session.user.value(), session.id.value(), most - 1).run());
+  GH_CHECK(database.prepare(delete_oldest_sessions).bind(session.user.value(), session.id.value(), most - 1).run());
   return session;
 }
 
@@ -85,7 +86,7 @@ Result<Session> rotate_session(Database& database, const Session& next) {
   GH_CHECK(store::check(next));
   const UsedColumns used(next);
   {
-    Statement updated = database.prepare(update);
+    Statement updated = database.prepare(next_session);
     updated.bind(next.id.value(), next.user.value(), next.generation, bytes_of(next.digest), used.digest, used.client, used.at,
                  next.address, next.user_agent, next.last_used, next.expires);
     GH_CHECK(updated.run());
@@ -98,7 +99,7 @@ Result<Session> rotate_session(Database& database, const Session& next) {
 }
 
 Result<store::Revocation> end_session(Database& database, const store::UserId& user, const store::SessionId& id, store::SessionEnd how) {
-  GH_CHECK(database.prepare(delete_one).bind(id.value(), user.value()).run());
+  GH_CHECK(database.prepare(delete_session).bind(id.value(), user.value()).run());
   if (database.changed() == 0) return store::session_not_found();
   store::Revocation revocation(store::RevocationKind::session, id.value(), how.at);
   revocation.expires = how.forgotten;
@@ -155,7 +156,7 @@ Task<Result<std::vector<store::Revocation>>> SqliteSessionStore::end_others(Reac
 }
 
 Task<Status> SqliteSessionStore::drop_expired(Reactor& reactor, store::Moment now) {
-  DatabaseWork<std::monostate> work = [now](Database& database) { return database.prepare(delete_expired).bind(now).run(); };
+  DatabaseWork<std::monostate> work = [now](Database& database) { return database.prepare(delete_expired_sessions).bind(now).run(); };
   return connections_.write<std::monostate>(reactor, std::move(work));
 }
 

@@ -65,6 +65,12 @@ void write_members(wire::JsonWriter& json, const store::User& user) {
   json.member("tenant_id", user.tenant.value()).member("role", user.role).member("version", user.version);
 }
 
+void write_members(wire::JsonWriter& json, const store::Session& session) {
+  json.member("id", session.id.value()).member("created_at", moment_text(session.created));
+  json.member("last_used_at", moment_text(session.last_used)).member("expires_at", moment_text(session.expires));
+  json.member_or_null("address", session.address).member_or_null("user_agent", session.user_agent);
+}
+
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {
   json.member("token", token.token.expose()).member("jti", token.id).member("expires_at", moment_text(token.expires));
 }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/admin/people.h"
 #include "gatehouse/wire/admin/requests.h"
 #include "schemas.h"
 
@@ -16,6 +17,13 @@ constexpr Route small_route(wire::Method method, std::string_view path, Action a
 
 constexpr Route operators(wire::Method method, std::string_view path, Action action, std::string_view summary, SchemaFn request = nullptr) {
   return small_route(method, path, action, identity::Scope::platform_admin, "administration", summary, request);
+}
+
+// For administrators of a tenant, too, who reach what is its.
+constexpr Route tenants_own(Route route) {
+  route.needs = identity::Scope::tenant_admin;
+  route.or_needs = identity::Scope::platform_admin;
+  return route;
 }
 
 // For whoever has a credential, whatever it allows.
@@ -69,6 +77,8 @@ inline constexpr wire::OpenApiParameter tenant_parameter{"tenant", "query", "who
 inline constexpr wire::OpenApiParameter day_parameter{"day", "query", "in UTC; without it, today", R"({"type":"string","format":"date"})"};
 inline constexpr std::array page_parameters{limit_parameter, after_parameter};
 inline constexpr std::array key_page_parameters{limit_parameter, after_parameter, tenant_parameter};
+inline constexpr wire::OpenApiParameter username_parameter{"username", "query", "the one of that name", id_schema};
+inline constexpr std::array user_page_parameters{limit_parameter, after_parameter, tenant_parameter, username_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
 inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
 inline constexpr std::array version_parameters{
@@ -91,6 +101,14 @@ inline constexpr std::array operator_rows{
     created(operators(wire::Method::post, "/api/admin/tokens", Action::token_issue, "Issues a token", &wire::new_token_schema)),
     operators(wire::Method::post, "/api/admin/tokens/inspect", Action::token_inspect, "Says what a token says, and what is thought of it", &wire::inspect_schema),
     without_reply(operators(wire::Method::post, "/api/admin/revocations", Action::revocation_add, "Revokes a token, or all of a user or a tenant", &wire::revocation_schema)),
+    tenants_own(asked_with(user_page_parameters, operators(wire::Method::get, "/api/admin/users", Action::users_list, "Users, of all tenants or one"))),
+    created(tenants_own(operators(wire::Method::post, "/api/admin/users", Action::user_add, "Makes a user; a password that is drawn is shown this once", &wire::new_user_schema))),
+    tenants_own(operators(wire::Method::get, "/api/admin/users/{id}", Action::user_get, "One user")),
+    or_empty(tenants_own(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/users/{id}", Action::user_set, "Changes a user, switches them off or on", &wire::user_body_schema)))),
+    or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/password", Action::user_password, "Gives a user another password; their sessions end", &wire::new_password_schema))),
+    created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/reset", Action::user_reset, "A token by which a user sets their password, once", &wire::new_reset_schema)))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}/sessions", Action::user_sessions_end, "Ends all sessions of a user"))),
+    created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/invitations", Action::invitation_add, "An invitation, by which somebody registers once", &wire::new_invitation_schema)))),
     asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),
     created(or_empty(operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema))),
@@ -100,9 +118,15 @@ inline constexpr std::array operator_rows{
 };
 
 inline constexpr std::array people_rows{
-    or_form(small_route(wire::Method::post, "/api/auth/login", Action::login, std::nullopt, "authentication", "A name and a password for a token; a form or JSON", &wire::login_schema)),
+    or_form(small_route(wire::Method::post, "/api/auth/login", Action::login, std::nullopt, "authentication", "A name and a password for an access token and a refresh token; a form or JSON", &wire::login_schema)),
     or_form(oauth(small_route(wire::Method::post, "/token", Action::login, std::nullopt, "authentication", "The same, where OAuth2 clients look for it", &wire::login_schema))),
-    without_reply(identified(small_route(wire::Method::post, "/api/auth/logout", Action::logout, std::nullopt, "authentication", "Revokes the token that is presented"))),
+    small_route(wire::Method::post, "/api/auth/register", Action::register_self, std::nullopt, "authentication", "Makes an account for who asks, where registering is open, or with an invitation", &wire::register_schema),
+    small_route(wire::Method::post, "/api/auth/refresh", Action::refresh, std::nullopt, "authentication", "A refresh token for an access token and the next refresh token", &wire::refresh_schema),
+    without_reply(identified(small_route(wire::Method::post, "/api/auth/logout", Action::logout, std::nullopt, "authentication", "Revokes the token that is presented, and ends its session"))),
+    without_reply(identified(small_route(wire::Method::post, "/api/auth/password", Action::own_password, std::nullopt, "authentication", "Changes your password; your other sessions end", &wire::password_change_schema))),
+    without_reply(small_route(wire::Method::post, "/api/auth/reset", Action::password_reset, std::nullopt, "authentication", "Sets a password with the token that an administrator gave", &wire::password_reset_schema)),
+    identified(small_route(wire::Method::get, "/api/auth/sessions", Action::sessions_list, std::nullopt, "authentication", "Your sessions")),
+    without_reply(identified(small_route(wire::Method::delete_, "/api/auth/sessions/{id}", Action::session_end, std::nullopt, "authentication", "Ends one of your sessions"))),
     identified(small_route(wire::Method::get, "/api/auth/me", Action::me, std::nullopt, "authentication", "Who asks")),
     asked_with(usage_parameters, small_route(wire::Method::get, "/api/usage", Action::usage, identity::Scope::usage_read, "usage", "What your tenant used on a day")),
     small_route(wire::Method::get, "/.well-known/jwks.json", Action::jwks, std::nullopt, "authentication", "The public keys of our tokens"),

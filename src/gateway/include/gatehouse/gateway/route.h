@@ -53,6 +53,14 @@ enum class Action : std::uint8_t {
   token_issue,
   token_inspect,
   revocation_add,
+  users_list,
+  user_add,
+  user_get,
+  user_set,
+  user_password,
+  user_reset,
+  user_sessions_end,
+  invitation_add,
   usage_all,
   models_state,
   model_load,
@@ -60,8 +68,14 @@ enum class Action : std::uint8_t {
   signing_keys_list,
   signing_key_rotate,
   login,
+  refresh,
   logout,
   me,
+  register_self,
+  own_password,
+  password_reset,
+  sessions_list,
+  session_end,
   usage,
   jwks,
 };
@@ -82,9 +96,10 @@ struct Route {
   std::string_view tag, summary;
   SchemaFn request;
   SchemaFn response;
-  bool probe = false;       // needs no Host, counts for no limit, is logged only when it fails
-  bool key_only = false;    // an API key and nothing else
-  bool identified = false;  // any credential, whatever it allows
+  bool probe = false;                            // needs no Host, counts for no limit, is logged only when it fails
+  bool key_only = false;                         // an API key and nothing else
+  bool identified = false;                       // any credential, whatever it allows
+  std::optional<identity::Scope> or_needs = {};  // in place of `needs`
   constexpr bool open() const { return !needs && !identified; }
   bool page = false;  // for people: not in the OpenAPI document
   // For the document alone.

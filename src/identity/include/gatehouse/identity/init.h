@@ -32,8 +32,9 @@ std::filesystem::path store_file_of(const std::filesystem::path& data);
 // What is derived from the master key.
 struct DataKeys {
   static Result<DataKeys> of(const MasterKey& master);
-  KeyHasher hasher;
+  KeyHasher hasher;  // of API keys
   Sealer sealer;
+  KeyHasher secrets;  // of refresh tokens and tickets
 };
 
 struct FirstStart {
