@@ -37,10 +37,10 @@ Scopes scopes_of_role(std::string_view role) {
   return scopes;
 }
 
-// Until its last access token has expired.
+// Until its last access token has expired. Whatever that says of when it was issued: no other session is ever called so.
 store::SessionEnd Sessions::end_now() const {
-  const store::Moment at = now();
-  return store::SessionEnd(at, at + rules_.access_lifetime + wire::max_claim_leeway + seconds(1));
+  const store::Moment over = now() + rules_.access_lifetime + wire::max_claim_leeway + seconds(1);
+  return store::SessionEnd(over, over);
 }
 
 store::Digest Sessions::mark_of(const Client& client) const {
