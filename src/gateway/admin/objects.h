@@ -17,6 +17,8 @@ void write_members(wire::JsonWriter& json, const store::User& user);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);
 void write_members(wire::JsonWriter& json, const store::SigningKey& key);
 
+void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row);
+
 template <class T>
 std::string object_text(const T& record) {
   std::string text;

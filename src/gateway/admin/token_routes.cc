@@ -69,7 +69,7 @@ Task<Result<Reply>> Administration::issue_token(Reactor& reactor, Question quest
   wish.lifetime = *lifetime;
   const Result<identity::IssuedToken> issued = co_await house_.tokens().issue(reactor, std::move(wish));
   if (!issued) co_return issued.error();
-  co_return Reply(201, object_text(*issued));
+  co_return Reply(201, object_text(*issued)).about(issued->id);
 }
 
 Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) const {
@@ -78,10 +78,12 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
     if (question.who->proof != identity::Proof::token) co_return keys_do_not_log_out();
     const Status revoked = co_await desk.revoke(reactor, *question.who);
     if (!revoked) co_return revoked.error();
-    co_return Reply(204, {});
+    co_return Reply(204, {}).about(question.who->token.id);
   }
   Result<wire::RevocationBody> body = read_body(question, &wire::read_revocation);
   if (!body) co_return body.error();
+  // Whose they are, or which; never the token itself.
+  std::string revoked_id = body->jti.value_or(body->tenant_id.value_or(body->user_id.value_or("")));
   Status revoked = ok();
   if (body->jti) {
     revoked = co_await desk.revoke_id(reactor, std::move(*body->jti), body->issuer.value_or(""));
@@ -98,7 +100,7 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
     revoked = co_await desk.revoke(reactor, std::move(token));
   }
   if (!revoked) co_return revoked.error();
-  co_return Reply(204, {});
+  co_return Reply(204, {}).about(std::move(revoked_id));
 }
 
 Result<Reply> Administration::inspect(const Question& question) const {
@@ -117,7 +119,11 @@ Task<Result<Reply>> Administration::login(Reactor& reactor, Question question) c
   const identity::Login& desk = house_.login();
   const Result<identity::IssuedToken> token = co_await desk.by_password(reactor, std::move(*credentials));
   if (!token) co_return token.error();
-  co_return Reply(200, login_text(*token, desk.lifetime()));
+  Reply reply(200, login_text(*token, desk.lifetime()));
+  const identity::TenantEntry* tenant = house_.registry().current()->tenant(token->tenant);
+  reply.object = token->subject;
+  reply.who = Reply::Who{token->tenant, tenant == nullptr ? 0 : tenant->record.number, token->subject};
+  co_return reply;
 }
 
 Task<Result<Reply>> Administration::me(Reactor& reactor, Question question) const {

@@ -4,6 +4,7 @@
 #pragma once
 #include <memory>
 
+#include "gatehouse/identity/audit_desk.h"
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/key_ring.h"
@@ -24,6 +25,7 @@ struct HouseParts {
   RandomSource& random;  // safe on any thread
   const Clock& clock;
   seconds access_lifetime = std::chrono::minutes(30);
+  std::string instance = "here";  // of the chains of the audit trail
 };
 
 class House {
@@ -37,17 +39,19 @@ class House {
   const Tokens& tokens() const { return tokens_; }
   const Login& login() const { return login_; }
   const KeyRing& key_ring() const { return key_ring_; }
+  const AuditDesk& audit() const { return audit_; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
 
  private:
-  House(HouseParts parts, std::unique_ptr<Registry> registry)
+  House(HouseParts parts, std::unique_ptr<Registry> registry, telemetry::AuditSealer sealer)
       : parts_(std::move(parts)),
         registry_(std::move(registry)),
         keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
         tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock),
         login_(*registry_, tokens_, parts_.passwords, parts_.access_lifetime),
-        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.access_lifetime) {}
+        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.access_lifetime),
+        audit_(registry_->store().audit(), std::move(sealer)) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
@@ -56,6 +60,7 @@ class House {
   const Tenants tenants_;
   const Login login_;
   const KeyRing key_ring_;
+  const AuditDesk audit_;
 };
 
 }  // namespace gatehouse::identity
