@@ -8,7 +8,7 @@
 namespace gatehouse::app {
 namespace {
 
-constexpr seconds interval{1};
+constexpr seconds between_looks{1};
 
 }  // namespace
 
@@ -20,13 +20,13 @@ AuditScribe::AuditScribe(Reactor& reactor, const identity::AuditDesk& desk, gate
            [this] {
              book_.put_back(book_.take_counted(gateway::minute_of(reactor_.clock().wall())));
              start();
-             due_.arm_in(interval);
+             due_.arm_in(between_looks);
            }),
       written_(reactor) {}
 
 void AuditScribe::begin() {
   book_.on_record([this] { start(); });
-  reactor_.post([this] { due_.arm_in(interval); });
+  reactor_.post([this] { due_.arm_in(between_looks); });
 }
 
 void AuditScribe::start() {

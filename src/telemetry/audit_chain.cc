@@ -56,8 +56,8 @@ AuditSeal AuditSealer::seal(std::string_view purpose, const AuditSeal& previous,
 
 AuditSeal AuditSealer::seal_of(const AuditRow& row, const AuditSeal& previous) const {
   std::string bytes = audit_bytes(row.record);
-  append_number(bytes, row.sequence);
-  append_text(bytes, row.instance);
+  put_number(bytes, row.sequence);
+  put_text(bytes, row.instance);
   return seal(row_purpose, previous, bytes);
 }
 

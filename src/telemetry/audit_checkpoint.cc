@@ -8,8 +8,8 @@
 namespace gatehouse::telemetry {
 namespace {
 
-constexpr std::string_view layout = "1", nothing = "-";
-constexpr std::size_t fields = 8;
+constexpr std::string_view line_layout = "1", no_tenant = "-";
+constexpr std::size_t words_a_line = 8;
 
 std::string hex_of(const AuditSeal& seal) { return to_hex({reinterpret_cast<const char*>(seal.data()), seal.size()}); }
 
@@ -28,11 +28,11 @@ bool read_number(std::string_view text, Number& number) {
 }
 
 // As many words as a line has, or nothing.
-std::optional<std::array<std::string_view, fields>> words_of(std::string_view line) {
-  std::array<std::string_view, fields> words;
-  for (std::size_t i = 0; i < fields; ++i) {
+std::optional<std::array<std::string_view, words_a_line>> words_of(std::string_view line) {
+  std::array<std::string_view, words_a_line> words;
+  for (std::size_t i = 0; i < words_a_line; ++i) {
     const std::size_t blank = line.find(' ');
-    if ((blank == std::string_view::npos) != (i + 1 == fields)) return std::nullopt;
+    if ((blank == std::string_view::npos) != (i + 1 == words_a_line)) return std::nullopt;
     words[i] = line.substr(0, blank);
     line.remove_prefix(blank == std::string_view::npos ? line.size() : blank + 1);
   }
@@ -46,11 +46,11 @@ struct ReadLine {
 
 std::optional<ReadLine> read_line(std::string_view line) {
   const auto words = words_of(line);
-  if (!words || (*words)[0] != layout) return std::nullopt;
+  if (!words || (*words)[0] != line_layout) return std::nullopt;
   ReadLine read;
   std::int64_t time_us = 0;
   AuditHead& head = read.checkpoint.head;
-  const std::optional<std::string> tenant = (*words)[3] == nothing ? std::string() : from_hex((*words)[3]);
+  const std::optional<std::string> tenant = (*words)[3] == no_tenant ? std::string() : from_hex((*words)[3]);
   const auto head_seal = seal_in((*words)[6]), line_seal = seal_in((*words)[7]);
   if (!read_number((*words)[1], time_us) || !read_number((*words)[2], head.chain.tenant_number) || !tenant ||
       !read_number((*words)[5], head.count) || !head_seal || !line_seal) {
@@ -72,9 +72,9 @@ std::string_view sealed_part(std::string_view line) { return line.substr(0, line
 CheckpointLine checkpoint_line(const AuditCheckpoint& checkpoint, const AuditSeal& previous, const AuditSealer& sealer) {
   const AuditHead& head = checkpoint.head;
   CheckpointLine line;
-  line.text.append(layout).append(" ").append(std::to_string(checkpoint.time.time_since_epoch().count()));
+  line.text.append(line_layout).append(" ").append(std::to_string(checkpoint.time.time_since_epoch().count()));
   line.text.append(" ").append(std::to_string(head.chain.tenant_number)).append(" ");
-  line.text.append(head.chain.tenant.value().empty() ? std::string(nothing) : to_hex(head.chain.tenant.value()));
+  line.text.append(head.chain.tenant.value().empty() ? std::string(no_tenant) : to_hex(head.chain.tenant.value()));
   line.text.append(" ").append(head.chain.instance).append(" ").append(std::to_string(head.count)).append(" ").append(hex_of(head.seal));
   line.seal = sealer.seal_of_line(line.text, previous);
   line.text.append(" ").append(hex_of(line.seal)).append("\n");

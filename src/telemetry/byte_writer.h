@@ -7,12 +7,12 @@
 
 namespace gatehouse::telemetry {
 
-inline void append_number(std::string& bytes, std::uint64_t number) {
+inline void put_number(std::string& bytes, std::uint64_t number) {
   for (unsigned shift = 0; shift < 64; shift += 8) bytes.push_back(static_cast<char>(number >> shift & 0xffU));
 }
 
-inline void append_text(std::string& bytes, std::string_view text) {
-  append_number(bytes, text.size());
+inline void put_text(std::string& bytes, std::string_view text) {
+  put_number(bytes, text.size());
   bytes.append(text);
 }
 

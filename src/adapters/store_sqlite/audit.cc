@@ -60,7 +60,7 @@ Result<OpenChain> open_chain(Database& database, AuditChain chain) {
   return open;
 }
 
-Status insert(Database& database, std::int64_t chain, const AuditRow& row) {
+Status insert_record(Database& database, std::int64_t chain, const AuditRow& row) {
   const AuditRecord& record = row.record;
   return database.prepare(insert_row)
       .bind(chain, row.sequence, record.time.time_since_epoch().count(), record.user, record.key, record.action, record.route,
@@ -80,7 +80,7 @@ Status append_all(Database& database, const telemetry::AuditSealer& sealer, cons
     }
     OpenChain& open = chain->second;
     const AuditRow row = sealer.append(open.head, record);
-    GH_CHECK(insert(database, open.id, row));
+    GH_CHECK(insert_record(database, open.id, row));
     open.head.count = row.sequence;
     open.head.seal = row.seal;
   }
