@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin_commands.h"
+#include "audit_commands.h"
 #include "import_model.h"
 #include "upkeep.h"
 #include "user_commands.h"
@@ -27,6 +28,7 @@ struct AdminCommandLine {
   std::string id, overlap = "24h", day;
   std::string file, token_source;
   bool force = false;
+  AuditOptions audit;
 };
 
 namespace {
@@ -268,6 +270,27 @@ void add_reports(CLI::App& root, Adder& add) {
   id_of(command, line.id, "Its name, or NAME/VERSION");
 }
 
+void add_audit(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("audit", "Read what was decided, and check that nobody has changed it");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  CLI::App* list = add.add(*group, "list", "Decisions, the newest first", "audit list --tenant tenant-001 --since 24h --json",
+                           [](AdminCommandLine& said) { return audit_list(said.options, said.audit); });
+  CLI::App* tail = add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20",
+                           [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
+  CLI::App* verify = add.add(*group, "verify",
+                             "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
+                             "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });
+  for (CLI::App* command : {list, tail, verify}) command->add_option("--tenant", line.audit.tenant, "Of this tenant alone");
+  for (CLI::App* command : {list, tail}) {
+    command->add_option("--user", line.audit.user, "Of the user with this id");
+    command->add_option("--key", line.audit.key, "Of the API key with this id");
+    command->add_option("--since", line.audit.since, "From then on: 2026-11-26, 2026-11-26T20:34:02Z, or how long ago, such as 24h");
+    command->add_option("--until", line.audit.until, "Before then");
+    command->add_option("--limit", line.audit.limit, "How many at most")->capture_default_str();
+  }
+}
+
 void add_upkeep(CLI::App& root, Adder& add) {
   AdminCommandLine& line = add.line();
   add.add(root, "migrate", "Bring the store of a data folder to this version's schema, as the next start would", "migrate --data ./data",
@@ -304,6 +327,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   add_tokens(root, add);
   add_signing_keys(root, add);
   add_reports(root, add);
+  add_audit(root, add);
   add_upkeep(root, add);
   return line;
 }

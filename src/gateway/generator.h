@@ -18,7 +18,9 @@ namespace gatehouse::gateway {
 
 // What a request has come to, for the log and the meters.
 struct Ledger {
-  identity::PrincipalPtr principal;  // null: nobody was let in
+  identity::PrincipalPtr principal;  // whose credential it was; null: nobody's that we know
+  std::string object;                // the id of what it is about, where the path names it
+  bool on_record = false;            // it has its record already
   std::string model;                 // empty: none was reached
   Usage usage;
   std::optional<nanoseconds> generated_for;

@@ -10,9 +10,11 @@
 #include <cstdlib>
 #include <set>
 
+#include "gatehouse/adapters/store_sqlite/audit_file.h"
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/hex.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/telemetry/audit_verify.h"
 #include "test_store.h"
 
 namespace gatehouse::adapters {
@@ -58,6 +60,19 @@ Task<bool> write_session(Reactor& reactor, store::Store& store, std::string id) 
   co_return rotated.ok() && say("rotated", id);
 }
 
+const telemetry::AuditSealer sealer = *telemetry::AuditSealer::make(Secret<std::string>(std::string(32, 'k')), "here");
+
+// Three tenants take turns, so that their chains grow side by side.
+telemetry::AuditRecord audit_record_of(const std::string& id, int count) {
+  telemetry::AuditRecord record;
+  record.tenant_number = static_cast<std::uint32_t>(count % 3);
+  record.tenant = TenantId("tenant-" + std::to_string(record.tenant_number));
+  record.action = "create_tenant";
+  record.outcome = "ok";
+  record.request_id = id;
+  return record;
+}
+
 // A tenant with a key and a user, who logs in.
 Task<bool> write_tenant(Reactor& reactor, store::Store& store, std::string id, unsigned number) {
   const store::Tenant tenant{TenantId(id)};
@@ -81,6 +96,17 @@ Task<bool> write_records(Reactor& reactor, store::Store& store, int round, std::
   co_return revoked.ok() && say("revocation", id);
 }
 
+// One, and two that only count together.
+Task<bool> write_audit(Reactor& reactor, store::Store& store, std::string id, int count) {
+  const auto shared = std::make_shared<const telemetry::AuditSealer>(sealer);
+  std::vector<telemetry::AuditRecord> one{audit_record_of(id, count)};
+  const Status written = co_await store.audit().append(reactor, shared, std::move(one));
+  if (!written || !say("audit", id)) co_return false;
+  std::vector<telemetry::AuditRecord> two{audit_record_of(id + "a", count), audit_record_of(id + "b", count + 1)};
+  const Status both = co_await store.audit().append(reactor, shared, std::move(two));
+  co_return both.ok() && say("audit", id + "a") && say("audit", id + "b");
+}
+
 Task<bool> write_and_remove(Reactor& reactor, store::Store& store, std::string id, unsigned number) {
   const bool made = co_await write_tenant(reactor, store, id, number);
   if (!made) co_return false;
@@ -102,6 +128,7 @@ Task<void> write_on(Reactor& reactor, store::Store& store, int round, int writer
       fine = co_await write_tenant(reactor, store, id, number);
     }
     if (fine) fine = co_await write_records(reactor, store, round, id);
+    if (fine) fine = co_await write_audit(reactor, store, id, count);
   }
   reactor.stop();
 }
@@ -195,6 +222,7 @@ class KilledProcess : public StoreTest {
   }
 
   bool is_there(const std::string& what, const std::string& id) {
+    if (what == "audit") return audited_.contains(id);
     const store::Reach all = store::Reach::everything();
     if (what == "user") return ask(store_->users().find(reactor_, all, store::UserId(id))).ok();
     if (what == "session") return ask(store_->sessions().find(reactor_, store::SessionId(id))).ok();
@@ -222,6 +250,24 @@ class KilledProcess : public StoreTest {
     EXPECT_GE(used, static_cast<std::int64_t>(acknowledged));
     EXPECT_LE(used, static_cast<std::int64_t>(acknowledged) + writers) << "nor counted twice";
   }
+  // Every record of the trail as it is, and what was written together is there together.
+  void read_trail() {
+    audited_.clear();
+    telemetry::AuditVerifier verifier(sealer, {});
+    AuditReader reader;
+    reader.head = [&](const telemetry::AuditHead& head) { verifier.expect(head); };
+    reader.row = [&](const telemetry::AuditRow& row) {
+      verifier.look_at(row);
+      audited_.insert(row.record.request_id);
+    };
+    ASSERT_EQ(outcome(read_audit(file(), reader)), "ok");
+    const telemetry::AuditVerdict verdict = verifier.verdict();
+    ASSERT_TRUE(verdict.ok()) << telemetry::to_string(verdict.faults.front().damage) << " at " << verdict.faults.front().sequence;
+    ASSERT_EQ(verdict.records, audited_.size());
+    for (const std::string& id : audited_) {
+      if (id.ends_with("a")) ASSERT_TRUE(audited_.contains(id.substr(0, id.size() - 1) + "b")) << id;
+    }
+  }
   // What came since the last look.
   void follow_revocations() {
     for (bool more = true; more;) {
@@ -242,7 +288,7 @@ class KilledProcess : public StoreTest {
             ask(store_->keys().list(reactor_, store::KeyQuery(all)))->data.size(), ask(store_->signing_keys().all(reactor_))->size()};
   }
 
-  std::set<std::string> revoked_;
+  std::set<std::string> revoked_, audited_;
   std::int64_t followed_ = 0;
 };
 
@@ -258,6 +304,7 @@ TEST_F(KilledProcess, LosesNothingThatItAcknowledged) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     open();
     follow_revocations();
+    ASSERT_NO_FATAL_FAILURE(read_trail());
     ASSERT_NO_FATAL_FAILURE(expect_nothing_lost(said));
     expect_usage(round, static_cast<std::size_t>(std::ranges::count_if(said, [](const auto& line) { return line.starts_with("usage"); })));
     ASSERT_EQ(integrity(), "ok");

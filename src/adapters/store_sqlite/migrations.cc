@@ -150,6 +150,45 @@ CREATE INDEX tickets_by_end ON tickets (expires_s);
 CREATE INDEX users_that_are_off ON users (id) WHERE is_active = 0;
 )sql";
 
+// A chain's rows go on where records and head say. Whose the rows are stands in the chain alone.
+constexpr const char* create_audit = R"sql(
+CREATE TABLE audit_chains (
+  id INTEGER PRIMARY KEY,
+  tenant_number INTEGER NOT NULL CHECK (tenant_number BETWEEN 0 AND 4294967295),
+  tenant_id TEXT NOT NULL,
+  instance TEXT NOT NULL CHECK (instance <> ''),
+  records INTEGER NOT NULL CHECK (records >= 0),
+  head BLOB NOT NULL CHECK (length(head) = 32),
+  UNIQUE (tenant_number, tenant_id, instance)
+) STRICT;
+CREATE INDEX audit_chains_of_tenant ON audit_chains (tenant_id);
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY,
+  chain INTEGER NOT NULL REFERENCES audit_chains (id),
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  time_us INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action <> ''),
+  route TEXT NOT NULL,
+  resource_type TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome <> ''),
+  rule TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL,
+  model TEXT NOT NULL,
+  task TEXT NOT NULL,
+  finish TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  count INTEGER NOT NULL CHECK (count > 0),
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+CREATE INDEX audit_of_chain ON audit (chain);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -160,6 +199,7 @@ constexpr std::array steps{
     MigrationStep{"users", create_users},
     MigrationStep{"signing secrets", add_signing_secrets},
     MigrationStep{"sessions and tickets", create_sessions},
+    MigrationStep{"audit", create_audit},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -19,6 +19,7 @@ struct SqliteStore::State {
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
   SqliteUsageStore usage{connections};
+  SqliteAuditStore audit{connections};
   SqliteSettingStore settings{connections};
 };
 
@@ -88,6 +89,7 @@ store::KeyStore& SqliteStore::keys() { return state_->keys; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
 store::UsageStore& SqliteStore::usage() { return state_->usage; }
+store::AuditStore& SqliteStore::audit() { return state_->audit; }
 store::SettingStore& SqliteStore::settings() { return state_->settings; }
 
 }  // namespace gatehouse::adapters

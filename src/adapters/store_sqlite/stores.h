@@ -112,6 +112,18 @@ class SqliteUsageStore final : public store::UsageStore {
   Connections& connections_;
 };
 
+class SqliteAuditStore final : public store::AuditStore {
+ public:
+  explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
+  Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
+                      std::vector<telemetry::AuditRecord> records) override;
+  Task<Result<store::Page<telemetry::AuditRow>>> list(Reactor& reactor, store::AuditQuery query) override;
+  Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteSettingStore final : public store::SettingStore {
  public:
   explicit SqliteSettingStore(Connections& connections) : connections_(connections) {}

@@ -46,6 +46,15 @@ std::string logged_in_text(const identity::LoggedIn& in, seconds lifetime) {
   return text;
 }
 
+// With whom its record is about.
+Reply logged_in(const identity::LoggedIn& in, seconds lifetime, const identity::Directory& directory) {
+  Reply reply(200, logged_in_text(in, lifetime));
+  const identity::TenantEntry* tenant = directory.tenant(in.access.tenant);
+  reply.object = in.access.subject;
+  reply.who = Reply::Who{in.access.tenant, tenant == nullptr ? 0 : tenant->record.number, in.access.subject};
+  return reply;
+}
+
 // Whoever is no user: a tenant's token, an API key.
 std::string principal_text(const identity::Principal& who) {
   std::string text;
@@ -94,14 +103,14 @@ Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) 
     identity::Client client = client_of(question);
     const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client));
     if (!in) co_return as_grant(in.error());
-    co_return Reply(200, logged_in_text(*in, lifetime));
+    co_return logged_in(*in, lifetime, *house_.registry().current());
   }
   Result<identity::Credentials> credentials = credentials_of(question, *form);
   if (!credentials) co_return credentials.error();
   identity::Client client = client_of(question);
   const Result<identity::LoggedIn> in = co_await house_.login().by_password(reactor, std::move(*credentials), std::move(client));
   if (!in) co_return in.error();
-  co_return Reply(200, logged_in_text(*in, lifetime));
+  co_return logged_in(*in, lifetime, *house_.registry().current());
 }
 
 Task<Result<Reply>> Administration::refresh(Reactor& reactor, Question question) const {
@@ -112,7 +121,7 @@ Task<Result<Reply>> Administration::refresh(Reactor& reactor, Question question)
   const identity::Sessions& desk = house_.sessions();
   const Result<identity::LoggedIn> in = co_await desk.refresh(reactor, std::move(token), std::move(client));
   if (!in) co_return in.error();
-  co_return Reply(200, logged_in_text(*in, desk.rules().access_lifetime));
+  co_return logged_in(*in, desk.rules().access_lifetime, *house_.registry().current());
 }
 
 Task<Result<Reply>> Administration::log_out(Reactor& reactor, Question question) const {
@@ -126,7 +135,7 @@ Task<Result<Reply>> Administration::log_out(Reactor& reactor, Question question)
   }
   const Status revoked = co_await house_.tokens().revoke(reactor, who);
   if (!revoked) co_return revoked.error();
-  co_return Reply(204, {});
+  co_return Reply(204, {}).about(who.token.id);
 }
 
 Task<Result<Reply>> Administration::me(Reactor& reactor, Question question) const {
@@ -150,7 +159,7 @@ Task<Result<Reply>> Administration::register_self(Reactor& reactor, Question que
   if (body->invitation) newcomer.invitation = Secret<std::string>(std::move(*body->invitation));
   const Result<store::User> user = co_await house_.accounts().register_self(reactor, std::move(newcomer));
   if (!user) co_return user.error();
-  co_return Reply(200, object_text(*user));
+  co_return Reply(200, object_text(*user)).about(user->id.value());
 }
 
 Task<Result<Reply>> Administration::set_own_password(Reactor& reactor, Question question) const {

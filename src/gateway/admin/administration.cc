@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "audit_notes.h"
 #include "errors.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/telemetry/log.h"
@@ -53,6 +54,9 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
     case Action::usage:
     case Action::usage_all:
       co_return co_await usage(reactor, std::move(question));
+    case Action::audit:
+    case Action::audit_all:
+      co_return co_await audit(reactor, std::move(question));
     case Action::signing_keys_list:
       co_return co_await signing_keys(reactor);
     case Action::signing_key_rotate:
@@ -120,8 +124,17 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   Result<wire::Form> query = wire::Form::parse(mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1));
   if (!query) co_return reply_to(query.error());
   question.query = std::move(*query);
+  Decision decision(*match.route, clock_.wall());
+  const std::string object = question.parameter;
+  decision.who = who.get();
+  decision.object = object;
   Result<Reply> replied = co_await answer(reactor, std::move(question));
   if (!replied) co_return reply_to(replied.error());
+  if (match.route->audit == AuditClass::each) {
+    std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
+    const Status kept = co_await house_.audit().append(reactor, std::move(records));
+    if (!kept) co_return reply_to(kept.error());
+  }
   co_return std::move(*replied);
 }
 

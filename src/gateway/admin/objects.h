@@ -18,6 +18,8 @@ void write_members(wire::JsonWriter& json, const store::Session& session);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);
 void write_members(wire::JsonWriter& json, const store::SigningKey& key);
 
+void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row);
+
 template <class T>
 std::string object_text(const T& record) {
   std::string text;

@@ -12,7 +12,9 @@ namespace gatehouse::gateway {
 constexpr Route small_route(wire::Method method, std::string_view path, Action action, std::optional<identity::Scope> needs,
                             std::string_view tag, std::string_view summary, SchemaFn request = nullptr) {
   const BodySize body = method == wire::Method::post || method == wire::Method::patch ? BodySize::api : BodySize::none;
-  return {method, path, action, needs, Dialect::api, body, seconds(30), tag, summary, request, &any_object_schema};
+  Route route{method, path, action, needs, Dialect::api, body, seconds(30), tag, summary, request, &any_object_schema};
+  route.audit = method == wire::Method::get ? AuditClass::folded : AuditClass::each;
+  return route;
 }
 
 constexpr Route operators(wire::Method method, std::string_view path, Action action, std::string_view summary, SchemaFn request = nullptr) {
@@ -80,6 +82,15 @@ inline constexpr std::array key_page_parameters{limit_parameter, after_parameter
 inline constexpr wire::OpenApiParameter username_parameter{"username", "query", "the one of that name", id_schema};
 inline constexpr std::array user_page_parameters{limit_parameter, after_parameter, tenant_parameter, username_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
+inline constexpr std::array audit_parameters{
+    wire::OpenApiParameter{"user_id", "query", "of this user", id_schema},
+    wire::OpenApiParameter{"api_key_id", "query", "of this API key", id_schema},
+    wire::OpenApiParameter{"tenant_id", "query", "of this tenant", id_schema},
+    wire::OpenApiParameter{"since", "query", "from then on: 2026-11-26, 2026-11-26T20:34:02Z, or how long ago, such as 24h",
+                           R"({"type":"string"})"},
+    wire::OpenApiParameter{"until", "query", "before then; as since", R"({"type":"string"})"},
+    limit_parameter,
+    wire::OpenApiParameter{"offset", "query", "how many of the newest to leave out", R"({"type":"integer","minimum":0,"maximum":100000})"}};
 inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
 inline constexpr std::array version_parameters{
     wire::OpenApiParameter{"If-Match", "header", "the version of what is to be changed: refused where it has another by now",
@@ -110,6 +121,7 @@ inline constexpr std::array operator_rows{
     without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}/sessions", Action::user_sessions_end, "Ends all sessions of a user"))),
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/invitations", Action::invitation_add, "An invitation, by which somebody registers once", &wire::new_invitation_schema)))),
     asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
+    asked_with(audit_parameters, operators(wire::Method::get, "/api/admin/audit", Action::audit_all, "What was decided, the newest first")),
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),
     created(or_empty(operators(wire::Method::post, "/api/admin/signing-keys/rotate", Action::signing_key_rotate, "Signs with a new key; those before it verify for a while", &wire::signing_rotation_schema))),
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
@@ -129,6 +141,7 @@ inline constexpr std::array people_rows{
     without_reply(identified(small_route(wire::Method::delete_, "/api/auth/sessions/{id}", Action::session_end, std::nullopt, "authentication", "Ends one of your sessions"))),
     identified(small_route(wire::Method::get, "/api/auth/me", Action::me, std::nullopt, "authentication", "Who asks")),
     asked_with(usage_parameters, small_route(wire::Method::get, "/api/usage", Action::usage, identity::Scope::usage_read, "usage", "What your tenant used on a day")),
+    asked_with(audit_parameters, small_route(wire::Method::get, "/api/audit", Action::audit, identity::Scope::audit_read, "audit", "What was decided about you, or about your tenant where you administer it; the newest first")),
     small_route(wire::Method::get, "/.well-known/jwks.json", Action::jwks, std::nullopt, "authentication", "The public keys of our tokens"),
 };
 // clang-format on

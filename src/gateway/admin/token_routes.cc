@@ -18,13 +18,15 @@ Task<Result<Reply>> Administration::issue_token(Reactor& reactor, Question quest
   wish.lifetime = *lifetime;
   const Result<identity::IssuedToken> issued = co_await house_.tokens().issue(reactor, std::move(wish));
   if (!issued) co_return issued.error();
-  co_return Reply(201, object_text(*issued));
+  co_return Reply(201, object_text(*issued)).about(issued->id);
 }
 
 Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) const {
   const identity::Tokens& desk = house_.tokens();
   Result<wire::RevocationBody> body = read_body(question, &wire::read_revocation);
   if (!body) co_return body.error();
+  // Whose they are, or which; never the token itself.
+  std::string revoked_id = body->jti.value_or(body->tenant_id.value_or(body->user_id.value_or("")));
   Status revoked = ok();
   if (body->jti) {
     revoked = co_await desk.revoke_id(reactor, std::move(*body->jti), body->issuer.value_or(""));
@@ -41,7 +43,7 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
     revoked = co_await desk.revoke(reactor, std::move(token));
   }
   if (!revoked) co_return revoked.error();
-  co_return Reply(204, {});
+  co_return Reply(204, {}).about(std::move(revoked_id));
 }
 
 Result<Reply> Administration::inspect(const Question& question) const {

@@ -72,7 +72,7 @@ Task<Result<Reply>> Administration::add_user(Reactor& reactor, Question question
   identity::Actor actor = actor_of(question);
   const Result<identity::UserWithPassword> made = co_await house_.users().add(reactor, std::move(actor), std::move(wanted));
   if (!made) co_return made.error();
-  co_return Reply(201, with_password_text(*made));
+  co_return Reply(201, with_password_text(*made)).about(made->record.id.value());
 }
 
 Task<Result<Reply>> Administration::set_user(Reactor& reactor, Question question) const {

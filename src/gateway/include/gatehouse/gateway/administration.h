@@ -31,8 +31,21 @@ struct Question {
 
 struct Reply {
   Reply(int status_, std::string json_) : status(status_), json(std::move(json_)) {}
+  // Says for the record what was made or changed, where the path does not.
+  Reply&& about(std::string id) && {
+    object = std::move(id);
+    return std::move(*this);
+  }
+  // Whom an answer lets in that nobody was let in for.
+  struct Who {
+    TenantId tenant;
+    std::uint32_t tenant_number = 0;
+    std::string user;
+  };
   int status;
   std::string json;  // empty: none
+  std::string object;
+  std::optional<Who> who;
 };
 
 class Administration {
@@ -43,6 +56,8 @@ class Administration {
   Task<Result<Reply>> answer(Reactor& reactor, Question question) const;
   // As the operator at the control socket: method, path with query, JSON. Errors come as the JSON that the socket would give.
   Task<Reply> command(Reactor& reactor, wire::Method method, std::string target, std::string body) const;
+  // Where what is decided goes on record.
+  const identity::AuditDesk& audit_desk() const { return house_.audit(); }
 
  private:
   Task<Result<Reply>> answer_about_people(Reactor& reactor, Question question) const;
@@ -73,6 +88,7 @@ class Administration {
   Task<Result<Reply>> reset_password(Reactor& reactor, Question question) const;
   Task<Result<Reply>> own_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> usage(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> audit(Reactor& reactor, Question question) const;
   Result<Reply> inspect(const Question& question) const;
   Reply models() const;
   Result<Reply> change_model(const Question& question) const;

@@ -10,6 +10,7 @@
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/strong.h"
 #include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/audit_book.h"
 #include "gatehouse/gateway/ceilings.h"
 #include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
@@ -58,6 +59,8 @@ class Gateway {
   void review(const Reactor& reactor);
   // What that reactor has counted.
   UsageBook& usage(const Reactor& reactor);
+  // What it has decided.
+  AuditBook& audit(const Reactor& reactor);
   // Readiness says no from now on.
   void drain();
   // Answers that still run end within a second, with an error that says why.

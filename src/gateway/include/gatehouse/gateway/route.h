@@ -78,10 +78,16 @@ enum class Action : std::uint8_t {
   session_end,
   usage,
   jwks,
+  audit,
+  audit_all,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
 enum class BodySize : std::uint8_t { none, api, v1 };
+
+// How a request goes on record. folded: what was allowed, and what nobody known was refused, is counted by the minute. each: so is that
+// refused to nobody known; everything else has a record of its own, and a change is answered when that is durable.
+enum class AuditClass : std::uint8_t { folded, each };
 
 using SchemaFn = void (*)(wire::JsonWriter&);
 
@@ -102,6 +108,7 @@ struct Route {
   std::optional<identity::Scope> or_needs = {};  // in place of `needs`
   constexpr bool open() const { return !needs && !identified; }
   bool page = false;  // for people: not in the OpenAPI document
+  AuditClass audit = AuditClass::folded;
   // For the document alone.
   int success = 200;
   bool form = false;           // the body may come as a form, too

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "gatehouse/identity/accounts.h"
+#include "gatehouse/identity/audit_desk.h"
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/key_ring.h"
@@ -29,6 +30,7 @@ struct HouseParts {
   SessionRules sessions = {};
   PaceOptions pace = {};
   RegistrationRules registration = {};
+  std::string instance = "here";  // of the chains of the audit trail
 };
 
 class House {
@@ -45,10 +47,11 @@ class House {
   const Users& users() const { return users_; }
   const Accounts& accounts() const { return accounts_; }
   const KeyRing& key_ring() const { return key_ring_; }
+  const AuditDesk& audit() const { return audit_; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
 
  private:
-  House(HouseParts parts, std::unique_ptr<Registry> registry)
+  House(HouseParts parts, std::unique_ptr<Registry> registry, telemetry::AuditSealer sealer)
       : parts_(std::move(parts)),
         registry_(std::move(registry)),
         keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
@@ -59,7 +62,8 @@ class House {
         users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
         accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
                   parts_.registration),
-        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime) {}
+        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
+        audit_(registry_->store().audit(), std::move(sealer)) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
@@ -71,6 +75,7 @@ class House {
   const Users users_;
   const Accounts accounts_;
   const KeyRing key_ring_;
+  const AuditDesk audit_;
 };
 
 }  // namespace gatehouse::identity

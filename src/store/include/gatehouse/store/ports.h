@@ -5,6 +5,7 @@
 // Errors   those of errors.h; store_unavailable from every call. Nothing was changed then, as far as the store can tell
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,7 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/runtime/reactor.h"
 #include "gatehouse/store/records.h"
+#include "gatehouse/telemetry/audit_chain.h"
 
 namespace gatehouse::store {
 
@@ -178,6 +180,28 @@ class UsageStore {
   virtual Task<Result<std::vector<UsageRow>>> rows(Reactor& reactor, UsageQuery query) = 0;
 };
 
+struct AuditQuery {
+  AuditQuery() = default;
+  std::optional<std::uint32_t> tenant_number;  // of that tenant, and of no other that has or had its id
+  std::optional<TenantId> tenant;              // of all that have or had that id
+  std::optional<std::string> user, key;
+  std::optional<telemetry::AuditTime> since, until;  // until itself is not in it
+  std::size_t offset = 0, limit = 100;
+};
+
+// Its records outlive whoever they are about, and nothing changes or removes one.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
+  // As the next of their tenants' chains in the sealer's instance, in this order.
+  virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
+                              std::vector<telemetry::AuditRecord> records) = 0;
+  // The newest first.
+  virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
+  // How far the chains of an instance have come.
+  virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
+};
+
 // Facts about the installation itself, by name.
 class SettingStore {
  public:
@@ -199,6 +223,7 @@ class Store {
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual UsageStore& usage() = 0;
+  virtual AuditStore& audit() = 0;
   virtual SettingStore& settings() = 0;
 };
 

@@ -37,6 +37,7 @@ class SqliteStore final : public store::Store {
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;
   store::UsageStore& usage() override;
+  store::AuditStore& audit() override;
   store::SettingStore& settings() override;
 
  private:

@@ -1,0 +1,180 @@
+"""The audit trail: what is on record, who sees it, and that nobody changes it unseen."""
+
+import contextlib
+import http.client
+import json
+import os
+import random
+import sqlite3
+import threading
+import time
+
+import pytest
+from house import eventually, run
+
+QUESTION = {"max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
+ROUNDS = 200 if os.environ.get("GATEHOUSE_SOAK") == "1" else 6
+
+
+def command(house, *words):
+    done = run(*words, "--data", house.data, "--json")
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) if done.stdout else None
+
+
+def verify(house):
+    done = run("audit", "verify", "--data", house.data, "--json")
+    verdict = json.loads(done.stdout)
+    assert done.returncode == (0 if verdict["ok"] else 1)
+    return verdict
+
+
+def records(house, *words):
+    return command(house, "audit", "list", "--limit", "1000", *words)
+
+
+def singles(house, *words):
+    """Without those that stand for a minute's worth of requests."""
+    return [record for record in records(house, *words) if record["request_id"]]
+
+
+@pytest.fixture
+def two_tenants(new_house):
+    house = new_house()
+    return house, command(house, "tenant", "register", "tenant-001"), command(house, "tenant", "register", "tenant-002")
+
+
+def test_changes_and_calls_of_models_are_on_record(two_tenants):
+    house, one, _ = two_tenants
+    command(house, "tenant", "set", "tenant-001", "--quota-per-day", "9")
+    (made,) = [record for record in singles(house) if record["action_type"] == "create_tenant" and record["resource_id"] == "tenant-001"]
+    assert made["success"] and made["outcome"] == "ok" and made["tenant_id"] == "system" and made["resource_type"] == "tenant"
+    assert made["details"]["route"] == "POST /api/admin/tenants" and made["details"]["status"] == 201
+    order = [record["action_type"] for record in singles(house)]
+    assert order == ["update_tenant", "create_tenant", "create_tenant"], "the newest first"
+    assert [record["action_type"] for record in command(house, "audit", "tail") if record["request_id"]] == order[::-1]
+    answer = house.ask("POST", "/v1/chat/completions", QUESTION, headers={"Authorization": f"Bearer {one['api_key']}", "X-Request-Id": "call-1"})
+    assert answer.status == 200, answer.body
+    (call,) = eventually(lambda: records(house, "--tenant", "tenant-001"), what="the record of the call")
+    assert call["action_type"] == "llm_chat" and call["request_id"] == "call-1" and call["task"] == "llm" and call["api_key_id"]
+    used = answer.json()["usage"]
+    assert call["tokens"] == used["total_tokens"] and call["model"] == call["resource_id"] == answer.json()["model"]
+    assert records(house, "--key", call["api_key_id"]) == [call] and records(house, "--since", "1h", "--tenant", "tenant-001") == [call]
+    assert records(house, "--until", call["timestamp"], "--tenant", "tenant-001") == []
+    login = house.ask("POST", "/api/auth/login", {"username": "admin", "password": "wrong"})
+    assert login.status == 401
+    verdict = verify(house)
+    assert verdict["ok"] and verdict["records"] >= 4 and verdict["first_bad"] is None, verdict
+
+
+def test_a_tenant_sees_its_own_alone(two_tenants):
+    house, one, two = two_tenants
+    for tenant in one, two:
+        assert house.ask("POST", "/v1/chat/completions", QUESTION, headers={"Authorization": f"Bearer {tenant['api_key']}"}).status == 200
+    # A key that may read the trail is made for it: those of new tenants may not.
+    assert house.ask("GET", "/api/audit", headers={"X-API-Key": one["api_key"]}).status == 403
+    command(house, "tenant", "set", "tenant-001", "--scopes", "llm,audit:read")
+    reader = {"X-API-Key": command(house, "key", "create", "--tenant", "tenant-001", "--name", "reader", "--scopes", "audit:read")["key"]}
+    seen = eventually(lambda: house.ask("GET", "/api/audit", headers=reader).json()["data"], what="own records")
+    assert {record["tenant_id"] for record in seen} == {"tenant-001"}
+    assert any(record["rule"] == "scope.missing" and not record["success"] for record in seen)
+    until = seen[0]["timestamp"]  # what comes meanwhile is not in the pages
+    whole, page = (house.ask("GET", f"/api/audit?until={until}&{rest}", headers=reader).json() for rest in ("limit=100", "limit=1&offset=0"))
+    assert whole["data"] and page["data"] == whole["data"][:1] and page["has_more"] == (len(whole["data"]) > 1)
+    foreign, missing = (house.ask("GET", f"/api/audit?tenant_id={name}", headers=reader) for name in ("tenant-002", "nobody"))
+    assert foreign.status == missing.status == 404
+    assert house.ask("GET", "/api/admin/audit", headers=reader).status == 403
+    assert house.ask("GET", "/api/audit", headers={}).status == 401
+
+
+def test_what_is_cheap_or_from_strangers_is_counted(new_house):
+    house = new_house()
+    for _ in range(5):
+        assert house.ask("GET", "/v1/models", headers=house.bearer()).status == 200
+    for _ in range(3):
+        assert house.ask("GET", "/v1/models", headers={"Authorization": "Bearer nobody"}).status == 401
+        assert house.ask("POST", "/api/auth/login", {"username": "admin", "password": "wrong"}).status == 401
+    assert house.stop() == 0
+    by_rule = {}
+    for record in records(house):
+        if record["details"]["route"] in ("GET /v1/models", "POST /api/auth/login"):
+            counts = by_rule.setdefault((record["tenant_id"], record["rule"]), 0)
+            by_rule[record["tenant_id"], record["rule"]] = counts + record["details"]["count"]
+    assert by_rule == {("demo", None): 5, (None, "credential.invalid"): 3, (None, "login.failed"): 3}
+    assert verify(house)["checkpoints"] > 0, "one at the stop"
+
+
+class Storm:
+    """Callers who make and revoke keys, and call a model, until the server is gone; what was answered is remembered."""
+
+    def __init__(self, house):
+        self.house, self.acknowledged, self.lock = house, set(), threading.Lock()
+        self.threads = [threading.Thread(target=self.work, args=(number,)) for number in range(4)]
+
+    def work(self, number):
+        with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
+            while True:
+                name = f"{number}-{time.monotonic_ns()}"
+                made = self.house.ask("POST", "/api/admin/keys", {"tenant_id": "demo", "name": name}, headers=self.token)
+                if made.status != 201:
+                    return
+                with self.lock:
+                    self.acknowledged.add(("create_api_key", made.json()["id"]))
+                if self.house.ask("DELETE", f"/api/admin/keys/{made.json()['id']}", headers=self.token).status == 204:
+                    with self.lock:
+                        self.acknowledged.add(("revoke_api_key", made.json()["id"]))
+                self.house.ask("GET", "/v1/models", headers=self.house.bearer())
+
+    def blow(self, seconds):
+        token = command(self.house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin", "--lifetime", "1h")["token"]
+        self.token = {"Authorization": f"Bearer {token}"}
+        for thread in self.threads:
+            thread.start()
+        time.sleep(seconds)  # any moment is as good as another: the server is killed in the middle of whatever it does
+        self.house.kill()
+        for thread in self.threads:
+            thread.join(30)
+        return self.acknowledged
+
+
+def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_house):
+    house = new_house(started=False)
+    seed = 20261127
+    print("seed", seed)
+    chance = random.Random(seed)
+    acknowledged = set()
+    for number in range(ROUNDS):
+        house.start()
+        acknowledged |= Storm(house).blow(chance.uniform(0.05, 0.8))
+        verdict = verify(house)
+        assert verdict["ok"], (number, verdict)
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        kept = set(database.execute("SELECT action, resource_id FROM audit"))
+    assert len(acknowledged) > ROUNDS, "too few to mean anything"
+    assert acknowledged <= kept
+
+
+def test_an_edit_of_the_file_is_found_with_its_place(new_house):
+    house = new_house(started=False)
+    for name in "abcde":
+        command(house, "key", "create", "--tenant", "demo", "--name", name, "--scopes", "llm")
+    assert verify(house) == {"ok": True, "records": 5, "checkpoints": 0, "first_bad": None}
+    house.start()
+    assert house.stop() == 0
+    whole = (house.data / "gatehouse.db").read_bytes()
+
+    def after(sql):
+        (house.data / "gatehouse.db").write_bytes(whole)
+        with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+            database.executescript(sql)
+        first_bad = verify(house)["first_bad"]
+        return first_bad["damage"], first_bad["tenant_id"], first_bad["sequence"]
+
+    # The first chain is the operator's, who made the keys.
+    assert after("UPDATE audit SET outcome = 'refused' WHERE chain = 1 AND sequence = 3") == ("record_altered", "system", 3)
+    assert after("DELETE FROM audit WHERE chain = 1 AND sequence = 2") == ("record_missing", "system", 2)
+    cut = "DELETE FROM audit WHERE chain = 1 AND sequence > 3; UPDATE audit_chains SET records = 3, head = (SELECT seal FROM audit WHERE chain = 1 AND sequence = 3) WHERE id = 1"
+    assert after(cut) == ("chain_cut", "system", 4), "nothing in the store tells of it: the checkpoint does"
+    assert after("UPDATE audit_chains SET tenant_id = 'demo' WHERE id = 1")[0] in ("record_altered", "chain_cut")
+    done = run("audit", "verify", "--data", house.data)
+    assert done.returncode == 1 and b"Not as it was written" in done.stdout
