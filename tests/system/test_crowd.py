@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from crowd import CAPITALS, Wishes, check, has_text, read_events, read_whole
+from crowd import CAPITALS, PATHS, Wishes, check, has_text, read_events, read_whole
 from house import House, eventually, events, run
 
 pytestmark = pytest.mark.alone
@@ -33,11 +33,11 @@ LATE = 24
 class Client(threading.Thread):
     """Asks for one wish after the other until the time is over."""
 
-    def __init__(self, crowd, name, tenant):
+    def __init__(self, crowd, name, tenant, first=()):
         super().__init__(daemon=True)
         self.crowd, self.name, self.tenant = crowd, name, tenant
         self.chance = random.Random(f"{crowd.seed} {name}")
-        self.wishes = Wishes(self.chance, crowd.countries)
+        self.wishes = Wishes(self.chance, crowd.countries, first)
         self.told, self.left, self.failed = [], {}, []  # answers; by request id: events with text that were read before it hung up
 
     def run(self):
@@ -165,7 +165,9 @@ class Crowd:
 
     def gather(self):
         self.until = time.monotonic() + SECONDS
-        self.clients = [Client(self, f"{tenant}-{i}", tenant) for tenant, count in CROWD.items() for i in range(count)]
+        # Each dialect, whole and streamed, is the first wish of somebody.
+        kinds = [[(path, stream)] for path in PATHS for stream in (False, True)]
+        self.clients = [Client(self, f"{tenant}-{i}", tenant, kinds[i % 8]) for tenant, count in CROWD.items() for i in range(count)]
         memory = Memory(self.house)
         for thread in (memory, *self.clients):
             thread.start()
