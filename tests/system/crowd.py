@@ -47,16 +47,16 @@ class Wish:
 
 
 class Wishes:
-    """Draws them; countries are those whose capital the model knows. Those of first (path, stream) come first, and nobody hangs up on them."""
+    """Draws them; countries are those whose capital the model knows. Those of first (path, stream, hang_up) come first, in their order."""
 
     def __init__(self, chance, countries, first=()):
         self.chance, self.countries, self.first = chance, countries, list(first)
 
     def draw(self):
         if self.first:
-            path, stream = self.first.pop()
+            path, stream, hang_up = self.first.pop(0)
             wish = self.free(path)
-            wish.stream = stream
+            wish.stream, wish.hang_up = stream, hang_up
             if stream and path in (CHAT, TEXT):
                 wish.body["stream_options"] = {"include_usage": True}
             return wish
