@@ -38,8 +38,9 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     -Wno-mismatched-new-delete)
 endif()
 
-# The flavours that only test compile several sources of a folder at once: their headers are read once, which takes a third of the time.
-# `dev` and `release` compile each alone, so that none leans on what another includes.
+# The flavours that only test compile several sources of a folder at once: their headers are read once, which takes less than half
+# the time. So what a source keeps to itself (its unnamed namespace) is named apart from its neighbours'. `dev` and `release` compile each
+# alone, so that none leans on what another includes.
 if(GATEHOUSE_FLAVOUR MATCHES "^(asan|gcc|tsan)$")
   set(CMAKE_UNITY_BUILD ON)
   set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)

@@ -21,8 +21,8 @@ class Machine {
     const std::uint32_t threads = choice.threads();
     const bool crowded = threads + taken > cores_;
     const double noise = 0.97 + 0.06 * static_cast<double>(random_.next_u64() >> 40) / 16777216.0;
-    const double ms = (20.0 / threads + 2) * (crowded ? 8 : 1) * noise;
-    const nanoseconds took(static_cast<std::int64_t>(ms * 1e6));
+    const double milli = (20.0 / threads + 2) * (crowded ? 8 : 1) * noise;
+    const nanoseconds took(static_cast<std::int64_t>(milli * 1e6));
     now_ += took;
     choice.saw(PassPace{took, usual_, crowded}, now_);
     // As the loop learns it: slowly, and from no trial.

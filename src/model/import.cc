@@ -19,11 +19,10 @@ namespace {
 constexpr std::size_t piece = 1024UL * 1024;
 constexpr std::string_view file_name = "model.gguf";
 
-std::string in_quotes(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
 
 Error not_written(const std::filesystem::path& path, int error_number) {
-  return operator_error("model_not_written", "cannot write " + in_quotes(path) + ": " + reason_of(error_number));
+  return operator_error("model_not_written", "cannot write " + quoted_path(path) + ": " + reason_of(error_number));
 }
 
 // A folder that is removed with all that is in it, unless it was moved to its place.
@@ -100,7 +99,7 @@ Status write_manifest(const Imported& model, const std::filesystem::path& path) 
 Result<std::filesystem::path> make_workplace(const std::filesystem::path& beside) {
   std::error_code failed;
   std::filesystem::create_directories(beside, failed);
-  if (failed) return operator_error("model_not_written", "cannot make " + in_quotes(beside) + ": " + failed.message());
+  if (failed) return operator_error("model_not_written", "cannot make " + quoted_path(beside) + ": " + failed.message());
   std::string name = (beside / ".import-XXXXXX").string();
   if (mkdtemp(name.data()) == nullptr) return not_written(beside, errno);
   if (chmod(name.c_str(), 0755) != 0) return not_written(name, errno);
@@ -129,17 +128,17 @@ Result<Imported> import_gguf(const std::filesystem::path& file, const std::strin
   const Fd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (!from) {
     const std::string_view reason = errno == ENOENT ? "model_file_missing" : "model_file_unreadable";
-    return operator_error(reason, "cannot read " + in_quotes(file) + ": " + reason_of(errno));
+    return operator_error(reason, "cannot read " + quoted_path(file) + ": " + reason_of(errno));
   }
   Result<GgufHead> head = read_gguf_head(from);
-  if (!head) return operator_error(head.error().reason(), in_quotes(file) + ": " + head.error().public_text());
+  if (!head) return operator_error(head.error().reason(), quoted_path(file) + ": " + head.error().public_text());
   struct stat found{};
   if (fstat(from.get(), &found) != 0)
-    return operator_error("model_file_unreadable", "cannot read " + in_quotes(file) + ": " + reason_of(errno));
+    return operator_error("model_file_unreadable", "cannot read " + quoted_path(file) + ": " + reason_of(errno));
   const std::filesystem::path place = models / name / "1";
   std::error_code ignored;
   if (std::filesystem::exists(place, ignored)) {
-    return operator_error("model_exists", in_quotes(place) + " is there already: --name says another name, or it is removed by hand");
+    return operator_error("model_exists", quoted_path(place) + " is there already: --name says another name, or it is removed by hand");
   }
   GH_TRY(std::filesystem::path made, make_workplace(models / name));
   Workplace workplace(std::move(made));

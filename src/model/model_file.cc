@@ -8,16 +8,15 @@
 #include <system_error>
 
 #include "file_digest.h"
+#include "names.h"
 
 namespace gatehouse::model {
 namespace {
 
 constexpr std::size_t read_size = 1024 * 1024;
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
-
 Error unreadable(const std::filesystem::path& path, std::string_view why) {
-  return operator_error("model_file_unreadable", "cannot read the model file " + quoted(path) + ": " + std::string(why));
+  return operator_error("model_file_unreadable", "cannot read the model file " + quoted_path(path) + ": " + std::string(why));
 }
 
 Error unreadable(const std::filesystem::path& path, int error_number) {
@@ -25,14 +24,14 @@ Error unreadable(const std::filesystem::path& path, int error_number) {
 }
 
 Error missing(const std::filesystem::path& path) {
-  return operator_error(
-      "model_file_missing",
-      "the model file " + quoted(path) + " is missing: './run serve' fetches those of the shipped models, others are put there by hand");
+  return operator_error("model_file_missing",
+                        "the model file " + quoted_path(path) +
+                            " is missing: './run serve' fetches those of the shipped models, others are put there by hand");
 }
 
 Error changed(const std::filesystem::path& path, std::string_view expected, std::string_view found) {
   return operator_error("model_file_changed",
-                        quoted(path) + " is not the file that its model.toml names (sha256 " + std::string(found) + ", expected " +
+                        quoted_path(path) + " is not the file that its model.toml names (sha256 " + std::string(found) + ", expected " +
                             std::string(expected) +
                             "): remove it and './run serve' fetches it again; if it is your own and was changed on purpose, put the new "
                             "sha256 into model.toml");

@@ -1,5 +1,7 @@
-// model/names.h — how names of models and sums of files are written.
+// model/names.h — how names of models and files and the sums of files are written.
 #pragma once
+#include <filesystem>
+#include <string>
 #include <string_view>
 
 namespace gatehouse::model {
@@ -15,5 +17,8 @@ constexpr bool is_model_name(std::string_view name) {
 constexpr bool is_sha256(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
+
+// For messages.
+inline std::string quoted_path(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 
 }  // namespace gatehouse::model

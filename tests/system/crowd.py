@@ -10,7 +10,7 @@ CAPITALS = {
     "France": "Paris", "Italy": "Rome", "Germany": "Berlin", "Spain": "Madrid", "Japan": "Tokyo", "Russia": "Moscow", "Egypt": "Cairo",
     "China": "Beijing", "England": "London", "Austria": "Vienna", "Portugal": "Lisbon", "Greece": "Athens",
 }  # fmt: skip
-CHAT, TEXT, GENERATE, MESSAGES = "/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/v1/messages"
+CHAT, TEXT, GENERATE, MESSAGES = PATHS = "/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/v1/messages"
 WORDS = "the lighthouse keeper counted ships and lamps in winter while 北京 naïve café 😀 ropes barrels of oil drifted past rock number".split()
 STOPS = [".", ",", "\n", " the", "ing", " lighthouse", "e", "是", "XYZ"]
 SCHEMAS = [
@@ -47,12 +47,19 @@ class Wish:
 
 
 class Wishes:
-    """Draws them; countries are those whose capital the model knows."""
+    """Draws them; countries are those whose capital the model knows. Those of first (path, stream, hang_up) come first, in their order."""
 
-    def __init__(self, chance, countries):
-        self.chance, self.countries = chance, countries
+    def __init__(self, chance, countries, first=()):
+        self.chance, self.countries, self.first = chance, countries, list(first)
 
     def draw(self):
+        if self.first:
+            path, stream, hang_up = self.first.pop(0)
+            wish = self.free(path)
+            wish.stream, wish.hang_up = stream, hang_up
+            if stream and path in (CHAT, TEXT):
+                wish.body["stream_options"] = {"include_usage": True}
+            return wish
         wish = self.chance.choice([self.capital, self.count, self.count, self.free, self.free, self.free, self.schema])()
         wish.stream = self.chance.random() < 0.5
         if wish.stream and wish.path in (CHAT, TEXT):
@@ -82,8 +89,8 @@ class Wishes:
                 body["n"] = 2
         return Wish(path, body, False, begins="".join(f" {i}," for i in range(last + 1, last + 60)))
 
-    def free(self):
-        path = self.chance.choice([CHAT, TEXT, GENERATE, MESSAGES])
+    def free(self, path=None):
+        path = path or self.chance.choice(PATHS)
         text = " ".join(self.chance.choice(WORDS) for _ in range(int(self.chance.choice([4, 4, 20, 100]) * self.chance.uniform(1, 3))))
         if self.chance.random() < 0.3:
             text = self.chance.choice(BEGINNINGS) + " " + text

@@ -17,7 +17,6 @@ using Half [[gnu::vector_size(32)]] = float;
 using Quarter [[gnu::vector_size(16)]] = float;
 using WideInts [[gnu::vector_size(64)]] = std::int32_t;
 constexpr std::size_t lanes = sizeof(Wide) / sizeof(float);
-constexpr float below_all = -std::numeric_limits<float>::infinity();
 
 // 2^n · 2^f, f in (0, 1], with the polynomial that meets 2^f at the seven Chebyshev nodes. For numbers and vectors of them.
 template <class Float, class Int>
@@ -56,7 +55,7 @@ template <class Part, class Whole>
 }
 
 [[gnu::always_inline]] inline float top_of(const float* values, std::size_t count) {
-  Wide best = Wide{} + below_all, more;
+  Wide best = Wide{} + lowest, more;
   std::size_t i = 0;
   for (; i + lanes <= count; i += lanes) {
     std::memcpy(&more, values + i, sizeof more);
@@ -68,7 +67,7 @@ template <class Part, class Whole>
   Quarter left, right;
   split(low, left, right);
   raise(left, right);
-  float top = below_all;
+  float top = lowest;
   for (std::size_t lane = 0; lane < 4; ++lane) raise(top, static_cast<float>(left[lane]));
   for (; i < count; ++i) raise(top, values[i]);
   return top;
@@ -84,7 +83,7 @@ template <class Part, class Whole>
 }
 
 [[gnu::always_inline]] inline BlockTop highest_of(std::span<const float> row) {
-  BlockTop best{0, below_all};
+  BlockTop best{0, lowest};
   for (std::size_t at = 0; at < row.size(); at += row_block) {
     const float top = top_of_block(row, at);
     if (top > best.top) best = {at / row_block, top};

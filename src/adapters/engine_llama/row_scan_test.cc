@@ -11,7 +11,6 @@
 namespace gatehouse::adapters {
 namespace {
 
-constexpr float lowest = -std::numeric_limits<float>::infinity();
 constexpr float no_number = std::numeric_limits<float>::quiet_NaN();
 
 std::vector<float> made_up(std::size_t size, std::uint64_t seed) {

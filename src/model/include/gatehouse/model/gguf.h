@@ -25,7 +25,7 @@ struct GgufHead {
   bool has_chat_template = false;
 };
 
-// bytes: the file's first ones; file_bytes: of all. Asks for more by gguf_incomplete where the head is longer than bytes.
+// bytes: the file's first ones; file_bytes: of all.
 Result<GgufHead> parse_gguf_head(std::string_view bytes, std::uint64_t file_bytes);
 // Of a file, from its beginning; the descriptor's place stays where it is.
 Result<GgufHead> read_gguf_head(const Fd& file);
