@@ -135,6 +135,19 @@ TEST_P(AuditContract, ComeInPages) {
   EXPECT_FALSE(list(page).has_more);
 }
 
+TEST_P(AuditContract, GoOnBehindOneThatIsKnown) {
+  for (int i = 1; i <= 5; ++i) append(i % 2 == 0 ? "b" : "a", i % 2 == 0 ? 2 : 1, "r" + std::to_string(i));
+  const std::vector<AuditRow> all = list({}).data;
+  for (std::size_t i = 1; i < all.size(); ++i) EXPECT_LT(all[i].number, all[i - 1].number);
+  store::AuditQuery rest;
+  rest.after = all[1].number;
+  EXPECT_THAT(requests(rest), ElementsAre("r3", "r2", "r1"));
+  rest.tenant = TenantId("a");
+  EXPECT_THAT(requests(rest), ElementsAre("r3", "r1"));
+  rest.after = all.back().number;
+  EXPECT_THAT(requests(rest), IsEmpty());
+}
+
 // A tenant that was served by two instances, and one that has the id of one that is gone.
 TEST_P(AuditContract, AnIdMayHaveSeveralChains) {
   append("a", 1, "r1");

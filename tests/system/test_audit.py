@@ -6,11 +6,12 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
-from house import eventually, run
+from house import BINARY, eventually, run
 
 QUESTION = {"max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
 ROUNDS = 200 if os.environ.get("GATEHOUSE_SOAK") == "1" else 6
@@ -102,6 +103,57 @@ def test_what_is_cheap_or_from_strangers_is_counted(new_house):
             by_rule[record["tenant_id"], record["rule"]] = counts + record["details"]["count"]
     assert by_rule == {("demo", None): 5, (None, "credential.invalid"): 3, (None, "login.failed"): 3}
     assert verify(house)["checkpoints"] > 0, "one at the stop"
+
+
+def test_who_follows_sees_what_is_decided(new_house):
+    house = new_house()
+    follower = subprocess.Popen([BINARY, "audit", "tail", "--follow", "--json", "--data", house.data], stdout=subprocess.PIPE, text=True)
+    try:
+        names = [f"seen-{number}" for number in range(3)]
+        made = [command(house, "key", "create", "--tenant", "demo", "--name", name)["id"] for name in names]
+        seen = []
+        while len(seen) < len(made):
+            record = json.loads(follower.stdout.readline())
+            if record["action_type"] == "create_api_key":
+                seen.append(record["resource_id"])
+        assert seen == made, "in their order, each once"
+        assert house.stop() == 0
+        assert follower.wait(30) == 1, "there is nobody left to ask"
+    finally:
+        follower.kill()
+        follower.wait()
+    alone = run("audit", "tail", "--follow", "--data", house.data)
+    assert alone.returncode == 1 and b"no server runs" in alone.stderr
+
+
+def test_a_tenant_is_exported_whole_and_without_secrets(two_tenants):
+    house, one, _ = two_tenants
+    password = "a horse of another colour"
+    user = json.loads(run("user", "create", "ada", "--tenant", "tenant-001", "--role", "tenant-admin", "--password-stdin", "--data", house.data, "--json", stdin=password.encode()).stdout)
+    begun = house.ask("POST", "/api/auth/login", {"username": "ada", "password": password}).json()
+    command(house, "user", "create", "bob", "--tenant", "tenant-002")
+    assert house.ask("POST", "/v1/chat/completions", QUESTION, headers={"Authorization": f"Bearer {one['api_key']}"}).status == 200
+    eventually(lambda: records(house, "--tenant", "tenant-001"), what="the record of the call")
+    used = lambda: command(house, "tenant", "export", "tenant-001")["usage"]  # noqa: E731
+    eventually(used, what="its use")
+    text = run("tenant", "export", "tenant-001", "--data", house.data).stdout.decode()
+    whole = json.loads(text)
+    assert whole["tenant"]["tenant_id"] == "tenant-001" and [row["requests"] for row in whole["usage"]] == [1]
+    (shown,) = whole["users"]
+    assert shown["id"] == user["id"] and len(shown["sessions"]) == 1 and len(whole["keys"]) == 1
+    assert {"llm_chat", "login"} <= {record["action_type"] for record in whole["audit"]}
+    assert {record["tenant_id"] for record in whole["audit"]} == {"tenant-001"}
+    for secret in (password, one["api_key"], one["token"], begun["refresh_token"], "argon2", "digest", "bob"):
+        assert secret not in text, secret
+    # By its administrator, and by no other.
+    hers = {"Authorization": f"Bearer {begun['access_token']}"}
+    assert house.ask("GET", "/api/admin/tenants/tenant-001/export", headers=hers).json()["tenant"] == whole["tenant"]
+    foreign, missing = (house.ask("GET", f"/api/admin/tenants/{name}/export", headers=hers) for name in ("tenant-002", "nobody"))
+    assert foreign.status == missing.status == 404 and foreign.json()["error"]["message"] == missing.json()["error"]["message"]
+    # Another that has its name later has nothing of it.
+    command(house, "tenant", "delete", "tenant-001")
+    command(house, "tenant", "register", "tenant-001")
+    assert command(house, "tenant", "export", "tenant-001")["audit"] == []
 
 
 class Storm:

@@ -61,6 +61,13 @@ Result<std::size_t> read_offset(const wire::Form& query) {
   return offset;
 }
 
+Result<std::optional<std::int64_t>> read_number_after(const wire::Form& query) {
+  const std::optional<std::string_view> text = query.find("after");
+  if (!text) return std::optional<std::int64_t>();
+  if (const auto number = digits_of(*text); number && !text->empty()) return number;
+  return bad_field("/after", "is no id of a record", "an id as the records have it");
+}
+
 std::optional<std::string> text_of(const wire::Form& query, std::string_view name) {
   const std::optional<std::string_view> text = query.find(name);
   return text ? std::optional<std::string>(*text) : std::nullopt;
@@ -91,10 +98,13 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   const auto since = read_time(question.query, "since", clock_.wall()), until = read_time(question.query, "until", clock_.wall());
   if (!since) co_return since.error();
   if (!until) co_return until.error();
+  const Result<std::optional<std::int64_t>> after = read_number_after(question.query);
+  if (!after) co_return after.error();
   query.limit = *limit;
   query.offset = *offset;
   query.since = *since;
   query.until = *until;
+  query.after = *after;
   query.user = text_of(question.query, "user_id");
   query.key = text_of(question.query, "api_key_id");
   if (std::optional<std::string> tenant = text_of(question.query, "tenant_id")) query.tenant = TenantId(std::move(*tenant));

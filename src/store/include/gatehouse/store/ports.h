@@ -87,6 +87,19 @@ struct UserQuery {
   std::size_t limit = 100;
 };
 
+// How a session ends: when, and from when on no token of it would be valid anyway.
+struct SessionEnd {
+  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
+  Moment at, forgotten;
+};
+
+// What the end of a user took with it.
+struct RemovedUser {
+  RemovedUser() = default;
+  std::vector<Revocation> revocations;  // of the user and of each session
+  std::vector<ApiKey> keys;             // that are revoked now
+};
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -99,12 +112,9 @@ class UserStore {
   virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
   // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
-};
-
-// How a session ends: when, and from when on no token of it would be valid anyway.
-struct SessionEnd {
-  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
-  Moment at, forgotten;
+  // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
+  // (another tenant's, too)
+  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, Moment at, SessionEnd sessions) = 0;
 };
 
 class SessionStore {
@@ -186,6 +196,7 @@ struct AuditQuery {
   std::optional<TenantId> tenant;              // of all that have or had that id
   std::optional<std::string> user, key;
   std::optional<telemetry::AuditTime> since, until;  // until itself is not in it
+  std::optional<std::int64_t> after;                 // the number of one: those that were kept before it
   std::size_t offset = 0, limit = 100;
 };
 
