@@ -48,7 +48,7 @@ class Forgetter_ : public ::testing::Test {
 };
 
 TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
-  Forgetter forgetter(reactor_, registry());
+  Forgetter forgetter(reactor_, registry(), data_->house().audit(), std::chrono::hours(24));
   forgetter.begin();
   revoke("soon over", seconds(60));
   revoke("over in an hour and a minute", Forgetter::interval + seconds(60));
@@ -67,6 +67,32 @@ TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
   pass(Forgetter::interval);
   EXPECT_EQ(forgotten(), 1U);
   EXPECT_TRUE(registry().current()->revoked(RevocationKind::token_id, "over much later", unix_seconds(clock_.wall())));
+}
+
+TEST_F(Forgetter_, ForgetsWhatWasAskedOfModelsOnceItIsOldEnough) {
+  const auto& audit = data_->house().audit();
+  Forgetter forgetter(reactor_, registry(), audit, std::chrono::minutes(90));
+  forgetter.begin();
+  telemetry::AuditRecord asked;
+  asked.time = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
+  asked.action = "llm_chat";
+  asked.outcome = "ok";
+  asked.request_id = "r1";
+  telemetry::AuditContent content;
+  content.request_id = asked.request_id;
+  content.time = asked.time;
+  content.text = R"({"prompt":"Hi"})";
+  ASSERT_TRUE(run_task(reactor_, audit.append(reactor_, {asked})).ok());
+  ASSERT_TRUE(run_task(reactor_, audit.keep(reactor_, {content})).ok());
+  store::AuditQuery query;
+  query.with_content = true;
+  const auto shown = [&] { return run_task(reactor_, audit.list(reactor_, query))->data.at(0).content; };
+  pass(Forgetter::interval);
+  for (int looks = 0; looks < 20; ++looks) EXPECT_EQ(shown(), content.text) << "not yet";
+  pass(Forgetter::interval);
+  while (!shown().empty()) reactor_.tick();
+  query.with_content = false;
+  EXPECT_EQ(run_task(reactor_, audit.list(reactor_, query))->data.at(0).record, asked) << "the record stays";
 }
 
 }  // namespace

@@ -117,6 +117,15 @@ AuditLikeness likeness_of(const Decision& decision) {
   return like;
 }
 
+telemetry::AuditContent content_beside(const telemetry::AuditRecord& record, const Ledger& ledger) {
+  telemetry::AuditContent content;
+  content.tenant_number = record.tenant_number;
+  content.request_id = record.request_id;
+  content.time = record.time;
+  content.text = ledger.content;
+  return content;
+}
+
 }  // namespace
 
 std::string_view audit_name(Action action) { return name_of(action).name; }
@@ -180,7 +189,9 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
   } else if (counted || (!allowed && !ledger.generated_for)) {
     book.refuse(likeness_of(decision), make);
   } else {
-    book.add(make());
+    telemetry::AuditRecord record = make();
+    if (!ledger.content.empty()) book.add(content_beside(record, ledger));
+    book.add(std::move(record));
   }
 }
 

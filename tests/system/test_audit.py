@@ -126,6 +126,32 @@ def test_who_follows_sees_what_is_decided(new_house):
     assert alone.returncode == 1 and b"no server runs" in alone.stderr
 
 
+def test_what_is_asked_is_kept_where_that_is_wanted_and_masked(new_house, tmp_path):
+    (tmp_path / "g.toml").write_text('[audit]\ncontent_tenants = ["tenant-001"]\n')
+    house = new_house("--config", tmp_path / "g.toml")
+    one, two = (command(house, "tenant", "register", name) for name in ("tenant-001", "tenant-002"))
+    said = "Write to ada@example.org or call +49 30 1234567 with gh_0123abcd_c2VjcmV0c2VjcmV0c2VjcmV0, 北京"
+    body = {"max_tokens": 1, "messages": [{"role": "user", "content": said}]}
+    for tenant in one, two:
+        assert house.ask("POST", "/v1/chat/completions", body, headers={"Authorization": f"Bearer {tenant['api_key']}"}).status == 200
+    assert house.ask("POST", "/v1/completions", {"max_tokens": 1, "prompt": said}, headers={"Authorization": f"Bearer {one['api_key']}"}).status == 200
+    eventually(lambda: len([record for record in records(house) if record["task"] == "llm"]) == 3, what="three records")
+    assert all("content" not in record["details"] for record in records(house)), "who does not ask does not see it"
+    administrator = {"Authorization": f"Bearer {command(house, 'token', 'issue', '--tenant', 'system', '--scopes', 'platform:admin')['token']}"}
+
+    def contents(tenant):
+        answer = house.ask("GET", f"/api/audit?tenant_id={tenant}&content=true", headers=administrator)
+        assert answer.status == 200, answer.body
+        return [record["details"].get("content") for record in answer.json()["data"] if record["task"] == "llm"]
+
+    masked = "Write to [e-mail] or call +[number] with [secret], 北京"
+    eventually(lambda: all(contents("tenant-001")), what="what was asked")
+    assert contents("tenant-001") == [{"prompt": masked}, {"messages": [{"role": "user", "content": masked}]}]
+    assert contents("tenant-002") == [None]
+    for file in house.data.glob("gatehouse.db*"):
+        assert b"ada@example.org" not in file.read_bytes()
+
+
 def test_a_tenant_is_exported_whole_and_without_secrets(two_tenants):
     house, one, _ = two_tenants
     password = "a horse of another colour"

@@ -36,6 +36,11 @@ constexpr const char* insert_row =
 constexpr const char* select_rows = GH_AUDIT_ROWS "WHERE " GH_AUDIT_FILTER GH_AUDIT_PAGE;
 constexpr const char* select_rows_of_chain = GH_AUDIT_ROWS "WHERE a.chain = ?8 AND " GH_AUDIT_FILTER GH_AUDIT_PAGE;
 
+constexpr const char* insert_content =
+    "INSERT INTO audit_contents (tenant_number, request_id, time_us, text) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+constexpr const char* select_content = "SELECT text FROM audit_contents WHERE tenant_number = ?1 AND request_id = ?2 AND time_us = ?3";
+constexpr const char* delete_contents = "DELETE FROM audit_contents WHERE time_us < ?1";
+
 // A chain while rows are appended to it.
 struct OpenChain {
   std::int64_t id = 0;
@@ -134,6 +139,27 @@ Result<std::vector<AuditRow>> rows_for(Database& database, const store::AuditQue
   return rows;
 }
 
+Status insert_contents(Database& database, const std::vector<telemetry::AuditContent>& contents) {
+  for (const telemetry::AuditContent& content : contents) {
+    Statement inserted = database.prepare(insert_content);
+    inserted.bind(content.tenant_number, content.request_id, content.time.time_since_epoch().count(), content.text);
+    GH_CHECK(inserted.run());
+  }
+  return ok();
+}
+
+Status add_contents(Database& database, std::vector<AuditRow>& rows) {
+  for (AuditRow& row : rows) {
+    const AuditRecord& record = row.record;
+    if (record.request_id.empty()) continue;
+    Statement found = database.prepare(select_content);
+    found.bind(record.tenant_number, record.request_id, record.time.time_since_epoch().count());
+    GH_TRY(const Step step, found.step());
+    if (step == Step::row) row.content = found.text(0);
+  }
+  return ok();
+}
+
 }  // namespace
 
 telemetry::AuditSeal audit_seal_of(std::string_view bytes) {
@@ -181,9 +207,22 @@ Task<Status> SqliteAuditStore::append(Reactor& reactor, std::shared_ptr<const te
   return connections_.write<std::monostate>(reactor, std::move(work));
 }
 
+Task<Status> SqliteAuditStore::keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) {
+  DatabaseWork<std::monostate> work = [contents = std::move(contents)](Database& database) { return insert_contents(database, contents); };
+  return connections_.write<std::monostate>(reactor, std::move(work));
+}
+
+Task<Status> SqliteAuditStore::drop_contents(Reactor& reactor, telemetry::AuditTime before) {
+  DatabaseWork<std::monostate> work = [before](Database& database) {
+    return database.prepare(delete_contents).bind(before.time_since_epoch().count()).run();
+  };
+  return connections_.write<std::monostate>(reactor, std::move(work));
+}
+
 Task<Result<store::Page<AuditRow>>> SqliteAuditStore::list(Reactor& reactor, store::AuditQuery query) {
   DatabaseWork<store::Page<AuditRow>> work = [query = std::move(query)](Database& database) -> Result<store::Page<AuditRow>> {
     GH_TRY(std::vector<AuditRow> rows, rows_for(database, query));
+    if (query.with_content) GH_CHECK(add_contents(database, rows));
     return page_of(std::move(rows), query.limit);
   };
   return connections_.read<store::Page<AuditRow>>(reactor, std::move(work));

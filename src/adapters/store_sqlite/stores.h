@@ -119,6 +119,8 @@ class SqliteAuditStore final : public store::AuditStore {
   explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
   Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                       std::vector<telemetry::AuditRecord> records) override;
+  Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) override;
+  Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) override;
   Task<Result<store::Page<telemetry::AuditRow>>> list(Reactor& reactor, store::AuditQuery query) override;
   Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) override;
 

@@ -105,6 +105,7 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   query.since = *since;
   query.until = *until;
   query.after = *after;
+  query.with_content = question.query.find("content") == "true";
   query.user = text_of(question.query, "user_id");
   query.key = text_of(question.query, "api_key_id");
   if (std::optional<std::string> tenant = text_of(question.query, "tenant_id")) query.tenant = TenantId(std::move(*tenant));

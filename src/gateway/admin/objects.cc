@@ -100,7 +100,9 @@ void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row) {
   json.member("route", record.route).member("status", record.status).member_or_null("client_ip", record.address);
   json.member("count", record.count).member("prompt_tokens", record.prompt_tokens).member("completion_tokens", record.completion_tokens);
   json.member_or_null("finish", record.finish).member("sequence", row.sequence).member("instance", row.instance);
-  json.member("tenant_number", record.tenant_number).end_object();
+  json.member("tenant_number", record.tenant_number);
+  if (!row.content.empty()) json.member_raw("content", row.content);
+  json.end_object();
 }
 
 }  // namespace gatehouse::gateway

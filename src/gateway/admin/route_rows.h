@@ -91,6 +91,7 @@ inline constexpr std::array audit_parameters{
                            R"({"type":"string"})"},
     wire::OpenApiParameter{"until", "query", "before then; as since", R"({"type":"string"})"},
     limit_parameter,
+    wire::OpenApiParameter{"content", "query", "whether what was asked of models is shown, where that is kept", R"({"type":"boolean"})"},
     wire::OpenApiParameter{"offset", "query", "how many of the newest to leave out", R"({"type":"integer","minimum":0,"maximum":100000})"}};
 inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
 inline constexpr std::array version_parameters{

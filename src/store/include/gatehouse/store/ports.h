@@ -15,6 +15,7 @@
 #include "gatehouse/runtime/reactor.h"
 #include "gatehouse/store/records.h"
 #include "gatehouse/telemetry/audit_chain.h"
+#include "gatehouse/telemetry/audit_content.h"
 
 namespace gatehouse::store {
 
@@ -198,15 +199,20 @@ struct AuditQuery {
   std::optional<telemetry::AuditTime> since, until;  // until itself is not in it
   std::optional<std::int64_t> after;                 // the number of one: those that were kept before it
   std::size_t offset = 0, limit = 100;
+  bool with_content = false;
 };
 
-// Its records outlive whoever they are about, and nothing changes or removes one.
+// Its records outlive whoever they are about, and nothing changes or removes one; what was asked goes with its tenant.
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
   // As the next of their tenants' chains in the sealer's instance, in this order.
   virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                               std::vector<telemetry::AuditRecord> records) = 0;
+  // What was asked, beside its records and without a chain.
+  virtual Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) = 0;
+  // What was asked before then is gone.
+  virtual Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) = 0;
   // The newest first.
   virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
   // How far the chains of an instance have come.
