@@ -182,26 +182,38 @@ def test_a_tenant_is_exported_whole_and_without_secrets(two_tenants):
     assert command(house, "tenant", "export", "tenant-001")["audit"] == []
 
 
+HASH = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"  # a vector of crypt_blowfish: it costs us nothing to take
+
+
 class Storm:
-    """Callers who make and revoke keys, and call a model, until the server is gone; what was answered is remembered."""
+    """Callers who make and revoke keys, users and tokens until the server is gone; what was answered is remembered."""
 
     def __init__(self, house):
-        self.house, self.acknowledged, self.lock = house, set(), threading.Lock()
+        self.house, self.acknowledged, self.refused, self.lock = house, set(), [], threading.Lock()
         self.threads = [threading.Thread(target=self.work, args=(number,)) for number in range(4)]
 
     def work(self, number):
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
             while True:
                 name = f"{number}-{time.monotonic_ns()}"
-                made = self.house.ask("POST", "/api/admin/keys", {"tenant_id": "demo", "name": name}, headers=self.token)
-                if made.status != 201:
-                    return
-                with self.lock:
-                    self.acknowledged.add(("create_api_key", made.json()["id"]))
-                if self.house.ask("DELETE", f"/api/admin/keys/{made.json()['id']}", headers=self.token).status == 204:
-                    with self.lock:
-                        self.acknowledged.add(("revoke_api_key", made.json()["id"]))
+                key = self.change("POST", "keys", {"tenant_id": "demo", "name": name}, "create_api_key")
+                self.change("DELETE", f"keys/{key}", None, "revoke_api_key", key)
+                user = self.change("POST", "users", {"username": name, "tenant_id": "demo", "password_hash": HASH}, "create_user")
+                self.change("PATCH", f"users/{user}", {"is_active": False}, "update_user", user)
+                if number % 2:
+                    self.change("DELETE", f"users/{user}", None, "delete_user", user)
+                self.change("POST", "revocations", {"jti": name}, "revoke", name)
                 self.house.ask("GET", "/v1/models", headers=self.house.bearer())
+
+    def change(self, method, path, body, action, identity=None):
+        answer = self.house.ask(method, f"/api/admin/{path}", body, headers=self.token)
+        if answer.status not in (200, 201, 204):
+            self.refused.append((method, path, answer.status, answer.body))
+            raise ValueError("refused")
+        identity = identity or answer.json()["id"]
+        with self.lock:
+            self.acknowledged.add((action, identity))
+        return identity
 
     def blow(self, seconds):
         token = command(self.house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin", "--lifetime", "1h")["token"]
@@ -212,6 +224,7 @@ class Storm:
         self.house.kill()
         for thread in self.threads:
             thread.join(30)
+        assert not self.refused, self.refused[0]
         return self.acknowledged
 
 
@@ -228,8 +241,26 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_house):
         assert verdict["ok"], (number, verdict)
     with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
         kept = set(database.execute("SELECT action, resource_id FROM audit"))
-    assert len(acknowledged) > ROUNDS, "too few to mean anything"
-    assert acknowledged <= kept
+        users = dict(database.execute("SELECT id, is_active FROM users"))
+        keys = dict(database.execute("SELECT id, revoked_s FROM api_keys"))
+        revoked = {identity for (identity,) in database.execute("SELECT id FROM revocations")}
+    assert len(acknowledged) > 5 * ROUNDS and len({action for action, _ in acknowledged}) == 6, "too few to mean anything"
+    print(len(acknowledged), "changes were answered")
+    assert acknowledged <= kept, "all are on record"
+    deleted = {identity for action, identity in acknowledged if action == "delete_user"}
+    for action, identity in acknowledged:
+        if action == "create_api_key":
+            assert identity in keys
+        elif action == "revoke_api_key":
+            assert keys[identity] and identity in revoked
+        elif action == "revoke":
+            assert identity in revoked
+        elif action == "delete_user":
+            assert identity not in users and identity in revoked
+        elif identity not in deleted:
+            # Whoever was being deleted when it was killed may be gone.
+            assert identity not in users or action == "create_user" or users[identity] == 0
+            assert identity in users or identity in revoked
 
 
 def test_an_edit_of_the_file_is_found_with_its_place(new_house):
