@@ -118,8 +118,9 @@ void add_tenants(CLI::App& root, Adder& add) {
   command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
                     [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
   id_of(command, line.id, "The tenant");
-  command = add.add(*group, "export", "All that is kept of a tenant, its audit trail included, as one JSON document; no secrets",
-                    "tenant export tenant-001 > tenant-001.json", [](AdminCommandLine& said) { return tenant_export(said.options, said.id); });
+  command =
+      add.add(*group, "export", "All that is kept of a tenant, its audit trail included, as one JSON document; no secrets",
+              "tenant export tenant-001 > tenant-001.json", [](AdminCommandLine& said) { return tenant_export(said.options, said.id); });
   id_of(command, line.id, "The tenant");
 }
 
@@ -281,8 +282,9 @@ void add_audit(CLI::App& root, Adder& add) {
   AdminCommandLine& line = add.line();
   CLI::App* list = add.add(*group, "list", "Decisions, the newest first", "audit list --tenant tenant-001 --since 24h --json",
                            [](AdminCommandLine& said) { return audit_list(said.options, said.audit); });
-  CLI::App* tail = add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20\n  gatehouse audit tail --follow --json",
-                           [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
+  CLI::App* tail =
+      add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20\n  gatehouse audit tail --follow --json",
+              [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
   CLI::App* verify = add.add(*group, "verify",
                              "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
                              "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });

@@ -7,7 +7,6 @@
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <thread>
 #include <vector>
 
 #include "admin_client.h"
@@ -24,9 +23,9 @@ namespace gatehouse::app {
 namespace {
 
 constexpr std::size_t longest_page = 1000;
-constexpr std::chrono::milliseconds between_looks(500);
-constexpr std::array<std::string_view, 8> columns{"timestamp",   "tenant_id",   "user_id", "api_key_id",
-                                                  "action_type", "resource_id", "outcome", "rule"};
+constexpr std::chrono::milliseconds between_polls(500);
+constexpr std::array<std::string_view, 8> record_columns{"timestamp",   "tenant_id",   "user_id", "api_key_id",
+                                                         "action_type", "resource_id", "outcome", "rule"};
 
 // -- list and tail --------------------------------------------------------------------------------------------------------
 
@@ -105,12 +104,12 @@ std::string as_list(const std::vector<ShownRecord>& records) {
   return all;
 }
 
-// A line each, as they come. with_head: the names of the columns, too.
+// A line each, as they come. with_head: the names of the record_columns, too.
 void print_lines(const AdminOptions& options, const std::vector<ShownRecord>& records, bool with_head) {
   if (options.output == Output::json) {
     for (const ShownRecord& record : records) std::cout << record.json << '\n';
   } else {
-    const std::string table = table_as_text(as_list(records), columns);
+    const std::string table = table_as_text(as_list(records), record_columns);
     std::cout << (with_head ? table : table.substr(table.find('\n') + 1));
   }
   std::cout.flush();
@@ -119,7 +118,7 @@ void print_lines(const AdminOptions& options, const std::vector<ShownRecord>& re
 // Until the server is gone, or whoever reads.
 int follow(const AdminOptions& options, AdminClient& client, const AuditOptions& audit, std::int64_t known) {
   while (std::cout.good()) {
-    std::this_thread::sleep_for(between_looks);
+    let_pass(between_polls);
     Result<std::vector<ShownRecord>> records = since(client, audit, known);
     if (!records) return report(records.error());
     if (records->empty()) continue;
@@ -151,7 +150,8 @@ Status write_trail(AdminClient& client, const std::string& id, std::int64_t numb
 }
 
 Error nothing_to_follow() {
-  return operator_error("no_server", "no server runs on this data folder, so nothing would come: `gatehouse audit tail` shows what there is");
+  return operator_error("no_server",
+                        "no server runs on this data folder, so nothing would come: `gatehouse audit tail` shows what there is");
 }
 
 // -- verify ---------------------------------------------------------------------------------------------------------------
@@ -229,7 +229,7 @@ int audit_list(const AdminOptions& options, const AuditOptions& audit) {
   Result<AdminClient> client = open_client(options);
   if (!client) return report(client.error());
   const Result<std::vector<ShownRecord>> records = newest(*client, audit);
-  return records ? print_list(options, as_list(*records), columns) : report(records.error());
+  return records ? print_list(options, as_list(*records), record_columns) : report(records.error());
 }
 
 int audit_tail(const AdminOptions& options, const AuditOptions& audit) {
@@ -240,7 +240,7 @@ int audit_tail(const AdminOptions& options, const AuditOptions& audit) {
   if (!records) return report(records.error());
   const std::int64_t known = records->empty() ? 0 : records->front().id;
   std::ranges::reverse(*records);
-  if (!audit.follow) return print_list(options, as_list(*records), columns);
+  if (!audit.follow) return print_list(options, as_list(*records), record_columns);
   print_lines(options, *records, true);
   return follow(options, *client, audit, known);
 }

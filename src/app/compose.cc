@@ -218,9 +218,10 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
-  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
-      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
-      body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models), content_rules(plan.settings.audit), settings.title});
+  gateway_ = std::make_unique<gateway::Gateway>(
+      gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
+                            reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),
+                            content_rules(plan.settings.audit), settings.title});
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {

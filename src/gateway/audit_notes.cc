@@ -81,7 +81,7 @@ constexpr std::array names{
 
 constexpr std::size_t longest_text = 256;  // what a caller chooses must not fill the disk
 
-const Name& name_of(Action action) {
+const Name& action_name(Action action) {
   static constexpr Name nameless{Action::root, "request", {}};
   const auto found = std::ranges::find(names, action, &Name::action);
   return found == names.end() ? nameless : *found;
@@ -128,10 +128,10 @@ telemetry::AuditContent content_beside(const telemetry::AuditRecord& record, con
 
 }  // namespace
 
-std::string_view audit_name(Action action) { return name_of(action).name; }
+std::string_view audit_name(Action action) { return action_name(action).name; }
 
 telemetry::AuditRecord record_of(const Decision& decision) {
-  const Name& name = name_of(decision.route.action);
+  const Name& name = action_name(decision.route.action);
   telemetry::AuditRecord record;
   record.time = std::chrono::floor<std::chrono::microseconds>(decision.at);
   record.action = name.name;
@@ -159,7 +159,7 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
   record.status = reply.status;
   record.outcome = "ok";
   if (!reply.object.empty()) {
-    record.resource_type = name_of(decision.route.action).about;
+    record.resource_type = action_name(decision.route.action).about;
     record.resource_id = capped(reply.object);
   }
   if (reply.who) {

@@ -140,7 +140,7 @@ def test_what_is_asked_is_kept_where_that_is_wanted_and_masked(new_house, tmp_pa
     administrator = {"Authorization": f"Bearer {command(house, 'token', 'issue', '--tenant', 'system', '--scopes', 'platform:admin')['token']}"}
 
     def contents(tenant):
-        answer = house.ask("GET", f"/api/audit?tenant_id={tenant}&content=true", headers=administrator)
+        answer = house.ask("GET", f"/api/admin/audit?tenant_id={tenant}&content=true", headers=administrator)
         assert answer.status == 200, answer.body
         return [record["details"].get("content") for record in answer.json()["data"] if record["task"] == "llm"]
 

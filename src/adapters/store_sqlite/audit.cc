@@ -106,8 +106,7 @@ struct Slice {
   std::size_t offset, limit;
 };
 
-Result<std::vector<AuditRow>> rows_of(Database& database, const store::AuditQuery& query, std::optional<std::int64_t> chain,
-                                         Slice slice) {
+Result<std::vector<AuditRow>> rows_of(Database& database, const store::AuditQuery& query, std::optional<std::int64_t> chain, Slice slice) {
   Statement found = database.prepare(chain ? select_rows_of_chain : select_rows);
   const auto since = number_of(query.since), until = number_of(query.until);
   const auto limit = static_cast<std::int64_t>(slice.limit), offset = static_cast<std::int64_t>(slice.offset);

@@ -69,8 +69,8 @@ Task<Status> write_keys(Reactor& reactor, identity::House& house, wire::JsonWrit
 }
 
 Task<Status> write_usage(Reactor& reactor, identity::House& house, wire::JsonWriter& json, const TenantId& tenant) {
-  using namespace std::chrono;
-  const store::Day first{year(0), January, day(1)}, last{year(9999), December, day(31)};
+  using std::chrono::year, std::chrono::day;
+  const store::Day first{year(0), std::chrono::January, day(1)}, last{year(9999), std::chrono::December, day(31)};
   store::UsageQuery query(store::Reach::of(tenant), first, last);
   const Result<std::vector<store::UsageRow>> rows = co_await house.registry().store().usage().rows(reactor, std::move(query));
   if (!rows) co_return rows.error();

@@ -91,7 +91,10 @@ void write_members(wire::JsonWriter& json, const store::SigningKey& key) {
 // The members that other servers' readers know, and behind `details` the rest.
 void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row) {
   const telemetry::AuditRecord& record = row.record;
-  json.member("id", row.number).member("timestamp", time_text(record.time)).member("action_type", record.action).member_or_null("user_id", record.user);
+  json.member("id", row.number)
+      .member("timestamp", time_text(record.time))
+      .member("action_type", record.action)
+      .member_or_null("user_id", record.user);
   json.member_or_null("api_key_id", record.key).member_or_null("tenant_id", record.tenant.value());
   json.member_or_null("resource_type", record.resource_type).member_or_null("resource_id", record.resource_id);
   json.member("success", record.outcome == "ok").member("outcome", record.outcome).member_or_null("rule", record.rule);

@@ -83,7 +83,8 @@ inline constexpr wire::OpenApiParameter username_parameter{"username", "query", 
 inline constexpr std::array user_page_parameters{limit_parameter, after_parameter, tenant_parameter, username_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
 inline constexpr std::array audit_parameters{
-    wire::OpenApiParameter{"after", "query", "the id of the last one that is known: those before it in time", R"({"type":"integer","minimum":1})"},
+    wire::OpenApiParameter{"after", "query", "the id of the last one that is known: those before it in time",
+                           R"({"type":"integer","minimum":1})"},
     wire::OpenApiParameter{"user_id", "query", "of this user", id_schema},
     wire::OpenApiParameter{"api_key_id", "query", "of this API key", id_schema},
     wire::OpenApiParameter{"tenant_id", "query", "of this tenant", id_schema},
