@@ -5,10 +5,8 @@
 #include <iostream>
 #include <iterator>
 
-#include "admin_client.h"
+#include "command_parts.h"
 #include "gatehouse/model/repository.h"
-#include "gatehouse/runtime/run_task.h"
-#include "gatehouse/runtime/signal.h"
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
@@ -21,95 +19,6 @@ namespace {
 using Method = wire::Method;
 
 constexpr std::string_view tenants_path = "/api/admin/tenants", keys_path = "/api/admin/keys";
-
-std::string path_of(std::string_view collection, const std::string& id, std::string_view behind = {}) {
-  std::string path(collection);
-  path.push_back('/');
-  wire::append_escaped(path, id);
-  return path.append(behind);
-}
-
-std::string query_of(std::string_view name, const std::string& value) {
-  if (value.empty()) return {};
-  std::string query(name);
-  query.push_back('=');
-  wire::append_escaped(query, value);
-  return query;
-}
-
-// Collects the members that were said.
-class Body {
- public:
-  Body() { json_.begin_object(); }
-  void text(std::string_view name, const std::string& value) {
-    if (!value.empty()) json_.member(name, value);
-  }
-  void text(std::string_view name, const std::optional<std::string>& value) {
-    if (value) json_.member(name, *value);
-  }
-  template <class T>
-  void value(std::string_view name, const std::optional<T>& value) {
-    if (value) json_.member(name, *value);
-  }
-  // None: nothing was said.
-  void words(std::string_view name, const std::vector<std::string>& some) {
-    if (!some.empty()) list(name, some);
-  }
-  void words(std::string_view name, const std::optional<std::vector<std::string>>& some) {
-    if (some) list(name, *some);
-  }
-  std::string done() {
-    json_.end_object();
-    return std::move(text_);
-  }
-
- private:
-  void list(std::string_view name, const std::vector<std::string>& words) {
-    json_.key(name).begin_list();
-    for (const std::string& word : words) json_.value(word);
-    json_.end_list();
-  }
-
-  std::string text_;
-  wire::JsonWriter json_{text_};
-};
-
-Result<Settings> settings_of(const AdminOptions& options) {
-  Configuration configuration = read_configuration(options.configuration);
-  if (configuration.ok()) return std::move(configuration.settings);
-  return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
-}
-
-Result<AdminClient> open(const AdminOptions& options) {
-  GH_TRY(const Settings settings, settings_of(options));
-  return AdminClient::open(options.data, settings);
-}
-
-int print_list(const AdminOptions& options, const std::string& json, std::span<const std::string_view> columns) {
-  std::cout << (options.output == Output::json ? json + "\n" : table_as_text(json, columns));
-  return exit_well;
-}
-
-// One question; what comes back is printed.
-int ask(const AdminOptions& options, Method method, const std::string& target, const std::string& body = {}) {
-  Result<AdminClient> client = open(options);
-  if (!client) return report(client.error());
-  const Result<std::string> json = client->ask(method, target, body);
-  if (!json) return report(json.error());
-  if (json->empty()) return exit_well;
-  std::cout << (options.output == Output::json ? *json + "\n" : object_as_text(*json));
-  return exit_well;
-}
-
-// A list, whole; id: the member that pages go by.
-int list(const AdminOptions& options, std::string_view path, const std::string& query, std::string_view id,
-         std::span<const std::string_view> columns) {
-  Result<AdminClient> client = open(options);
-  if (!client) return report(client.error());
-  const Result<std::string> json = client->ask_for_all(std::string(path), query, id);
-  if (!json) return report(json.error());
-  return print_list(options, *json, columns);
-}
 
 // What a server would find in the folders.
 std::string models_that_stand_by(const ModelSettings& settings) {
@@ -277,34 +186,24 @@ std::string text_member(const std::string& json, std::string_view name) {
   return found && found->is_string() ? std::string(found->string()) : std::string();
 }
 
-Task<bool> pass(Reactor& reactor, nanoseconds time) {
-  Signal over(reactor);
-  Deadline deadline(reactor, [&over] { over.raise(); });
-  deadline.arm_in(time);
-  co_await over.wait();
-  co_return true;
-}
-
 // Until it is no longer on its way. A draining that waits for long answers is told as it is; so is one that stays as it was before, after a
 // while in which the server may not have begun yet.
 Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name, const std::string& before, std::string_view wanted) {
   constexpr milliseconds glance{100};
   constexpr std::uint64_t most_glances = 6000, glances_to_begin = 30;
-  const SystemClock clock;
-  Reactor reactor(0, clock);
   Progress progress("model");
   for (std::uint64_t i = 0;; ++i) {
     GH_TRY(ModelSeen seen, look_at_model(client, name));
     const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == before && i < glances_to_begin);
     if (seen.state == wanted || !on_its_way || i >= most_glances) return seen;
     progress.show(std::min<std::uint64_t>(i, 99), 100);
-    run_task(reactor, pass(reactor, glance));
+    let_pass(glance);
   }
 }
 
 // called: NAME or NAME/VERSION.
 Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change, std::string_view wanted) {
-  GH_TRY(AdminClient client, open(options));
+  GH_TRY(AdminClient client, open_client(options));
   if (!client.has_server()) return operator_error("no_server", "no server runs on this data folder: its start loads the models");
   const std::size_t slash = called.find('/');
   const std::string asked = called.substr(0, slash);

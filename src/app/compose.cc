@@ -76,6 +76,11 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
   GH_CHECK(server->add_listeners(plan));
+  GH_TRY(CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(plan.data)));
+  server->checkpointer_ =
+      std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
+  server->forgetter_ =
+      std::make_unique<Forgetter>(server->control_, registry, server->data_->house().audit(), plan.settings.audit.retention);
   server->watch_logs(plan.logging);
   return server;
 }
@@ -213,9 +218,10 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
-  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
-      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
-      body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models), settings.title});
+  gateway_ = std::make_unique<gateway::Gateway>(
+      gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
+                            reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),
+                            content_rules(plan.settings.audit), settings.title});
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
@@ -283,9 +289,11 @@ Status Server::start() {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
     scribes_.back()->begin();
+    audit_scribes_.push_back(std::make_unique<AuditScribe>(reactors_[i], data_->house().audit(), gateway_->audit(reactors_[i])));
+    audit_scribes_.back()->begin();
   }
-  forgetter_ = std::make_unique<Forgetter>(control_, data_->house().registry());
   forgetter_->begin();
+  checkpointer_->begin();
   if (memory_mark_) memory_mark_->begin();
   reactors_.start();
   for (const auto& engine : engines_) engine->start();
@@ -315,6 +323,8 @@ void Server::close_connections() {
 
 Task<void> Server::write_down() {
   for (const auto& scribe : scribes_) co_await scribe->write_down(control_);
+  for (const auto& scribe : audit_scribes_) co_await scribe->write_down(control_);
+  co_await checkpointer_->write();
 }
 
 Task<void> Server::stop_engines() {

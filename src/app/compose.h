@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "audit_scribe.h"
+#include "checkpointer.h"
 #include "data_folder.h"
 #include "forgetter.h"
 #include "gatehouse/adapters/engine_child/child_engine.h"
@@ -113,7 +115,9 @@ class Server {
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  std::vector<std::unique_ptr<Scribe>> scribes_;  // by reactor
+  std::vector<std::unique_ptr<Scribe>> scribes_;             // by reactor
+  std::vector<std::unique_ptr<AuditScribe>> audit_scribes_;  // by reactor
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Forgetter> forgetter_;
   std::unique_ptr<MemoryMark> memory_mark_;  // null: there is none
   std::unique_ptr<net::HttpServer> public_server_, admin_server_, control_server_;

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth_settings.h"
 #include "gatehouse/identity/own_names.h"
 #include "options.h"
 #include "setting_checks.h"
@@ -16,7 +17,6 @@ namespace {
 using config::Range;
 using config::Schema;
 constexpr std::int64_t kibibyte = 1024, mebibyte = 1024 * kibibyte, day = 24 * 60 * 60;
-constexpr std::int64_t most_password_memory = identity::PasswordCost::most_memory_kib * kibibyte;
 // The weakest of the pairs that OWASP recommends for Argon2id.
 constexpr std::uint64_t least_password_work = 35 * mebibyte;
 
@@ -84,49 +84,6 @@ Schema<ServerSettings> server_keys() {
       .alias("MEMORY_LIMIT_WARNING", mebibytes);
   keys.part("limits", &S::limits, limit_keys());
   keys.part("cors", &S::cors, cors_keys());
-  return keys;
-}
-
-Schema<PasswordSettings> password_keys() {
-  using S = PasswordSettings;
-  Schema<S> keys;
-  keys.size(
-      "memory", &S::memory, {7 * mebibyte, most_password_memory},
-      "Memory that it takes to check a password (Argon2id). What it costs stands with each password that is kept: a change is for those "
-      "that are set from then on, and old ones are still taken.");
-  keys.integer("passes", &S::passes, {1, identity::PasswordCost::most_passes},
-               "How often that memory is gone through; memory times passes is at least 35MiB.");
-  keys.integer("at_once", &S::at_once, {1, 64}, "How many passwords are worked on at once, each on a thread that is behind all others.");
-  return keys;
-}
-
-Schema<AuthSettings> auth_keys() {
-  using S = AuthSettings;
-  using wire::JwsAlgorithm;
-  Schema<S> keys;
-  keys.choice<AuthMode>("mode", &S::mode, {{"on", AuthMode::on}, {"off", AuthMode::off}},
-                        "off lets everybody in as the tenant demo, and is possible where all listeners are on loopback.");
-  keys.choice<JwsAlgorithm>(
-          "algorithm", &S::algorithm,
-          {{"EdDSA", JwsAlgorithm::eddsa},
-           {"ES256", JwsAlgorithm::es256},
-           {"RS256", JwsAlgorithm::rs256},
-           {"PS256", JwsAlgorithm::ps256},
-           {"HS256", JwsAlgorithm::hs256}},
-          "What our own tokens are signed with. Where this is set, and the key that signs is of another algorithm, a start "
-          "makes a new key; tokens of the one before it are taken until they expire.")
-      .alias("ALGORITHM");
-  keys.text("secret", &S::secret,
-            "With algorithm HS256: the secret that tokens are signed with, for other servers that check them with the same one; unset, the "
-            "server makes its own. At least 32 bytes; a variable or .env is a better place for it than a file that many read.")
-      .hidden()
-      .checked(secret_fault)
-      .alias("SECRET_KEY")
-      .alias("JWT_SECRET");
-  keys.duration("access_lifetime", &S::access_lifetime, {1, 30 * day}, "How long a token that a login gives is valid.")
-      .alias("ACCESS_TOKEN_EXPIRE_MINUTES", minutes);
-  keys.tables("issuers", &S::issuers, issuer_keys(), "Whose tokens are taken beside our own.").reloads();
-  keys.part("password", &S::password, password_keys());
   return keys;
 }
 
@@ -220,6 +177,17 @@ Schema<AccessLogSettings> access_log_keys() {
   return keys;
 }
 
+Schema<AuditSettings> audit_keys() {
+  using S = AuditSettings;
+  Schema<S> keys;
+  keys.flag("content", &S::content,
+            "Whether what all tenants ask of models is kept beside the audit trail, with addresses, long numbers and keys masked.");
+  keys.texts("content_tenants", &S::content_tenants, "Tenants of whom it is kept where it is not of all, such as \"tenant-001\".")
+      .checked(must_not_be_empty);
+  keys.duration("retention", &S::retention, {60 * 60, 3650 * day}, "How long that is kept; the audit trail itself stays.");
+  return keys;
+}
+
 Schema<Settings> all_keys() {
   Schema<Settings> keys;
   keys.part("server", &Settings::server, server_keys());
@@ -228,6 +196,7 @@ Schema<Settings> all_keys() {
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
+  keys.part("audit", &Settings::audit, audit_keys());
   return keys;
 }
 
@@ -328,15 +297,14 @@ net::ServerLimits server_limits(const ServerSettings& server) {
   return limits;
 }
 
-identity::PasswordOptions password_options(const PasswordSettings& password) {
-  identity::PasswordOptions options;
-  options.cost.memory_kib = static_cast<std::uint32_t>(password.memory.value() / kibibyte);
-  options.cost.passes = password.passes;
-  options.threads = password.at_once;
-  return options;
-}
-
 gateway::Ceilings ceilings(const ModelSettings& models) { return {models.max_tokens, models.max_prompt}; }
+
+gateway::ContentRules content_rules(const AuditSettings& audit) {
+  gateway::ContentRules rules;
+  rules.all = audit.content;
+  rules.tenants.insert(audit.content_tenants.begin(), audit.content_tenants.end());
+  return rules;
+}
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
 

@@ -97,15 +97,17 @@ bool comes_from(const net::Networks& networks, std::string_view address) {
 
 }  // namespace
 
-Result<Identified> Doorkeeper::identify(Received received, std::string_view address, WallTime now, identity::Asking asking) const {
+Result<Identified> Doorkeeper::identify(Received received, std::string_view address, WallTime now, identity::Asking asking,
+                                        identity::PrincipalPtr* known) const {
   const Route& route = received.route();
   const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
   const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
   GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), now, kind, asking));
+  if (known != nullptr) *known = principal;
   if (principal->from && !comes_from(*principal->from, address)) {
     return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
   }
-  if (route.needs && !principal->scopes.has(*route.needs)) {
+  if (route.needs && !principal->scopes.has(*route.needs) && !(route.or_needs && principal->scopes.has(*route.or_needs))) {
     return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
         .with_param(std::string(identity::to_string(*route.needs)));
   }

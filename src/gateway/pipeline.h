@@ -64,7 +64,9 @@ class Doorkeeper {
   // address_not_allowed (403)
   // address: of the client, where a trusted proxy speaks for it that one's word.
   // Asked again once a body has come: that may take its time, and who asks may not be let in any more.
-  Result<Identified> identify(Received received, std::string_view address, WallTime now, identity::Asking asking) const;
+  // known: becomes whose credential it is, also where that one is refused.
+  Result<Identified> identify(Received received, std::string_view address, WallTime now, identity::Asking asking,
+                              identity::PrincipalPtr* known = nullptr) const;
 
  private:
   std::vector<identity::Authenticator>& authenticators_;

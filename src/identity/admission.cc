@@ -19,10 +19,6 @@ using store::RevocationKind;
 Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
 Error token_expired() { return refused("token_expired", "Token has expired"); }
 
-Error tenant_disabled(const std::string& id) {
-  return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id);
-}
-
 bool same(const store::Digest& a, const store::Digest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 std::int64_t seconds_of(store::Moment moment) { return moment.time_since_epoch().count(); }
 
@@ -89,6 +85,14 @@ std::string marked(const std::string& issuer, const std::string& name) {
 
 Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 
+Error user_inactive(const std::string& id) {
+  return Error(Code::permission_denied, Origin::caller, "user_inactive", "Inactive user").with_detail("user " + id);
+}
+
+Error tenant_disabled(const std::string& id) {
+  return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id);
+}
+
 Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 
 Error refused_token(const Error& why) {
@@ -105,10 +109,10 @@ Status check(const Principal& principal, const Directory& directory, WallTime no
     const KeyEntry* key = directory.key(principal.key_prefix);
     if (key == nullptr || key->record.id != *principal.key) return refused_key("api_key_revoked");
     GH_CHECK(check_key(key->record, principal.key_digest, second));
-  } else {
-    if (second >= principal.valid_until) return token_expired();
-    GH_CHECK(check_token(principal, directory));
   }
+  if (!principal.key && second >= principal.valid_until) return token_expired();
+  if (principal.token.issuer.empty() && directory.inactive(principal.subject)) return user_inactive(principal.subject);
+  if (!principal.key) GH_CHECK(check_token(principal, directory));
   const Result<const TenantEntry*> tenant = open_tenant(principal.tenant, directory);
   return tenant ? ok() : Status(tenant.error());
 }
@@ -125,6 +129,7 @@ Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, 
   principal->models = key.models;
   principal->from = key.from;
   principal->valid_until = end_of_secret(record, shown).value_or(0);
+  if (directory.inactive(principal->subject)) return user_inactive(principal->subject);
   add_grants(*principal, *tenant, key.scopes);
   return PrincipalPtr(std::move(principal));
 }

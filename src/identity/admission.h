@@ -32,6 +32,9 @@ std::string sha256_hex(std::string_view text);
 
 // Whoever asks is not who they say; text is what they are told.
 Error refused(std::string_view reason, std::string text);
+// For whoever is in the way of a user or tenant that has been switched off; id goes to the log.
+Error user_inactive(const std::string& id);
+Error tenant_disabled(const std::string& id);
 Error refused_key(std::string_view reason);
 // What is wrong with a token, in the words that are promised: everything but the reason stays inside.
 Error refused_token(const Error& why);

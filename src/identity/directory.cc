@@ -45,6 +45,16 @@ bool Directory::revoked(store::RevocationKind kind, const std::string& id, std::
   return found != nullptr && issued_at <= found->not_before;
 }
 
+std::optional<std::int64_t> Directory::revoked_until(store::RevocationKind kind, const std::string& id) const {
+  const Revoked* found = revocations_.find(revocation_key(kind, id));
+  return found != nullptr ? std::optional(found->not_before) : std::nullopt;
+}
+
+bool Directory::inactive(const std::string& user) const {
+  const Activity* const found = users_.find(user);
+  return found != nullptr && !found->active;
+}
+
 void Directory::put(store::Tenant tenant) {
   const std::string id = tenant.id.value();
   const std::uint32_t* const removed = removed_.find(id);
@@ -80,6 +90,13 @@ void Directory::put(const store::Revocation& revocation) {
   }
   revocations_.put(key, revoked);
   last_revocation_ = std::max(last_revocation_, revocation.number);
+  ++version_;
+}
+
+void Directory::put(const store::User& user) {
+  const Activity* const before = users_.find(user.id.value());
+  if (before != nullptr && before->version >= user.version) return;
+  users_.put(user.id.value(), Activity{user.version, user.is_active});
   ++version_;
 }
 

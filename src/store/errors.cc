@@ -14,6 +14,7 @@ Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id 
 Error user_exists() { return conflict("user_exists", "A user with this id exists already"); }
 Error username_taken() { return conflict("username_taken", "This user name is taken").with_param("username"); }
 Error email_taken() { return conflict("email_taken", "This e-mail address is taken").with_param("email"); }
+Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }
 Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
 Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
 Error version_conflict() {
@@ -22,6 +23,8 @@ Error version_conflict() {
 
 Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
 Error user_not_found() { return not_found("user_not_found", "There is no such user"); }
+Error session_not_found() { return not_found("session_not_found", "There is no such session"); }
+Error ticket_not_found() { return not_found("ticket_not_found", "There is no such ticket, or it has been used"); }
 Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
 Error signing_key_not_found() { return not_found("signing_key_not_found", "There is no such signing key"); }
 

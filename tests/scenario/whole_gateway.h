@@ -108,7 +108,10 @@ class WholeGateway {
     GH_ASSERT(first.ok());
     key_ = first->api_key.expose();
     auto issuers = std::make_shared<const identity::Issuers>();
-    auto house = done(identity::House::open(reactor, *store_, {*keys, issuers, passwords_, random_, clock}));
+    identity::HouseParts parts(*keys, issuers, passwords_, random_, clock);
+    parts.registration.mode = identity::Registering::open;
+    parts.registration.tenant = TenantId("demo");
+    auto house = done(identity::House::open(reactor, *store_, std::move(parts)));
     GH_ASSERT(house.ok());
     house_ = std::move(*house);
     authenticators_.emplace_back(identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr});

@@ -146,6 +146,32 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
 }
 
+TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1)")), "ok");
+  const std::string session = "INSERT INTO sessions VALUES ", ticket = "INSERT INTO tickets VALUES ";
+  ASSERT_EQ(outcome(tool.run((session + "('s0', 'u', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)").c_str())), "ok");
+  const std::vector<std::string> wrong{
+      session + "('s', 'none', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 0, zeroblob(31), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 1, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 0, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
+      session + "('s', 'u', 1, zeroblob(32), zeroblob(32), NULL, 5, '', '', 0, 0, 9)",
+      session + "('s', 'u', -1, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
+      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9)",
+      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9)",
+      "DELETE FROM users",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM tickets)"), 1);
+}
+
 TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {
   open();
   ASSERT_EQ(outcome(create("demo")), "ok");

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "audit_notes.h"
 #include "errors.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/telemetry/log.h"
@@ -34,6 +35,8 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await add_tenant(reactor, std::move(question));
     case Action::tenant_set:
       co_return co_await set_tenant(reactor, std::move(question));
+    case Action::tenant_export:
+      co_return co_await export_tenant(reactor, std::move(question));
     case Action::keys_list:
     case Action::key_get:
     case Action::key_revoke:
@@ -47,17 +50,15 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
     case Action::token_issue:
       co_return co_await issue_token(reactor, std::move(question));
     case Action::revocation_add:
-    case Action::logout:
       co_return co_await revoke(reactor, std::move(question));
     case Action::token_inspect:
       co_return inspect(question);
-    case Action::login:
-      co_return co_await login(reactor, std::move(question));
-    case Action::me:
-      co_return co_await me(reactor, std::move(question));
     case Action::usage:
     case Action::usage_all:
       co_return co_await usage(reactor, std::move(question));
+    case Action::audit:
+    case Action::audit_all:
+      co_return co_await audit(reactor, std::move(question));
     case Action::signing_keys_list:
       co_return co_await signing_keys(reactor);
     case Action::signing_key_rotate:
@@ -69,6 +70,47 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return change_model(question);
     case Action::jwks:
       co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
+    default:
+      co_return co_await answer_about_people(reactor, std::move(question));
+  }
+}
+
+Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Question question) const {
+  switch (question.action) {
+    case Action::users_list:
+    case Action::user_get:
+      co_return co_await users(reactor, std::move(question));
+    case Action::user_add:
+      co_return co_await add_user(reactor, std::move(question));
+    case Action::user_set:
+      co_return co_await set_user(reactor, std::move(question));
+    case Action::user_password:
+      co_return co_await set_user_password(reactor, std::move(question));
+    case Action::user_reset:
+      co_return co_await offer_reset(reactor, std::move(question));
+    case Action::user_delete:
+      co_return co_await delete_user(reactor, std::move(question));
+    case Action::user_sessions_end:
+      co_return co_await end_user_sessions(reactor, std::move(question));
+    case Action::invitation_add:
+      co_return co_await invite(reactor, std::move(question));
+    case Action::login:
+      co_return co_await log_in(reactor, std::move(question));
+    case Action::refresh:
+      co_return co_await refresh(reactor, std::move(question));
+    case Action::logout:
+      co_return co_await log_out(reactor, std::move(question));
+    case Action::me:
+      co_return co_await me(reactor, std::move(question));
+    case Action::register_self:
+      co_return co_await register_self(reactor, std::move(question));
+    case Action::own_password:
+      co_return co_await set_own_password(reactor, std::move(question));
+    case Action::password_reset:
+      co_return co_await reset_password(reactor, std::move(question));
+    case Action::sessions_list:
+    case Action::session_end:
+      co_return co_await own_sessions(reactor, std::move(question));
     default:
       co_return no_such_route();
   }
@@ -86,8 +128,17 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   Result<wire::Form> query = wire::Form::parse(mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1));
   if (!query) co_return reply_to(query.error());
   question.query = std::move(*query);
+  Decision decision(*match.route, clock_.wall());
+  const std::string object = question.parameter;
+  decision.who = who.get();
+  decision.object = object;
   Result<Reply> replied = co_await answer(reactor, std::move(question));
   if (!replied) co_return reply_to(replied.error());
+  if (match.route->audit == AuditClass::each) {
+    std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
+    const Status kept = co_await house_.audit().append(reactor, std::move(records));
+    if (!kept) co_return reply_to(kept.error());
+  }
   co_return std::move(*replied);
 }
 

@@ -58,7 +58,7 @@ Task<Result<Reply>> Administration::add_key(Reactor& reactor, Question question)
   wanted.lifetime = *lifetime;
   const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(wanted));
   if (!created) co_return created.error();
-  co_return Reply(201, created_text(*created));
+  co_return Reply(201, created_text(*created)).about(created->record.id.value());
 }
 
 Task<Result<Reply>> Administration::set_key(Reactor& reactor, Question question) const {

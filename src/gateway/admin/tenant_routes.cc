@@ -61,7 +61,7 @@ Task<Result<Reply>> Administration::add_tenant(Reactor& reactor, Question questi
   if (!wish) co_return wish.error();
   const Result<identity::RegisteredTenant> made = co_await house_.tenants().add(reactor, std::move(id), std::move(*wish));
   if (!made) co_return made.error();
-  co_return Reply(201, registered_text(*made));
+  co_return Reply(201, registered_text(*made)).about(made->tenant.id.value());
 }
 
 Task<Result<Reply>> Administration::set_tenant(Reactor& reactor, Question question) const {

@@ -4,8 +4,8 @@
 // Cost     a credential is checked once, and again when the directory has changed; else it is a look-up
 // Threads  one a reactor, and used on that reactor alone; follow() before it runs or on it
 // Errors   ambiguous_credentials → invalid_argument; credential_missing, token_invalid, token_expired, token_revoked,
-//          token_tenant_missing, api_key_invalid, api_key_expired, api_key_revoked → unauthenticated; tenant_disabled → permission_denied;
-//          all origin caller. No text or detail repeats the credential
+//          token_tenant_missing, api_key_invalid, api_key_expired, api_key_revoked → unauthenticated; tenant_disabled, user_inactive →
+//          permission_denied; all origin caller. No text or detail repeats the credential
 #pragma once
 #include <cstdint>
 #include <memory>

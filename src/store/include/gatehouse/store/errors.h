@@ -12,12 +12,15 @@ Error tenant_exists();
 Error user_exists();
 Error username_taken();
 Error email_taken();
+Error session_exists();
 Error key_exists();
 Error signing_key_exists();
 Error version_conflict();
 // not_found, origin caller
 Error tenant_not_found();
 Error user_not_found();
+Error session_not_found();
+Error ticket_not_found();
 Error key_not_found();
 Error signing_key_not_found();
 // conflict, origin operator
