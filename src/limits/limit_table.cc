@@ -187,6 +187,7 @@ Decision LimitTable::ask(const Found& found, const Charge& charge, Units togethe
 }
 
 std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& asked) {
+  Reservation made(*this);  // outlives the locks: what it gives back when something is thrown needs them
   const Locked locked(*this, charges, asked);
   const nanoseconds earlier = locked.now().instant - asked.instant;
   std::array<Found, most_charges> found;
@@ -202,7 +203,6 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
     said.retry = counted_from(said.retry, earlier);
     all = all && said.admitted;
   }
-  Reservation made(*this);
   for (std::size_t i = 0; i < charges.size(); ++i) {
     if (found[i].node == nullptr) continue;
     found[i].node->pinned = false;
