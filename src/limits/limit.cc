@@ -42,9 +42,14 @@ Decision decide(const Limit& limit, LimitState& state, Units volume, const Momen
   return said;
 }
 
-std::size_t most_bytes(const Limit& limit) {
-  const auto* window = std::get_if<SlidingWindow>(&limit);
-  return window == nullptr ? 0 : WindowLog::most_bytes(*window);
+std::size_t bytes_of(const LimitState& state) {
+  const auto* log = std::get_if<WindowLog>(&state);
+  return log == nullptr ? 0 : log->bytes();
+}
+
+std::size_t bytes_to_grow(const LimitState& state) {
+  const auto* log = std::get_if<WindowLog>(&state);
+  return log == nullptr ? 0 : log->bytes_to_grow();
 }
 
 }  // namespace gatehouse::limits

@@ -11,8 +11,8 @@
 namespace gatehouse::limits {
 namespace {
 
-// What a state costs beside its node: the allocator's share, its place in the table.
-constexpr std::size_t overhead_bytes = 64;
+// What a state costs beside its node: the allocator's share, its place in the table, room for its first calls.
+constexpr std::size_t overhead_bytes = 128;
 // So many states are looked at before there is no room: what one call may cost is bounded, and the next one looks further.
 constexpr std::size_t looked_at = 16;
 constexpr std::uint32_t own_limit = std::numeric_limits<std::uint32_t>::max();
@@ -27,6 +27,12 @@ LimitKey shared_key(const LimitKey& key) { return LimitKey{own_limit, Subject{0,
 
 bool is_rate(const Limit& rule) { return std::holds_alternative<SlidingWindow>(rule) || std::holds_alternative<Gcra>(rule); }
 bool is_given_back(const Charge& charge) { return charge.spend == Spend::by_use || std::holds_alternative<Concurrency>(*charge.rule); }
+
+constexpr Decision no_room{false, 0, Wait::unknown(), Wait::unknown()};
+Decision look_at_new(const Limit& rule, const Moment& now) {
+  LimitState none;
+  return look(rule, none, 0, now);
+}
 
 // A wait that was counted from a later moment.
 Wait counted_from(const Wait& wait, nanoseconds earlier) {
@@ -53,11 +59,17 @@ struct alignas(64) LimitTable::Shard {
   std::size_t hand = 0, bytes = 0, most_bytes = 0;
   Instant latest = Instant::min();
 
-  Node& add(const LimitKey& key, const Limit& rule, std::size_t cost) {
-    Map::value_type& made = *nodes.try_emplace(key, Node{rule, {}, cost, order.size(), false}).first;
+  Node& add(const LimitKey& key, const Limit& rule) {
+    Map::value_type& made = *nodes.try_emplace(key, Node{rule, {}, 0, order.size(), false}).first;
     order.push_back(&made);
-    bytes += cost;
+    weigh(made.second);
     return made.second;
+  }
+  // What its state has taken by now.
+  void weigh(Node& node) {
+    const std::size_t now = sizeof(Node) + overhead_bytes + bytes_of(node.state);
+    bytes += now - node.bytes;
+    node.bytes = now;
   }
   void forget(std::size_t place) {
     Map::value_type* const one = order[place];
@@ -153,37 +165,30 @@ bool LimitTable::make_room(Shard& shard, std::size_t bytes, const Moment& now) {
 
 LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
   const auto found = shard.nodes.find(charge.key);
-  if (found == shard.nodes.end()) return charge.volume == 0 ? Found{nullptr, charge.key} : make(shard, charge, now);
+  if (found == shard.nodes.end()) return charge.volume == 0 ? Found{} : make(shard, charge, now);
   Node& node = found->second;
-  if (node.rule != *charge.rule) {
-    node.rule = *charge.rule;
-    const std::size_t cost = sizeof(Node) + overhead_bytes + most_bytes(node.rule);
-    shard.bytes += cost - node.bytes;
-    node.bytes = cost;
-  }
-  return Found{&node, charge.key};
+  if (node.rule != *charge.rule) node.rule = *charge.rule;
+  return Found{&node, false};
 }
 
 LimitTable::Found LimitTable::make(Shard& shard, const Charge& charge, const Moment& now) {
-  const std::size_t cost = sizeof(Node) + overhead_bytes + most_bytes(*charge.rule);
-  if (make_room(shard, cost, now)) return Found{&shard.add(charge.key, *charge.rule, cost), charge.key};
+  if (make_room(shard, sizeof(Node) + overhead_bytes, now)) return Found{&shard.add(charge.key, *charge.rule), false};
   if (!is_rate(*charge.rule)) {
     ++crowded_;
-    return Found{nullptr, charge.key};
+    return Found{};
   }
   ++shared_;
   const LimitKey key = shared_key(charge.key);
   const auto found = shard.nodes.find(key);
-  return Found{found == shard.nodes.end() ? &shard.add(key, *charge.rule, cost) : &found->second, key};
+  return Found{found == shard.nodes.end() ? &shard.add(key, *charge.rule) : &found->second, true};
 }
 
-// What the limit says to so much, which is the charge's own and what others before it ask of the same state.
-Decision LimitTable::ask(const Found& found, const Charge& charge, Units together, const Moment& now) {
-  if (found.node == nullptr && charge.volume > 0) return Decision{false, 0, Wait::unknown(), Wait::unknown()};
-  LimitState fresh;
-  LimitState& state = found.node != nullptr ? found.node->state : fresh;
-  if (found.node != nullptr) found.node->pinned = true;
-  return look(*charge.rule, state, together, now);
+// Whether there is memory for one more entry. A state that many share always has it: there are few of those.
+bool LimitTable::may_grow(Shard& shard, const Found& found, const Moment& now) {
+  const std::size_t more = found.shared ? 0 : bytes_to_grow(found.node->state);
+  if (more <= overhead_bytes || make_room(shard, more, now)) return true;
+  ++crowded_;
+  return false;
 }
 
 std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& asked) {
@@ -198,7 +203,14 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
     for (std::size_t j = 0; j < i && found[i].node != nullptr; ++j) {
       if (found[j].node == found[i].node) together = sum(together, charges[j].volume);
     }
-    Decision& said = charges[i].decision = ask(found[i], charges[i], together, locked.now());
+    Decision& said = charges[i].decision;
+    if (found[i].node != nullptr) {
+      found[i].node->pinned = true;
+      said = look(*charges[i].rule, found[i].node->state, together, locked.now());
+      if (said.admitted && charges[i].volume > 0 && !may_grow(locked.of(i), found[i], locked.now())) said = no_room;
+    } else {
+      said = charges[i].volume > 0 ? no_room : look_at_new(*charges[i].rule, locked.now());
+    }
     said.reset = counted_from(said.reset, earlier);
     said.retry = counted_from(said.retry, earlier);
     all = all && said.admitted;
@@ -208,7 +220,8 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
     found[i].node->pinned = false;
     if (!all || charges[i].volume == 0) continue;
     const Hold hold = spend(*charges[i].rule, found[i].node->state, charges[i].volume, charges[i].spend, locked.now());
-    if (is_given_back(charges[i])) made.add(charges[i].key, found[i].key, shard_of(charges[i].key), hold);
+    locked.of(i).weigh(*found[i].node);
+    if (is_given_back(charges[i])) made.add(charges[i].key, found[i].shared, hold);
   }
   if (!all) return std::nullopt;
   return made;
@@ -217,7 +230,9 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
 void LimitTable::count(const Charge& charge, const Moment& asked) {
   const Locked locked(*this, {&charge, 1}, asked);
   const Found found = find(locked.of(0), charge, locked.now());
-  if (found.node != nullptr) spend(*charge.rule, found.node->state, charge.volume, Spend::at_once, locked.now());
+  if (found.node == nullptr) return;
+  spend(*charge.rule, found.node->state, charge.volume, Spend::at_once, locked.now());
+  locked.of(0).weigh(*found.node);
 }
 
 Reservation::Reservation(Reservation&& other) noexcept : table_(other.table_), accounts_(std::exchange(other.accounts_, {})) {}
@@ -230,9 +245,9 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   return *this;
 }
 
-void Reservation::add(const LimitKey& key, const LimitKey& stored, std::size_t shard, const Hold& hold) {
+void Reservation::add(const LimitKey& key, bool shared, const Hold& hold) {
   for (Account& account : accounts_) {
-    if (account.key != key || account.stored != stored) continue;
+    if (account.key != key || account.shared != shared) continue;
     if (account.holds.back().place == hold.place) {
       account.holds.back().amount = sum(account.holds.back().amount, hold.amount);
     } else {
@@ -240,14 +255,14 @@ void Reservation::add(const LimitKey& key, const LimitKey& stored, std::size_t s
     }
     return;
   }
-  accounts_.push_back(Account{key, stored, shard, 0, {hold}});
+  accounts_.push_back(Account{key, shared, 0, {hold}});
 }
 
 bool Reservation::grow(std::span<Charge> charges, const Moment& now) {
   std::optional<Reservation> more = table_->reserve(charges, now);
   if (!more) return false;
   for (const Account& account : std::exchange(more->accounts_, {})) {
-    for (const Hold& one : account.holds) add(account.key, account.stored, account.shard, one);
+    for (const Hold& one : account.holds) add(account.key, account.shared, one);
   }
   return true;
 }
@@ -267,9 +282,9 @@ void Reservation::used(const LimitKey& key, Units units) {
 
 void Reservation::settle() {
   for (const Account& account : std::exchange(accounts_, {})) {
-    LimitTable::Shard& shard = table_->shards_[account.shard];
+    LimitTable::Shard& shard = table_->shards_[table_->shard_of(account.key)];
     const std::lock_guard held(shard.lock);
-    const auto found = shard.nodes.find(account.stored);
+    const auto found = shard.nodes.find(account.shared ? shared_key(account.key) : account.key);
     if (found == shard.nodes.end()) continue;  // all of it has left its window long ago
     // As the shard knows the time: what is there still has not left by then. What is used first is what was held first.
     const Moment now{shard.latest, WallTime()};
@@ -280,6 +295,7 @@ void Reservation::settle() {
       left -= here;
       limits::settle(found->second.rule, found->second.state, one, here, now);
     }
+    shard.weigh(found->second);
   }
 }
 

@@ -182,6 +182,16 @@ TEST_F(LimitTableTest, WhoFindsNoRoomHasNoCallAtOnceAndNoBudget) {
   EXPECT_TRUE(take(small, key(4), hundred_tokens, 1));
 }
 
+TEST_F(LimitTableTest, AStateThatWouldHaveToGrowWaitsForRoomToo) {
+  LimitTable small(tiny(10'000), random);
+  const Limit many = SlidingWindow{4096, seconds(60)};
+  std::array<Charge, 1> charge{Charge{key(1), &many, 1, Spend::at_once, {}}};
+  for (std::int64_t ns = 0; small.reserve(charge, at_ns(ns)).has_value(); ++ns) ASSERT_LT(ns, 1000);
+  EXPECT_EQ(charge[0].decision.retry, Wait::unknown());
+  EXPECT_EQ(small.crowded(), 1U);
+  EXPECT_TRUE(take(small, key(1), many, 60)) << "what has left the window has made room";
+}
+
 TEST_F(LimitTableTest, WhatIsHeldIsNotForgotten) {
   LimitTable small(tiny(3000), random);
   std::array<Charge, 2> charges{Charge{key(1), &two_at_once, 2, Spend::at_once, {}},

@@ -25,10 +25,19 @@ TEST(Limit, AStateOfAnotherKindBeginsAnew) {
 }
 
 TEST(Limit, OnlyAWindowHasMemoryOfItsOwn) {
-  EXPECT_EQ(most_bytes(SlidingWindow{60, seconds(60)}), 64U * 16);
-  EXPECT_EQ(most_bytes(SlidingWindow{4096, seconds(60)}), 4096U * 16);
-  EXPECT_EQ(most_bytes(SlidingWindow{1'000'000, seconds(60)}), 2048U * 16);
-  EXPECT_EQ(most_bytes(Gcra{}), 0U);
+  EXPECT_EQ(WindowLog::most_bytes({60, seconds(60)}), 64U * 16);
+  EXPECT_EQ(WindowLog::most_bytes({4096, seconds(60)}), 4096U * 16);
+  EXPECT_EQ(WindowLog::most_bytes({1'000'000, seconds(60)}), 2048U * 16);
+  const Limit limit = SlidingWindow{60, seconds(60)};
+  LimitState state;
+  for (int i = 0; i < 60; ++i) {
+    const std::size_t before = bytes_of(state), grows = bytes_to_grow(state);
+    ASSERT_TRUE(decide(limit, state, 1, at_second(i)).admitted);
+    ASSERT_EQ(bytes_of(state), before + grows);
+  }
+  EXPECT_EQ(bytes_of(state), 64U * 16);
+  LimitState debt = GcraDebt();
+  EXPECT_EQ(bytes_of(debt) + bytes_to_grow(debt), 0U);
 }
 
 TEST(Concurrency, CountsInAndOut) {

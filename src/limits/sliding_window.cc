@@ -24,7 +24,7 @@ std::size_t WindowLog::most_bytes(const SlidingWindow& rule) {
 // The moment that counts: never before one that was seen.
 std::int64_t WindowLog::forget(const SlidingWindow& rule, Instant now) {
   latest_ = std::max(latest_, ticks(now));
-  while (count_ > 0 && distance(at(0).at, latest_) >= length(rule)) drop(0);
+  while (count_ > 0 && distance(oldest_, latest_) >= length(rule)) drop(0);
   return latest_;
 }
 
@@ -36,6 +36,7 @@ void WindowLog::drop(std::size_t entry) {
     for (std::size_t i = entry; i + 1 < count_; ++i) at(i) = at(i + 1);
   }
   --count_;
+  if (count_ > 0) oldest_ = at(0).at;
 }
 
 void WindowLog::push(std::int64_t now, Units units, Units together) {
@@ -44,17 +45,19 @@ void WindowLog::push(std::int64_t now, Units units, Units together) {
     Entry& last = at(count_ - 1);
     if (last.at == now || sum(last.units, units) <= together) {
       last = Entry{now, sum(last.units, units)};
+      oldest_ = at(0).at;
       return;
     }
   }
   if (count_ == ring_.size()) {
-    std::vector<Entry> larger(std::max<std::size_t>(ring_.size() * 2, 4));
+    std::vector<Entry> larger(next_size());
     for (std::size_t i = 0; i < count_; ++i) larger[i] = at(i);
     ring_ = std::move(larger);
     first_ = 0;
   }
   ++count_;
   at(count_ - 1) = Entry{now, units};
+  if (count_ == 1) oldest_ = now;
 }
 
 // Puts an entry together with the next one, where that is allowed.

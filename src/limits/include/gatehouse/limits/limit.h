@@ -29,7 +29,8 @@ bool full_again(const Limit& limit, LimitState& state, const Moment& now);
 // Looks, and spends at once what is admitted.
 Decision decide(const Limit& limit, LimitState& state, Units volume, const Moment& now);
 
-// At most so much memory beside the state itself.
-std::size_t most_bytes(const Limit& limit);
+// Memory beside the state itself: what it has, and how much more it takes when it next needs any, as the next spend() may.
+std::size_t bytes_of(const LimitState& state);
+std::size_t bytes_to_grow(const LimitState& state);
 
 }  // namespace gatehouse::limits

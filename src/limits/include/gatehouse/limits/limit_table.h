@@ -1,12 +1,12 @@
 // limits/limit_table.h — what each subject has used of each limit, for all reactors of this process.
 // Units    as each charge's limit counts
 // Threads  any; a shard is locked for as long as its states are looked at, several always in the same order. A Reservation has one owner
-// Memory   bounded: a state is charged with all that it may ever need when it is made. Where there is no room, those that are full again
-// give
-//          way, for they say what new ones would; no others ever do. Where none is found, it goes by the kind of the limit:
+// Memory   bounded: where there is no room for another state, those that are full again give way, for they say what new ones would; no
+//          others ever do. Where none of those is found, it goes by the kind of the limit:
 //            rates                    who has no state shares one with all others of that limit (and shard) who have none: each gets at
 //                                     most what it may have, and all of them together no more than that
 //            concurrency, allowances  refused, until there is room: nobody knows when
+//          So is the call of a subject whose state would have to grow
 // Rules    several at once are had all or none. One limit's number stands for one rule: a rule that becomes another kind, or gets another
 //          window, gets another number, else what is remembered was counted by the old one. Time that a shard has seen does not come again
 // Later    many instances ask this same table; what crosses between them (leases of rates, rows of allowances) moves Units in and out with
@@ -83,13 +83,13 @@ class LimitTable {
   class Locked;
   struct Found {
     Node* node = nullptr;  // null: there is no room, or nothing to look at
-    LimitKey key;          // under which it stands
+    bool shared = false;   // with others who have no state of their own
   };
 
   std::size_t shard_of(const LimitKey& key) const;
   Found find(Shard& shard, const Charge& charge, const Moment& now);
   Found make(Shard& shard, const Charge& charge, const Moment& now);
-  static Decision ask(const Found& found, const Charge& charge, Units together, const Moment& now);
+  bool may_grow(Shard& shard, const Found& found, const Moment& now);
   static bool make_room(Shard& shard, std::size_t bytes, const Moment& now);
 
   Hash hash_;
@@ -119,13 +119,13 @@ class Reservation {
  private:
   friend class LimitTable;
   struct Account {
-    LimitKey key, stored;  // as it was asked for, and where it stands
-    std::size_t shard = 0;
+    LimitKey key;
+    bool shared = false;  // it stands with those who have no state of their own
     Units used = 0;
     std::vector<Hold> holds;  // oldest first
   };
   explicit Reservation(LimitTable& table) : table_(&table) {}
-  void add(const LimitKey& key, const LimitKey& stored, std::size_t shard, const Hold& hold);
+  void add(const LimitKey& key, bool shared, const Hold& hold);
 
   LimitTable* table_;
   std::vector<Account> accounts_;

@@ -25,8 +25,10 @@ struct SlidingWindow {
 // What was admitted and is in the window still, oldest first.
 class WindowLog {
  public:
-  // At most so much memory beside the object itself, for this limit.
+  // Memory beside the object itself: at most, for this limit; now; and how much more when the next entry finds no place.
   static std::size_t most_bytes(const SlidingWindow& rule);
+  std::size_t bytes() const { return ring_.size() * sizeof(Entry); }
+  std::size_t bytes_to_grow() const { return count_ < ring_.size() ? 0 : (next_size() - ring_.size()) * sizeof(Entry); }
   Units held() const { return total_; }
   std::size_t entries() const { return count_; }
 
@@ -39,6 +41,7 @@ class WindowLog {
   friend Hold spend(const SlidingWindow&, WindowLog&, Units, Spend, const Moment&);
   friend void settle(const SlidingWindow&, WindowLog&, const Hold&, Units, const Moment&);
 
+  std::size_t next_size() const { return ring_.empty() ? 4 : ring_.size() * 2; }
   Entry& at(std::size_t i) { return ring_[(first_ + i) & (ring_.size() - 1)]; }
   const Entry& at(std::size_t i) const { return ring_[(first_ + i) & (ring_.size() - 1)]; }
   std::int64_t forget(const SlidingWindow& rule, Instant now);
@@ -52,6 +55,7 @@ class WindowLog {
   std::vector<Entry> ring_;  // its size is a power of two
   std::size_t first_ = 0, count_ = 0;
   Units total_ = 0;
+  std::int64_t oldest_ = 0;  // the first entry's moment: most decisions need no more of the ring
   std::int64_t latest_ = std::numeric_limits<std::int64_t>::min();
 };
 
