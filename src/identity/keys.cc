@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <span>
 
+#include "gatehouse/base/base64url.h"
 #include "gatehouse/net/networks.h"
 
 namespace gatehouse::identity {
@@ -10,6 +12,7 @@ namespace {
 
 constexpr std::ptrdiff_t longest_name = 100;
 constexpr seconds longest_overlap = std::chrono::days(30), longest_lifetime = std::chrono::days(3660);
+constexpr std::size_t signing_secret_bytes = 32;
 constexpr int tries = 5;  // that two random prefixes meet is rare, that five do is a fault
 
 // In code points, like the limit that is published.
@@ -39,6 +42,15 @@ Error revoked_already() { return Error(Code::conflict, Origin::caller, "key_is_r
 
 }  // namespace
 
+Secret<std::string> Keys::add_signing_secret(store::ApiKey& record) const {
+  std::string raw(signing_secret_bytes, '\0');
+  random_.fill(std::as_writable_bytes(std::span(raw)));
+  const Secret<std::string> bytes(std::move(raw));
+  Secret<std::string> text(to_base64url(bytes.expose()));
+  record.sealed_signing_secret = sealer_.seal(text, {SealedPlace::signing_secret, record.id.value()}, random_);
+  return text;
+}
+
 CreatedKey Keys::make(const NewKey& wanted) const {
   KeySecret secret = make_key_secret(hasher_, random_);
   store::ApiKey record(KeyId(random_.uuid()), wanted.tenant);
@@ -51,13 +63,18 @@ CreatedKey Keys::make(const NewKey& wanted) const {
   record.cidrs = wanted.cidrs;
   record.created = now();
   if (wanted.lifetime) record.expires = record.created + *wanted.lifetime;
-  return CreatedKey(std::move(record), std::move(secret.text));
+  std::optional<Secret<std::string>> signing_secret;
+  if (wanted.signing) signing_secret = add_signing_secret(record);
+  CreatedKey created(std::move(record), std::move(secret.text));
+  created.signing_secret = std::move(signing_secret);
+  return created;
 }
 
 Task<Result<CreatedKey>> Keys::add(Reactor& reactor, NewKey wanted) const {
   Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
   if (!tenant) co_return tenant.error();
   if (!wanted.scopes) wanted.scopes = tenant->scopes;
+  wanted.signing |= tenant->signatures == store::Signatures::required;
   const Status fine = check_wanted(wanted);
   if (!fine) co_return fine.error();
   if (wanted.user) {
@@ -71,7 +88,8 @@ Task<Result<CreatedKey>> Keys::add(Reactor& reactor, NewKey wanted) const {
     if (created) {
       const Status owned = co_await keep_owned(reactor, *created);
       if (!owned) co_return owned.error();
-      co_return CreatedKey(std::move(*created), std::move(key.text));
+      key.record = std::move(*created);
+      co_return key;
     }
     if (created.error().reason() != "key_exists" || n == tries) co_return created.error();
   }
@@ -123,11 +141,18 @@ Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, store::Reach reach, KeyI
   if (key->revoked) co_return revoked_already();
   KeySecret secret = make_key_secret(hasher_, random_, key->prefix);
   key->previous.reset();
-  if (overlap > seconds(0)) key->previous.emplace(key->digest, now() + overlap);
+  if (overlap > seconds(0)) {
+    key->previous.emplace(key->digest, now() + overlap);
+    key->previous->sealed_signing_secret = key->sealed_signing_secret;
+  }
   key->digest = secret.digest;
+  std::optional<Secret<std::string>> signing_secret;
+  if (key->sealed_signing_secret) signing_secret = add_signing_secret(*key);
   Result<store::ApiKey> changed = co_await registry_.change(reactor, std::move(*key));
   if (!changed) co_return changed.error();
-  co_return CreatedKey(std::move(*changed), std::move(secret.text));
+  CreatedKey rotated(std::move(*changed), std::move(secret.text));
+  rotated.signing_secret = std::move(signing_secret);
+  co_return rotated;
 }
 
 Task<Result<store::ApiKey>> Keys::revoke(Reactor& reactor, store::Reach reach, KeyId id) const {

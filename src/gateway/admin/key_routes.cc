@@ -13,7 +13,9 @@ std::string created_text(const identity::CreatedKey& created) {
   wire::JsonWriter json(text);
   json.begin_object();
   write_members(json, created.record);
-  json.member("key", created.text.expose()).end_object();
+  json.member("key", created.text.expose());
+  if (created.signing_secret) json.member("signing_secret", created.signing_secret->expose());
+  json.end_object();
   return text;
 }
 
@@ -56,6 +58,7 @@ Task<Result<Reply>> Administration::add_key(Reactor& reactor, Question question)
   wanted.models = std::move(body->models).value_or(std::move(wanted.models));
   wanted.cidrs = std::move(body->cidrs);
   wanted.lifetime = *lifetime;
+  wanted.signing = body->signing;
   const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(wanted));
   if (!created) co_return created.error();
   co_return Reply(201, created_text(*created)).about(created->record.id.value());

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::uint32_t id_length = 63, name_length = 100, word_length = 128, list_length = 100, duration_length = 32;
 constexpr std::int64_t most_calls = 1'000'000'000'000;
-constexpr std::string_view duration_doc = "such as 90d, 24h or 30m";
+constexpr std::string_view duration_doc = "such as 90d, 24h or 30m",
+                           signing_doc = "true: it signs requests, too; its signing_secret is shown this once";
+constexpr std::array<std::string_view, 2> signature_rules{"optional", "required"};
 
 template <class T>
 constexpr auto tenant_fields() {
@@ -23,6 +25,8 @@ constexpr auto tenant_fields() {
           .items(0, list_length)
           .length(1, word_length),
       field_of<T, &TenantBody::token_lifetime>("token_lifetime", duration_doc).length(1, duration_length),
+      field_of<T, &TenantBody::signatures>("signatures", "required: its API keys are taken in signed requests alone")
+          .choices(signature_rules),
   };
 }
 
@@ -53,6 +57,7 @@ struct Description<NewKeyBody> {
             .length(1, word_length),
         field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
         field<&B::expires>("expires", duration_doc).length(1, duration_length).nullable(),
+        field<&B::signing>("signing", signing_doc).by_default("false"),
     };
   }
 };

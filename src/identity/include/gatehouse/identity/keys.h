@@ -1,4 +1,8 @@
 // identity/keys.h — making, rotating and revoking API keys.
+// Rules    a key that signs requests has a signing secret beside its own: text of 256 random bits, whose bytes are the key of the HMAC,
+// kept
+//          sealed with the key's record. Both are rotated together, and both are taken for as long as the overlap says. Keys of a tenant
+//          that takes signed requests alone always have one
 // Threads  any reactor
 // Errors   scope_unknown, scope_not_allowed, network_invalid, key_name_invalid, key_expiry_invalid, overlap_invalid → invalid_argument,
 // origin caller;
@@ -26,12 +30,14 @@ struct NewKey {
   std::vector<std::string> models{"*"};
   std::vector<std::string> cidrs;
   std::optional<seconds> lifetime;
+  bool signing = false;  // with a signing secret
 };
 
 struct CreatedKey {
   CreatedKey(store::ApiKey record_, Secret<std::string> text_) : record(std::move(record_)), text(std::move(text_)) {}
   store::ApiKey record;
-  Secret<std::string> text;  // shown once
+  Secret<std::string> text;                           // shown once,
+  std::optional<Secret<std::string>> signing_secret;  // and so is this, where the key signs
 };
 
 // What may be changed of one.
@@ -44,8 +50,8 @@ struct KeyWish {
 
 class Keys {
  public:
-  Keys(Registry& registry, KeyHasher hasher, RandomSource& random, const Clock& clock)
-      : registry_(registry), hasher_(std::move(hasher)), random_(random), clock_(clock) {}
+  Keys(Registry& registry, KeyHasher hasher, Sealer sealer, RandomSource& random, const Clock& clock)
+      : registry_(registry), hasher_(std::move(hasher)), sealer_(std::move(sealer)), random_(random), clock_(clock) {}
 
   // Not kept yet.
   CreatedKey make(const NewKey& wanted) const;
@@ -62,9 +68,12 @@ class Keys {
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
   Task<Status> keep_owned(Reactor& reactor, const store::ApiKey& key) const;
+  // Into the record, sealed.
+  Secret<std::string> add_signing_secret(store::ApiKey& record) const;
 
   Registry& registry_;
   const KeyHasher hasher_;
+  const Sealer sealer_;
   RandomSource& random_;
   const Clock& clock_;
 };

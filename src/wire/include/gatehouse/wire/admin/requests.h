@@ -18,7 +18,7 @@ struct TenantBody {
   std::optional<bool> enabled, console;
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
-  std::optional<std::string> token_lifetime;
+  std::optional<std::string> token_lifetime, signatures;
 };
 struct NewTenantBody : TenantBody {
   std::string tenant_id;
@@ -35,6 +35,7 @@ struct NewKeyBody {
   std::optional<std::vector<std::string>> scopes, models;
   std::vector<std::string> cidrs;
   std::optional<std::string> expires;
+  bool signing = false;
 };
 Result<NewKeyBody> read_new_key(const JsonValue& body);
 void new_key_schema(JsonWriter& w);
