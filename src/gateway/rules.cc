@@ -51,6 +51,7 @@ constexpr std::array rules{
     Rule{"user_not_found", "user.not_found"},
     Rule{"key_not_found", "key.not_found"},
     Rule{"key_is_revoked", "key.revoked"},
+    Rule{"too_many_keys", "key.too_many"},
     // Authorizer
     Rule{"model_not_found", "model.not_found"},
     Rule{"model_not_allowed", "model.not_allowed"},

@@ -69,6 +69,7 @@ class Administration {
   Task<Result<Reply>> export_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> keys(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> add_own_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> rotate_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> signing_keys(Reactor& reactor) const;

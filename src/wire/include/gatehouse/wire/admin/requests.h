@@ -40,6 +40,18 @@ struct NewKeyBody {
 Result<NewKeyBody> read_new_key(const JsonValue& body);
 void new_key_schema(JsonWriter& w);
 
+// Of /api/keys: one's own, unless it says whose.
+struct OwnKeyBody {
+  std::optional<std::string> tenant_id, user_id;
+  std::string name;
+  std::optional<std::int64_t> expires_in;  // days
+  std::optional<std::vector<std::string>> scopes, models;
+  std::vector<std::string> cidrs;
+  bool signing = false;
+};
+Result<OwnKeyBody> read_own_key(const JsonValue& body);
+void own_key_schema(JsonWriter& w);
+
 struct KeyBody {
   std::optional<std::string> name;
   std::optional<bool> is_active;
