@@ -17,7 +17,7 @@ struct AdminCommandLine {
   TenantOptions tenant;
   std::vector<std::string> tasks, models, scopes;
   std::int64_t quota = 0;
-  std::string lifetime;
+  std::string lifetime, signatures;
   bool console = false, no_console = false;
   UserOptions user;
   bool password_stdin = false, hash_stdin = false;
@@ -76,6 +76,7 @@ void collect(const CLI::App& command, AdminCommandLine& line) {
   if (said("--models")) line.tenant.models = line.models;
   if (said("--scopes")) line.tenant.scopes = line.scopes;
   if (said("--token-lifetime")) line.tenant.token_lifetime = line.lifetime;
+  if (said("--signatures")) line.tenant.signatures = line.signatures;
   if (line.console) line.tenant.console = true;
   if (line.no_console) line.tenant.console = false;
 }
@@ -87,6 +88,8 @@ void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
   words(command, "--models", line.models, "Models that exist for it; \"*\" is all");
   words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
   command->add_option("--token-lifetime", line.lifetime, "How long its tokens live, such as 365d");
+  command->add_option("--signatures", line.signatures, "required: its API keys are taken in signed requests alone; or optional")
+      ->check(CLI::IsMember({"optional", "required"}));
   command->add_flag("--console", line.console, "It may use the pages");
   command->add_flag("--no-console", line.no_console, "It may not use the pages")->excludes("--console");
 }
@@ -201,11 +204,13 @@ void add_keys(CLI::App& root, Adder& add) {
   words(command, "--models", line.key.models, "Models that it may use; without, all that its tenant has");
   words(command, "--cidrs", line.key.cidrs, "Networks that it may come from, such as 10.0.0.0/8");
   command->add_option("--expires", line.key.expires, "When it expires, such as 90d; without, never");
+  command->add_flag("--signing", line.key.signing, "It signs requests, too; its signing secret is shown this once");
   command = add.add(*group, "list", "API keys", "key list --tenant tenant-001",
                     [](AdminCommandLine& said) { return key_list(said.options, said.key.tenant); });
   command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
-  command = add.add(*group, "rotate", "Give a key a new secret; the old one is taken for a while", "key rotate ID --overlap 24h",
-                    [](AdminCommandLine& said) { return key_rotate(said.options, said.id, said.overlap); });
+  command =
+      add.add(*group, "rotate", "Give a key a new secret, and a new signing secret where it has one; the old ones are taken for a while",
+              "key rotate ID --overlap 24h", [](AdminCommandLine& said) { return key_rotate(said.options, said.id, said.overlap); });
   id_of(command, line.id, "The key's id");
   command->add_option("--overlap", line.overlap, "How long the old secret is taken too")->capture_default_str();
   command = add.add(*group, "revoke", "Revoke a key for good", "key revoke ID",

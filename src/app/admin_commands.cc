@@ -43,6 +43,7 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   body.words("models", tenant.models);
   body.words("scopes", tenant.scopes);
   body.text("token_lifetime", tenant.token_lifetime);
+  body.text("signatures", tenant.signatures);
   body.value("console", tenant.console);
   return body.done();
 }
@@ -94,6 +95,7 @@ int key_create(const AdminOptions& options, const KeyOptions& key) {
   body.words("models", key.models);
   body.words("cidrs", key.cidrs);
   body.text("expires", key.expires);
+  if (key.signing) body.value("signing", std::optional<bool>(true));
   return ask(options, Method::post, std::string(keys_path), body.done());
 }
 

@@ -72,7 +72,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   identity::Registry& registry = server->data_->house().registry();
   server->issuers_ = std::make_unique<OutsideIssuers>(server->control_, server->files_, registry);
   GH_CHECK(server->set_issuers(plan.settings.auth.issuers, *registry.current()->issuers()));
-  server->add_authenticators(plan.settings.auth);
+  server->add_authenticators(plan.settings);
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
   GH_CHECK(server->add_listeners(plan));
@@ -129,17 +129,18 @@ Task<void> Server::tidy_signing_keys() {
 
 bool Server::settled() const { return models_->settled() && (issuers_->complete() || control_.clock().now() >= issuers_awaited_until_); }
 
-void Server::add_authenticators(const AuthSettings& settings) {
+void Server::add_authenticators(const Settings& settings) {
   identity::House& house = data_->house();
   const identity::DirectoryPtr directory = house.registry().current();
   identity::PrincipalPtr everybody;
-  if (settings.mode == AuthMode::off) {
+  if (settings.auth.mode == AuthMode::off) {
     log::warn("serve", "everybody is let in as the tenant demo (auth.mode)");
     if (const auto* tenant = directory->tenant(TenantId(std::string(identity::first_tenant))))
       everybody = identity::anybody(tenant->record);
   }
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    authenticators_.emplace_back(identity::AuthenticatorParts{house.hasher(), random_, directory, everybody});
+    authenticators_.emplace_back(
+        identity::AuthenticatorParts{house.hasher(), random_, directory, everybody, house.sealer(), settings.server.public_url});
   }
 }
 

@@ -86,7 +86,7 @@ class Server {
   Status follow_signing(const std::optional<identity::NewSigningKey>& wanted);
   void watch_signing_keys();
   Task<void> tidy_signing_keys();
-  void add_authenticators(const AuthSettings& settings);
+  void add_authenticators(const Settings& settings);
   void follow_registry();
   Status make_spawner(const LlamaSettings& settings);
   Status add_models(const Settings& settings);

@@ -1,5 +1,5 @@
-// app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, sessions and tickets that have expired, and
-// what was asked of models longer ago than that is kept:
+// app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, sessions, tickets and nonces that have
+// expired, and what was asked of models longer ago than that is kept:
 // what is revoked on a server that runs for long would otherwise stay in memory, and be looked through, until the next start.
 // Threads  its reactor
 #pragma once

@@ -77,6 +77,11 @@ constexpr std::array names{
     Name{Action::jwks, "get_jwks", {}},
     Name{Action::audit, "get_audit", {}},
     Name{Action::audit_all, "get_all_audit", {}},
+    Name{Action::own_keys_list, "list_api_keys", {}},
+    Name{Action::own_key_add, "create_api_key", "api_key"},
+    Name{Action::own_key_set, "update_api_key", "api_key"},
+    Name{Action::own_key_revoke, "revoke_api_key", "api_key"},
+    Name{Action::own_key_rotate, "rotate_api_key", "api_key"},
 };
 
 constexpr std::size_t longest_text = 256;  // what a caller chooses must not fill the disk

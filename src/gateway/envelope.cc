@@ -13,6 +13,8 @@
 namespace gatehouse::gateway {
 namespace {
 
+constexpr ByteCount most_unneeded = kib(64);
+
 Error no_route(const wire::RequestHead& head) {
   return Error(Code::not_found, Origin::caller, "not_found",
                "There is no " + std::string(to_string(head.method)) + " " + std::string(head.path.substr(0, 200)));
@@ -128,10 +130,9 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    Result<Identified> identified =
-        desk_.doorkeeper.identify(received, egress.client().address, received.at(), identity::Asking::first, &account.ledger.principal);
-    if (!identified) {
-      egress.respond(identified.error());
+    const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), &account.ledger.principal);
+    if (!recognised) {
+      egress.respond(recognised.error());
       co_return;
     }
     if (route.audit == AuditClass::each && audit_of(received.exchange().reactor()).full()) co_return egress.respond(audit_behind());
@@ -144,6 +145,9 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
     co_await administer(received, parameter, egress, account.ledger);
     co_return;
   }
+  std::string_view none;
+  const bool admitted = co_await admit(received, none, egress, account.ledger);
+  if (!admitted) co_return;
   Result<net::Response> response = desk_.small_routes.answer(route.action, parameter, head, account.ledger.principal.get(),
                                                              desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {
@@ -151,6 +155,29 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   } else {
     egress.respond(response.error());
   }
+}
+
+// Where there is neither a body nor a signature, no time has passed since the head was looked at.
+Task<bool> Envelope::admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const {
+  const Route& route = received.route();
+  if (everybody_ || route.open()) co_return true;
+  if (route.body == BodySize::none) {
+    if (!ledger.principal->signature) co_return true;
+    // Nobody needs the body; but it is a part of what was signed.
+    const Result<std::string_view> unneeded = co_await received.exchange().read_body(most_unneeded);
+    if (!unneeded) {
+      egress.respond(unneeded.error());
+      co_return false;
+    }
+    body = *unneeded;
+  }
+  const Result<Identified> identified = co_await desk_.doorkeeper.identify(received, egress.client(), body);
+  if (!identified) {
+    egress.respond(identified.error());
+    co_return false;
+  }
+  ledger.principal = identified->shared_principal();
+  co_return true;
 }
 
 Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger) {
@@ -163,14 +190,10 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
     const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
     if (!body) co_return egress.respond(body.error());
     question->body = *body;
-    if (!everybody_ && !received.route().open()) {
-      const Result<Identified> still = desk_.doorkeeper.identify(received, egress.client().address,
-                                                                 received.exchange().reactor().clock().wall(), identity::Asking::again);
-      if (!still) co_return egress.respond(still.error());
-      ledger.principal = still->shared_principal();
-      question->who = ledger.principal.get();
-    }
   }
+  const bool admitted = co_await admit(received, question->body, egress, ledger);
+  if (!admitted) co_return;
+  question->who = ledger.principal.get();
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   if (received.route().audit == AuditClass::each) {

@@ -51,6 +51,8 @@ class Envelope final : public net::Handler {
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
   // What the edge says to a request before any route does; true: that was the answer.
   bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
+  // The last word about who asks, before anything is done for them; false: it was a refusal.
+  Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   // What was done is on record for good when it returns.

@@ -39,7 +39,7 @@ struct Gateway::Rooms {
         running(parts.reactors),
         usage(parts.reactors),
         audit(parts.reactors),
-        doorkeeper(parts.authenticators),
+        doorkeeper(parts.authenticators, parts.administration.nonces()),
         rules(std::move(parts.edge)),
         routes(routes_for(rules)),
         small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),

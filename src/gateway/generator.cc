@@ -46,8 +46,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
 
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified =
-      doorkeeper_.identify(received, egress.client().address, reactor.clock().wall(), identity::Asking::again);
+  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());

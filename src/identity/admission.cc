@@ -19,6 +19,10 @@ using store::RevocationKind;
 Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
 Error token_expired() { return refused("token_expired", "Token has expired"); }
 
+Error signature_required() {
+  return refused("signature_required", "This tenant's API keys are taken in signed requests alone: sign them, as RFC 9421 says");
+}
+
 bool same(const store::Digest& a, const store::Digest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
 std::int64_t seconds_of(store::Moment moment) { return moment.time_since_epoch().count(); }
 
@@ -117,18 +121,20 @@ Status check(const Principal& principal, const Directory& directory, WallTime no
   return tenant ? ok() : Status(tenant.error());
 }
 
-Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now) {
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const KeyProof& proof, const Directory& directory, WallTime now) {
   const store::ApiKey& record = key.record;
-  GH_CHECK(check_key(record, shown, unix_seconds(now)));
+  GH_CHECK(check_key(record, proof.shown, unix_seconds(now)));
   GH_TRY(const TenantEntry* tenant, open_tenant(record.tenant, directory));
-  auto principal = std::make_shared<Principal>(Proof::api_key, record.tenant, tenant->record.number);
+  if (proof.proof != Proof::signature && tenant->record.signatures == store::Signatures::required) return signature_required();
+  auto principal = std::make_shared<Principal>(proof.proof, record.tenant, tenant->record.number);
   principal->key = record.id;
   principal->key_prefix = prefix_number(record.prefix).value_or(0);
-  principal->key_digest = shown;
+  principal->key_digest = proof.shown;
+  principal->signature = proof.signature;
   if (record.user) principal->subject = record.user->value();
   principal->models = key.models;
   principal->from = key.from;
-  principal->valid_until = end_of_secret(record, shown).value_or(0);
+  principal->valid_until = end_of_secret(record, proof.shown).value_or(0);
   if (directory.inactive(principal->subject)) return user_inactive(principal->subject);
   add_grants(*principal, *tenant, key.scopes);
   return PrincipalPtr(std::move(principal));

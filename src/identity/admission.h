@@ -15,8 +15,14 @@ namespace gatehouse::identity {
 
 Status check(const Principal& principal, const Directory& directory, WallTime now);
 
-// The secret with that digest was shown, and it is the key's.
-Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now);
+// How somebody has shown that they have a key.
+struct KeyProof {
+  KeyProof(Proof proof_, const store::Digest& shown_) : proof(proof_), shown(shown_) {}
+  Proof proof;
+  store::Digest shown;                              // of the secret: the key's, or of what went with the one that signed
+  std::shared_ptr<const SignatureMarks> signature;  // null: not signed
+};
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const KeyProof& proof, const Directory& directory, WallTime now);
 // text: the token.
 Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view text, const Directory& directory, WallTime now);
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.

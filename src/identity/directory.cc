@@ -39,6 +39,12 @@ const KeyEntry* Directory::key(std::uint32_t prefix) const {
   return found == nullptr ? nullptr : found->get();
 }
 
+const KeyEntry* Directory::signing_key(const KeyId& id) const {
+  const std::uint32_t* const prefix = signers_.find(id.value());
+  const KeyEntry* const found = prefix == nullptr ? nullptr : key(*prefix);
+  return found != nullptr && found->record.id == id ? found : nullptr;
+}
+
 bool Directory::revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const {
   if (id.empty()) return false;
   const Revoked* found = revocations_.find(revocation_key(kind, id));
@@ -75,6 +81,7 @@ void Directory::put(store::ApiKey key) {
   if (before != nullptr && before->record.id == key.id && before->record.version >= key.version) return;
   const TenantEntry* const owner = tenant(key.tenant);
   if (owner == nullptr || key.created < owner->record.created) return;
+  if (key.sealed_signing_secret) signers_.put(key.id.value(), *prefix);
   keys_.put(*prefix, std::make_shared<KeyEntry>(std::move(key)));
   ++version_;
 }
@@ -122,6 +129,7 @@ void Directory::remove_tenant(const TenantId& id, std::uint32_t number) {
 
 void Directory::drop_keys_of(const TenantId& id) {
   keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
+  signers_.erase_if([this](std::uint32_t prefix) { return key(prefix) == nullptr; });
 }
 
 void Directory::forget_revocations(std::int64_t expired_by) {

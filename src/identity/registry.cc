@@ -201,6 +201,7 @@ Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, 
 Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });
   co_return dropped;

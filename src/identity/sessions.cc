@@ -31,8 +31,9 @@ std::string readable(std::string_view text) {
 
 Scopes scopes_of_role(std::string_view role) {
   Scopes scopes = usual_scopes();
+  scopes.add(Scope::keys_write);  // their own
   if (role == store::role_member) return scopes;
-  for (const Scope more : {Scope::audit_read, Scope::keys_write, Scope::models_write, Scope::tenant_admin}) scopes.add(more);
+  for (const Scope more : {Scope::audit_read, Scope::models_write, Scope::tenant_admin}) scopes.add(more);
   if (role == store::role_platform_admin) scopes.add(Scope::platform_admin);
   return scopes;
 }

@@ -117,6 +117,9 @@ Status check(const ApiKey& key) {
   GH_CHECK(check_text("name", key.name, {0, longest_name * 4}));
   if (!is_prefix(key.prefix)) return record_invalid("prefix", "must be 8 lower-case hexadecimal digits");
   if (key.sealed_signing_secret) GH_CHECK(check_sealed("sealed_signing_secret", *key.sealed_signing_secret));
+  if (key.previous && key.previous->sealed_signing_secret) {
+    GH_CHECK(check_sealed("sealed_signing_secret", *key.previous->sealed_signing_secret));
+  }
   GH_CHECK(check_list("scopes", key.scopes));
   GH_CHECK(check_list("models", key.models));
   GH_CHECK(check_list("cidrs", key.cidrs));

@@ -17,6 +17,7 @@ Error email_taken() { return conflict("email_taken", "This e-mail address is tak
 Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }
 Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
 Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
+Error nonce_taken() { return conflict("nonce_taken", "This nonce has been used already"); }
 Error version_conflict() {
   return conflict("version_conflict", "It was changed by someone else meanwhile: read it again, then repeat your change");
 }
@@ -34,6 +35,11 @@ Error already_initialised() {
 
 Error record_invalid(std::string_view field, std::string_view what) {
   return caller_error("record_invalid", std::string(field) + " " + std::string(what)).with_param(std::string(field));
+}
+
+Error too_many_nonces() {
+  return Error(Code::unavailable, Origin::gatehouse, "too_many_nonces", "Too many signed requests came within their window")
+      .with_retry(Retry::after(std::chrono::seconds(30)));
 }
 
 Error store_unavailable(std::string detail) {

@@ -114,7 +114,8 @@ class WholeGateway {
     auto house = done(identity::House::open(reactor, *store_, std::move(parts)));
     GH_ASSERT(house.ok());
     house_ = std::move(*house);
-    authenticators_.emplace_back(identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr});
+    authenticators_.emplace_back(
+        identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr, house_->sealer()});
   }
   void serve_model(const std::string& system_prompt) {
     gateway::ServedModel model;

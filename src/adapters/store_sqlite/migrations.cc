@@ -201,6 +201,19 @@ CREATE TABLE audit_contents (
 CREATE INDEX audit_contents_by_time ON audit_contents (time_us);
 )sql";
 
+// The range of the numbers is at least as long as the table: what came first goes first.
+constexpr const char* sign_requests = R"sql(
+ALTER TABLE tenants ADD COLUMN signatures TEXT NOT NULL DEFAULT 'optional' CHECK (signatures IN ('optional', 'required'));
+ALTER TABLE api_keys ADD COLUMN previous_sealed_signing_secret BLOB
+  CHECK (previous_sealed_signing_secret IS NULL OR (length(previous_sealed_signing_secret) > 0 AND previous_digest IS NOT NULL));
+CREATE TABLE nonces (
+  number INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  expires_s INTEGER NOT NULL
+) STRICT;
+CREATE INDEX nonces_by_end ON nonces (expires_s);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -213,6 +226,7 @@ constexpr std::array steps{
     MigrationStep{"sessions and tickets", create_sessions},
     MigrationStep{"audit", create_audit},
     MigrationStep{"contents of requests", create_audit_contents},
+    MigrationStep{"signed requests", sign_requests},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -16,6 +16,7 @@ struct SqliteStore::State {
   SqliteSessionStore sessions{connections};
   SqliteTicketStore tickets{connections};
   SqliteKeyStore keys{connections};
+  SqliteNonceStore nonces{connections};
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
   SqliteUsageStore usage{connections};
@@ -86,6 +87,7 @@ store::UserStore& SqliteStore::users() { return state_->users; }
 store::SessionStore& SqliteStore::sessions() { return state_->sessions; }
 store::TicketStore& SqliteStore::tickets() { return state_->tickets; }
 store::KeyStore& SqliteStore::keys() { return state_->keys; }
+store::NonceStore& SqliteStore::nonces() { return state_->nonces; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
 store::UsageStore& SqliteStore::usage() { return state_->usage; }

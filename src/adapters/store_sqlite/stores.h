@@ -80,6 +80,16 @@ class SqliteKeyStore final : public store::KeyStore {
   Connections& connections_;
 };
 
+class SqliteNonceStore final : public store::NonceStore {
+ public:
+  explicit SqliteNonceStore(Connections& connections) : connections_(connections) {}
+  Task<Status> take(Reactor& reactor, store::Nonce nonce, store::Moment now, std::size_t most) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteSigningKeyStore final : public store::SigningKeyStore {
  public:
   explicit SqliteSigningKeyStore(Connections& connections) : connections_(connections) {}

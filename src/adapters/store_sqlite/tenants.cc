@@ -10,17 +10,17 @@ namespace {
 using store::Tenant;
 
 constexpr const char* tenant_of_id =
-    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
-    "FROM tenants WHERE id = ?1";
+    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures FROM tenants WHERE id = ?1";
 constexpr const char* page_of_tenants =
-    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
-    "FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
+    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
 constexpr const char* new_tenant =
-    "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)";
+    "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11)";
 constexpr const char* changed_tenant =
     "UPDATE tenants SET enabled = ?2, console = ?3, tasks = ?4, models = ?5, scopes = ?6, quota_per_day = ?7, token_lifetime_s = ?8, "
-    "time_zone = ?9, version = version + 1 WHERE id = ?1 AND version = ?10";
+    "time_zone = ?9, signatures = ?11, version = version + 1 WHERE id = ?1 AND version = ?10";
 
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
@@ -46,6 +46,9 @@ Result<Tenant> tenant_of(const Statement& row) {
   tenant.time_zone = row.text(9);
   tenant.created = row.moment(10);
   tenant.version = static_cast<std::uint32_t>(row.integer(11));
+  const std::optional<store::Signatures> signatures = store::parse_signatures(row.text(12));
+  GH_ASSERT(signatures.has_value());  // the column's constraint
+  tenant.signatures = *signatures;
   return tenant;
 }
 
@@ -69,7 +72,8 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   {
     Statement updated = database.prepare(changed_tenant);
     updated.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version);
+                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version,
+                 store::to_string(tenant.signatures));
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -92,7 +96,8 @@ Status insert_tenant(Database& database, const Tenant& tenant) {
   GH_CHECK(store::check(tenant));
   Statement inserted = database.prepare(new_tenant);
   inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
+                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created,
+                store::to_string(tenant.signatures));
   GH_TRY(const Step step, inserted.step());
   return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
 }

@@ -40,12 +40,18 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
     case Action::keys_list:
     case Action::key_get:
     case Action::key_revoke:
+    case Action::own_keys_list:
+    case Action::own_key_revoke:
       co_return co_await keys(reactor, std::move(question));
     case Action::key_add:
       co_return co_await add_key(reactor, std::move(question));
+    case Action::own_key_add:
+      co_return co_await add_own_key(reactor, std::move(question));
     case Action::key_set:
+    case Action::own_key_set:
       co_return co_await set_key(reactor, std::move(question));
     case Action::key_rotate:
+    case Action::own_key_rotate:
       co_return co_await rotate_key(reactor, std::move(question));
     case Action::token_issue:
       co_return co_await issue_token(reactor, std::move(question));

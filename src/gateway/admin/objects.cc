@@ -48,7 +48,8 @@ void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   write_list(json, "models", tenant.models);
   write_list(json, "scopes", tenant.scopes);
   json.member("console", tenant.console).member("token_lifetime", config::to_text(tenant.token_lifetime));
-  json.member("number", tenant.number).member("created_at", moment_text(tenant.created)).member("version", tenant.version);
+  json.member("signatures", store::to_string(tenant.signatures)).member("number", tenant.number);
+  json.member("created_at", moment_text(tenant.created)).member("version", tenant.version);
 }
 
 void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
@@ -58,6 +59,7 @@ void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
   write_list(json, "scopes", key.scopes);
   write_list(json, "models", key.models);
   write_list(json, "cidrs", key.cidrs);
+  json.member("signing", key.sealed_signing_secret.has_value());
   json.member("is_active", key.is_active).member("created_at", moment_text(key.created));
   write_moment(json, "expires_at", key.expires);
   write_moment(json, "revoked_at", key.revoked);

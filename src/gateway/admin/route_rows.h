@@ -34,6 +34,13 @@ constexpr Route identified(Route route) {
   return route;
 }
 
+// Of one's own keys, or of all that one administers.
+constexpr Route own_keys(wire::Method method, std::string_view path, Action action, std::string_view summary, SchemaFn request = nullptr) {
+  Route route = small_route(method, path, action, identity::Scope::keys_write, "keys", summary, request);
+  route.or_needs = identity::Scope::tenant_admin;
+  return route;
+}
+
 constexpr Route oauth(Route route) {
   route.dialect = Dialect::oauth;
   return route;
@@ -80,6 +87,8 @@ inline constexpr wire::OpenApiParameter day_parameter{"day", "query", "in UTC; w
 inline constexpr std::array page_parameters{limit_parameter, after_parameter};
 inline constexpr std::array key_page_parameters{limit_parameter, after_parameter, tenant_parameter};
 inline constexpr wire::OpenApiParameter username_parameter{"username", "query", "the one of that name", id_schema};
+inline constexpr std::array own_key_page_parameters{
+    limit_parameter, after_parameter, wire::OpenApiParameter{"user_id", "query", "of this user, for who administers them", id_schema}};
 inline constexpr std::array user_page_parameters{limit_parameter, after_parameter, tenant_parameter, username_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
 inline constexpr std::array audit_parameters{
@@ -145,6 +154,11 @@ inline constexpr std::array people_rows{
     identified(small_route(wire::Method::get, "/api/auth/sessions", Action::sessions_list, std::nullopt, "authentication", "Your sessions")),
     without_reply(identified(small_route(wire::Method::delete_, "/api/auth/sessions/{id}", Action::session_end, std::nullopt, "authentication", "Ends one of your sessions"))),
     identified(small_route(wire::Method::get, "/api/auth/me", Action::me, std::nullopt, "authentication", "Who asks")),
+    asked_with(own_key_page_parameters, own_keys(wire::Method::get, "/api/keys", Action::own_keys_list, "Your API keys; your tenant's where you administer it")),
+    created(own_keys(wire::Method::post, "/api/keys", Action::own_key_add, "Makes an API key; it is shown this once", &wire::own_key_schema)),
+    or_empty(asked_with(version_parameters, own_keys(wire::Method::patch, "/api/keys/{id}", Action::own_key_set, "Changes an API key, switches it off or on", &wire::key_body_schema))),
+    without_reply(own_keys(wire::Method::delete_, "/api/keys/{id}", Action::own_key_revoke, "Revokes an API key for good")),
+    or_empty(own_keys(wire::Method::post, "/api/keys/{id}/rotate", Action::own_key_rotate, "Gives an API key a new secret", &wire::rotate_schema)),
     asked_with(usage_parameters, small_route(wire::Method::get, "/api/usage", Action::usage, identity::Scope::usage_read, "usage", "What your tenant used on a day")),
     asked_with(audit_parameters, small_route(wire::Method::get, "/api/audit", Action::audit, identity::Scope::audit_read, "audit", "What was decided about you, or about your tenant where you administer it; the newest first")),
     small_route(wire::Method::get, "/.well-known/jwks.json", Action::jwks, std::nullopt, "authentication", "The public keys of our tokens"),

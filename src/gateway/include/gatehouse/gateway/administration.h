@@ -58,6 +58,8 @@ class Administration {
   Task<Reply> command(Reactor& reactor, wire::Method method, std::string target, std::string body) const;
   // Where what is decided goes on record.
   const identity::AuditDesk& audit_desk() const { return house_.audit(); }
+  // Where what was signed is told from what comes again.
+  const identity::Nonces& nonces() const { return house_.nonces(); }
 
  private:
   Task<Result<Reply>> answer_about_people(Reactor& reactor, Question question) const;
@@ -67,6 +69,7 @@ class Administration {
   Task<Result<Reply>> export_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> keys(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> add_own_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> rotate_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> signing_keys(Reactor& reactor) const;

@@ -82,6 +82,11 @@ enum class Action : std::uint8_t {
   jwks,
   audit,
   audit_all,
+  own_keys_list,
+  own_key_add,
+  own_key_set,
+  own_key_revoke,
+  own_key_rotate,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).

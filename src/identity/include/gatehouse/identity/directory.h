@@ -42,6 +42,8 @@ class Directory {
   // Null: there is none.
   const TenantEntry* tenant(const TenantId& id) const;
   const KeyEntry* key(std::uint32_t prefix) const;
+  // Of those that sign requests.
+  const KeyEntry* signing_key(const KeyId& id) const;
   // Whether what was issued then, and is named so, has been revoked since.
   bool revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const;
   // What of that name was issued until then has been revoked.
@@ -87,8 +89,9 @@ class Directory {
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
   SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
-  SharedMap<std::string, Revoked> revocations_;  // by kind and id
-  SharedMap<std::string, Activity> users_;       // by id
+  SharedMap<std::string, std::uint32_t> signers_;  // the prefix of each key that signs requests, by its id
+  SharedMap<std::string, Revoked> revocations_;    // by kind and id
+  SharedMap<std::string, Activity> users_;         // by id
   std::shared_ptr<const SigningKeys> signing_keys_;
   IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };

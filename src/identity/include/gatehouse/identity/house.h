@@ -11,6 +11,7 @@
 #include "gatehouse/identity/key_ring.h"
 #include "gatehouse/identity/keys.h"
 #include "gatehouse/identity/login.h"
+#include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/registry.h"
 #include "gatehouse/identity/sessions.h"
 #include "gatehouse/identity/tenants.h"
@@ -48,13 +49,15 @@ class House {
   const Accounts& accounts() const { return accounts_; }
   const KeyRing& key_ring() const { return key_ring_; }
   const AuditDesk& audit() const { return audit_; }
+  const Nonces& nonces() const { return nonces_; }
+  const Sealer& sealer() const { return parts_.keys.sealer; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
 
  private:
   House(HouseParts parts, std::unique_ptr<Registry> registry, telemetry::AuditSealer sealer)
       : parts_(std::move(parts)),
         registry_(std::move(registry)),
-        keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
+        keys_(*registry_, parts_.keys.hasher, parts_.keys.sealer, parts_.random, parts_.clock),
         tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock),
         sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
@@ -63,7 +66,8 @@ class House {
         accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
-        audit_(registry_->store().audit(), std::move(sealer)) {}
+        audit_(registry_->store().audit(), std::move(sealer)),
+        nonces_(registry_->store().nonces()) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
@@ -76,6 +80,7 @@ class House {
   const Accounts accounts_;
   const KeyRing key_ring_;
   const AuditDesk audit_;
+  const Nonces nonces_;
 };
 
 }  // namespace gatehouse::identity

@@ -50,7 +50,7 @@ class Registry {
   Task<Status> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
-  // What expired by then is forgotten: revocations, here and in the store, sessions and tickets.
+  // What expired by then is forgotten: revocations, here and in the store, sessions, tickets and nonces.
   Task<Status> forget_expired(Reactor& reactor, store::Moment now);
 
   // next signs from now on; those before it verify until then, or until they retire anyway.

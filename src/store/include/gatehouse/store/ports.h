@@ -150,6 +150,16 @@ class TicketStore {
   virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
+class NonceStore {
+ public:
+  virtual ~NonceStore() = default;
+  // Nobody takes it again until it expires; a few of those that have expired by now make room. nonce_taken; too_many_nonces: `most` are
+  // kept, or few fewer
+  virtual Task<Status> take(Reactor& reactor, Nonce nonce, Moment now, std::size_t most) = 0;
+  // Those that expired by now.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
 class SigningKeyStore {
  public:
   virtual ~SigningKeyStore() = default;
@@ -237,6 +247,7 @@ class Store {
   virtual SessionStore& sessions() = 0;
   virtual TicketStore& tickets() = 0;
   virtual KeyStore& keys() = 0;
+  virtual NonceStore& nonces() = 0;
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual UsageStore& usage() = 0;

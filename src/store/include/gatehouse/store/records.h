@@ -23,6 +23,12 @@ using Moment = std::chrono::sys_seconds;
 using Day = std::chrono::year_month_day;
 using Digest = std::array<unsigned char, 32>;  // keyed hash of a secret
 
+// Whether API keys of a tenant must sign.
+enum class Signatures : std::uint8_t { optional, required };
+// As it is kept and written: optional, required.
+std::string_view to_string(Signatures signatures);
+std::optional<Signatures> parse_signatures(std::string_view name);
+
 struct Tenant {
   explicit Tenant(TenantId id_) : id(std::move(id_)) {}
   TenantId id;
@@ -35,6 +41,7 @@ struct Tenant {
   std::int64_t quota_per_day = 1000;
   seconds token_lifetime = std::chrono::days(365);
   std::string time_zone = "UTC";  // a day of its quota ends at midnight there
+  Signatures signatures = Signatures::optional;
   Moment created{};
   std::uint32_t version = 0;
   friend bool operator==(const Tenant&, const Tenant&) = default;
@@ -109,6 +116,7 @@ struct PreviousSecret {
   PreviousSecret(Digest digest_, Moment until_) : digest(digest_), until(until_) {}
   Digest digest;
   Moment until;
+  std::optional<std::string> sealed_signing_secret;  // that went with it
   friend bool operator==(const PreviousSecret&, const PreviousSecret&) = default;
 };
 
@@ -141,6 +149,13 @@ struct KeyUse {
   KeyId id;
   std::int64_t count;
   Moment last_used;
+};
+
+// What may come once within a while.
+struct Nonce {
+  Nonce(Digest digest_, Moment expires_) : digest(digest_), expires(expires_) {}
+  Digest digest;
+  Moment expires;  // from then on what it came with is refused anyway
 };
 
 struct SigningKey {

@@ -34,6 +34,7 @@ class SqliteStore final : public store::Store {
   store::SessionStore& sessions() override;
   store::TicketStore& tickets() override;
   store::KeyStore& keys() override;
+  store::NonceStore& nonces() override;
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;
   store::UsageStore& usage() override;
