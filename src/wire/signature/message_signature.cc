@@ -89,7 +89,7 @@ Reached reached_at(std::string_view origin) {
 std::string normal_authority(const Reached& reached) {
   std::string authority = lower_word(reached.authority);
   const std::string_view usual = reached.scheme == "https" ? ":443" : ":80";
-  if (authority.ends_with(usual)) authority.resize(authority.size() - usual.size());
+  if (authority.ends_with(usual)) authority.erase(authority.size() - usual.size());
   return authority;
 }
 
