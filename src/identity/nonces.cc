@@ -11,7 +11,7 @@ Error digest_mismatch() {
 Error replayed() {
   return refused("signature_replayed", "A request with this nonce has been taken already: sign each with another one").with_param("nonce");
 }
-Error too_many() {
+Error too_many_signed() {
   return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded",
                "Too many signed requests at the moment, please try again later")
       .with_retry(Retry::after(seconds(30)));
@@ -27,7 +27,7 @@ Task<Status> Nonces::redeem(Reactor& reactor, const Principal& who, std::string_
   const Status taken = co_await store_.take(reactor, marks.nonce, now, most);
   if (taken) co_return ok();
   if (taken.error().reason() == "nonce_taken") co_return replayed();
-  co_return taken.error().reason() == "too_many_nonces" ? Status(too_many()) : taken;
+  co_return taken.error().reason() == "too_many_nonces" ? Status(too_many_signed()) : taken;
 }
 
 }  // namespace gatehouse::identity

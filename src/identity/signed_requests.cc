@@ -12,11 +12,11 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::int64_t window = 300;  // seconds, to either side
+constexpr std::int64_t signature_window = 300;  // seconds, to either side
 // What is behind the last look at the window: the way to the store, and clocks that are set.
 constexpr std::int64_t kept_longer = 60;
 constexpr std::size_t longest_nonce = 256, longest_key_id = 64;
-constexpr std::string_view algorithm = "hmac-sha256", nobody = "nobody";
+constexpr std::string_view hmac_algorithm = "hmac-sha256", nobodys_id = "nobody";
 
 Error incomplete(std::string text, std::string param) {
   return refused("signature_incomplete", std::move(text)).with_param(std::move(param));
@@ -32,10 +32,10 @@ bool has_body(const wire::RequestHead& head) { return head.chunked || head.conte
 
 Status check_times(const wire::MessageSignature& signature, std::int64_t now) {
   if (!signature.created) return incomplete("The signature must say when it was created", "created");
-  if (*signature.created > now + window) {
+  if (*signature.created > now + signature_window) {
     return refused("signature_early", "The signature's created is more than 5 minutes ahead of this server's clock").with_param("created");
   }
-  if (*signature.created < now - window) {
+  if (*signature.created < now - signature_window) {
     return refused("signature_late", "The signature's created is more than 5 minutes ago: sign each request when it is sent")
         .with_param("created");
   }
@@ -57,13 +57,13 @@ store::Nonce nonce_of(const wire::MessageSignature& signature) {
   store::Digest digest{};
   const std::string text = signature.key_id + "\n" + signature.nonce;
   SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
-  return {digest, store::Moment(seconds(*signature.created + window + kept_longer))};
+  return {digest, store::Moment(seconds(*signature.created + signature_window + kept_longer))};
 }
 
 }  // namespace
 
 Status check_signature(const wire::MessageSignature& signature, const wire::RequestHead& head, WallTime now) {
-  if (!signature.algorithm.empty() && signature.algorithm != algorithm) {
+  if (!signature.algorithm.empty() && signature.algorithm != hmac_algorithm) {
     return refused("signature_malformed", "alg of the signature must be \"hmac-sha256\"").with_param("alg");
   }
   if (signature.key_id.empty() || signature.key_id.size() > longest_key_id) {
@@ -82,7 +82,8 @@ Status check_signature(const wire::MessageSignature& signature, const wire::Requ
 SignatureVerifier::SignatureVerifier(std::optional<Sealer> sealer, std::string public_url, RandomSource& random)
     : sealer_(std::move(sealer)), public_url_(normal_url(std::move(public_url))) {
   if (sealer_) {
-    nobodys_ = sealer_->seal(Secret<std::string>(std::string(SHA256_DIGEST_LENGTH, '0')), {SealedPlace::signing_secret, nobody}, random);
+    nobodys_ =
+        sealer_->seal(Secret<std::string>(std::string(SHA256_DIGEST_LENGTH, '0')), {SealedPlace::signing_secret, nobodys_id}, random);
   }
 }
 
@@ -109,7 +110,7 @@ Result<std::optional<store::Digest>> SignatureVerifier::secret_behind(const KeyE
                                                                       const std::vector<std::string>& bases) const {
   std::optional<store::Digest> none;
   if (!sealer_) return none;
-  const SealedPlace place(SealedPlace::signing_secret, key != nullptr ? std::string_view(signature.key_id) : nobody);
+  const SealedPlace place(SealedPlace::signing_secret, key != nullptr ? std::string_view(signature.key_id) : nobodys_id);
   GH_TRY(const bool current, is_made_with(place, key != nullptr ? *key->record.sealed_signing_secret : nobodys_, signature, bases));
   if (key == nullptr) return none;
   if (current) return std::optional(key->record.digest);

@@ -32,11 +32,11 @@ Error not_there(std::string_view name) {
 }
 
 // Nothing: it is of another kind, or not there.
-std::optional<std::int64_t> integer_of(const structured::Member& member, std::string_view name) {
+std::optional<std::int64_t> integer_parameter(const structured::Member& member, std::string_view name) {
   const structured::Value* const value = structured::find(member.parameters, name);
   return value != nullptr && value->kind == structured::Kind::integer ? std::optional(value->number) : std::nullopt;
 }
-std::optional<std::string> string_of(const structured::Member& member, std::string_view name) {
+std::optional<std::string> text_parameter(const structured::Member& member, std::string_view name) {
   const structured::Value* const value = structured::find(member.parameters, name);
   return value != nullptr && value->kind == structured::Kind::string ? std::optional(value->text) : std::nullopt;
 }
@@ -44,12 +44,12 @@ std::optional<std::string> string_of(const structured::Member& member, std::stri
 Status take_parameters(const structured::Member& input, MessageSignature& into) {
   for (const auto& [name, number] : {std::pair("created", &into.created), std::pair("expires", &into.expires)}) {
     if (structured::find(input.parameters, name) == nullptr) continue;
-    *number = integer_of(input, name);
+    *number = integer_parameter(input, name);
     if (!*number) return signature_malformed(std::string(name) + " of the signature must be a number of seconds since 1970");
   }
   for (const auto& [name, text] : {std::pair("nonce", &into.nonce), std::pair("keyid", &into.key_id), std::pair("alg", &into.algorithm)}) {
     if (structured::find(input.parameters, name) == nullptr) continue;
-    std::optional<std::string> said = string_of(input, name);
+    std::optional<std::string> said = text_parameter(input, name);
     if (!said) return signature_malformed(std::string(name) + " of the signature must be a text in double quotes");
     *text = std::move(*said);
   }
