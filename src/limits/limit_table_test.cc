@@ -192,6 +192,17 @@ TEST_F(LimitTableTest, AStateThatWouldHaveToGrowWaitsForRoomToo) {
   EXPECT_TRUE(take(small, key(1), many, 60)) << "what has left the window has made room";
 }
 
+TEST_F(LimitTableTest, AStateDoesNotGiveWayToAnotherOfTheSameCall) {
+  for (std::size_t bytes = 200; bytes < 3000; bytes += 100) {
+    LimitTable small(tiny(bytes), random);
+    std::array<Charge, 2> charges{Charge{key(1, 1), &three_a_second, 1, Spend::at_once, {}},
+                                  Charge{key(1, 2), &three_a_second, 1, Spend::at_once, {}}};
+    ASSERT_TRUE(small.reserve(charges, at_second(0)).has_value());
+    for (const Charge& charge : charges)
+      EXPECT_GE(left(small, charge.key, three_a_second, 0), 2U) << bytes << ": it has paid for the other one";
+  }
+}
+
 TEST_F(LimitTableTest, WhatIsHeldIsNotForgotten) {
   LimitTable small(tiny(3000), random);
   std::array<Charge, 2> charges{Charge{key(1), &two_at_once, 2, Spend::at_once, {}},
