@@ -180,7 +180,8 @@ Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, KeyHolder holder, KeyId 
                                       std::optional<std::uint32_t> version) const {
   Result<store::ApiKey> key = co_await find_to_change(reactor, holder, std::move(id));
   if (!key) co_return key.error();
-  const Status may = co_await limit_to_role(reactor, holder, key->tenant, wish.scopes ? key->user : std::nullopt);
+  const std::optional<store::UserId> limits = wish.scopes ? key->user : std::nullopt;  // gcc 12 would end one made in the call twice
+  const Status may = co_await limit_to_role(reactor, holder, key->tenant, limits);
   if (!may) co_return may.error();
   Status fine = check_given(holder, wish.scopes.value_or(std::vector<std::string>()));
   if (fine) fine = check_given_models(holder, wish.models.value_or(std::vector<std::string>()));
