@@ -3,7 +3,7 @@
 //   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent.
 //                   Then the doorkeeper is asked again, because a body may take its time
 //   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same. Ceilings of
-//                   this installation hold
+//                   this installation and of their role hold
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
 //   6. Dispatch     grants, flow control, the answer
@@ -122,7 +122,7 @@ Error model_not_found(const std::string& name) {
 
 Status may_use(const identity::Principal& principal, const ServedModel& model) {
   if (!principal.tenant_models.has(model.name)) return model_not_found(model.name);
-  if (principal.models.has(model.name)) return ok();
+  if (principal.models.has(model.name) && principal.role_grants.models.has(model.name)) return ok();
   return Error(Code::permission_denied, Origin::caller, "model_not_allowed", "Not enough permissions").with_param("model");
 }
 
@@ -141,6 +141,7 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
   if (model == nullptr || !identified.principal().tenant_models.has(model->name)) return model_not_found(parsed.model);
   GH_CHECK(may_use(identified.principal(), *model));
   GH_CHECK(keep_below(ceilings_, parsed));
+  GH_CHECK(keep_below(identified.principal().role_grants.ceilings, parsed));
   bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
   return Permitted(identified, seat, std::move(parsed), *model);

@@ -72,8 +72,8 @@ class Doorkeeper {
   std::vector<identity::Authenticator>& authenticators_;
 };
 
-// The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server allows. The model is
-// pinned.
+// The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server and their role allow.
+// The model is pinned.
 class Permitted {
  public:
   const Identified& identified() const { return identified_; }
@@ -94,7 +94,8 @@ class Permitted {
 
 // Missing and another tenant's read the same.
 Error model_not_found(const std::string& name);
-// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential does not.
+// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential, or their role,
+// has it not.
 Status may_use(const identity::Principal& principal, const ServedModel& model);
 
 class Authorizer {

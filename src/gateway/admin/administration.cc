@@ -90,6 +90,14 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await end_user_sessions(reactor, std::move(question));
     case Action::invitation_add:
       co_return co_await invite(reactor, std::move(question));
+    case Action::roles_list:
+    case Action::role_get:
+    case Action::role_delete:
+      co_return co_await roles(reactor, std::move(question));
+    case Action::role_add:
+      co_return co_await add_role(reactor, std::move(question));
+    case Action::role_set:
+      co_return co_await set_role(reactor, std::move(question));
     case Action::login:
       co_return co_await log_in(reactor, std::move(question));
     case Action::refresh:

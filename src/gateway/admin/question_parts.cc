@@ -45,7 +45,8 @@ store::Reach reach_of(const Question& question) {
 }
 
 identity::Actor actor_of(const Question& question) {
-  return identity::Actor(reach_of(question), question.who->scopes.has(identity::Scope::platform_admin));
+  const identity::Principal& who = *question.who;
+  return identity::Actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
 }
 
 TenantId tenant_of(const Question& question, const std::optional<std::string>& named) {

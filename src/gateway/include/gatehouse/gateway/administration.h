@@ -1,7 +1,7 @@
-// gateway/administration.h — tenants, users, keys, tokens and use, over HTTP, over the control socket, and for commands where no server
-// runs. Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others their
-// tenant Threads  any reactor Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422 in
-// the api dialect)
+// gateway/administration.h — tenants, roles, users, keys, tokens and use, over HTTP, over the control socket, and for commands where no
+// server runs. Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others
+// their tenant Threads  any reactor Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422
+// in the api dialect)
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -79,6 +79,9 @@ class Administration {
   Task<Result<Reply>> offer_reset(Reactor& reactor, Question question) const;
   Task<Result<Reply>> end_user_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> invite(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_in(Reactor& reactor, Question question) const;
   Task<Result<Reply>> refresh(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_out(Reactor& reactor, Question question) const;
