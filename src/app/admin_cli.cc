@@ -322,9 +322,12 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   Adder add(line, chosen, std::move(complete));
   add_tenants(root, add);
   add_users(root, add);
-  add_role_commands(root, [&add](CLI::App& group, const std::string& name, const std::string& help, const std::string& example, auto run) {
+  const AddCommand add_command = [&add](CLI::App& group, const std::string& name, const std::string& help, const std::string& example,
+                                        auto run) {
     return add.add(group, name, help, example, [run](AdminCommandLine& said) { return run(said.options); });
-  });
+  };
+  add_role_commands(root, add_command);
+  add_explain_command(root, add_command);
   add_keys(root, add);
   add_tokens(root, add);
   add_signing_keys(root, add);

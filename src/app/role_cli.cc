@@ -4,6 +4,7 @@
 #include <charconv>
 #include <memory>
 
+#include "explain_command.h"
 #include "role_commands.h"
 
 namespace gatehouse::app {
@@ -48,7 +49,28 @@ void add_wishes(CLI::App* command, RoleLine& line) {
   });
 }
 
+std::string check_number(const std::string& said) { return is_number(said) ? "" : "a number"; }
+
 }  // namespace
+
+void add_explain_command(CLI::App& root, const AddCommand& add) {
+  const auto asked = std::make_shared<ExplainOptions>();
+  const auto source = std::make_shared<std::string>();
+  CLI::App* command = add(root, "explain", "Say what would be decided about a request, and by which rule, without doing it",
+                          "explain --credential - --route \"POST /v1/chat/completions\" --max-tokens 4096 < key.txt",
+                          [asked, source](const AdminOptions& options) { return explain(options, *asked); });
+  command->add_option("--credential", *source, "-: read an API key or a token on standard input; it is not kept, and this is no use of it")
+      ->required()
+      ->check([](const std::string& said) {
+        return said == "-" ? "" : "others would see a credential here: say - and give it on standard input";
+      });
+  command->add_option("--route", asked->route, "A method and a path")->required();
+  command->add_option("--model", asked->model, "The model that it would name; without, the default");
+  command->add_option("--address", asked->address, "Where it would come from; without, that is not looked at");
+  command->add_option("--max-tokens", asked->max_tokens, "What it would ask for")->check(check_number);
+  command->add_option("--n", asked->n, "What it would ask for")->check(check_number);
+  command->add_option("--temperature", asked->temperature, "What it would ask for")->check(check_number);
+}
 
 void add_role_commands(CLI::App& root, const AddCommand& add) {
   CLI::App* group = root.add_subcommand("role", "Make roles of a tenant's own, and change what they give");

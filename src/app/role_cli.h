@@ -1,4 +1,4 @@
-// app/role_cli.h — role on the command line.
+// app/role_cli.h — role and explain on the command line.
 #pragma once
 #include <functional>
 #include <string>
@@ -16,5 +16,6 @@ using AddCommand = std::function<CLI::App*(CLI::App& group, const std::string& n
                                            std::function<int(const AdminOptions&)> run)>;
 
 void add_role_commands(CLI::App& root, const AddCommand& add);
+void add_explain_command(CLI::App& root, const AddCommand& add);
 
 }  // namespace gatehouse::app

@@ -61,6 +61,7 @@ constexpr std::array names{
     Name{Action::role_get, "get_role", "role"},
     Name{Action::role_set, "update_role", "role"},
     Name{Action::role_delete, "delete_role", "role"},
+    Name{Action::explain, "explain", {}},
     Name{Action::usage_all, "get_all_usage", {}},
     Name{Action::models_state, "list_model_states", {}},
     Name{Action::model_load, "load_model", "model"},

@@ -90,40 +90,17 @@ Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
   return ours ? std::move(error).with_retry(Retry::after(seconds(2))) : std::move(error);
 }
 
-bool comes_from(const net::Networks& networks, std::string_view address) {
-  const std::optional<net::IpAddress> known = net::parse_address(address);
-  return known && networks.hold(*known);
-}
-
 }  // namespace
 
 Result<Identified> Doorkeeper::identify(Received received, std::string_view address, WallTime now, identity::Asking asking,
                                         identity::PrincipalPtr* known) const {
   const Route& route = received.route();
-  const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
   const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
-  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), now, kind, asking));
+  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), now, kind_for(route), asking));
   if (known != nullptr) *known = principal;
-  if (principal->from && !comes_from(*principal->from, address)) {
-    return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
-  }
-  if (route.needs && !principal->scopes.has(*route.needs) && !(route.or_needs && principal->scopes.has(*route.or_needs))) {
-    return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
-        .with_param(std::string(identity::to_string(*route.needs)));
-  }
+  GH_CHECK(check_address(*principal, address));
+  GH_CHECK(check_scope(route, *principal));
   return Identified(std::move(received), std::move(principal));
-}
-
-Error model_not_found(const std::string& name) {
-  return Error(Code::not_found, Origin::caller, "model_not_found",
-               "The model '" + name + "' does not exist or you do not have access to it")
-      .with_param("model");
-}
-
-Status may_use(const identity::Principal& principal, const ServedModel& model) {
-  if (!principal.tenant_models.has(model.name)) return model_not_found(model.name);
-  if (principal.models.has(model.name) && principal.role_grants.models.has(model.name)) return ok();
-  return Error(Code::permission_denied, Origin::caller, "model_not_allowed", "Not enough permissions").with_param("model");
 }
 
 namespace {
@@ -137,9 +114,7 @@ void bring_system_prompt(Generation& generation, const ServedModel& model) {
 }  // namespace
 
 Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat& seat, Generation parsed) const {
-  const ServedModel* model = models_.language_model(parsed.model);
-  if (model == nullptr || !identified.principal().tenant_models.has(model->name)) return model_not_found(parsed.model);
-  GH_CHECK(may_use(identified.principal(), *model));
+  GH_TRY(const ServedModel* const model, choose_model(models_, identified.principal(), parsed.model));
   GH_CHECK(keep_below(ceilings_, parsed));
   GH_CHECK(keep_below(identified.principal().role_grants.ceilings, parsed));
   bring_system_prompt(parsed, *model);

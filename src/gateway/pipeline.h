@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decisions.h"
 #include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/engine/engine.h"
@@ -91,12 +92,6 @@ class Permitted {
   Generation generation_;
   const ServedModel* model_;
 };
-
-// Missing and another tenant's read the same.
-Error model_not_found(const std::string& name);
-// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential, or their role,
-// has it not.
-Status may_use(const identity::Principal& principal, const ServedModel& model);
 
 class Authorizer {
  public:

@@ -98,6 +98,7 @@ NO_MODEL_IN_IT = {
     "GET /api/auth/sessions": "is about the asker",
     "DELETE /api/auth/sessions/{id}": "is about the asker",
     "GET /api/usage": "is about a day",
+    "GET /api/audit": "is about what was decided",
     "/api/admin/": "administers; no model is asked anything",
 }
 NO_OBJECT_IN_IT = {
@@ -119,6 +120,9 @@ NO_OBJECT_IN_IT = {
     "GET /api/admin/tenants": "names no object: the scope is refused, which the matrix above shows",
     "GET /api/admin/keys": "names no object",
     "GET /api/admin/usage": "names no object",
+    "GET /api/audit": "names no object: test_audit.py",
+    "GET /api/admin/audit": "names no object",
+    "POST /api/admin/explain": "its object is a credential: test_explain.py",
     "GET /api/admin/signing-keys": "names no object",
     "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
@@ -160,7 +164,7 @@ def split(house, applies, listed):
 
 
 def takes_a_model(path, operation):
-    return "{model}" in path or "model" in request_schema(operation).get("properties", {})
+    return "{model}" in path or ("model" in request_schema(operation).get("properties", {}) and not path.startswith("/api/admin/"))
 
 
 def ask_for(house, method, path, model, key):

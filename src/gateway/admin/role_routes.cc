@@ -9,12 +9,6 @@
 namespace gatehouse::gateway {
 namespace {
 
-// Whose, where the query says so: another tenant's is as if it were not there.
-identity::RoleName role_asked_for(const Question& question) {
-  const auto named = question.query.find("tenant");
-  return identity::RoleName(named ? TenantId(std::string(*named)) : question.who->tenant, question.parameter);
-}
-
 // after: TENANT/NAME, as ids of roles are. Nothing: none of it may be seen.
 Result<std::optional<store::RoleQuery>> role_query_of(const Question& question) {
   store::RoleQuery query(reach_of(question));

@@ -133,6 +133,7 @@ inline constexpr std::array operator_rows{
     tenants_own(asked_with(role_parameters, operators(wire::Method::get, "/api/admin/roles/{name}", Action::role_get, "One role"))),
     or_empty(tenants_own(asked_with(role_change_parameters, operators(wire::Method::patch, "/api/admin/roles/{name}", Action::role_set, "Changes a role; who has it is held to that at once", &wire::role_body_schema)))),
     without_reply(tenants_own(asked_with(role_parameters, operators(wire::Method::delete_, "/api/admin/roles/{name}", Action::role_delete, "Removes a role that no user has")))),
+    tenants_own(operators(wire::Method::post, "/api/admin/explain", Action::explain, "Says what would be decided about a request, and by which rule; nothing is done", &wire::explain_schema)),
     asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
     asked_with(audit_parameters, operators(wire::Method::get, "/api/admin/audit", Action::audit_all, "What was decided, the newest first")),
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),

@@ -7,7 +7,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "gatehouse/gateway/explain_rules.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/house.h"
@@ -51,7 +53,8 @@ struct Reply {
 class Administration {
  public:
   // models: null where no model is served.
-  Administration(identity::House& house, const ServedModels* models, const Clock& clock) : house_(house), models_(models), clock_(clock) {}
+  Administration(identity::House& house, const ServedModels* models, const Clock& clock, ExplainRules explain_rules)
+      : house_(house), models_(models), clock_(clock), explain_rules_(std::move(explain_rules)) {}
 
   Task<Result<Reply>> answer(Reactor& reactor, Question question) const;
   // As the operator at the control socket: method, path with query, JSON. Errors come as the JSON that the socket would give.
@@ -82,6 +85,10 @@ class Administration {
   Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> explain(Reactor& reactor, Question question) const;
+  Task<Status> check_object(Reactor& reactor, const Question& asked) const;
+  Task<Status> check_person(Reactor& reactor, const Question& asked) const;
+  Task<Status> check_role(Reactor& reactor, const Question& asked) const;
   Task<Result<Reply>> log_in(Reactor& reactor, Question question) const;
   Task<Result<Reply>> refresh(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_out(Reactor& reactor, Question question) const;
@@ -94,11 +101,14 @@ class Administration {
   Task<Result<Reply>> audit(Reactor& reactor, Question question) const;
   Result<Reply> inspect(const Question& question) const;
   Reply models() const;
+  // no_server, model_not_found
+  Result<const ServedModel*> model_named(const std::string& name) const;
   Result<Reply> change_model(const Question& question) const;
 
   identity::House& house_;
   const ServedModels* models_;
   const Clock& clock_;
+  const ExplainRules explain_rules_;
 };
 
 // Whether that action is answered here.

@@ -66,6 +66,7 @@ enum class Action : std::uint8_t {
   role_get,
   role_set,
   role_delete,
+  explain,
   usage_all,
   models_state,
   model_load,

@@ -34,4 +34,16 @@ void new_role_schema(JsonWriter& w);
 Result<RoleBody> read_role(const JsonValue& body);
 void role_body_schema(JsonWriter& w);
 
+struct ExplainParameters {
+  std::optional<std::uint32_t> max_tokens, n;
+  std::optional<double> temperature;
+};
+struct ExplainBody {
+  std::string credential, route;
+  std::optional<std::string> model, address;
+  std::optional<ExplainParameters> parameters;
+};
+Result<ExplainBody> read_explain(const JsonValue& body);
+void explain_schema(JsonWriter& w);
+
 }  // namespace gatehouse::wire
