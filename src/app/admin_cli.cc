@@ -119,6 +119,10 @@ void add_tenants(CLI::App& root, Adder& add) {
   command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
                     [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
   id_of(command, line.id, "The tenant");
+  command =
+      add.add(*group, "export", "All that is kept of a tenant, its audit trail included, as one JSON document; no secrets",
+              "tenant export tenant-001 > tenant-001.json", [](AdminCommandLine& said) { return tenant_export(said.options, said.id); });
+  id_of(command, line.id, "The tenant");
 }
 
 SecretSource secret_of(const AdminCommandLine& line) {
@@ -177,6 +181,8 @@ void add_users(CLI::App& root, Adder& add) {
   about("reset", "Make a token by which a user sets their password, once", "reset ada --expires 24h", [](AdminCommandLine& said) {
     return user_reset(said.options, said.id, said.user.expires);
   })->add_option("--expires", line.user.expires, "How long it is good; without, 24h");
+  about("delete", "Delete a user: their sessions end, their keys are revoked", "delete ada",
+        [](AdminCommandLine& said) { return user_delete(said.options, said.id); });
   about("logout", "End all sessions of a user", "logout ada", [](AdminCommandLine& said) { return user_log_out(said.options, said.id); });
 }
 
@@ -275,11 +281,13 @@ void add_audit(CLI::App& root, Adder& add) {
   AdminCommandLine& line = add.line();
   CLI::App* list = add.add(*group, "list", "Decisions, the newest first", "audit list --tenant tenant-001 --since 24h --json",
                            [](AdminCommandLine& said) { return audit_list(said.options, said.audit); });
-  CLI::App* tail = add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20",
-                           [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
+  CLI::App* tail =
+      add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20\n  gatehouse audit tail --follow --json",
+              [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
   CLI::App* verify = add.add(*group, "verify",
                              "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
                              "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });
+  tail->add_flag("-f,--follow", line.audit.follow, "Go on with those that come; with --json, a document a line");
   for (CLI::App* command : {list, tail, verify}) command->add_option("--tenant", line.audit.tenant, "Of this tenant alone");
   for (CLI::App* command : {list, tail}) {
     command->add_option("--user", line.audit.user, "Of the user with this id");

@@ -7,8 +7,6 @@
 
 #include "command_parts.h"
 #include "gatehouse/model/repository.h"
-#include "gatehouse/runtime/run_task.h"
-#include "gatehouse/runtime/signal.h"
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
@@ -188,28 +186,18 @@ std::string text_member(const std::string& json, std::string_view name) {
   return found && found->is_string() ? std::string(found->string()) : std::string();
 }
 
-Task<bool> pass(Reactor& reactor, nanoseconds time) {
-  Signal over(reactor);
-  Deadline deadline(reactor, [&over] { over.raise(); });
-  deadline.arm_in(time);
-  co_await over.wait();
-  co_return true;
-}
-
 // Until it is no longer on its way. A draining that waits for long answers is told as it is; so is one that stays as it was before, after a
 // while in which the server may not have begun yet.
 Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name, const std::string& before, std::string_view wanted) {
   constexpr milliseconds glance{100};
   constexpr std::uint64_t most_glances = 6000, glances_to_begin = 30;
-  const SystemClock clock;
-  Reactor reactor(0, clock);
   Progress progress("model");
   for (std::uint64_t i = 0;; ++i) {
     GH_TRY(ModelSeen seen, look_at_model(client, name));
     const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == before && i < glances_to_begin);
     if (seen.state == wanted || !on_its_way || i >= most_glances) return seen;
     progress.show(std::min<std::uint64_t>(i, 99), 100);
-    run_task(reactor, pass(reactor, glance));
+    let_pass(glance);
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <fstream>
 #include <iostream>
 #include <iterator>
@@ -10,6 +11,7 @@
 
 #include "admin_client.h"
 #include "checkpoint_file.h"
+#include "command_parts.h"
 #include "gatehouse/adapters/store_sqlite/audit_file.h"
 #include "gatehouse/telemetry/audit_verify.h"
 #include "gatehouse/wire/json/copy.h"
@@ -21,13 +23,21 @@ namespace gatehouse::app {
 namespace {
 
 constexpr std::size_t longest_page = 1000;
-constexpr std::array<std::string_view, 8> columns{"timestamp",   "tenant_id",   "user_id", "api_key_id",
-                                                  "action_type", "resource_id", "outcome", "rule"};
+constexpr std::chrono::milliseconds between_polls(500);
+constexpr std::array<std::string_view, 8> record_columns{"timestamp",   "tenant_id",   "user_id", "api_key_id",
+                                                         "action_type", "resource_id", "outcome", "rule"};
 
 // -- list and tail --------------------------------------------------------------------------------------------------------
 
-std::string target_of(const AuditOptions& audit, std::size_t limit, std::size_t offset) {
-  std::string target = "/api/admin/audit?limit=" + std::to_string(limit) + "&offset=" + std::to_string(offset);
+struct ShownRecord {
+  std::int64_t id = 0, tenant_number = 0;
+  std::string json;
+};
+
+// after: the id of one, 0 for none: those that were kept before it.
+std::string target_of(const AuditOptions& audit, std::size_t limit, std::int64_t after) {
+  std::string target = "/api/admin/audit?limit=" + std::to_string(limit);
+  if (after > 0) target += "&after=" + std::to_string(after);
   const auto add = [&target](std::string_view name, const std::string& value) {
     if (value.empty()) return;
     target.append("&").append(name).append("=");
@@ -41,40 +51,107 @@ std::string target_of(const AuditOptions& audit, std::size_t limit, std::size_t 
   return target;
 }
 
+std::int64_t whole_number(const wire::JsonValue& object, std::string_view name) {
+  const auto member = object.is_object() ? object.find(name) : std::nullopt;
+  return member ? member->as_int64().value_or(0) : 0;
+}
+
 // Behind those that are there already; false: there are no more.
-Result<bool> add_page(std::vector<std::string>& records, const std::string& page) {
+Result<bool> add_page(std::vector<ShownRecord>& records, const std::string& page) {
   wire::JsonParser parser;
   GH_TRY(const wire::JsonValue root, parser.parse(page));
   const auto data = root.find("data"), more = root.find("has_more");
   if (!data || !data->is_list()) return operator_error("refused", "the answer is no list");
   for (const wire::JsonValue& record : data->items()) {
-    wire::JsonWriter json(records.emplace_back());
+    ShownRecord& shown = records.emplace_back();
+    shown.id = whole_number(record, "id");
+    if (const auto details = record.find("details")) shown.tenant_number = whole_number(*details, "tenant_number");
+    wire::JsonWriter json(shown.json);
     wire::copy_json(json, record);
   }
   return more && more->boolean();
 }
 
-Result<std::vector<std::string>> newest(const AdminOptions& options, const AuditOptions& audit) {
-  Configuration configuration = read_configuration(options.configuration);
-  if (!configuration.ok()) return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
-  GH_TRY(AdminClient client, AdminClient::open(options.data, configuration.settings));
-  std::vector<std::string> records;
+Result<std::vector<ShownRecord>> newest(AdminClient& client, const AuditOptions& audit) {
+  std::vector<ShownRecord> records;
   for (bool more = true; more && records.size() < audit.limit;) {
     const std::size_t limit = std::min(longest_page, audit.limit - records.size());
-    GH_TRY(const std::string page, client.ask(wire::Method::get, target_of(audit, limit, records.size())));
+    const std::int64_t after = records.empty() ? 0 : records.back().id;
+    GH_TRY(const std::string page, client.ask(wire::Method::get, target_of(audit, limit, after)));
     GH_TRY(more, add_page(records, page));
   }
   return records;
 }
 
-int print(const AdminOptions& options, const std::vector<std::string>& records) {
+// Those that came behind the one with that id, the newest first.
+Result<std::vector<ShownRecord>> since(AdminClient& client, const AuditOptions& audit, std::int64_t known) {
+  std::vector<ShownRecord> records;
+  for (bool more = true; more && (records.empty() || records.back().id > known);) {
+    const std::int64_t after = records.empty() ? 0 : records.back().id;
+    GH_TRY(const std::string page, client.ask(wire::Method::get, target_of(audit, records.empty() ? 100 : longest_page, after)));
+    GH_TRY(more, add_page(records, page));
+  }
+  std::erase_if(records, [known](const ShownRecord& record) { return record.id <= known; });
+  return records;
+}
+
+std::string as_list(const std::vector<ShownRecord>& records) {
   std::string all;
   wire::JsonWriter json(all);
   json.begin_list();
-  for (const std::string& record : records) json.raw(record);
+  for (const ShownRecord& record : records) json.raw(record.json);
   json.end_list();
-  std::cout << (options.output == Output::json ? all + "\n" : table_as_text(all, columns));
+  return all;
+}
+
+// A line each, as they come. with_head: the names of the record_columns, too.
+void print_lines(const AdminOptions& options, const std::vector<ShownRecord>& records, bool with_head) {
+  if (options.output == Output::json) {
+    for (const ShownRecord& record : records) std::cout << record.json << '\n';
+  } else {
+    const std::string table = table_as_text(as_list(records), record_columns);
+    std::cout << (with_head ? table : table.substr(table.find('\n') + 1));
+  }
+  std::cout.flush();
+}
+
+// Until the server is gone, or whoever reads.
+int follow(const AdminOptions& options, AdminClient& client, const AuditOptions& audit, std::int64_t known) {
+  while (std::cout.good()) {
+    let_pass(between_polls);
+    Result<std::vector<ShownRecord>> records = since(client, audit, known);
+    if (!records) return report(records.error());
+    if (records->empty()) continue;
+    known = records->front().id;
+    std::ranges::reverse(*records);
+    print_lines(options, *records, false);
+  }
   return exit_well;
+}
+
+// Of the tenant of that number alone: another may have had its id before.
+Status write_trail(AdminClient& client, const std::string& id, std::int64_t number) {
+  AuditOptions audit;
+  audit.tenant = id;
+  std::int64_t after = 0;
+  const char* between = "";
+  for (bool more = true; more;) {
+    GH_TRY(const std::string page, client.ask(wire::Method::get, target_of(audit, longest_page, after)));
+    std::vector<ShownRecord> records;
+    GH_TRY(more, add_page(records, page));
+    for (const ShownRecord& record : records) {
+      after = record.id;
+      if (record.tenant_number != number) continue;
+      std::cout << between << record.json;
+      between = ",";
+    }
+  }
+  return ok();
+}
+
+Error nothing_to_follow() {
+  return operator_error("no_server",
+                        "no server runs on this data folder, so nothing would come: `gatehouse audit tail` shows what there is");
 }
 
 // -- verify ---------------------------------------------------------------------------------------------------------------
@@ -149,15 +226,38 @@ std::string as_text(const Verified& verified) {
 }  // namespace
 
 int audit_list(const AdminOptions& options, const AuditOptions& audit) {
-  const Result<std::vector<std::string>> records = newest(options, audit);
-  return records ? print(options, *records) : report(records.error());
+  Result<AdminClient> client = open_client(options);
+  if (!client) return report(client.error());
+  const Result<std::vector<ShownRecord>> records = newest(*client, audit);
+  return records ? print_list(options, as_list(*records), record_columns) : report(records.error());
 }
 
 int audit_tail(const AdminOptions& options, const AuditOptions& audit) {
-  Result<std::vector<std::string>> records = newest(options, audit);
+  Result<AdminClient> client = open_client(options);
+  if (!client) return report(client.error());
+  if (audit.follow && !client->has_server()) return report(nothing_to_follow());
+  Result<std::vector<ShownRecord>> records = newest(*client, audit);
   if (!records) return report(records.error());
+  const std::int64_t known = records->empty() ? 0 : records->front().id;
   std::ranges::reverse(*records);
-  return print(options, *records);
+  if (!audit.follow) return print_list(options, as_list(*records), record_columns);
+  print_lines(options, *records, true);
+  return follow(options, *client, audit, known);
+}
+
+int tenant_export(const AdminOptions& options, const std::string& id) {
+  Result<AdminClient> client = open_client(options);
+  if (!client) return report(client.error());
+  const Result<std::string> kept = client->ask(wire::Method::get, path_of("/api/admin/tenants", id, "/export"));
+  if (!kept) return report(kept.error());
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> root = parser.parse(*kept);
+  const auto tenant = root && root->is_object() ? root->find("tenant") : std::nullopt;
+  std::cout << std::string_view(*kept).substr(0, kept->size() - 1) << ",\"audit\":[";
+  const Status written = write_trail(*client, id, tenant ? whole_number(*tenant, "number") : 0);
+  if (!written) return report(written.error());
+  std::cout << "]}\n";
+  return exit_well;
 }
 
 int audit_verify(const AdminOptions& options, const AuditOptions& audit) {

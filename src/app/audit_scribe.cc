@@ -34,8 +34,16 @@ void AuditScribe::start() {
   reactor_.spawn(write());
 }
 
+Task<void> AuditScribe::write_contents() {
+  std::vector<telemetry::AuditContent> contents = book_.take_contents();
+  if (contents.empty()) co_return;
+  const Status kept = co_await desk_.keep(reactor_, std::move(contents));
+  if (!kept) telemetry::log::warn("audit", "what was asked of models is not kept", {{"error", kept.error().describe()}});
+}
+
 Task<void> AuditScribe::write() {
   for (;;) {
+    co_await write_contents();
     gateway::AuditBook::Records records = book_.take_records();
     if (records.empty()) break;
     const Status written = co_await desk_.append(reactor_, records);

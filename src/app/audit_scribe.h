@@ -23,6 +23,7 @@ class AuditScribe {
  private:
   void start();
   Task<void> write();
+  Task<void> write_contents();
   Task<void> write_all_then(Reactor& from, std::shared_ptr<Signal> done);
 
   Reactor& reactor_;

@@ -2,10 +2,30 @@
 
 #include <iostream>
 
+#include "gatehouse/runtime/run_task.h"
+#include "gatehouse/runtime/signal.h"
 #include "gatehouse/wire/form/form.h"
 #include "print_json.h"
 
 namespace gatehouse::app {
+
+namespace {
+
+Task<bool> wait_on(Reactor& reactor, nanoseconds time) {
+  Signal over(reactor);
+  Deadline deadline(reactor, [&over] { over.raise(); });
+  deadline.arm_in(time);
+  co_await over.wait();
+  co_return true;
+}
+
+}  // namespace
+
+void let_pass(nanoseconds time) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  run_task(reactor, wait_on(reactor, time));
+}
 
 std::string path_of(std::string_view collection, const std::string& id, std::string_view behind) {
   std::string path(collection);

@@ -57,6 +57,8 @@ class Body {
   wire::JsonWriter json_{text_};
 };
 
+// Between two looks at something that is on its way.
+void let_pass(nanoseconds time);
 Result<Settings> settings_of(const AdminOptions& options);
 Result<AdminClient> open_client(const AdminOptions& options);
 // As one line of JSON or as people read it.

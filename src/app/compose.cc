@@ -79,6 +79,8 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_TRY(CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(plan.data)));
   server->checkpointer_ =
       std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
+  server->forgetter_ =
+      std::make_unique<Forgetter>(server->control_, registry, server->data_->house().audit(), plan.settings.audit.retention);
   server->watch_logs(plan.logging);
   return server;
 }
@@ -216,9 +218,10 @@ Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   gateway::ExplainRules explain_rules{models_.get(), ceilings(plan.settings.models), everybody_};
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
-  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
-      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
-      body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models), settings.title});
+  gateway_ = std::make_unique<gateway::Gateway>(
+      gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
+                            reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),
+                            content_rules(plan.settings.audit), settings.title});
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
@@ -289,7 +292,6 @@ Status Server::start() {
     audit_scribes_.push_back(std::make_unique<AuditScribe>(reactors_[i], data_->house().audit(), gateway_->audit(reactors_[i])));
     audit_scribes_.back()->begin();
   }
-  forgetter_ = std::make_unique<Forgetter>(control_, data_->house().registry());
   forgetter_->begin();
   checkpointer_->begin();
   if (memory_mark_) memory_mark_->begin();

@@ -177,6 +177,17 @@ Schema<AccessLogSettings> access_log_keys() {
   return keys;
 }
 
+Schema<AuditSettings> audit_keys() {
+  using S = AuditSettings;
+  Schema<S> keys;
+  keys.flag("content", &S::content,
+            "Whether what all tenants ask of models is kept beside the audit trail, with addresses, long numbers and keys masked.");
+  keys.texts("content_tenants", &S::content_tenants, "Tenants of whom it is kept where it is not of all, such as \"tenant-001\".")
+      .checked(must_not_be_empty);
+  keys.duration("retention", &S::retention, {60 * 60, 3650 * day}, "How long that is kept; the audit trail itself stays.");
+  return keys;
+}
+
 Schema<Settings> all_keys() {
   Schema<Settings> keys;
   keys.part("server", &Settings::server, server_keys());
@@ -185,6 +196,7 @@ Schema<Settings> all_keys() {
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
+  keys.part("audit", &Settings::audit, audit_keys());
   return keys;
 }
 
@@ -286,6 +298,13 @@ net::ServerLimits server_limits(const ServerSettings& server) {
 }
 
 gateway::Ceilings ceilings(const ModelSettings& models) { return {models.max_tokens, models.max_prompt}; }
+
+gateway::ContentRules content_rules(const AuditSettings& audit) {
+  gateway::ContentRules rules;
+  rules.all = audit.content;
+  rules.tenants.insert(audit.content_tenants.begin(), audit.content_tenants.end());
+  return rules;
+}
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
 

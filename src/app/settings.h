@@ -123,6 +123,13 @@ struct AccessLogSettings {
   std::string file;  // empty: standard error
 };
 
+// Of what is asked of models; the trail itself is always kept.
+struct AuditSettings {
+  bool content = false;
+  config::Texts content_tenants;
+  seconds retention{30 * 24 * 60 * 60};
+};
+
 struct Settings {
   ServerSettings server;
   AuthSettings auth;
@@ -130,6 +137,7 @@ struct Settings {
   LlamaSettings llama;
   LogSettings log;
   AccessLogSettings access_log;
+  AuditSettings audit;
 };
 
 const config::Schema<Settings>& settings_schema();
@@ -143,6 +151,7 @@ std::vector<std::filesystem::path> model_folders(const ModelSettings& models);
 std::string own_issuer(const ServerSettings& server);
 net::ServerLimits server_limits(const ServerSettings& server);
 gateway::Ceilings ceilings(const ModelSettings& models);
+gateway::ContentRules content_rules(const AuditSettings& audit);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
 telemetry::LogOptions log_options(const Settings& settings);
 telemetry::AccessLogOptions access_log_options(const Settings& settings);

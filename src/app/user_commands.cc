@@ -93,6 +93,8 @@ int user_set_role(const AdminOptions& options, const std::string& who, const std
   return ask_about(options, who, Method::patch, {}, body.done());
 }
 
+int user_delete(const AdminOptions& options, const std::string& who) { return ask_about(options, who, Method::delete_, {}); }
+
 int user_log_out(const AdminOptions& options, const std::string& who) { return ask_about(options, who, Method::delete_, "/sessions"); }
 
 int user_reset(const AdminOptions& options, const std::string& who, const std::string& expires) {

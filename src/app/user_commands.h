@@ -21,6 +21,7 @@ int user_show(const AdminOptions& options, const std::string& who);
 int user_enable(const AdminOptions& options, const std::string& who, bool active);
 int user_set_password(const AdminOptions& options, const std::string& who, SecretSource source);
 int user_set_role(const AdminOptions& options, const std::string& who, const std::string& role);
+int user_delete(const AdminOptions& options, const std::string& who);
 int user_log_out(const AdminOptions& options, const std::string& who);
 int user_reset(const AdminOptions& options, const std::string& who, const std::string& expires);
 int user_invite(const AdminOptions& options, const UserOptions& user);

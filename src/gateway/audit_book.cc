@@ -25,6 +25,10 @@ void AuditBook::add(telemetry::AuditRecord record) {
   if (records_.size() == 1 && wake_) wake_();
 }
 
+void AuditBook::add(telemetry::AuditContent content) {
+  if (contents_.size() < most_contents) contents_.push_back(std::move(content));
+}
+
 AuditBook::Alike& AuditBook::begin(const AuditLikeness& like, telemetry::AuditRecord record) {
   // In its place: its views are into itself.
   Alike& kind = alike_.emplace(std::piecewise_construct, std::forward_as_tuple(like), std::forward_as_tuple()).first->second;

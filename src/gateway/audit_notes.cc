@@ -39,6 +39,7 @@ constexpr std::array names{
     Name{Action::tenant_get, "get_tenant", "tenant"},
     Name{Action::tenant_set, "update_tenant", "tenant"},
     Name{Action::tenant_delete, "delete_tenant", "tenant"},
+    Name{Action::tenant_export, "export_tenant", "tenant"},
     Name{Action::keys_list, "list_api_keys", {}},
     Name{Action::key_add, "create_api_key", "api_key"},
     Name{Action::key_get, "get_api_key", "api_key"},
@@ -52,6 +53,7 @@ constexpr std::array names{
     Name{Action::user_add, "create_user", "user"},
     Name{Action::user_get, "get_user", "user"},
     Name{Action::user_set, "update_user", "user"},
+    Name{Action::user_delete, "delete_user", "user"},
     Name{Action::user_password, "set_user_password", "user"},
     Name{Action::user_reset, "create_password_reset", "user"},
     Name{Action::user_sessions_end, "end_user_sessions", "user"},
@@ -85,7 +87,7 @@ constexpr std::array names{
 
 constexpr std::size_t longest_text = 256;  // what a caller chooses must not fill the disk
 
-const Name& name_of(Action action) {
+const Name& action_name(Action action) {
   static constexpr Name nameless{Action::root, "request", {}};
   const auto found = std::ranges::find(names, action, &Name::action);
   return found == names.end() ? nameless : *found;
@@ -121,12 +123,21 @@ AuditLikeness likeness_of(const Decision& decision) {
   return like;
 }
 
+telemetry::AuditContent content_beside(const telemetry::AuditRecord& record, const Ledger& ledger) {
+  telemetry::AuditContent content;
+  content.tenant_number = record.tenant_number;
+  content.request_id = record.request_id;
+  content.time = record.time;
+  content.text = ledger.content;
+  return content;
+}
+
 }  // namespace
 
-std::string_view audit_name(Action action) { return name_of(action).name; }
+std::string_view audit_name(Action action) { return action_name(action).name; }
 
 telemetry::AuditRecord record_of(const Decision& decision) {
-  const Name& name = name_of(decision.route.action);
+  const Name& name = action_name(decision.route.action);
   telemetry::AuditRecord record;
   record.time = std::chrono::floor<std::chrono::microseconds>(decision.at);
   record.action = name.name;
@@ -154,7 +165,7 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
   record.status = reply.status;
   record.outcome = "ok";
   if (!reply.object.empty()) {
-    record.resource_type = name_of(decision.route.action).about;
+    record.resource_type = action_name(decision.route.action).about;
     record.resource_id = capped(reply.object);
   }
   if (reply.who) {
@@ -184,7 +195,9 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
   } else if (counted || (!allowed && !ledger.generated_for)) {
     book.refuse(likeness_of(decision), make);
   } else {
-    book.add(make());
+    telemetry::AuditRecord record = make();
+    if (!ledger.content.empty()) book.add(content_beside(record, ledger));
+    book.add(std::move(record));
   }
 }
 

@@ -44,7 +44,7 @@ struct Gateway::Rooms {
         routes(routes_for(rules)),
         small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
         bodies(parts.bodies),
-        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log, meters,
              usage,       audit,        levels,     ending},

@@ -68,9 +68,24 @@ Task<Result<CreatedKey>> Keys::add(Reactor& reactor, NewKey wanted) const {
   for (int n = 1;; ++n) {
     CreatedKey key = make(wanted);
     Result<store::ApiKey> created = co_await registry_.create(reactor, key.record);
-    if (created) co_return CreatedKey(std::move(*created), std::move(key.text));
+    if (created) {
+      const Status owned = co_await keep_owned(reactor, *created);
+      if (!owned) co_return owned.error();
+      co_return CreatedKey(std::move(*created), std::move(key.text));
+    }
     if (created.error().reason() != "key_exists" || n == tries) co_return created.error();
   }
+}
+
+// Whose user was removed while it was made: their keys had been revoked by then.
+Task<Status> Keys::keep_owned(Reactor& reactor, const store::ApiKey& key) const {
+  if (!key.user) co_return ok();
+  store::Reach reach = store::Reach::of(key.tenant);
+  const Result<store::User> user = co_await registry_.store().users().find(reactor, reach, *key.user);
+  if (user || user.error().reason() != "user_not_found") co_return user ? ok() : Status(user.error());
+  const Result<store::ApiKey> revoked = co_await registry_.revoke(reactor, std::move(reach), key.id, now());
+  if (!revoked) co_return revoked.error();
+  co_return user.error();
 }
 
 Task<Result<store::Page<store::ApiKey>>> Keys::list(Reactor& reactor, store::KeyQuery query) const {

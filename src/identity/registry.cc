@@ -207,6 +207,17 @@ Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, c
   co_return changed;
 }
 
+Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions) {
+  const Result<store::RemovedUser> removed =
+      co_await store_.users().remove(reactor, std::move(reach), std::move(id), at, std::move(sessions));
+  if (!removed) co_return removed.error();
+  publish([&removed](Directory& directory) {
+    for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);
+    for (const store::ApiKey& key : removed->keys) directory.put(key);
+  });
+  co_return ok();
+}
+
 Task<Status> Registry::end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how) {
   const Result<store::Revocation> ended = co_await store_.sessions().end(reactor, std::move(user), std::move(id), how);
   if (!ended) co_return ended.error();

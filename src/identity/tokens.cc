@@ -10,9 +10,9 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t longest_id = 256;
+constexpr std::size_t longest_token_id = 256;
 
-Status check_lifetime(seconds lifetime) {
+Status check_token_lifetime(seconds lifetime) {
   if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
 }
@@ -39,7 +39,7 @@ Error no_token() {
 }  // namespace
 
 Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
-  GH_CHECK(check_lifetime(wanted.lifetime));
+  GH_CHECK(check_token_lifetime(wanted.lifetime));
   const DirectoryPtr directory = registry_.current();
   const WallTime now = after_revocations(wanted, *directory, clock_.wall());
   return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, now);
@@ -63,7 +63,7 @@ Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const 
 }
 
 Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id, std::string issuer) const {
-  if (id.empty() || id.size() > longest_id) {
+  if (id.empty() || id.size() > longest_token_id) {
     co_return caller_error("token_id_invalid", "A token's jti has 1 to 256 characters").with_param("jti");
   }
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());

@@ -190,4 +190,10 @@ Task<Status> Users::end_sessions(Reactor& reactor, Actor actor, store::UserId id
   co_return co_await sessions_.end_others(reactor, user->id, std::move(none));
 }
 
+Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id) const {
+  const Result<store::User> user = co_await find_to_change(reactor, actor, std::move(id));
+  if (!user) co_return user.error();
+  co_return co_await registry_.remove(reactor, std::move(actor.reach), user->id, now(), sessions_.end_now());
+}
+
 }  // namespace gatehouse::identity

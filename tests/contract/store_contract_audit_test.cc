@@ -135,6 +135,19 @@ TEST_P(AuditContract, ComeInPages) {
   EXPECT_FALSE(list(page).has_more);
 }
 
+TEST_P(AuditContract, GoOnBehindOneThatIsKnown) {
+  for (int i = 1; i <= 5; ++i) append(i % 2 == 0 ? "b" : "a", i % 2 == 0 ? 2 : 1, "r" + std::to_string(i));
+  const std::vector<AuditRow> all = list({}).data;
+  for (std::size_t i = 1; i < all.size(); ++i) EXPECT_LT(all[i].number, all[i - 1].number);
+  store::AuditQuery rest;
+  rest.after = all[1].number;
+  EXPECT_THAT(requests(rest), ElementsAre("r3", "r2", "r1"));
+  rest.tenant = TenantId("a");
+  EXPECT_THAT(requests(rest), ElementsAre("r3", "r1"));
+  rest.after = all.back().number;
+  EXPECT_THAT(requests(rest), IsEmpty());
+}
+
 // A tenant that was served by two instances, and one that has the id of one that is gone.
 TEST_P(AuditContract, AnIdMayHaveSeveralChains) {
   append("a", 1, "r1");
@@ -151,6 +164,33 @@ TEST_P(AuditContract, AnIdMayHaveSeveralChains) {
   EXPECT_THAT(requests(mine), ElementsAre("r1"));
   EXPECT_EQ(get(store().audit().heads(reactor_, "there")).size(), 1U);
   EXPECT_EQ(get(store().audit().heads(reactor_, "here")).size(), 2U);
+  EXPECT_TRUE(verify().ok());
+}
+
+TEST_P(AuditContract, WhatWasAskedStandsBesideItsRecordUntilItIsForgotten) {
+  make_tenant("a");
+  const std::uint32_t number = get(store().tenants().find(reactor_, TenantId("a"))).number;
+  append({full_record("a", number, "r1"), full_record("a", number, "r2")});
+  telemetry::AuditContent content;
+  content.tenant_number = number;
+  content.request_id = "r1";
+  content.time = full_record("a", number, "r1").time;
+  content.text = R"({"prompt":"\u0000"})";
+  const auto keep = [&] { return outcome(ask(store().audit().keep(reactor_, {content}))); };
+  ASSERT_EQ(keep(), "ok");
+  ASSERT_EQ(keep(), "ok") << "once more is once";
+  store::AuditQuery query;
+  EXPECT_EQ(list(query).data[1].content, "") << "nobody asked for it";
+  query.with_content = true;
+  EXPECT_EQ(list(query).data[1].content, content.text);
+  EXPECT_EQ(list(query).data[0].content, "");
+  get(store().audit().drop_contents(reactor_, content.time));
+  EXPECT_EQ(list(query).data[1].content, content.text) << "it is not from before then";
+  get(store().audit().drop_contents(reactor_, content.time + std::chrono::microseconds(1)));
+  EXPECT_EQ(list(query).data[1].content, "");
+  ASSERT_EQ(keep(), "ok");
+  get(store().tenants().remove(reactor_, TenantId("a"), at(5)));
+  EXPECT_EQ(list(query).data[1].content, "") << "it goes with its tenant, the record stays";
   EXPECT_TRUE(verify().ok());
 }
 

@@ -47,6 +47,45 @@ TEST_P(UserContract, ComesBackAsItWasGiven) {
   EXPECT_EQ(bare.role, "member");
 }
 
+TEST_P(UserContract, GoesWithSessionsAndTicketsAndItsKeysAreRevoked) {
+  make_tenant("demo");
+  make_user("u-1", "demo");
+  make_user("u-2", "demo");
+  for (const char* id : {"s-1", "s-2"}) {
+    store::Session session(store::SessionId(id), store::UserId(id[2] == '1' ? "u-1" : "u-2"));
+    session.expires = at(1'900'000'000);
+    get(store().sessions().create(reactor_, session, 10));
+  }
+  store::ApiKey theirs = full_key("k-1", "demo", 1), anothers = full_key("k-2", "demo", 2);
+  anothers.user = store::UserId("u-2");
+  get(store().keys().create(reactor_, theirs));
+  get(store().keys().create(reactor_, anothers));
+  const store::SessionEnd over(at(600), at(700));
+  const auto remove = [&](const store::Reach& reach) { return ask(users().remove(reactor_, reach, store::UserId("u-1"), at(500), over)); };
+  EXPECT_EQ(outcome(remove(other_)), "user_not_found") << "another tenant's";
+  EXPECT_EQ(get(store().sessions().list(reactor_, store::UserId("u-1"))).size(), 1U);
+
+  const Result<store::RemovedUser> removed = remove(demo_);
+  ASSERT_EQ(outcome(removed), "ok");
+  ASSERT_EQ(removed->keys.size(), 1U);
+  EXPECT_EQ(removed->keys[0].id, KeyId("k-1"));
+  EXPECT_EQ(removed->keys[0].revoked, at(500));
+  ASSERT_EQ(removed->revocations.size(), 2U);
+  EXPECT_EQ(removed->revocations[0].id, "s-1");
+  EXPECT_EQ(removed->revocations[0].not_before, at(600));
+  EXPECT_EQ(removed->revocations[1].kind, store::RevocationKind::user);
+  EXPECT_EQ(removed->revocations[1].id, "u-1");
+  EXPECT_EQ(removed->revocations[1].not_before, at(500));
+  EXPECT_EQ(get(store().revocations().since(reactor_, 0, 10)).data.size(), 3U) << "the key's, too";
+
+  EXPECT_EQ(outcome(ask(users().find(reactor_, all_, store::UserId("u-1")))), "user_not_found");
+  EXPECT_THAT(get(store().sessions().list(reactor_, store::UserId("u-1"))), IsEmpty());
+  EXPECT_EQ(get(store().sessions().list(reactor_, store::UserId("u-2"))).size(), 1U);
+  EXPECT_FALSE(get(store().keys().find(reactor_, all_, KeyId("k-2"))).revoked);
+  EXPECT_EQ(outcome(remove(all_)), "user_not_found") << "once";
+  EXPECT_EQ(try_user(full_user("u-3", "demo")), "ok");
+}
+
 TEST_P(UserContract, HasATenantAndAnIdOfItsOwn) {
   EXPECT_EQ(try_user(full_user("u-1", "demo")), "tenant_not_found");
   make_tenant("demo");

@@ -6,11 +6,12 @@ import json
 import os
 import random
 import sqlite3
+import subprocess
 import threading
 import time
 
 import pytest
-from house import eventually, run
+from house import BINARY, eventually, run
 
 QUESTION = {"max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
 ROUNDS = 200 if os.environ.get("GATEHOUSE_SOAK") == "1" else 6
@@ -104,26 +105,115 @@ def test_what_is_cheap_or_from_strangers_is_counted(new_house):
     assert verify(house)["checkpoints"] > 0, "one at the stop"
 
 
+def test_who_follows_sees_what_is_decided(new_house):
+    house = new_house()
+    follower = subprocess.Popen([BINARY, "audit", "tail", "--follow", "--json", "--data", house.data], stdout=subprocess.PIPE, text=True)
+    try:
+        names = [f"seen-{number}" for number in range(3)]
+        made = [command(house, "key", "create", "--tenant", "demo", "--name", name)["id"] for name in names]
+        seen = []
+        while len(seen) < len(made):
+            record = json.loads(follower.stdout.readline())
+            if record["action_type"] == "create_api_key":
+                seen.append(record["resource_id"])
+        assert seen == made, "in their order, each once"
+        assert house.stop() == 0
+        assert follower.wait(30) == 1, "there is nobody left to ask"
+    finally:
+        follower.kill()
+        follower.wait()
+    alone = run("audit", "tail", "--follow", "--data", house.data)
+    assert alone.returncode == 1 and b"no server runs" in alone.stderr
+
+
+def test_what_is_asked_is_kept_where_that_is_wanted_and_masked(new_house, tmp_path):
+    (tmp_path / "g.toml").write_text('[audit]\ncontent_tenants = ["tenant-001"]\n')
+    house = new_house("--config", tmp_path / "g.toml")
+    one, two = (command(house, "tenant", "register", name) for name in ("tenant-001", "tenant-002"))
+    said = "Write to ada@example.org or call +49 30 1234567 with gh_0123abcd_c2VjcmV0c2VjcmV0c2VjcmV0, 北京"
+    body = {"max_tokens": 1, "messages": [{"role": "user", "content": said}]}
+    for tenant in one, two:
+        assert house.ask("POST", "/v1/chat/completions", body, headers={"Authorization": f"Bearer {tenant['api_key']}"}).status == 200
+    assert house.ask("POST", "/v1/completions", {"max_tokens": 1, "prompt": said}, headers={"Authorization": f"Bearer {one['api_key']}"}).status == 200
+    eventually(lambda: len([record for record in records(house) if record["task"] == "llm"]) == 3, what="three records")
+    assert all("content" not in record["details"] for record in records(house)), "who does not ask does not see it"
+    administrator = {"Authorization": f"Bearer {command(house, 'token', 'issue', '--tenant', 'system', '--scopes', 'platform:admin')['token']}"}
+
+    def contents(tenant):
+        answer = house.ask("GET", f"/api/admin/audit?tenant_id={tenant}&content=true", headers=administrator)
+        assert answer.status == 200, answer.body
+        return [record["details"].get("content") for record in answer.json()["data"] if record["task"] == "llm"]
+
+    masked = "Write to [e-mail] or call +[number] with [secret], 北京"
+    eventually(lambda: all(contents("tenant-001")), what="what was asked")
+    assert contents("tenant-001") == [{"prompt": masked}, {"messages": [{"role": "user", "content": masked}]}]
+    assert contents("tenant-002") == [None]
+    for file in house.data.glob("gatehouse.db*"):
+        assert b"ada@example.org" not in file.read_bytes()
+
+
+def test_a_tenant_is_exported_whole_and_without_secrets(two_tenants):
+    house, one, _ = two_tenants
+    password = "a horse of another colour"
+    user = json.loads(run("user", "create", "ada", "--tenant", "tenant-001", "--role", "tenant-admin", "--password-stdin", "--data", house.data, "--json", stdin=password.encode()).stdout)
+    begun = house.ask("POST", "/api/auth/login", {"username": "ada", "password": password}).json()
+    command(house, "user", "create", "bob", "--tenant", "tenant-002")
+    assert house.ask("POST", "/v1/chat/completions", QUESTION, headers={"Authorization": f"Bearer {one['api_key']}"}).status == 200
+    eventually(lambda: records(house, "--tenant", "tenant-001"), what="the record of the call")
+    used = lambda: command(house, "tenant", "export", "tenant-001")["usage"]  # noqa: E731
+    eventually(used, what="its use")
+    text = run("tenant", "export", "tenant-001", "--data", house.data).stdout.decode()
+    whole = json.loads(text)
+    assert whole["tenant"]["tenant_id"] == "tenant-001" and [row["requests"] for row in whole["usage"]] == [1]
+    (shown,) = whole["users"]
+    assert shown["id"] == user["id"] and len(shown["sessions"]) == 1 and len(whole["keys"]) == 1
+    assert {"llm_chat", "login"} <= {record["action_type"] for record in whole["audit"]}
+    assert {record["tenant_id"] for record in whole["audit"]} == {"tenant-001"}
+    for secret in (password, one["api_key"], one["token"], begun["refresh_token"], "argon2", "digest", "bob"):
+        assert secret not in text, secret
+    # By its administrator, and by no other.
+    hers = {"Authorization": f"Bearer {begun['access_token']}"}
+    assert house.ask("GET", "/api/admin/tenants/tenant-001/export", headers=hers).json()["tenant"] == whole["tenant"]
+    foreign, missing = (house.ask("GET", f"/api/admin/tenants/{name}/export", headers=hers) for name in ("tenant-002", "nobody"))
+    assert foreign.status == missing.status == 404 and foreign.json()["error"]["message"] == missing.json()["error"]["message"]
+    # Another that has its name later has nothing of it.
+    command(house, "tenant", "delete", "tenant-001")
+    command(house, "tenant", "register", "tenant-001")
+    assert command(house, "tenant", "export", "tenant-001")["audit"] == []
+
+
+HASH = "$2b$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"  # a vector of crypt_blowfish: it costs us nothing to take
+
+
 class Storm:
-    """Callers who make and revoke keys, and call a model, until the server is gone; what was answered is remembered."""
+    """Callers who make and revoke keys, users and tokens until the server is gone; what was answered is remembered."""
 
     def __init__(self, house):
-        self.house, self.acknowledged, self.lock = house, set(), threading.Lock()
+        self.house, self.acknowledged, self.refused, self.lock = house, set(), [], threading.Lock()
         self.threads = [threading.Thread(target=self.work, args=(number,)) for number in range(4)]
 
     def work(self, number):
         with contextlib.suppress(OSError, http.client.HTTPException, ValueError):
             while True:
                 name = f"{number}-{time.monotonic_ns()}"
-                made = self.house.ask("POST", "/api/admin/keys", {"tenant_id": "demo", "name": name}, headers=self.token)
-                if made.status != 201:
-                    return
-                with self.lock:
-                    self.acknowledged.add(("create_api_key", made.json()["id"]))
-                if self.house.ask("DELETE", f"/api/admin/keys/{made.json()['id']}", headers=self.token).status == 204:
-                    with self.lock:
-                        self.acknowledged.add(("revoke_api_key", made.json()["id"]))
+                key = self.change("POST", "keys", {"tenant_id": "demo", "name": name}, "create_api_key")
+                self.change("DELETE", f"keys/{key}", None, "revoke_api_key", key)
+                user = self.change("POST", "users", {"username": name, "tenant_id": "demo", "password_hash": HASH}, "create_user")
+                self.change("PATCH", f"users/{user}", {"is_active": False}, "update_user", user)
+                if number % 2:
+                    self.change("DELETE", f"users/{user}", None, "delete_user", user)
+                self.change("POST", "revocations", {"jti": name}, "revoke", name)
                 self.house.ask("GET", "/v1/models", headers=self.house.bearer())
+
+    def change(self, method, path, body, action, identity=None):
+        answer = self.house.ask(method, f"/api/admin/{path}", body, headers=self.token)
+        if answer.status not in (200, 201, 204):
+            self.refused.append((method, path, answer.status, answer.body))
+            raise ValueError("refused")
+        identity = identity or answer.json()["id"]
+        with self.lock:
+            self.acknowledged.add((action, identity))
+        return identity
 
     def blow(self, seconds):
         token = command(self.house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin", "--lifetime", "1h")["token"]
@@ -134,6 +224,7 @@ class Storm:
         self.house.kill()
         for thread in self.threads:
             thread.join(30)
+        assert not self.refused, self.refused[0]
         return self.acknowledged
 
 
@@ -150,8 +241,26 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_house):
         assert verdict["ok"], (number, verdict)
     with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
         kept = set(database.execute("SELECT action, resource_id FROM audit"))
-    assert len(acknowledged) > ROUNDS, "too few to mean anything"
-    assert acknowledged <= kept
+        users = dict(database.execute("SELECT id, is_active FROM users"))
+        keys = dict(database.execute("SELECT id, revoked_s FROM api_keys"))
+        revoked = {identity for (identity,) in database.execute("SELECT id FROM revocations")}
+    assert len(acknowledged) > 5 * ROUNDS and len({action for action, _ in acknowledged}) == 6, "too few to mean anything"
+    print(len(acknowledged), "changes were answered")
+    assert acknowledged <= kept, "all are on record"
+    deleted = {identity for action, identity in acknowledged if action == "delete_user"}
+    for action, identity in acknowledged:
+        if action == "create_api_key":
+            assert identity in keys
+        elif action == "revoke_api_key":
+            assert keys[identity] and identity in revoked
+        elif action == "revoke":
+            assert identity in revoked
+        elif action == "delete_user":
+            assert identity not in users and identity in revoked
+        elif identity not in deleted:
+            # Whoever was being deleted when it was killed may be gone.
+            assert identity not in users or action == "create_user" or users[identity] == 0
+            assert identity in users or identity in revoked
 
 
 def test_an_edit_of_the_file_is_found_with_its_place(new_house):

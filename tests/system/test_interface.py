@@ -29,6 +29,11 @@ expected-statuses = ["2xx", "3xx", "4xx", "501"]
 [checks.positive_data_acceptance]
 # 501 as above; 404: names of models, tenants and keys are made up.
 expected-statuses = ["2xx", "401", "403", "404", "409", "501"]
+[[operations]]
+# A moment may be a day, a time or how long ago: what is none is told by its name.
+include-path-regex = "^/api/audit$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "422"]
 """
 # A body keeps to its schema and breaks a rule that no JSON Schema can state: the syntax of a network or duration and their bounds, the
 # names of scopes and tasks. It is told by field.
@@ -39,9 +44,15 @@ include-path-regex = "^/api/admin/"
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 [[operations]]
 # Other grant types than password are 400 unsupported_grant_type: RFC 6749 section 5.2.
+# 429: who guesses has to wait.
 include-path-regex = "^/api/auth/login$|^/token$"
 [operations.checks.positive_data_acceptance]
-expected-statuses = ["2xx", "400", "401", "403"]
+expected-statuses = ["2xx", "400", "401", "403", "429"]
+[[operations]]
+# Passwords that are tried first, what is no e-mail address, and tokens that nobody gave: told by field.
+include-path-regex = "^/api/auth/(register|password|reset)$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404", "422"]
 """
 
 

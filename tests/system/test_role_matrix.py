@@ -28,7 +28,7 @@ def command(house, *words, stdin=b""):
 
 def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
-    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/explain")):
+    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM)
@@ -87,6 +87,8 @@ def object_of(house, path, tenant):
         return made(house, "/api/admin/users", {"tenant_id": tenant, "username": f"new-{number}", "role": "scribe" if tenant == "demo" else "member"})["id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
+    if path.endswith("/export"):
+        return tenant
     if "/tenants/" in path:
         return made(house, "/api/admin/tenants", {"tenant_id": f"new-{number}"})["tenant_id"]
     return MODEL

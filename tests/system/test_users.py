@@ -186,6 +186,31 @@ def test_who_is_switched_off_stops_at_once(town):
     assert me(town, log_in(town, "gone")["access_token"]).status == 200
 
 
+def test_who_is_deleted_leaves_nothing_that_works(town):
+    user = register(town, "leaver").json()
+    begun = log_in(town, "leaver")
+    key = command(town, "key", "create", "--tenant", "demo", "--user", user["id"], "--name", "theirs")
+    ticket = command(town, "user", "reset", "leaver")["reset_token"]
+    assert me(town, key["key"]).status == 200
+    command(town, "user", "delete", "leaver")
+    assert me(town, begun["access_token"]).status == me(town, key["key"]).status == 401
+    assert refresh(town, begun["refresh_token"]).status == 401
+    assert post(town, "/api/auth/login", {"username": "leaver", "password": PASSWORD}).status == 401
+    assert post(town, "/api/auth/reset", {"token": ticket, "new_password": ANOTHER}).status == 400
+    command(town, "user", "show", "leaver", code=1)
+    command(town, "user", "delete", "leaver", code=1)
+    assert next(one for one in command(town, "key", "list", "--tenant", "demo") if one["id"] == key["id"])["revoked_at"]
+    # Whoever has the name next is somebody else.
+    again = register(town, "leaver").json()
+    assert again["id"] != user["id"] and me(town, log_in(town, "leaver")["access_token"]).json()["id"] == again["id"]
+    for credential in begun["access_token"], key["key"]:
+        assert me(town, credential).status == 401
+    assert town.stop() == 0
+    town.start()
+    for credential in begun["access_token"], key["key"]:
+        assert me(town, credential).status == 401, "after a restart, too"
+
+
 def test_who_guesses_has_to_wait_and_is_not_locked_out(town):
     register(town, "guessed")
     for name in "guessed", "not-there":

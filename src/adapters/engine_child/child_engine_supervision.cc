@@ -219,7 +219,9 @@ Status ChildEngine::launch(Child& child, const Fd& model_file) {
       link->attach(std::move(*fd), number);
     });
   }
-  return child.load(options_.load, model_file);
+  w::Load load = options_.load;
+  load.rehearse = !ever_ready_ || &child != serving_.get();  // behind one that was lost, or put to sleep, somebody waits
+  return child.load(load, model_file);
 }
 
 // Its links have been told, or are next.

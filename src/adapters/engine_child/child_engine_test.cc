@@ -27,12 +27,14 @@ TEST_F(ChildEngineTest, IsReadyWhenItsChildIs) {
 TEST_F(ChildEngineTest, AChildThatEndsIsReplaced) {
   engine->start();
   ready_child(1);
+  EXPECT_TRUE(rehearses);
   auto job = engine->prepare(reactor, w::Prepare());
   child_dies();
   EXPECT_TRUE((*job)->take().lost);
   EXPECT_EQ(prepare_says(), "model_loading");
   EXPECT_EQ(engine->child_pid(), 0);
   ready_child(2);  // at once
+  EXPECT_FALSE(rehearses) << "requests wait for it";
   EXPECT_EQ(prepare_says(), "prepared");
   EXPECT_EQ(engine->restarts(), 1U);
   EXPECT_THAT(events, ElementsAre("engine started", "model ready", "engine ended", "engine started", "model ready"));

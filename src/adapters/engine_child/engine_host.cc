@@ -81,7 +81,7 @@ class EngineHost final : public engine::EventSink {
     loop_options.prefill_chunk = options.prefill_chunk;
     loop_options.prefix_bytes = options.prefix_bytes;
     const auto sequences = std::move(loaded->sequences);
-    loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
+    if (options.rehearse) loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
     auto loop = std::make_shared<engine::EngineLoop>(*sequences, clock_, *this, loop_options);
     auto compiler = std::shared_ptr<engine::PromptCompiler>(std::move(loaded->compiler));
     reactor_.post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells()] {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <functional>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -30,10 +31,15 @@ constexpr const char* insert_row =
 // The index of a chain holds its rows in the order of their numbers.
 #define GH_AUDIT_FILTER                                                                                       \
   "(?1 IS NULL OR a.user_id = ?1) AND (?2 IS NULL OR a.key_id = ?2) AND (?3 IS NULL OR a.time_us >= ?3) AND " \
-  "(?4 IS NULL OR a.time_us < ?4) "
+  "(?4 IS NULL OR a.time_us < ?4) AND a.number < ?7 "
 #define GH_AUDIT_PAGE "ORDER BY a.number DESC LIMIT ?5 OFFSET ?6"
 constexpr const char* select_rows = GH_AUDIT_ROWS "WHERE " GH_AUDIT_FILTER GH_AUDIT_PAGE;
-constexpr const char* select_rows_of_chain = GH_AUDIT_ROWS "WHERE a.chain = ?7 AND " GH_AUDIT_FILTER GH_AUDIT_PAGE;
+constexpr const char* select_rows_of_chain = GH_AUDIT_ROWS "WHERE a.chain = ?8 AND " GH_AUDIT_FILTER GH_AUDIT_PAGE;
+
+constexpr const char* insert_content =
+    "INSERT INTO audit_contents (tenant_number, request_id, time_us, text) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING";
+constexpr const char* select_content = "SELECT text FROM audit_contents WHERE tenant_number = ?1 AND request_id = ?2 AND time_us = ?3";
+constexpr const char* delete_contents = "DELETE FROM audit_contents WHERE time_us < ?1";
 
 // A chain while rows are appended to it.
 struct OpenChain {
@@ -90,17 +96,6 @@ Status append_all(Database& database, const telemetry::AuditSealer& sealer, cons
   return ok();
 }
 
-// With the number that the store gave it.
-struct NumberedRow {
-  std::int64_t number;
-  AuditRow row;
-};
-
-Result<NumberedRow> numbered_row_of(const Statement& row) {
-  GH_TRY(AuditRow read, audit_row_of(row));
-  return NumberedRow{row.integer(0), std::move(read)};
-}
-
 Result<std::int64_t> id_of(const Statement& row) { return row.integer(0); }
 
 std::optional<std::int64_t> number_of(const std::optional<telemetry::AuditTime>& time) {
@@ -111,14 +106,14 @@ struct Slice {
   std::size_t offset, limit;
 };
 
-Result<std::vector<NumberedRow>> rows_of(Database& database, const store::AuditQuery& query, std::optional<std::int64_t> chain,
-                                         Slice slice) {
+Result<std::vector<AuditRow>> rows_of(Database& database, const store::AuditQuery& query, std::optional<std::int64_t> chain, Slice slice) {
   Statement found = database.prepare(chain ? select_rows_of_chain : select_rows);
   const auto since = number_of(query.since), until = number_of(query.until);
   const auto limit = static_cast<std::int64_t>(slice.limit), offset = static_cast<std::int64_t>(slice.offset);
-  chain ? found.bind(query.user, query.key, since, until, limit, offset, *chain)
-        : found.bind(query.user, query.key, since, until, limit, offset);
-  return all_rows(found, &numbered_row_of);
+  const std::int64_t after = query.after.value_or(std::numeric_limits<std::int64_t>::max());
+  chain ? found.bind(query.user, query.key, since, until, limit, offset, after, *chain)
+        : found.bind(query.user, query.key, since, until, limit, offset, after);
+  return all_rows(found, &audit_row_of);
 }
 
 Result<std::vector<std::int64_t>> chains_of(Database& database, const store::AuditQuery& query) {
@@ -128,19 +123,40 @@ Result<std::vector<std::int64_t>> chains_of(Database& database, const store::Aud
 }
 
 // One more than the page holds, where there are more. A tenant has a chain for each instance that it was served by, most often one.
-Result<std::vector<NumberedRow>> rows_for(Database& database, const store::AuditQuery& query) {
+Result<std::vector<AuditRow>> rows_for(Database& database, const store::AuditQuery& query) {
   const Slice page{query.offset, query.limit + 1};
   if (!query.tenant_number && !query.tenant) return rows_of(database, query, std::nullopt, page);
   GH_TRY(const std::vector<std::int64_t> chains, chains_of(database, query));
   if (chains.size() == 1) return rows_of(database, query, chains.front(), page);
-  std::vector<NumberedRow> rows;
+  std::vector<AuditRow> rows;
   for (const std::int64_t chain : chains) {
-    GH_TRY(std::vector<NumberedRow> some, rows_of(database, query, chain, Slice{0, page.offset + page.limit}));
+    GH_TRY(std::vector<AuditRow> some, rows_of(database, query, chain, Slice{0, page.offset + page.limit}));
     std::ranges::move(some, std::back_inserter(rows));
   }
-  std::ranges::sort(rows, std::greater(), &NumberedRow::number);
+  std::ranges::sort(rows, std::greater(), &AuditRow::number);
   rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min(page.offset, rows.size())));
   return rows;
+}
+
+Status insert_contents(Database& database, const std::vector<telemetry::AuditContent>& contents) {
+  for (const telemetry::AuditContent& content : contents) {
+    Statement inserted = database.prepare(insert_content);
+    inserted.bind(content.tenant_number, content.request_id, content.time.time_since_epoch().count(), content.text);
+    GH_CHECK(inserted.run());
+  }
+  return ok();
+}
+
+Status add_contents(Database& database, std::vector<AuditRow>& rows) {
+  for (AuditRow& row : rows) {
+    const AuditRecord& record = row.record;
+    if (record.request_id.empty()) continue;
+    Statement found = database.prepare(select_content);
+    found.bind(record.tenant_number, record.request_id, record.time.time_since_epoch().count());
+    GH_TRY(const Step step, found.step());
+    if (step == Step::row) row.content = found.text(0);
+  }
+  return ok();
 }
 
 }  // namespace
@@ -161,6 +177,7 @@ Result<AuditHead> audit_head_of(const Statement& row) {
 
 Result<AuditRow> audit_row_of(const Statement& row) {
   AuditRow read;
+  read.number = row.integer(0);
   read.instance = row.text(3);
   read.sequence = static_cast<std::uint64_t>(row.integer(4));
   AuditRecord& record = read.record;
@@ -189,11 +206,22 @@ Task<Status> SqliteAuditStore::append(Reactor& reactor, std::shared_ptr<const te
   return connections_.write<std::monostate>(reactor, std::move(work));
 }
 
+Task<Status> SqliteAuditStore::keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) {
+  DatabaseWork<std::monostate> work = [contents = std::move(contents)](Database& database) { return insert_contents(database, contents); };
+  return connections_.write<std::monostate>(reactor, std::move(work));
+}
+
+Task<Status> SqliteAuditStore::drop_contents(Reactor& reactor, telemetry::AuditTime before) {
+  DatabaseWork<std::monostate> work = [before](Database& database) {
+    return database.prepare(delete_contents).bind(before.time_since_epoch().count()).run();
+  };
+  return connections_.write<std::monostate>(reactor, std::move(work));
+}
+
 Task<Result<store::Page<AuditRow>>> SqliteAuditStore::list(Reactor& reactor, store::AuditQuery query) {
   DatabaseWork<store::Page<AuditRow>> work = [query = std::move(query)](Database& database) -> Result<store::Page<AuditRow>> {
-    GH_TRY(std::vector<NumberedRow> found, rows_for(database, query));
-    std::vector<AuditRow> rows;
-    for (NumberedRow& one : found) rows.push_back(std::move(one.row));
+    GH_TRY(std::vector<AuditRow> rows, rows_for(database, query));
+    if (query.with_content) GH_CHECK(add_contents(database, rows));
     return page_of(std::move(rows), query.limit);
   };
   return connections_.read<store::Page<AuditRow>>(reactor, std::move(work));

@@ -24,6 +24,7 @@ constexpr const char* changed_key =
     "?3";
 constexpr const char* update_revoked =
     "UPDATE api_keys SET revoked_s = ?3, version = version + 1 WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2) AND revoked_s IS NULL";
+constexpr const char* good_keys_of_user = "SELECT id FROM api_keys WHERE user_id = ?1 AND revoked_s IS NULL";
 constexpr const char* update_use =
     "UPDATE api_keys SET usage_count = usage_count + ?2, last_used_s = max(coalesce(last_used_s, ?3), ?3) WHERE id = ?1";
 
@@ -61,6 +62,8 @@ Result<ApiKey> key_of(const Statement& row) {
   if (!row.is_null(18)) key.sealed_signing_secret = row.text(18);
   return key;
 }
+
+Result<KeyId> key_id_of(const Statement& row) { return KeyId(row.text(0)); }
 
 Result<ApiKey> find_key(Database& database, const store::Reach& reach, const KeyId& id) {
   Statement found = database.prepare(key_of_id);
@@ -120,6 +123,21 @@ Result<ApiKey> insert_key(Database& database, ApiKey key) {
   key.revoked.reset();
   key.version = 1;
   return key;
+}
+
+Result<std::vector<ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at) {
+  std::vector<KeyId> ids;
+  {
+    Statement found = database.prepare(good_keys_of_user);
+    found.bind(user.value());
+    GH_TRY(ids, all_rows(found, &key_id_of));
+  }
+  std::vector<ApiKey> revoked;
+  for (const KeyId& id : ids) {
+    GH_TRY(ApiKey key, revoke_key(database, store::Reach::everything(), id, at));
+    revoked.push_back(std::move(key));
+  }
+  return revoked;
 }
 
 Task<Result<ApiKey>> SqliteKeyStore::create(Reactor& reactor, ApiKey key) {

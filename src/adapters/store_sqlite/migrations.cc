@@ -189,6 +189,18 @@ CREATE TABLE audit (
 CREATE INDEX audit_of_chain ON audit (chain);
 )sql";
 
+// Not a part of the chains: it can be forgotten.
+constexpr const char* create_audit_contents = R"sql(
+CREATE TABLE audit_contents (
+  tenant_number INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  time_us INTEGER NOT NULL,
+  text TEXT NOT NULL CHECK (json_valid(text)),
+  PRIMARY KEY (tenant_number, request_id, time_us)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_contents_by_time ON audit_contents (time_us);
+)sql";
+
 // Who has one of their tenant's own roles has 'member' in the column beside it.
 constexpr const char* create_roles = R"sql(
 CREATE TABLE roles (
@@ -224,6 +236,7 @@ constexpr std::array steps{
     MigrationStep{"signing secrets", add_signing_secrets},
     MigrationStep{"sessions and tickets", create_sessions},
     MigrationStep{"audit", create_audit},
+    MigrationStep{"contents of requests", create_audit_contents},
     MigrationStep{"roles", create_roles},
 };
 

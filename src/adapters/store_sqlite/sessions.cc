@@ -106,6 +106,8 @@ Result<store::Revocation> end_session(Database& database, const store::UserId& u
   return insert_revocation(database, std::move(revocation));
 }
 
+}  // namespace
+
 Result<std::vector<store::Revocation>> end_other_sessions(Database& database, const store::UserId& user, const store::SessionId& kept,
                                                           store::SessionEnd how) {
   GH_TRY(const std::vector<Session> sessions, sessions_of(database, user));
@@ -117,8 +119,6 @@ Result<std::vector<store::Revocation>> end_other_sessions(Database& database, co
   }
   return told;
 }
-
-}  // namespace
 
 Task<Result<Session>> SqliteSessionStore::create(Reactor& reactor, Session session, std::size_t most) {
   DatabaseWork<Session> work = [session = std::move(session), most](Database& database) { return create_session(database, session, most); };

@@ -44,6 +44,8 @@ class SqliteUserStore final : public store::UserStore {
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
+  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+                                          store::SessionEnd sessions) override;
 
  private:
   Connections& connections_;
@@ -130,6 +132,8 @@ class SqliteAuditStore final : public store::AuditStore {
   explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
   Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                       std::vector<telemetry::AuditRecord> records) override;
+  Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) override;
+  Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) override;
   Task<Result<store::Page<telemetry::AuditRow>>> list(Reactor& reactor, store::AuditQuery query) override;
   Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) override;
 
@@ -151,6 +155,10 @@ class SqliteSettingStore final : public store::SettingStore {
 Status insert_tenant(Database& database, const store::Tenant& tenant);
 Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+// For good: all that are a user's and are not revoked yet.
+Result<std::vector<store::ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at);
+Result<std::vector<store::Revocation>> end_other_sessions(Database& database, const store::UserId& user, const store::SessionId& kept,
+                                                          store::SessionEnd how);
 Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
 // Nothing for a role that every tenant has. role_unknown

@@ -24,6 +24,7 @@ constexpr const char* changed_tenant =
 
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
+    "DELETE FROM audit_contents WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM usage WHERE tenant_id = ?1",
     "DELETE FROM api_keys WHERE tenant_id = ?1",
     "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE tenant_id = ?1)",

@@ -29,6 +29,9 @@ constexpr const char* update =
     "version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
 constexpr const char* select_namesake = "SELECT 1 FROM users WHERE username = ?1 AND id <> ?2";
 
+constexpr const char* delete_tickets_of = "DELETE FROM tickets WHERE user_id = ?1";
+constexpr const char* delete_user = "DELETE FROM users WHERE id = ?1";
+
 #undef GH_USER_COLUMNS
 
 Result<User> user_of(const Statement& row) {
@@ -75,6 +78,18 @@ Result<User> change_user(Database& database, const User& user) {
   GH_TRY(User now, find_user(database, store::Reach::of(user.tenant), user.id));
   if (!changed) return store::version_conflict();
   return now;
+}
+
+Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, store::Moment at,
+                                       store::SessionEnd sessions) {
+  GH_TRY([[maybe_unused]] const User user, find_user(database, reach, id));
+  store::RemovedUser removed;
+  GH_TRY(removed.revocations, end_other_sessions(database, id, store::SessionId(), sessions));
+  GH_TRY(removed.keys, revoke_keys_of(database, id, at));
+  GH_TRY(store::Revocation told, insert_revocation(database, store::Revocation(store::RevocationKind::user, id.value(), at)));
+  removed.revocations.push_back(std::move(told));
+  for (const char* sql : {delete_tickets_of, delete_user}) GH_CHECK(database.prepare(sql).bind(id.value()).run());
+  return removed;
 }
 
 Result<store::Page<User>> page_of_users(Database& database, const store::UserQuery& query) {
@@ -137,6 +152,14 @@ Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::U
 Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
   DatabaseWork<User> work = [user = std::move(user)](Database& database) { return change_user(database, user); };
   return connections_.write<User>(reactor, std::move(work));
+}
+
+Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+                                                         store::SessionEnd sessions) {
+  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), at, sessions](Database& database) {
+    return remove_user(database, reach, id, at, sessions);
+  };
+  return connections_.write<store::RemovedUser>(reactor, std::move(work));
 }
 
 }  // namespace gatehouse::adapters

@@ -35,6 +35,8 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await add_tenant(reactor, std::move(question));
     case Action::tenant_set:
       co_return co_await set_tenant(reactor, std::move(question));
+    case Action::tenant_export:
+      co_return co_await export_tenant(reactor, std::move(question));
     case Action::keys_list:
     case Action::key_get:
     case Action::key_revoke:
@@ -86,6 +88,8 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await set_user_password(reactor, std::move(question));
     case Action::user_reset:
       co_return co_await offer_reset(reactor, std::move(question));
+    case Action::user_delete:
+      co_return co_await delete_user(reactor, std::move(question));
     case Action::user_sessions_end:
       co_return co_await end_user_sessions(reactor, std::move(question));
     case Action::invitation_add:

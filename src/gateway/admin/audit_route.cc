@@ -61,6 +61,19 @@ Result<std::size_t> read_offset(const wire::Form& query) {
   return offset;
 }
 
+Result<bool> read_content(const wire::Form& query) {
+  const std::string_view text = query.find("content").value_or("false");
+  if (text == "true" || text == "false") return text == "true";
+  return bad_field("/content", "is neither true nor false", "true or false");
+}
+
+Result<std::optional<std::int64_t>> read_number_after(const wire::Form& query) {
+  const std::optional<std::string_view> text = query.find("after");
+  if (!text) return std::optional<std::int64_t>();
+  if (const auto number = digits_of(*text); number && *number > 0) return number;
+  return bad_field("/after", "is no id of a record", "an id as the records have it");
+}
+
 std::optional<std::string> text_of(const wire::Form& query, std::string_view name) {
   const std::optional<std::string_view> text = query.find(name);
   return text ? std::optional<std::string>(*text) : std::nullopt;
@@ -91,10 +104,16 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   const auto since = read_time(question.query, "since", clock_.wall()), until = read_time(question.query, "until", clock_.wall());
   if (!since) co_return since.error();
   if (!until) co_return until.error();
+  const Result<std::optional<std::int64_t>> after = read_number_after(question.query);
+  if (!after) co_return after.error();
+  const Result<bool> content = read_content(question.query);
+  if (!content) co_return content.error();
   query.limit = *limit;
   query.offset = *offset;
   query.since = *since;
   query.until = *until;
+  query.after = *after;
+  query.with_content = *content;
   query.user = text_of(question.query, "user_id");
   query.key = text_of(question.query, "api_key_id");
   if (std::optional<std::string> tenant = text_of(question.query, "tenant_id")) query.tenant = TenantId(std::move(*tenant));

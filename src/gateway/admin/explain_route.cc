@@ -37,6 +37,11 @@ Status found(const Result<T>& looked_for) {
 // The same look-ups that the routes make themselves, of what their path names, and of who must stand behind the credential.
 Task<Status> Administration::check_object(Reactor& reactor, const Question& asked) const {
   switch (asked.action) {
+    case Action::tenant_export:
+      if (const store::Reach reach = reach_of(asked); reach.tenant() && reach.tenant()->value() != asked.parameter) {
+        co_return store::tenant_not_found();
+      }
+      [[fallthrough]];
     case Action::tenant_get:
     case Action::tenant_set:
     case Action::tenant_delete: {
@@ -83,6 +88,7 @@ Task<Status> Administration::check_person(Reactor& reactor, const Question& aske
     case Action::user_set:
     case Action::user_password:
     case Action::user_reset:
+    case Action::user_delete:
     case Action::user_sessions_end: {
       store::UserId id(asked.parameter);
       identity::Actor actor = actor_of(asked);

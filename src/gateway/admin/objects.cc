@@ -57,7 +57,7 @@ void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   write_list(json, "models", tenant.models);
   write_list(json, "scopes", tenant.scopes);
   json.member("console", tenant.console).member("token_lifetime", config::to_text(tenant.token_lifetime));
-  json.member("created_at", moment_text(tenant.created)).member("version", tenant.version);
+  json.member("number", tenant.number).member("created_at", moment_text(tenant.created)).member("version", tenant.version);
 }
 
 void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
@@ -111,7 +111,10 @@ void write_members(wire::JsonWriter& json, const store::SigningKey& key) {
 // The members that other servers' readers know, and behind `details` the rest.
 void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row) {
   const telemetry::AuditRecord& record = row.record;
-  json.member("timestamp", time_text(record.time)).member("action_type", record.action).member_or_null("user_id", record.user);
+  json.member("id", row.number)
+      .member("timestamp", time_text(record.time))
+      .member("action_type", record.action)
+      .member_or_null("user_id", record.user);
   json.member_or_null("api_key_id", record.key).member_or_null("tenant_id", record.tenant.value());
   json.member_or_null("resource_type", record.resource_type).member_or_null("resource_id", record.resource_id);
   json.member("success", record.outcome == "ok").member("outcome", record.outcome).member_or_null("rule", record.rule);
@@ -119,7 +122,10 @@ void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row) {
   json.member("tokens", record.prompt_tokens + record.completion_tokens).key("details").begin_object();
   json.member("route", record.route).member("status", record.status).member_or_null("client_ip", record.address);
   json.member("count", record.count).member("prompt_tokens", record.prompt_tokens).member("completion_tokens", record.completion_tokens);
-  json.member_or_null("finish", record.finish).member("sequence", row.sequence).member("instance", row.instance).end_object();
+  json.member_or_null("finish", record.finish).member("sequence", row.sequence).member("instance", row.instance);
+  json.member("tenant_number", record.tenant_number);
+  if (!row.content.empty()) json.member_raw("content", row.content);
+  json.end_object();
 }
 
 }  // namespace gatehouse::gateway

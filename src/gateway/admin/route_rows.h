@@ -89,6 +89,8 @@ inline constexpr std::array role_page_parameters{limit_parameter, role_after_par
 inline constexpr std::array role_parameters{role_tenant_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
 inline constexpr std::array audit_parameters{
+    wire::OpenApiParameter{"after", "query", "the id of the last one that is known: those before it in time",
+                           R"({"type":"integer","minimum":1})"},
     wire::OpenApiParameter{"user_id", "query", "of this user", id_schema},
     wire::OpenApiParameter{"api_key_id", "query", "of this API key", id_schema},
     wire::OpenApiParameter{"tenant_id", "query", "of this tenant", id_schema},
@@ -96,6 +98,7 @@ inline constexpr std::array audit_parameters{
                            R"({"type":"string"})"},
     wire::OpenApiParameter{"until", "query", "before then; as since", R"({"type":"string"})"},
     limit_parameter,
+    wire::OpenApiParameter{"content", "query", "whether what was asked of models is shown, where that is kept", R"({"type":"boolean"})"},
     wire::OpenApiParameter{"offset", "query", "how many of the newest to leave out", R"({"type":"integer","minimum":0,"maximum":100000})"}};
 inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
 inline constexpr wire::OpenApiParameter version_parameter{"If-Match", "header",
@@ -111,6 +114,7 @@ inline constexpr std::array operator_rows{
     operators(wire::Method::get, "/api/admin/tenants/{id}", Action::tenant_get, "One tenant"),
     or_empty(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/tenants/{id}", Action::tenant_set, "Changes a tenant, disables or enables it", &wire::tenant_body_schema))),
     without_reply(operators(wire::Method::delete_, "/api/admin/tenants/{id}", Action::tenant_delete, "Deletes a tenant and all that is its")),
+    tenants_own(operators(wire::Method::get, "/api/admin/tenants/{id}/export", Action::tenant_export, "All that is kept of a tenant but its audit trail, without secrets")),
     asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/keys", Action::keys_list, "API keys, of all tenants or one")),
     created(operators(wire::Method::post, "/api/admin/keys", Action::key_add, "Makes an API key; it is shown this once", &wire::new_key_schema)),
     operators(wire::Method::get, "/api/admin/keys/{id}", Action::key_get, "One API key"),
@@ -124,6 +128,7 @@ inline constexpr std::array operator_rows{
     created(tenants_own(operators(wire::Method::post, "/api/admin/users", Action::user_add, "Makes a user; a password that is drawn is shown this once", &wire::new_user_schema))),
     tenants_own(operators(wire::Method::get, "/api/admin/users/{id}", Action::user_get, "One user")),
     or_empty(tenants_own(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/users/{id}", Action::user_set, "Changes a user, switches them off or on", &wire::user_body_schema)))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}", Action::user_delete, "Deletes a user; their sessions end, their keys are revoked"))),
     or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/password", Action::user_password, "Gives a user another password; their sessions end", &wire::new_password_schema))),
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/reset", Action::user_reset, "A token by which a user sets their password, once", &wire::new_reset_schema)))),
     without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}/sessions", Action::user_sessions_end, "Ends all sessions of a user"))),

@@ -114,6 +114,14 @@ Task<Result<Reply>> Administration::offer_reset(Reactor& reactor, Question quest
   co_return Reply(201, ticket_text("reset_token", *ticket));
 }
 
+Task<Result<Reply>> Administration::delete_user(Reactor& reactor, Question question) const {
+  identity::Actor actor = actor_of(question);
+  store::UserId id(question.parameter);
+  const Status removed = co_await house_.users().remove(reactor, std::move(actor), std::move(id));
+  if (!removed) co_return removed.error();
+  co_return Reply(204, {});
+}
+
 Task<Result<Reply>> Administration::end_user_sessions(Reactor& reactor, Question question) const {
   identity::Actor actor = actor_of(question);
   store::UserId id(question.parameter);

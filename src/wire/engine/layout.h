@@ -42,8 +42,8 @@ inline constexpr auto layout<Finish> = std::tuple{&Finish::reason};
 template <>
 inline constexpr auto layout<Cancel> = std::tuple{};
 template <>
-inline constexpr auto layout<Load> =
-    std::tuple{&Load::model, &Load::seats, &Load::seat_cells, &Load::threads, &Load::prefill_chunk, &Load::queue, &Load::prefix_bytes};
+inline constexpr auto layout<Load> = std::tuple{&Load::model,         &Load::seats, &Load::seat_cells,   &Load::threads,
+                                                &Load::prefill_chunk, &Load::queue, &Load::prefix_bytes, &Load::rehearse};
 template <>
 inline constexpr auto layout<Unload> = std::tuple{};
 template <>

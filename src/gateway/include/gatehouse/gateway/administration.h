@@ -67,6 +67,7 @@ class Administration {
   Task<Result<Reply>> tenants(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_tenant(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> export_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> keys(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_key(Reactor& reactor, Question question) const;
@@ -80,6 +81,7 @@ class Administration {
   Task<Result<Reply>> set_user(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_user_password(Reactor& reactor, Question question) const;
   Task<Result<Reply>> offer_reset(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> delete_user(Reactor& reactor, Question question) const;
   Task<Result<Reply>> end_user_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> invite(Reactor& reactor, Question question) const;
   Task<Result<Reply>> roles(Reactor& reactor, Question question) const;

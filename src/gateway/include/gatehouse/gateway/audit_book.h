@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "gatehouse/base/clock.h"
+#include "gatehouse/telemetry/audit_content.h"
 #include "gatehouse/telemetry/audit_record.h"
 
 namespace gatehouse::gateway {
@@ -28,7 +29,7 @@ struct AuditLikeness {
 class AuditBook {
  public:
   using Records = std::vector<telemetry::AuditRecord>;
-  static constexpr std::size_t most_records = 100'000, most_alike = 10'000;
+  static constexpr std::size_t most_records = 100'000, most_alike = 10'000, most_contents = 1'000;
   // Refusals of somebody known that are alike and still have a record each, a minute.
   static constexpr std::uint64_t most_refusals = 60;
 
@@ -36,6 +37,8 @@ class AuditBook {
   void on_record(std::function<void()> wake) { wake_ = std::move(wake); }
 
   void add(telemetry::AuditRecord record);
+  // What was asked, with the record that was added for it. Where too much waits it is not kept: it proves nothing.
+  void add(telemetry::AuditContent content);
   // One more of a kind; make gives the record of the first. Where there are too many kinds, kinds are told apart by route and rule alone.
   template <class Make>
   void count(const AuditLikeness& like, const Make& make) {
@@ -57,6 +60,7 @@ class AuditBook {
 
   // All that wait; none does then.
   Records take_records() { return std::exchange(records_, {}); }
+  std::vector<telemetry::AuditContent> take_contents() { return std::exchange(contents_, {}); }
   // What was counted in the minutes before that one.
   Records take_counted(std::int64_t minute);
   // What could not be written.
@@ -110,6 +114,7 @@ class AuditBook {
 
   std::function<void()> wake_;
   Records records_;
+  std::vector<telemetry::AuditContent> contents_;
   std::unordered_map<Likeness, Alike, Hash, Equal> alike_;
 };
 

@@ -12,6 +12,7 @@
 #include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/audit_book.h"
 #include "gatehouse/gateway/ceilings.h"
+#include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/gateway/usage.h"
@@ -41,6 +42,7 @@ struct GatewayParts {
   BodyLimits bodies = {};
   EdgeRules edge = {};  // of the public listener
   Ceilings ceilings = {};
+  ContentRules contents = {};
   std::string title = "Gatehouse";  // of the OpenAPI document
 };
 

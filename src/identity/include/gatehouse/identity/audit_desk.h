@@ -19,6 +19,11 @@ class AuditDesk {
   Task<Status> append(Reactor& reactor, std::vector<telemetry::AuditRecord> records) const {
     return store_.append(reactor, sealer_, std::move(records));
   }
+  // What was asked, masked by now.
+  Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) const {
+    return store_.keep(reactor, std::move(contents));
+  }
+  Task<Status> forget_contents(Reactor& reactor, telemetry::AuditTime before) const { return store_.drop_contents(reactor, before); }
   Task<Result<store::Page<telemetry::AuditRow>>> list(Reactor& reactor, store::AuditQuery query) const {
     return store_.list(reactor, std::move(query));
   }

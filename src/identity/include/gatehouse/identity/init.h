@@ -36,7 +36,7 @@ struct DataKeys {
   static Result<DataKeys> of(const MasterKey& master);
   KeyHasher hasher;  // of API keys
   Sealer sealer;
-  KeyHasher secrets;  // of refresh tokens and tickets
+  KeyHasher secrets;          // of refresh tokens and tickets
   Secret<std::string> audit;  // for an AuditSealer
 };
 

@@ -61,6 +61,7 @@ class Keys {
 
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
+  Task<Status> keep_owned(Reactor& reactor, const store::ApiKey& key) const;
 
   Registry& registry_;
   const KeyHasher hasher_;

@@ -50,10 +50,11 @@ class Sessions {
   // All but that one; empty: all.
   Task<Status> end_others(Reactor& reactor, store::UserId user, store::SessionId kept) const;
   const SessionRules& rules() const { return rules_; }
+  // How a session that ends now does.
+  store::SessionEnd end_now() const;
 
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
-  store::SessionEnd end_now() const;
   store::Digest mark_of(const Client& client) const;
   Result<IssuedToken> access_token(const store::User& user, const store::SessionId& session) const;
   Task<Result<store::User>> user_of(Reactor& reactor, const store::Session& session) const;

@@ -15,6 +15,7 @@
 #include "gatehouse/runtime/reactor.h"
 #include "gatehouse/store/records.h"
 #include "gatehouse/telemetry/audit_chain.h"
+#include "gatehouse/telemetry/audit_content.h"
 
 namespace gatehouse::store {
 
@@ -110,6 +111,19 @@ struct UserQuery {
   std::size_t limit = 100;
 };
 
+// How a session ends: when, and from when on no token of it would be valid anyway.
+struct SessionEnd {
+  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
+  Moment at, forgotten;
+};
+
+// What the end of a user took with it.
+struct RemovedUser {
+  RemovedUser() = default;
+  std::vector<Revocation> revocations;  // of the user and of each session
+  std::vector<ApiKey> keys;             // that are revoked now
+};
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -123,12 +137,9 @@ class UserStore {
   // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, role_unknown, username_taken,
   // email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
-};
-
-// How a session ends: when, and from when on no token of it would be valid anyway.
-struct SessionEnd {
-  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
-  Moment at, forgotten;
+  // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
+  // (another tenant's, too)
+  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, Moment at, SessionEnd sessions) = 0;
 };
 
 class SessionStore {
@@ -210,16 +221,22 @@ struct AuditQuery {
   std::optional<TenantId> tenant;              // of all that have or had that id
   std::optional<std::string> user, key;
   std::optional<telemetry::AuditTime> since, until;  // until itself is not in it
+  std::optional<std::int64_t> after;                 // the number of one: those that were kept before it
   std::size_t offset = 0, limit = 100;
+  bool with_content = false;
 };
 
-// Its records outlive whoever they are about, and nothing changes or removes one.
+// Its records outlive whoever they are about, and nothing changes or removes one; what was asked goes with its tenant.
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
   // As the next of their tenants' chains in the sealer's instance, in this order.
   virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                               std::vector<telemetry::AuditRecord> records) = 0;
+  // What was asked, beside its records and without a chain.
+  virtual Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) = 0;
+  // What was asked before then is gone.
+  virtual Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) = 0;
   // The newest first.
   virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
   // How far the chains of an instance have come.

@@ -47,6 +47,8 @@ struct AuditRow {
   std::uint64_t sequence = 0;
   AuditRecord record;
   AuditSeal seal{};
+  std::string content;      // what was asked, where that is kept and was wanted: JSON. Not part of what is sealed, either
+  std::int64_t number = 0;  // over all chains, given by what keeps it; 0: not kept yet. Not part of what is sealed
   AuditChain chain() const { return {record.tenant_number, record.tenant, instance}; }
   friend bool operator==(const AuditRow&, const AuditRow&) = default;
 };

@@ -115,6 +115,7 @@ struct Load {
   std::uint32_t prefill_chunk = 128;
   std::uint32_t queue = 256;       // jobs prepared or waiting for a seat
   std::uint64_t prefix_bytes = 0;  // for computed prefixes of prompts; 0: none are kept or shared
+  bool rehearse = true;            // learns what its steps take before it is ready; else from the first requests
   friend bool operator==(const Load&, const Load&) = default;
 };
 struct Unload {
