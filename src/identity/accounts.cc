@@ -143,7 +143,7 @@ Task<Result<IssuedTicket>> Accounts::invite(Reactor& reactor, Actor actor, Invit
   ticket.email = invitation.email;
   Status fine = store::check(ticket);
   if (fine) fine = check_email(ticket.email);
-  if (fine) fine = check_role(actor, ticket.role, ticket.tenant);
+  if (fine) fine = check_role(actor, ticket.role, ticket.tenant, *desks_.registry.current());
   if (!fine) co_return fine.error();
   co_return co_await issue(reactor, std::move(ticket), invitation.lifetime.value_or(usual_invitation));
 }

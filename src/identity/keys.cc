@@ -107,7 +107,7 @@ Task<Status> Keys::limit_to_role(Reactor& reactor, KeyHolder& holder, const Tena
   store::Reach reach = store::Reach::of(tenant);
   const Result<store::User> found = co_await registry_.store().users().find(reactor, std::move(reach), *user);
   if (!found) co_return found.error();
-  const Scopes role = scopes_of_role(found->role);
+  const Scopes role = registry_.current()->grants_of(found->tenant, found->role).scopes;
   holder.grantable = holder.grantable ? holder.grantable->limited_to(role) : role;
   co_return ok();
 }

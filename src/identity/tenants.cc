@@ -25,16 +25,6 @@ Status check_id(const TenantId& id) {
       .with_param("tenant_id");
 }
 
-Status check_tasks(const std::vector<std::string>& tasks) {
-  for (const std::string& task : tasks) {
-    if (std::ranges::find(all_tasks(), task) != all_tasks().end()) continue;
-    std::string text = "'" + task.substr(0, 64) + "' is not a task; the tasks are";
-    for (const std::string& known : all_tasks()) text.append(&known == &all_tasks().front() ? " " : ", ").append(known);
-    return caller_error("task_unknown", std::move(text)).with_param("tasks");
-  }
-  return ok();
-}
-
 Status check_lifetime(seconds lifetime) {
   if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("token_lifetime");

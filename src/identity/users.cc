@@ -42,8 +42,11 @@ Status check_email(const std::string& email) {
   return field_error("email_invalid", "email", "email is no e-mail address", "such as name@example.org");
 }
 
-Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant) {
-  if (role != store::role_platform_admin) return ok();
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant, const Directory& directory) {
+  if (!store::is_built_in(role) && directory.role(tenant, role) == nullptr) return store::role_unknown(role);
+  if (role != store::role_platform_admin) {
+    return actor.platform || within(directory.grants_of(tenant, role), actor.most) ? ok() : Status(role_not_allowed());
+  }
   if (!actor.platform) return role_not_allowed();
   if (tenant.value() == reserved_tenant) return ok();
   return field_error("role_needs_system", "role", "A platform administrator is of the tenant 'system'", "member or tenant-admin");
@@ -82,10 +85,11 @@ Task<Result<UserWithPassword>> Users::add(Reactor& reactor, Actor actor, NewUser
   user.is_active = wanted.is_active;
   Status fine = store::check(user);
   if (fine) fine = check_email(user.email);
-  if (fine) fine = check_role(actor, user.role, user.tenant);
   if (!fine) co_return fine.error();
   const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
   if (!tenant) co_return tenant.error();
+  fine = check_role(actor, user.role, user.tenant, *registry_.current());
+  if (!fine) co_return fine.error();
   std::optional<Secret<std::string>> drawn;
   Result<std::string> hash = co_await first_hash(reactor, wanted, drawn);
   if (!hash) co_return hash.error();
@@ -111,7 +115,9 @@ Task<Result<store::Page<store::User>>> Users::list(Reactor& reactor, store::User
 
 Task<Result<store::User>> Users::find_to_change(Reactor& reactor, Actor actor, store::UserId id) const {
   Result<store::User> user = co_await registry_.store().users().find(reactor, actor.reach, std::move(id));
-  if (user && user->role == store::role_platform_admin && !actor.platform) co_return role_not_allowed();
+  if (!user || actor.platform) co_return user;
+  const Status fine = check_role(actor, user->role, user->tenant, *registry_.current());
+  if (!fine) co_return fine.error();
   co_return user;
 }
 
@@ -126,7 +132,7 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   user.is_active = wish.is_active.value_or(user.is_active);
   user.updated = now();
   Status fine = check_email(user.email);
-  if (fine) fine = check_role(actor, user.role, user.tenant);
+  if (fine && wish.role) fine = check_role(actor, user.role, user.tenant, *registry_.current());
   if (!fine) co_return fine.error();
   Result<store::User> changed = co_await registry_.change(reactor, std::move(user), *before);
   if (!changed) co_return changed.error();

@@ -263,7 +263,8 @@ TEST_P(UserContract, WhatCannotBeRightIsRefusedByName) {
   EXPECT_EQ(refused([](store::User& u) { u.email = std::string(255, 'x'); }), "email");
   EXPECT_EQ(refused([](store::User& u) { u.email = "a@b\r\nBcc: c@d"; }), "email");
   EXPECT_EQ(refused([](store::User& u) { u.password_hash = std::string(513, 'x'); }), "password_hash");
-  EXPECT_EQ(refused([](store::User& u) { u.role = "root"; }), "role");
+  EXPECT_EQ(refused([](store::User& u) { u.role = "Root"; }), "role");
+  EXPECT_EQ(refused([](store::User& u) { u.role = ""; }), "role");
   store::User longest = full_user("u-2", "demo");
   longest.username.clear();
   for (int i = 0; i < 50; ++i) longest.username += "\xe5\xbc\xa0";

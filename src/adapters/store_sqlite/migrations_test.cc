@@ -155,7 +155,8 @@ TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
   open();
   ASSERT_EQ(outcome(create("demo")), "ok");
   Database tool = beside();
-  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1)")), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, NULL)")), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO roles VALUES (7, 'demo', 'own', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)")), "ok");
   const std::string session = "INSERT INTO sessions VALUES ", ticket = "INSERT INTO tickets VALUES ";
   ASSERT_EQ(outcome(tool.run((session + "('s0', 'u', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)").c_str())), "ok");
   const std::vector<std::string> wrong{
@@ -165,12 +166,14 @@ TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
       session + "('s', 'u', 0, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
       session + "('s', 'u', 1, zeroblob(32), zeroblob(32), NULL, 5, '', '', 0, 0, 9)",
       session + "('s', 'u', -1, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
-      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9)",
-      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9, NULL)",
+      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'member', '', 0, 9, 1)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'tenant-admin', '', 0, 9, 7)",
       "DELETE FROM users",
   };
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
@@ -182,15 +185,42 @@ TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {
   ASSERT_EQ(outcome(create("demo")), "ok");
   Database tool = beside();
   const std::string user = "INSERT INTO users VALUES ";
-  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1, NULL)").c_str())), "ok");
   const std::vector<std::string> wrong{
-      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",  user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)", user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",    user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
+      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1, NULL)",
   };
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT count(*) FROM users"), 1);
+}
+
+TEST_F(SchemaConstraints, RolesThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string role = "INSERT INTO roles VALUES ";
+  ASSERT_EQ(outcome(tool.run((role + "(7, 'demo', 'own', '[]', '[]', '[]', 1, 1, 0.5, 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, 7)")), "ok");
+  const std::vector<std::string> wrong{
+      role + "(NULL, 'none', 'a', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'own', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'member', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', '', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '{}', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', 0, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', NULL, 0, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', NULL, NULL, 2.5, 0, 1)",
+      "INSERT INTO users VALUES ('v', 'demo', 'other', '', '', 'tenant-admin', 1, 0, 0, 1, 7)",
+      "INSERT INTO users VALUES ('v', 'demo', 'other', '', '', 'member', 1, 0, 0, 1, 8)",
+      "DELETE FROM roles",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM roles) + (SELECT count(*) FROM users)"), 2);
 }
 
 }  // namespace

@@ -23,6 +23,19 @@ class SqliteTenantStore final : public store::TenantStore {
   Connections& connections_;
 };
 
+class SqliteRoleStore final : public store::RoleStore {
+ public:
+  explicit SqliteRoleStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Role>> create(Reactor& reactor, store::Role role) override;
+  Task<Result<store::Role>> find(Reactor& reactor, TenantId tenant, std::string name) override;
+  Task<Result<store::Page<store::Role>>> list(Reactor& reactor, store::RoleQuery query) override;
+  Task<Result<store::Role>> change(Reactor& reactor, store::Role role) override;
+  Task<Result<store::Role>> remove(Reactor& reactor, TenantId tenant, std::string name) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteUserStore final : public store::UserStore {
  public:
   explicit SqliteUserStore(Connections& connections) : connections_(connections) {}
@@ -158,6 +171,12 @@ Result<std::vector<store::Revocation>> end_other_sessions(Database& database, co
                                                           store::SessionEnd how);
 Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
+// Nothing for a role that every tenant has. role_unknown
+Result<std::optional<std::int64_t>> own_role_number(Database& database, const TenantId& tenant, const std::string& role);
+// What stands in the column `role` beside that number.
+inline std::string_view built_in_part(const std::string& role) {
+  return store::is_built_in(role) ? std::string_view(role) : store::role_member;
+}
 // Oldest first.
 Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
 

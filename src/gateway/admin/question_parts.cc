@@ -45,7 +45,13 @@ store::Reach reach_of(const Question& question) {
 }
 
 identity::Actor actor_of(const Question& question) {
-  return identity::Actor(reach_of(question), question.who->scopes.has(identity::Scope::platform_admin));
+  const identity::Principal& who = *question.who;
+  return identity::Actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
+}
+
+identity::RoleName role_asked_for(const Question& question) {
+  const auto named = question.query.find("tenant");
+  return identity::RoleName(named ? TenantId(std::string(*named)) : question.who->tenant, question.parameter);
 }
 
 TenantId tenant_of(const Question& question, const std::optional<std::string>& named) {

@@ -30,6 +30,8 @@ Result<store::Day> read_day(const wire::Form& query, WallTime now);
 store::Reach reach_of(const Question& question);
 // The same of somebody who administers users.
 identity::Actor actor_of(const Question& question);
+// Of the tenant that the query names, or of who asks. Another tenant's is as if it were not there, for desks to say.
+identity::RoleName role_asked_for(const Question& question);
 // The tenant that a body names; where it names none, that of who asks.
 TenantId tenant_of(const Question& question, const std::optional<std::string>& named);
 

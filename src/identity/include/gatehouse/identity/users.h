@@ -1,7 +1,7 @@
 // identity/users.h — people: made and changed by administrators.
-// Rules    who does not administer the platform reaches their tenant's people alone, neither makes nor touches those who do, and those are
-//          of the tenant 'system'. Who is switched off is refused at once, with all that was issued to them until then; another role ends
-//          their access tokens, another password their sessions
+// Rules    who does not administer the platform reaches their tenant's people alone, and neither makes nor touches those who may do more
+//          than they; administrators of the platform are of the tenant 'system'. Who is switched off is refused at once, with all that was
+//          issued to them until then; another role ends their access tokens, another password their sessions
 // Threads  any reactor
 // Errors   user_not_found (another tenant's, too), role_not_allowed → permission_denied; email_invalid, password_hash_invalid,
 //          role_needs_system → invalid_argument, all origin caller; those of password_rules.h and passwords.h, and of the store
@@ -16,9 +16,10 @@ namespace gatehouse::identity {
 
 // Who administers, and how far that goes.
 struct Actor {
-  Actor(store::Reach reach_, bool platform_) : reach(std::move(reach_)), platform(platform_) {}
+  Actor(store::Reach reach_, bool platform_, Grants most_) : reach(std::move(reach_)), platform(platform_), most(std::move(most_)) {}
   store::Reach reach;
   bool platform;
+  Grants most;  // what they may give to others
 };
 
 struct NewUser {
@@ -87,7 +88,9 @@ class Users {
 
 // Pure functions. email: may be empty.
 Status check_email(const std::string& email);
-Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant);
+// Whether they may give that role to somebody of that tenant, or touch somebody who has it: role_not_allowed, role_needs_system,
+// role_unknown.
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant, const Directory& directory);
 // 128 random bits in letters that can be read out.
 Secret<std::string> draw_password(RandomSource& random);
 

@@ -8,6 +8,7 @@
 namespace gatehouse::store {
 
 Status check(const Tenant& tenant);
+Status check(const Role& role);
 Status check(const User& user);
 Status check(const Session& session);
 Status check(const Ticket& ticket);

@@ -1,0 +1,112 @@
+#include "gatehouse/identity/roles.h"
+
+#include <utility>
+
+#include "gatehouse/store/checks.h"
+#include "gatehouse/store/errors.h"
+
+namespace gatehouse::identity {
+namespace {
+
+bool reaches(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
+
+Error above_the_actor() {
+  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param("role");
+}
+
+Status check_scopes(const std::vector<std::string>& names, Scopes given, const TenantId& tenant) {
+  GH_TRY(const Scopes scopes, Scopes::parse(names));
+  if (scopes.has(Scope::platform_admin)) {
+    return caller_error("scope_not_allowed", "platform:admin is given by the role platform-admin alone").with_param("scopes");
+  }
+  const Scopes most = scopes_of_people(given, tenant);
+  if (scopes.within(most)) return ok();
+  std::string text = "The tenant has not:";
+  for (const Scope scope : all_scopes()) {
+    if (scopes.has(scope) && !most.has(scope)) text.append(" ").append(to_string(scope));
+  }
+  return caller_error("scope_not_allowed", std::move(text)).with_param("scopes");
+}
+
+std::vector<std::string> usual_names(Scopes most) {
+  std::vector<std::string> names = usual_scopes().names();
+  std::erase_if(names, [most](const std::string& name) { return !most.has(*parse_scope(name)); });
+  return names;
+}
+
+template <class T>
+void take(const CeilingWish<T>& wish, std::optional<T>& ceiling) {
+  if (wish.said) ceiling = wish.value;
+}
+
+Status check_most(const Actor& actor, const store::Role& role) {
+  return actor.platform || within(Grants::of(role), actor.most) ? ok() : Status(above_the_actor());
+}
+
+}  // namespace
+
+Status apply(const RoleWish& wish, Scopes tenant, store::Role& role) {
+  if (wish.scopes) GH_CHECK(check_scopes(*wish.scopes, tenant, role.tenant));
+  if (wish.tasks) GH_CHECK(check_tasks(*wish.tasks));
+  role.scopes = wish.scopes.value_or(std::move(role.scopes));
+  role.tasks = wish.tasks.value_or(std::move(role.tasks));
+  role.models = wish.models.value_or(std::move(role.models));
+  take(wish.max_tokens, role.max_tokens);
+  take(wish.n, role.n);
+  take(wish.temperature, role.temperature);
+  return store::check(role);
+}
+
+Task<Result<store::Role>> Roles::add(Reactor& reactor, Actor actor, RoleName name, RoleWish wish) const {
+  if (!reaches(actor.reach, name.tenant)) co_return store::tenant_not_found();
+  const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, name.tenant);
+  if (!tenant) co_return tenant.error();
+  const Scopes given = Scopes::known(tenant->scopes);
+  store::Role role(tenant->id, std::move(name.name));
+  role.scopes = usual_names(scopes_of_people(given, tenant->id));
+  role.tasks = all_tasks();
+  role.models = {"*"};
+  role.created = std::chrono::floor<seconds>(clock_.wall());
+  Status fine = apply(wish, given, role);
+  if (fine) fine = check_most(actor, role);
+  if (!fine) co_return fine.error();
+  co_return co_await registry_.create(reactor, std::move(role));
+}
+
+Task<Result<store::Role>> Roles::find(Reactor& reactor, store::Reach reach, RoleName name) const {
+  if (!reaches(reach, name.tenant)) co_return store::role_not_found();
+  co_return co_await registry_.store().roles().find(reactor, std::move(name.tenant), std::move(name.name));
+}
+
+Task<Result<store::Page<store::Role>>> Roles::list(Reactor& reactor, store::RoleQuery query) const {
+  co_return co_await registry_.store().roles().list(reactor, std::move(query));
+}
+
+Task<Result<store::Role>> Roles::find_to_change(Reactor& reactor, Actor actor, RoleName name) const {
+  Result<store::Role> role = co_await find(reactor, actor.reach, std::move(name));
+  if (!role) co_return role;
+  const Status fine = check_most(actor, *role);
+  if (!fine) co_return fine.error();
+  co_return role;
+}
+
+Task<Result<store::Role>> Roles::set(Reactor& reactor, Actor actor, RoleName name, RoleWish wish,
+                                     std::optional<std::uint32_t> version) const {
+  Result<store::Role> role = co_await find_to_change(reactor, actor, std::move(name));
+  if (!role) co_return role.error();
+  const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, role->tenant);
+  if (!tenant) co_return tenant.error();
+  if (version) role->version = *version;
+  Status fine = apply(wish, Scopes::known(tenant->scopes), *role);
+  if (fine) fine = check_most(actor, *role);
+  if (!fine) co_return fine.error();
+  co_return co_await registry_.change(reactor, std::move(*role));
+}
+
+Task<Status> Roles::remove(Reactor& reactor, Actor actor, RoleName name) const {
+  const Result<store::Role> role = co_await find_to_change(reactor, std::move(actor), std::move(name));
+  if (!role) co_return role.error();
+  co_return co_await registry_.remove_role(reactor, role->tenant, role->name);
+}
+
+}  // namespace gatehouse::identity

@@ -1,0 +1,49 @@
+// wire/admin/roles.h — the bodies of /api/admin/roles and /api/admin/explain.
+// Threads  value types, pure functions
+// Errors   as wire/json/fields.h
+#pragma once
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/wire/json/value.h"
+#include "gatehouse/wire/json/writer.h"
+
+namespace gatehouse::wire {
+
+// What may be said to be nothing, which is not the same as to say nothing.
+template <class T>
+struct Settable {
+  bool said = false;
+  std::optional<T> value;
+};
+
+struct RoleBody {
+  std::optional<std::vector<std::string>> scopes, tasks, models;
+  Settable<std::uint32_t> max_tokens, n;
+  Settable<double> temperature;
+};
+struct NewRoleBody : RoleBody {
+  std::string name;
+  std::optional<std::string> tenant_id;
+};
+Result<NewRoleBody> read_new_role(const JsonValue& body);
+void new_role_schema(JsonWriter& w);
+Result<RoleBody> read_role(const JsonValue& body);
+void role_body_schema(JsonWriter& w);
+
+struct ExplainParameters {
+  std::optional<std::uint32_t> max_tokens, n;
+  std::optional<double> temperature;
+};
+struct ExplainBody {
+  std::string credential, route;
+  std::optional<std::string> model, address;
+  std::optional<ExplainParameters> parameters;
+};
+Result<ExplainBody> read_explain(const JsonValue& body);
+void explain_schema(JsonWriter& w);
+
+}  // namespace gatehouse::wire
