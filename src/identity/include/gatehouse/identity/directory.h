@@ -105,7 +105,7 @@ class Directory {
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
   SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
-  SharedMap<std::string, std::uint32_t> signers_;  // the prefix of each key that signs requests, by its id
+  SharedMap<std::string, std::uint32_t> signers_;                   // the prefix of each key that signs requests, by its id
   SharedMap<std::string, Revoked> revocations_;                     // by kind and id
   SharedMap<std::string, Person> users_;                            // by id
   SharedMap<std::string, std::shared_ptr<const RoleEntry>> roles_;  // by tenant and name

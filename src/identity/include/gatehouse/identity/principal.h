@@ -56,9 +56,9 @@ struct Principal {
   store::Digest key_digest{};    // of the secret that was shown: after a rotation there are two
   TokenMarks token;
   std::shared_ptr<const SignatureMarks> signature;  // null: not signed
-  std::string subject;                        // of a token: a user's id, or the tenant's
-  std::string username;                       // empty where no user stands behind it, or the credential does not say which
-  std::string role;                           // that the user of ours behind it has now; empty: there is none
+  std::string subject;                              // of a token: a user's id, or the tenant's
+  std::string username;                             // empty where no user stands behind it, or the credential does not say which
+  std::string role;                                 // that the user of ours behind it has now; empty: there is none
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
   Scopes granted;                             // by the credential
   Grants role_grants = Grants::everything();  // what that role gives
