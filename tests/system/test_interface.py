@@ -34,6 +34,11 @@ expected-statuses = ["2xx", "401", "403", "404", "409", "501"]
 include-path-regex = "^/api/audit$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "422"]
+[[operations]]
+# Of keys the syntax of networks and durations, and the names of scopes: no JSON Schema says those, and each is told by field.
+include-path-regex = "^/api/keys"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 """
 # A body keeps to its schema and breaks a rule that no JSON Schema can state: the syntax of a network or duration and their bounds, the
 # names of scopes and tasks. It is told by field.
