@@ -11,16 +11,10 @@ import threading
 import time
 
 import pytest
-from house import BINARY, eventually, run
+from house import BINARY, command, eventually, run
 
 QUESTION = {"max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "content": "Hi"}]}
 ROUNDS = 200 if os.environ.get("GATEHOUSE_SOAK") == "1" else 6
-
-
-def command(house, *words):
-    done = run(*words, "--data", house.data, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 def verify(house):

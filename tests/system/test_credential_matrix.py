@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, House, eventually, run
+from house import MODEL, House, command, eventually, run
 
 
 @pytest.fixture(scope="module")
@@ -132,12 +132,6 @@ NO_OBJECT_IN_IT = {
     "POST /api/admin/models/{name}/unload": "a model is no tenant's",
     "POST /api/admin/tenants": "makes an object that is nobody's yet",
 }
-
-
-def command(house, *words, stdin=b""):
-    done = run(*words, "--data", house.data, "--json", stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 def secured(house):

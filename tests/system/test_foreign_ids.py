@@ -10,19 +10,13 @@ import time
 import uuid
 
 import pytest
-from house import House, run
+from house import House, command
 
 pytestmark = pytest.mark.alone
 
 SAMPLES = 10_000  # of each route, half of them foreign
 LIMIT = 4.5  # of Welch's t
 PASSWORD = "a horse of another colour"
-
-
-def command(house, *words, stdin=b""):
-    done = run(*words, "--data", house.data, "--json", stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,13 @@
 refused, and every answer is one that the document describes. Cases come from a fixed seed.
 """
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from house import House, run
+from house import House, command
 
 HERE = Path(__file__).resolve().parent
 SOAK = "GATEHOUSE_SOAK" in os.environ
@@ -59,12 +58,6 @@ include-path-regex = "^/api/auth/(register|password|reset)$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404", "422"]
 """
-
-
-def command(house, *words):
-    done = run(*words, "--data", house.data, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")

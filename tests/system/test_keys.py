@@ -3,16 +3,10 @@
 import json
 
 import pytest
-from house import House, eventually, run
+from house import House, command, eventually
 
 PASSWORD = "a horse of another colour"
 FIELDS = {"id", "tenant_id", "user_id", "name", "prefix", "scopes", "models", "cidrs", "is_active", "created_at", "expires_at", "last_used_at", "usage_count", "version"}
-
-
-def command(house, *words, stdin=b""):
-    done = run(*words, "--data", house.data, "--json", stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 @pytest.fixture(scope="module")

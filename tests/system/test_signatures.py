@@ -9,7 +9,7 @@ import types
 import uuid
 
 import pytest
-from house import run
+from house import command, run
 from http_message_signatures import HTTPMessageSigner, HTTPSignatureKeyResolver, algorithms
 
 WINDOW = 300
@@ -27,12 +27,6 @@ class Secret(HTTPSignatureKeyResolver):
         return self.secret
 
     resolve_public_key = resolve_private_key
-
-
-def command(house, *words):
-    done = run(*words, "--data", house.data, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 def digest_of(body, algorithm="sha-256"):

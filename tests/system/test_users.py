@@ -1,9 +1,8 @@
 """People: registered, logged in, refreshed, logged out; their passwords and sessions; and who guesses."""
 
-import json
 
 import pytest
-from house import House, eventually, events, run
+from house import House, command, events, eventually, run
 
 PASSWORD = "a horse of another colour"
 ANOTHER = "another horse, another colour"
@@ -32,12 +31,6 @@ def town(tmp_path_factory):
 def town_with(new_house, tmp_path, text):
     (tmp_path / "g.toml").write_text(text)
     return new_house("--config", tmp_path / "g.toml")
-
-
-def command(house, *words, stdin=b"", code=0):
-    done = run(*words, "--data", house.data, "--json", stdin=stdin)
-    assert done.returncode == code, (done.stdout, done.stderr)
-    return json.loads(done.stdout) if done.stdout else None
 
 
 def post(house, path, body, token=None, agent="phone"):
