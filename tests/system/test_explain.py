@@ -67,11 +67,13 @@ def credentials_of(house):
         "a key with all scopes": house.key,
         "the platform": house.operator,
     }
-    for name in people:
-        found[f"the login of the {name}"] = log_in(house, f"the-{name}")
+    command(house, "user", "set-role", "the-member", "tenant-admin")
     found["a key of the member, made for more"] = command(
         house, "key", "create", "--tenant", "demo", "--user", people["member"]["id"], "--name", "more", "--scopes", "llm,tenant:admin"
     )["key"]
+    command(house, "user", "set-role", "the-member", "member")
+    for name in people:
+        found[f"the login of the {name}"] = log_in(house, f"the-{name}")
     return found
 
 

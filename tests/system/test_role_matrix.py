@@ -7,11 +7,11 @@ import pytest
 from house import MODEL, House, run
 
 PASSWORD = "a horse of another colour"
-ANYBODY, LLM, USAGE, AUDIT, TENANT, PLATFORM = "anybody", "llm", "usage:read", "audit:read", "tenant:admin", "platform:admin"
+ANYBODY, LLM, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
 ROLES = {
-    "platform-admin": {LLM, USAGE, AUDIT, TENANT, PLATFORM},
-    "tenant-admin": {LLM, USAGE, AUDIT, TENANT},
-    "member": {LLM, USAGE},
+    "platform-admin": {LLM, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
+    "tenant-admin": {LLM, USAGE, AUDIT, KEYS, TENANT},
+    "member": {LLM, USAGE, KEYS},
     "steward": {LLM, TENANT},
     "clerk": {USAGE},
 }
@@ -30,7 +30,7 @@ def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
     if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
-    known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/v1/models": LLM}
+    known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM)
     found = [scope for start, scope in known.items() if path.startswith(start)]
     assert found, f"say here which scope {path} wants"
@@ -38,7 +38,8 @@ def needs(path):
 
 
 def may(role, scope):
-    return scope == ANYBODY or scope in ROLES[role] or (scope == TENANT and PLATFORM in ROLES[role])
+    instead = {TENANT: PLATFORM, KEYS: TENANT}.get(scope)
+    return scope == ANYBODY or scope in ROLES[role] or instead in ROLES[role]
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +51,11 @@ def town(tmp_path_factory):
     command(house, "tenant", "register", "rich")
     for role, scopes in OWN.items():
         command(house, "role", "create", role, "--scopes", scopes)
+    house.people = {}
     for role in ROLES:
         tenant = "system" if role == "platform-admin" else "demo"
-        command(house, "user", "create", f"a-{role}", "--tenant", tenant, "--role", role, "--password-stdin", stdin=PASSWORD.encode())
+        made_one = command(house, "user", "create", f"a-{role}", "--tenant", tenant, "--role", role, "--password-stdin", stdin=PASSWORD.encode())
+        house.people[role] = made_one["id"]
     yield house
     house.kill()
 
@@ -78,9 +81,11 @@ def secured(house):
                 yield method.upper(), path, operation, key_only
 
 
-def object_of(house, path, tenant):
-    """The id of something new of that tenant that such a path is about."""
+def object_of(house, path, role, tenant):
+    """The id of something new of that tenant that such a path is about, and where people are asked for their own, of who has the role."""
     number = next(counter)
+    if path.startswith("/api/keys/") and tenant == "demo" and role != "platform-admin":
+        return made(house, "/api/admin/keys", {"tenant_id": tenant, "name": "x", "user_id": house.people[role]})["id"]
     if "/keys/" in path:
         return made(house, "/api/admin/keys", {"tenant_id": tenant, "name": "x", "scopes": ["llm"]})["id"]
     if "/users/" in path:
@@ -129,7 +134,7 @@ def body_for(house, path, operation, role, tenant):
 def target_for(house, method, path, role, tenant):
     if path.startswith("/api/auth/sessions/"):
         return path.replace("{id}", session_of(house, role, tenant))
-    here = object_of(house, path, tenant) if "{" in path else ""
+    here = object_of(house, path, role, tenant) if "{" in path else ""
     query = "tenant_id" if path.endswith("/audit") else "tenant"
     asks = method == "GET" or "/roles/" in path
     return path.replace("{id}", here).replace("{name}", here).replace("{model}", here) + (f"?{query}={tenant}" if asks else "")

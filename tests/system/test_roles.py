@@ -61,10 +61,11 @@ def test_a_role_is_made_changed_and_removed_by_commands(town):
 
 
 def test_it_bounds_people_and_their_keys(town):
-    command(town, "role", "create", "writer", "--scopes", "llm", "--max-tokens", "8")
+    command(town, "role", "create", "writer", "--scopes", "llm,usage:read", "--max-tokens", "8")
     user = person(town, "wendy", "writer")
     assert user["role"] == "writer" and not user["is_superuser"]
     key = {"X-API-Key": command(town, "key", "create", "--tenant", "demo", "--user", user["id"], "--name", "hers", "--scopes", "llm,usage:read")["key"]}
+    command(town, "role", "set", "writer", "--scopes", "llm")
     token = log_in(town, "wendy")
     for headers in token, key:
         refused = generate(town, headers, max_tokens=9)
