@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "field_error.h"
 #include "gatehouse/store/checks.h"
 #include "gatehouse/store/errors.h"
 
@@ -9,10 +10,6 @@ namespace gatehouse::identity {
 namespace {
 
 bool reaches(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
-
-Error above_the_actor() {
-  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param("role");
-}
 
 Status check_scopes(const std::vector<std::string>& names, Scopes given, const TenantId& tenant) {
   GH_TRY(const Scopes scopes, Scopes::parse(names));
@@ -40,7 +37,7 @@ void take(const CeilingWish<T>& wish, std::optional<T>& ceiling) {
 }
 
 Status check_most(const Actor& actor, const store::Role& role) {
-  return actor.platform || within(Grants::of(role), actor.most) ? ok() : Status(above_the_actor());
+  return actor.platform || within(Grants::of(role), actor.most) ? ok() : Status(role_not_allowed("role"));
 }
 
 }  // namespace

@@ -15,10 +15,6 @@ namespace {
 
 constexpr std::size_t longest_email = 254;
 
-Error role_not_allowed() {
-  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param("role");
-}
-
 bool within(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
 
 }  // namespace
@@ -45,9 +41,9 @@ Status check_email(const std::string& email) {
 Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant, const Directory& directory) {
   if (!store::is_built_in(role) && directory.role(tenant, role) == nullptr) return store::role_unknown(role);
   if (role != store::role_platform_admin) {
-    return actor.platform || within(directory.grants_of(tenant, role), actor.most) ? ok() : Status(role_not_allowed());
+    return actor.platform || within(directory.grants_of(tenant, role), actor.most) ? ok() : Status(role_not_allowed("role"));
   }
-  if (!actor.platform) return role_not_allowed();
+  if (!actor.platform) return role_not_allowed("role");
   if (tenant.value() == reserved_tenant) return ok();
   return field_error("role_needs_system", "role", "A platform administrator is of the tenant 'system'", "member or tenant-admin");
 }

@@ -34,9 +34,11 @@ identity::KeyHolder holder_of(const Question& question) {
   if (!is_own(question.action)) return holder;
   // What others say of somebody gives no more than the tenant has; where auth.mode is "off", nobody has granted anything.
   const bool ours = who.token.issuer.empty() && !who.granted.empty();
-  holder.grantable = ours ? who.granted : who.scopes;
+  holder.grantable = (ours ? who.granted : who.scopes).limited_to(who.role_grants.scopes);
   holder.models = who.models;
-  if (!who.scopes.has(identity::Scope::tenant_admin) && holder.reach.tenant()) holder.user = user_behind(who);
+  holder.self = user_behind(who);
+  if (holder.reach.tenant()) holder.most = who.role_grants;
+  if (!who.scopes.has(identity::Scope::tenant_admin) && holder.reach.tenant()) holder.user = holder.self;
   return holder;
 }
 
@@ -111,7 +113,8 @@ Task<Result<Reply>> Administration::add_own_key(Reactor& reactor, Question quest
   if (!body) co_return body.error();
   identity::KeyHolder holder = holder_of(question);
   identity::NewKey wanted(tenant_of(question, body->tenant_id), std::move(body->name));
-  wanted.user = body->user_id ? std::optional(store::UserId(std::move(*body->user_id))) : user_behind(*question.who);
+  if (wanted.tenant == question.who->tenant) wanted.user = holder.self;  // in another one nobody of ours is a user
+  if (body->user_id) wanted.user = store::UserId(std::move(*body->user_id));
   const Status theirs = check_whose(holder, wanted);
   if (!theirs) co_return theirs.error();
   wanted.scopes = std::move(body->scopes);
