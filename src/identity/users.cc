@@ -137,12 +137,15 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   co_return changed;
 }
 
-// What was issued to somebody who was more than they are ends.
+// What was issued to somebody who was more than they are ends. Who becomes more begins anew: whoever administered them before may have what
+// is theirs.
 Task<Status> Users::follow_change(Reactor& reactor, const store::User& before, const store::User& after) const {
   const bool off = before.is_active && !after.is_active;
   if (!off && before.role == after.role) co_return ok();
   const Status revoked = co_await tokens_.revoke_user(reactor, after.id);
-  if (!revoked || !off) co_return revoked;
+  const DirectoryPtr directory = registry_.current();
+  const bool more = !within(directory->grants_of(after.tenant, after.role), directory->grants_of(before.tenant, before.role));
+  if (!revoked || (!off && !more)) co_return revoked;
   store::SessionId none;
   co_return co_await sessions_.end_others(reactor, after.id, std::move(none));
 }

@@ -188,6 +188,35 @@ TEST_P(RoleContract, TakesTheInvitationsToItAlong) {
   EXPECT_EQ(get(store().tickets().take(reactor_, other.kind, other.digest, at(1))), other);
 }
 
+TEST_P(RoleContract, AnotherRoleEndsWhatSetsAPassword) {
+  make_role("analyst");
+  store::User user = *try_user("u-1", "analyst");
+  ASSERT_EQ(outcome(try_user("u-2", "analyst")), "ok");
+  const auto ticket_for = [&](const char* id, unsigned char number) {
+    store::Ticket ticket(store::TicketKind::password_reset, store::Digest{number}, TenantId("demo"));
+    ticket.user = store::UserId(id);
+    ticket.expires = at(900);
+    get(store().tickets().add(reactor_, ticket));
+  };
+  const auto found = [&](unsigned char number) {
+    return outcome(ask(store().tickets().find(reactor_, store::TicketKind::password_reset, store::Digest{number}, at(1))));
+  };
+  ticket_for("u-1", 1);
+  ticket_for("u-2", 2);
+  user.is_active = false;
+  user = get(store().users().change(reactor_, user));
+  EXPECT_EQ(found(1), "ok");
+  store::User stale = user;
+  stale.role = "member";
+  stale.version = 1;
+  EXPECT_EQ(outcome(ask(store().users().change(reactor_, stale))), "version_conflict");
+  EXPECT_EQ(found(1), "ok") << "nothing was changed";
+  user.role = "member";
+  get(store().users().change(reactor_, user));
+  EXPECT_EQ(found(1), "ticket_not_found");
+  EXPECT_EQ(found(2), "ok") << "somebody else's";
+}
+
 TEST_P(RoleContract, WhoIsNoPlainMemberIsFoundWithoutALookAtTheOthers) {
   make_role("analyst");
   for (const char* id : {"u-1", "u-2", "u-3", "u-4", "u-5"}) {

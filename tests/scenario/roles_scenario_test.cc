@@ -244,6 +244,25 @@ EXPECT_EQ(refusal(key_for("", R"("llm")", in.access)), "403 scope_not_allowed ll
 EXPECT_EQ(refusal(post("/api/keys/" + member(own, "id") + "/rotate", "{}", in.access)), "403 scope_not_allowed llm");
 }
 
+TEST_F(RolesOverHttp, WhoBecomesMoreBeginsAnew) {
+  make_role(R"(,"scopes":["tenant:admin","llm"],"max_tokens":8)", "people");
+  make_role(R"(,"scopes":["llm"],"max_tokens":8)", "narrow");
+  make("ada", R"(,"role":"people")");
+  const std::string bob = make("bob", R"(,"role":"narrow")"), one = "/api/admin/users/" + bob;
+  const LoginTokens ada = login("ada"), before = login("bob");
+  const FakeExchange& planted = post(one + "/reset", R"({"expires":"30d"})", ada.access);
+  ASSERT_EQ(planted.status(), 201) << planted.sent();
+  ASSERT_EQ(patch(one, R"({"role":"tenant-admin"})", operator_).status(), 200);
+  const FakeExchange& used =
+      post("/api/auth/reset", R"({"token":")" + member(planted, "reset_token") + R"(","new_password":"one that ada has chosen"})");
+  EXPECT_EQ(member(used, "type"), "reset_token_invalid");
+  EXPECT_EQ(refresh(before.refresh).status(), 401);
+  const LoginTokens chief = login("bob");
+  ASSERT_EQ(patch(one, R"({"role":"narrow"})", operator_).status(), 200);
+  EXPECT_EQ(me(chief.access), "token_revoked");
+  EXPECT_EQ(refresh(chief.refresh).status(), 200) << "who becomes less goes on";
+}
+
 TEST_F(RolesOverHttp, ThePlatformMakesKeysOfOtherTenants) {
   const FakeExchange& made = post("/api/admin/users", R"({"username":"root","role":"platform-admin","password":")" + password_ + ""}", operator_);
   ASSERT_EQ(made.status(), 201) << made.sent();

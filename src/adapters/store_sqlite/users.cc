@@ -74,10 +74,11 @@ Result<bool> update_user(Database& database, const User& user) {
 
 Result<User> change_user(Database& database, const User& user) {
   GH_CHECK(store::check(user));
+  GH_TRY(const User before, find_user(database, store::Reach::of(user.tenant), user.id));
   GH_TRY(const bool changed, update_user(database, user));
-  GH_TRY(User now, find_user(database, store::Reach::of(user.tenant), user.id));
   if (!changed) return store::version_conflict();
-  return now;
+  if (user.role != before.role) GH_CHECK(database.prepare(delete_tickets_of).bind(user.id.value()).run());
+  return find_user(database, store::Reach::of(user.tenant), user.id);
 }
 
 Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, store::Moment at,

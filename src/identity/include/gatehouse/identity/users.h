@@ -1,7 +1,8 @@
 // identity/users.h — people: made and changed by administrators.
 // Rules    who does not administer the platform reaches their tenant's people alone, and neither makes nor touches those who may do more
 //          than they; administrators of the platform are of the tenant 'system'. Who is switched off is refused at once, with all that was
-//          issued to them until then; another role ends their access tokens, another password their sessions
+//          issued to them until then; another role ends their access tokens and tickets, one that gives more than the one before their
+//          sessions, too, as another password does
 // Threads  any reactor
 // Errors   user_not_found (another tenant's, too), role_not_allowed → permission_denied; email_invalid, password_hash_invalid,
 //          role_needs_system → invalid_argument, all origin caller; those of password_rules.h and passwords.h, and of the store

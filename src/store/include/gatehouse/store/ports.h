@@ -134,8 +134,8 @@ class UserStore {
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
   virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
-  // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, role_unknown, username_taken,
-  // email_taken
+  // Everything but id, tenant and created. Another role ends their tickets. user_not_found (another tenant's, too), version_conflict,
+  // role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
   // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
   // (another tenant's, too)
