@@ -36,8 +36,11 @@ void take(const CeilingWish<T>& wish, std::optional<T>& ceiling) {
   if (wish.said) ceiling = wish.value;
 }
 
-Status check_most(const Actor& actor, const store::Role& role) {
-  return actor.platform || within(Grants::of(role), actor.most) ? ok() : Status(role_not_allowed("role"));
+// By what it gives now, which is no more than its tenant has, as with whoever administers.
+Status check_most(const Actor& actor, const store::Role& role, Scopes tenant) {
+  Grants grants = Grants::of(role);
+  grants.scopes = grants.scopes.limited_to(scopes_of_people(tenant, role.tenant));
+  return actor.platform || within(grants, actor.most) ? ok() : Status(role_not_allowed("role"));
 }
 
 }  // namespace
@@ -65,7 +68,7 @@ Task<Result<store::Role>> Roles::add(Reactor& reactor, Actor actor, RoleName nam
   role.models = {"*"};
   role.created = std::chrono::floor<seconds>(clock_.wall());
   Status fine = apply(wish, given, role);
-  if (fine) fine = check_most(actor, role);
+  if (fine) fine = check_most(actor, role, given);
   if (!fine) co_return fine.error();
   co_return co_await registry_.create(reactor, std::move(role));
 }
@@ -82,7 +85,10 @@ Task<Result<store::Page<store::Role>>> Roles::list(Reactor& reactor, store::Role
 Task<Result<store::Role>> Roles::find_to_change(Reactor& reactor, Actor actor, RoleName name) const {
   Result<store::Role> role = co_await find(reactor, actor.reach, std::move(name));
   if (!role) co_return role;
-  const Status fine = check_most(actor, *role);
+  const DirectoryPtr directory = registry_.current();
+  const TenantEntry* const tenant = directory->tenant(role->tenant);
+  if (tenant == nullptr) co_return store::role_not_found();
+  const Status fine = check_most(actor, *role, tenant->scopes);
   if (!fine) co_return fine.error();
   co_return role;
 }
@@ -94,8 +100,9 @@ Task<Result<store::Role>> Roles::set(Reactor& reactor, Actor actor, RoleName nam
   const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, role->tenant);
   if (!tenant) co_return tenant.error();
   if (version) role->version = *version;
-  Status fine = apply(wish, Scopes::known(tenant->scopes), *role);
-  if (fine) fine = check_most(actor, *role);
+  const Scopes given = Scopes::known(tenant->scopes);
+  Status fine = apply(wish, given, *role);
+  if (fine) fine = check_most(actor, *role, given);
   if (!fine) co_return fine.error();
   co_return co_await registry_.change(reactor, std::move(*role));
 }

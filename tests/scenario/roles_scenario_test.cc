@@ -244,6 +244,18 @@ EXPECT_EQ(refusal(key_for("", R"("llm")", in.access)), "403 scope_not_allowed ll
 EXPECT_EQ(refusal(post("/api/keys/" + member(own, "id") + "/rotate", "{}", in.access)), "403 scope_not_allowed llm");
 }
 
+TEST_F(RolesOverHttp, AreTheirAdministratorsAlsoWhereTheTenantHasLessNow) {
+  make_role(R"(,"scopes":["llm","usage:read"])");
+  make("chief", R"(,"role":"tenant-admin")");
+  ASSERT_EQ(patch("/api/admin/tenants/demo", R"({"scopes":["usage:read"]})", operator_).status(), 200);
+  const LoginTokens chief = login("chief");
+  const std::string one = std::string(roles) + "/analyst";
+  EXPECT_EQ(patch(one, R"({"max_tokens":8})", chief.access).status(), 200);
+  EXPECT_EQ(patch(one, R"({"scopes":["llm"]})", chief.access).status(), 422) << "the tenant has it not";
+  EXPECT_EQ(patch(one, R"({"scopes":["usage:read"]})", chief.access).status(), 200);
+  EXPECT_EQ(remove("analyst", chief.access, "").status(), 204);
+}
+
 TEST_F(RolesOverHttp, WhoBecomesMoreBeginsAnew) {
   make_role(R"(,"scopes":["tenant:admin","llm"],"max_tokens":8)", "people");
   make_role(R"(,"scopes":["llm"],"max_tokens":8)", "narrow");
