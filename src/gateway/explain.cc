@@ -64,9 +64,9 @@ bool let_in(const Secret<std::string>& credential, const Examine& examine, const
     return so_far.add("credential", ok(), described(*so_far.who));
   }
   const Status kind = identity::check_kind(credential, kind_for(*so_far.route));
-  if (!kind) return so_far.add("credential", kind, {});
+  if (!kind) return so_far.refuse("credential", kind.error(), kind.error().detail());
   const identity::Examined examined = examine();
-  if (!examined.principal) return so_far.add("credential", examined.principal.error(), {});
+  if (!examined.principal) return so_far.refuse("credential", examined.principal.error(), examined.principal.error().detail());
   so_far.who = *examined.principal;
   return so_far.add("credential", ok(), described(*so_far.who));
 }
@@ -122,14 +122,15 @@ std::optional<MethodAndTarget> read_route(std::string_view text) {
 }
 
 bool Explanation::add(std::string_view name, const Status& decided, std::string why) {
-  if (decided) {
-    checks_.push_back({name, true, {}, std::move(why)});
-    return true;
-  }
-  const Error& error = decided.error();
+  if (!decided) return refuse(name, decided.error(), {});
+  checks_.push_back({name, true, {}, std::move(why)});
+  return true;
+}
+
+bool Explanation::refuse(std::string_view name, const Error& error, std::string_view inside) {
   std::string detail = error.public_text();
   if (!error.param().empty()) detail.append(" (").append(error.param()).append(")");
-  if (!error.detail().empty()) detail.append(": ").append(error.detail());
+  if (!inside.empty()) detail.append(": ").append(inside);
   checks_.push_back({name, false, rule_of(error.reason()), std::move(detail)});
   refusal_ = error;
   return false;

@@ -49,6 +49,8 @@ class Explanation {
 
   // False: that was the end of it. why: for people, where it passed.
   bool add(std::string_view name, const Status& decided, std::string why);
+  // inside: what else may be said of it to who administers, though not to who asks. False.
+  bool refuse(std::string_view name, const Error& error, std::string_view inside);
   const std::vector<Check>& checks() const { return checks_; }
   const std::optional<Error>& refusal() const { return refusal_; }
 

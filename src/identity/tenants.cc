@@ -92,11 +92,17 @@ Task<Result<store::Page<store::Tenant>>> Tenants::list(Reactor& reactor, TenantI
   co_return co_await registry_.store().tenants().list(reactor, std::move(after), limit);
 }
 
-Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
+Task<Result<store::Tenant>> Tenants::find_to_remove(Reactor& reactor, TenantId id) const {
   if (id.value() == reserved_tenant) {
     co_return Error(Code::conflict, Origin::caller, "tenant_reserved", "The tenant 'system' cannot be deleted").with_param("tenant_id");
   }
-  co_return co_await registry_.remove(reactor, std::move(id), std::chrono::floor<seconds>(clock_.wall()));
+  co_return co_await find(reactor, std::move(id));
+}
+
+Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
+  const Result<store::Tenant> tenant = co_await find_to_remove(reactor, std::move(id));
+  if (!tenant) co_return tenant.error();
+  co_return co_await registry_.remove(reactor, tenant->id, std::chrono::floor<seconds>(clock_.wall()));
 }
 
 }  // namespace gatehouse::identity

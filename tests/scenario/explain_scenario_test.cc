@@ -71,6 +71,7 @@ TEST_F(Explained, KnowsWhatARoleAllowsNow) {
   EXPECT_EQ(verdict(token, chat), "model.not_allowed");
   ASSERT_EQ(ask(wire::Method::patch, "/api/admin/users/" + id, R"({"is_active":false})", operator_).status(), 200);
   EXPECT_EQ(verdict(token, chat), "user.inactive");
+  EXPECT_THAT(explain(token, chat).sent(), HasSubstr(R"("detail":"Inactive user: user )" + id + """));
 }
 
 TEST_F(Explained, LooksWhetherWhatAPathNamesIsThere) {
@@ -85,6 +86,36 @@ TEST_F(Explained, LooksWhetherWhatAPathNamesIsThere) {
   EXPECT_EQ(verdict(operator_, "GET /api/admin/tenants/none"), "tenant.not_found");
   EXPECT_EQ(verdict(operator_, "POST /api/admin/models/none/load"), "model.not_found");
   EXPECT_EQ(get("/api/admin/users/" + ada, chief).status(), 200) << "and nothing was done";
+  EXPECT_EQ(verdict(operator_, "DELETE /api/admin/tenants/demo"), "allowed");
+  EXPECT_THAT(explain(operator_, "DELETE /api/admin/tenants/system").sent(), HasSubstr(R"("allowed":false,"status":409)"));
+  EXPECT_THAT(explain(operator_, "GET /api/admin/tenants").sent(), Not(HasSubstr("object"))) << "nothing was looked for";
+}
+
+TEST_F(Explained, LooksForKeysAsTheirRoutesDo) {
+  ASSERT_EQ(post("/api/admin/roles", R"({"tenant_id":"demo","name":"people","scopes":["tenant:admin","llm"],"max_tokens":8})", operator_)
+                .status(),
+            201);
+  make("ada");
+  make("bob");
+  make("eve", R"(,"role":"people")");
+  const std::string ada = login("ada").access, bob = login("bob").access, eve = login("eve").access;
+  const std::string id = member(post("/api/keys", R"({"name":"x","scopes":["llm"]})", ada), "id");
+  ASSERT_FALSE(id.empty());
+  const std::vector<std::string> routes{"PATCH /api/keys/" + id, "POST /api/keys/" + id + "/rotate", "DELETE /api/keys/" + id};
+  for (const std::string& route : routes) {
+    EXPECT_EQ(verdict(ada, route), "allowed") << route;
+    EXPECT_EQ(verdict(bob, route), "key.not_found") << route;
+    EXPECT_EQ(verdict(eve, route), "role.not_allowed") << route;
+  }
+  EXPECT_EQ(verdict(ada, "DELETE /api/keys/none"), "key.not_found");
+  EXPECT_EQ(get("/api/keys", ada).status(), 200);
+  ASSERT_EQ(ask(wire::Method::delete_, "/api/keys/" + id, "", ada).status(), 204);
+  EXPECT_EQ(verdict(ada, routes[2]), "allowed") << "it may be said again";
+  for (const std::string& credential : {ada, operator_}) {
+    const std::string desk = credential == ada ? "/api/keys/" : "/api/admin/keys/";
+    EXPECT_THAT(explain(credential, "PATCH " + desk + id).sent(), HasSubstr(R"("allowed":false,"status":409)"));
+    EXPECT_THAT(explain(credential, "POST " + desk + id + "/rotate").sent(), HasSubstr(R"("allowed":false,"status":409)"));
+  }
 }
 
 TEST_F(Explained, OfAnotherTenantsCredentialNothingIsSaid) {

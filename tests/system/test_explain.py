@@ -197,5 +197,8 @@ def test_the_command_says_it_with_a_server_and_without(new_house):
         assert text[0] == "passed   route: /v1/chat/completions" and any(one.startswith("refused  role ceilings: ") for one in text), text
         if house.process.poll() is None:
             assert house.stop() == 0
+    operator = command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]
+    unknown = run("explain", "--credential", "-", "--route", f"POST /api/admin/models/{MODEL}/load", "--data", house.data, stdin=operator.encode())
+    assert unknown.returncode == 1 and b"No server runs" in unknown.stderr, "what cannot be looked up is not decided"
     wrong = run("explain", "--credential", key, "--route", "GET /", "--data", house.data)
     assert wrong.returncode == 2 and b"standard input" in wrong.stderr

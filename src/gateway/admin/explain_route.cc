@@ -35,26 +35,21 @@ Status found(const Result<T>& looked_for) {
 }  // namespace
 
 // The same look-ups that the routes make themselves, of what their path names, and of who must stand behind the credential.
-Task<Status> Administration::check_object(Reactor& reactor, const Question& asked) const {
+Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Question& asked) const {
   switch (asked.action) {
     case Action::tenant_export:
       if (const store::Reach reach = reach_of(asked); reach.tenant() && reach.tenant()->value() != asked.parameter) {
-        co_return store::tenant_not_found();
+        co_return Status(store::tenant_not_found());
       }
       [[fallthrough]];
     case Action::tenant_get:
-    case Action::tenant_set:
-    case Action::tenant_delete: {
+    case Action::tenant_set: {
       TenantId id(asked.parameter);
       co_return found(co_await house_.tenants().find(reactor, std::move(id)));
     }
-    case Action::key_get:
-    case Action::key_set:
-    case Action::key_revoke:
-    case Action::key_rotate: {
-      KeyId id(asked.parameter);
-      store::Reach reach = reach_of(asked);
-      co_return found(co_await house_.keys().find(reactor, std::move(reach), std::move(id)));
+    case Action::tenant_delete: {
+      TenantId id(asked.parameter);
+      co_return found(co_await house_.tenants().find_to_remove(reactor, std::move(id)));
     }
     case Action::model_load:
     case Action::model_unload:
@@ -62,13 +57,40 @@ Task<Status> Administration::check_object(Reactor& reactor, const Question& aske
     case Action::role_get:
     case Action::role_set:
     case Action::role_delete:
-      co_return co_await check_role(reactor, asked);
+      co_return co_await look_up_role(reactor, asked);
+    case Action::key_get:
+    case Action::key_set:
+    case Action::key_revoke:
+    case Action::key_rotate:
+    case Action::own_key_set:
+    case Action::own_key_revoke:
+    case Action::own_key_rotate:
+      co_return co_await look_up_key(reactor, asked);
     default:
-      co_return co_await check_person(reactor, asked);
+      co_return co_await look_up_person(reactor, asked);
   }
 }
 
-Task<Status> Administration::check_role(Reactor& reactor, const Question& asked) const {
+Task<Administration::LookedUp> Administration::look_up_key(Reactor& reactor, const Question& asked) const {
+  const identity::Keys& desk = house_.keys();
+  identity::KeyHolder holder = holder_of(asked);
+  KeyId id(asked.parameter);
+  switch (asked.action) {
+    case Action::key_set:
+    case Action::own_key_set:
+      co_return found(co_await desk.find_to_change(reactor, std::move(holder), std::move(id)));
+    case Action::key_revoke:
+    case Action::own_key_revoke:
+      co_return found(co_await desk.find_to_revoke(reactor, std::move(holder), std::move(id)));
+    case Action::key_rotate:
+    case Action::own_key_rotate:
+      co_return found(co_await desk.find_to_rotate(reactor, std::move(holder), std::move(id)));
+    default:
+      co_return found(co_await desk.find(reactor, std::move(holder), std::move(id)));
+  }
+}
+
+Task<Administration::LookedUp> Administration::look_up_role(Reactor& reactor, const Question& asked) const {
   identity::RoleName name = role_asked_for(asked);
   if (asked.action == Action::role_get) {
     store::Reach reach = reach_of(asked);
@@ -78,7 +100,7 @@ Task<Status> Administration::check_role(Reactor& reactor, const Question& asked)
   co_return found(co_await house_.roles().find_to_change(reactor, std::move(actor), std::move(name)));
 }
 
-Task<Status> Administration::check_person(Reactor& reactor, const Question& asked) const {
+Task<Administration::LookedUp> Administration::look_up_person(Reactor& reactor, const Question& asked) const {
   switch (asked.action) {
     case Action::user_get: {
       store::UserId id(asked.parameter);
@@ -99,14 +121,14 @@ Task<Status> Administration::check_person(Reactor& reactor, const Question& aske
       co_return found(co_await house_.accounts().user_of(reactor, *asked.who));
     case Action::session_end: {
       const Result<store::User> user = co_await house_.accounts().user_of(reactor, *asked.who);
-      if (!user) co_return user.error();
+      if (!user) co_return found(user);
       const Result<std::vector<store::Session>> sessions = co_await house_.sessions().list(reactor, user->id);
-      if (!sessions) co_return sessions.error();
+      if (!sessions) co_return found(sessions);
       const bool theirs = std::ranges::any_of(*sessions, [&](const store::Session& one) { return one.id.value() == asked.parameter; });
       co_return theirs ? ok() : Status(store::session_not_found());
     }
     default:
-      co_return ok();
+      co_return std::nullopt;
   }
 }
 
@@ -133,9 +155,9 @@ Task<Result<Reply>> Administration::explain(Reactor& reactor, Question question)
     Result<wire::Form> query = wire::Form::parse(route->query);
     if (!query) co_return query.error();
     asked.query = std::move(*query);
-    const Status there = co_await check_object(reactor, asked);
-    const bool asks = !there || !asked.parameter.empty();
-    if (asks) explanation.add("object", there, "what it is about is there, and within reach");
+    const LookedUp there = co_await look_up(reactor, asked);
+    if (there && !*there && there->error().origin() != Origin::caller) co_return there->error();  // nothing was decided
+    if (there) explanation.add("object", *there, "what it is about is there, and within reach");
   }
   co_return Reply(200, explanation_text(explanation));
 }

@@ -1,7 +1,7 @@
-// gateway/administration.h — tenants, roles, users, keys, tokens and use, over HTTP, over the control socket, and for commands where no
-// server runs. Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others
-// their tenant Threads  any reactor Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422
-// in the api dialect)
+// gateway/administration.h — tenants, roles, users, keys, tokens and use: over HTTP, the control socket, and for commands without a server.
+// Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others their tenant
+// Threads  any reactor
+// Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422 in the api dialect)
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -91,9 +91,12 @@ class Administration {
   Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> explain(Reactor& reactor, Question question) const;
-  Task<Status> check_object(Reactor& reactor, const Question& asked) const;
-  Task<Status> check_person(Reactor& reactor, const Question& asked) const;
-  Task<Status> check_role(Reactor& reactor, const Question& asked) const;
+  // What came of it where a route looks for something before it does what is asked; nothing: it looks for nothing.
+  using LookedUp = std::optional<Status>;
+  Task<LookedUp> look_up(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_key(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_role(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_person(Reactor& reactor, const Question& asked) const;
   Task<Result<Reply>> log_in(Reactor& reactor, Question question) const;
   Task<Result<Reply>> refresh(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_out(Reactor& reactor, Question question) const;

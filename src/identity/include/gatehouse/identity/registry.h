@@ -1,6 +1,5 @@
-// identity/registry.h — tenants, roles, keys, revocations and who is switched off or no member: kept by the store, and seen by every
-// reactor as a directory. Rules    a change is durable before it is seen, and seen (published) before its call returns. Nothing else may
-// change these in a
+// identity/registry.h — tenants, roles, keys, revocations and who is off or no member: kept by the store, seen by all as a directory.
+// Rules    a change is durable before it is seen, and seen (published) before its call returns. Nothing else may change these in a
 //          store that a registry has opened
 // Threads  any reactor; follow() before the first change
 // Errors   those of the store
