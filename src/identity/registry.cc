@@ -186,8 +186,8 @@ Task<Result<store::Role>> Registry::change(Reactor& reactor, store::Role role) {
   co_return changed;
 }
 
-Task<Status> Registry::remove_role(Reactor& reactor, TenantId tenant, std::string name) {
-  const Result<store::Role> removed = co_await store_.roles().remove(reactor, std::move(tenant), std::move(name));
+Task<Status> Registry::remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) {
+  const Result<store::Role> removed = co_await store_.roles().remove(reactor, std::move(tenant), std::move(name), version);
   if (!removed) co_return removed.error();
   publish([&removed](Directory& directory) { directory.remove_role(*removed); });
   co_return ok();
@@ -207,9 +207,10 @@ Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, c
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions) {
+Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions) {
+  store::Reach reach = store::Reach::of(user.tenant);
   const Result<store::RemovedUser> removed =
-      co_await store_.users().remove(reactor, std::move(reach), std::move(id), at, std::move(sessions));
+      co_await store_.users().remove(reactor, std::move(reach), std::move(user.id), user.version, at, std::move(sessions));
   if (!removed) co_return removed.error();
   publish([&removed](Directory& directory) {
     for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);

@@ -107,10 +107,10 @@ Task<Result<store::Role>> Roles::set(Reactor& reactor, Actor actor, RoleName nam
   co_return co_await registry_.change(reactor, std::move(*role));
 }
 
-Task<Status> Roles::remove(Reactor& reactor, Actor actor, RoleName name) const {
+Task<Status> Roles::remove(Reactor& reactor, Actor actor, RoleName name, std::optional<std::uint32_t> version) const {
   const Result<store::Role> role = co_await find_to_change(reactor, std::move(actor), std::move(name));
   if (!role) co_return role.error();
-  co_return co_await registry_.remove_role(reactor, role->tenant, role->name);
+  co_return co_await registry_.remove_role(reactor, role->tenant, role->name, version.value_or(role->version));
 }
 
 }  // namespace gatehouse::identity

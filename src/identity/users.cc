@@ -189,10 +189,11 @@ Task<Status> Users::end_sessions(Reactor& reactor, Actor actor, store::UserId id
   co_return co_await sessions_.end_others(reactor, user->id, std::move(none));
 }
 
-Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id) const {
-  const Result<store::User> user = co_await find_to_change(reactor, actor, std::move(id));
+Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const {
+  Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
   if (!user) co_return user.error();
-  co_return co_await registry_.remove(reactor, std::move(actor.reach), user->id, now(), sessions_.end_now());
+  user->version = version.value_or(user->version);
+  co_return co_await registry_.remove(reactor, std::move(*user), now(), sessions_.end_now());
 }
 
 }  // namespace gatehouse::identity

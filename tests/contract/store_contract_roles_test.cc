@@ -22,8 +22,8 @@ class RoleContract : public StoreContract {
   Result<store::Role> find(const std::string& name, const std::string& tenant = "demo") {
     return ask(roles().find(reactor_, TenantId(tenant), name));
   }
-  std::string remove(const std::string& name, const std::string& tenant = "demo") {
-    return outcome(ask(roles().remove(reactor_, TenantId(tenant), name)));
+  std::string remove(const std::string& name, const std::string& tenant = "demo", std::uint32_t version = 1) {
+    return outcome(ask(roles().remove(reactor_, TenantId(tenant), name, version)));
   }
   Result<store::User> try_user(const std::string& id, const std::string& role, const std::string& tenant = "demo") {
     store::User user = full_user(id, tenant);
@@ -156,13 +156,15 @@ TEST_P(RoleContract, StaysAsLongAsAUserHasIt) {
   make_role("analyst");
   const store::Role there = make_role("analyst", "other");
   ASSERT_EQ(outcome(try_user("u-1", "analyst")), "ok");
-  const Result<store::Role> refused = ask(roles().remove(reactor_, TenantId("demo"), "analyst"));
+  const Result<store::Role> refused = ask(roles().remove(reactor_, TenantId("demo"), "analyst", 1));
   ASSERT_EQ(outcome(refused), "role_in_use");
   EXPECT_EQ(refused.error().code(), Code::conflict);
   EXPECT_EQ(outcome(find("analyst")), "ok");
   store::User user = get(store().users().find(reactor_, all_, store::UserId("u-1")));
   user.role = "member";
   get(store().users().change(reactor_, user));
+  EXPECT_EQ(remove("analyst", "demo", 2), "version_conflict");
+  EXPECT_EQ(outcome(find("analyst")), "ok");
   EXPECT_EQ(remove("analyst"), "ok");
   EXPECT_EQ(remove("analyst"), "role_not_found");
   EXPECT_EQ(*find("analyst", "other"), there);

@@ -61,8 +61,11 @@ TEST_P(UserContract, GoesWithSessionsAndTicketsAndItsKeysAreRevoked) {
   get(store().keys().create(reactor_, theirs));
   get(store().keys().create(reactor_, anothers));
   const store::SessionEnd over(at(600), at(700));
-  const auto remove = [&](const store::Reach& reach) { return ask(users().remove(reactor_, reach, store::UserId("u-1"), at(500), over)); };
+  const auto remove = [&](const store::Reach& reach, std::uint32_t version = 1) {
+    return ask(users().remove(reactor_, reach, store::UserId("u-1"), version, at(500), over));
+  };
   EXPECT_EQ(outcome(remove(other_)), "user_not_found") << "another tenant's";
+  EXPECT_EQ(outcome(remove(demo_, 2)), "version_conflict");
   EXPECT_EQ(get(store().sessions().list(reactor_, store::UserId("u-1"))).size(), 1U);
 
   const Result<store::RemovedUser> removed = remove(demo_);

@@ -54,9 +54,20 @@ TEST_F(RolesOverHttp, AreMadeShownChangedAndRemoved) {
   EXPECT_THAT(changed.sent(), HasSubstr(R"("max_tokens":64,"n":1,"temperature":null)"));
   EXPECT_EQ(patch(one, R"({"n":2})", operator_, "\"1\"").status(), 409);
   EXPECT_THAT(get(std::string(roles) + "?tenant=demo", operator_).sent(), HasSubstr(R"("version":2}],"has_more":false)"));
-  EXPECT_EQ(remove("analyst", operator_).status(), 204);
+  EXPECT_EQ(member(ask(wire::Method::delete_, one, "", operator_, {{"If-Match", "\"1\""}}), "type"), "version_conflict");
+  EXPECT_EQ(ask(wire::Method::delete_, one, "", operator_, {{"If-Match", "\"2\""}}).status(), 204);
   EXPECT_EQ(remove("analyst", operator_).status(), 404);
   EXPECT_EQ(get(one, operator_).status(), 404);
+}
+
+TEST_F(RolesOverHttp, AreOnRecordAsTheTenantsWhoseTheyAre) {
+  make_role("");
+  const std::string one = std::string(roles) + "/analyst?tenant=demo";
+  ASSERT_EQ(patch(one, R"({"n":2})", operator_).status(), 200);
+  ASSERT_EQ(remove("analyst", operator_).status(), 204);
+  const std::string trail = get("/api/admin/audit", operator_).sent();
+  for (const char* action : {"create_role", "update_role", "delete_role"}) EXPECT_THAT(trail, HasSubstr(action));
+  EXPECT_EQ(count(trail, R"("resource_type":"role","resource_id":"demo/analyst")"), 3U);
 }
 
 TEST_F(RolesOverHttp, AreListedPageByPage) {
@@ -273,6 +284,14 @@ TEST_F(RolesOverHttp, WhoBecomesMoreBeginsAnew) {
   ASSERT_EQ(patch(one, R"({"role":"narrow"})", operator_).status(), 200);
   EXPECT_EQ(me(chief.access), "token_revoked");
   EXPECT_EQ(refresh(chief.refresh).status(), 200) << "who becomes less goes on";
+}
+
+TEST_F(RolesOverHttp, WhoIsDeletedIsTheOneThatWasSeen) {
+  const std::string one = "/api/admin/users/" + make("ada");
+  ASSERT_EQ(patch(one, R"({"email":"ada@example.org"})", operator_).status(), 200);
+  EXPECT_EQ(member(ask(wire::Method::delete_, one, "", operator_, {{"If-Match", "\"1\""}}), "type"), "version_conflict");
+  EXPECT_EQ(ask(wire::Method::delete_, one, "", operator_, {{"If-Match", "\"2\""}}).status(), 204);
+  EXPECT_EQ(get(one, operator_).status(), 404);
 }
 
 TEST_F(RolesOverHttp, ThePlatformMakesKeysOfOtherTenants) {

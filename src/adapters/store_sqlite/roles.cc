@@ -79,8 +79,9 @@ Result<Role> change_role(Database& database, const Role& role) {
   return now;
 }
 
-Result<Role> remove_role(Database& database, const TenantId& tenant, const std::string& name) {
+Result<Role> remove_role(Database& database, const TenantId& tenant, const std::string& name, std::uint32_t version) {
   GH_TRY(Role role, find_role(database, tenant, name));
+  if (role.version != version) return store::version_conflict();
   {
     Statement had = database.prepare(any_user_with_role);
     GH_TRY(const Step step, had.bind(role.number).step());
@@ -136,9 +137,9 @@ Task<Result<Role>> SqliteRoleStore::change(Reactor& reactor, Role role) {
   return connections_.write<Role>(reactor, std::move(work));
 }
 
-Task<Result<Role>> SqliteRoleStore::remove(Reactor& reactor, TenantId tenant, std::string name) {
-  DatabaseWork<Role> work = [tenant = std::move(tenant), name = std::move(name)](Database& database) {
-    return remove_role(database, tenant, name);
+Task<Result<Role>> SqliteRoleStore::remove(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) {
+  DatabaseWork<Role> work = [tenant = std::move(tenant), name = std::move(name), version](Database& database) {
+    return remove_role(database, tenant, name, version);
   };
   return connections_.write<Role>(reactor, std::move(work));
 }

@@ -30,7 +30,7 @@ class SqliteRoleStore final : public store::RoleStore {
   Task<Result<store::Role>> find(Reactor& reactor, TenantId tenant, std::string name) override;
   Task<Result<store::Page<store::Role>>> list(Reactor& reactor, store::RoleQuery query) override;
   Task<Result<store::Role>> change(Reactor& reactor, store::Role role) override;
-  Task<Result<store::Role>> remove(Reactor& reactor, TenantId tenant, std::string name) override;
+  Task<Result<store::Role>> remove(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) override;
 
  private:
   Connections& connections_;
@@ -44,7 +44,7 @@ class SqliteUserStore final : public store::UserStore {
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
-  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version, store::Moment at,
                                           store::SessionEnd sessions) override;
 
  private:

@@ -81,9 +81,10 @@ Result<User> change_user(Database& database, const User& user) {
   return find_user(database, store::Reach::of(user.tenant), user.id);
 }
 
-Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, store::Moment at,
-                                       store::SessionEnd sessions) {
-  GH_TRY([[maybe_unused]] const User user, find_user(database, reach, id));
+Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, std::uint32_t version,
+                                       store::Moment at, store::SessionEnd sessions) {
+  GH_TRY(const User user, find_user(database, reach, id));
+  if (user.version != version) return store::version_conflict();
   store::RemovedUser removed;
   GH_TRY(removed.revocations, end_other_sessions(database, id, store::SessionId(), sessions));
   GH_TRY(removed.keys, revoke_keys_of(database, id, at));
@@ -155,10 +156,10 @@ Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
   return connections_.write<User>(reactor, std::move(work));
 }
 
-Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
-                                                         store::SessionEnd sessions) {
-  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), at, sessions](Database& database) {
-    return remove_user(database, reach, id, at, sessions);
+Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version,
+                                                         store::Moment at, store::SessionEnd sessions) {
+  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), version, at, sessions](Database& database) {
+    return remove_user(database, reach, id, version, at, sessions);
   };
   return connections_.write<store::RemovedUser>(reactor, std::move(work));
 }

@@ -51,6 +51,8 @@ std::string moment_text(store::Moment moment) {
   return text.data();
 }
 
+std::string role_id(const TenantId& tenant, std::string_view name) { return std::string(tenant.value()).append("/").append(name); }
+
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   json.member("tenant_id", tenant.id.value()).member("enabled", tenant.enabled).member("quota_per_day", tenant.quota_per_day);
   write_list(json, "tasks", tenant.tasks);
@@ -77,7 +79,7 @@ void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
 }
 
 void write_members(wire::JsonWriter& json, const store::Role& role) {
-  json.member("id", role.tenant.value() + "/" + role.name).member("tenant_id", role.tenant.value()).member("name", role.name);
+  json.member("id", role_id(role.tenant, role.name)).member("tenant_id", role.tenant.value()).member("name", role.name);
   write_list(json, "scopes", role.scopes);
   write_list(json, "tasks", role.tasks);
   write_list(json, "models", role.models);

@@ -10,6 +10,9 @@ namespace gatehouse::gateway {
 
 std::string moment_text(store::Moment moment);
 
+// What a role is known by outside of its tenant.
+std::string role_id(const TenantId& tenant, std::string_view name);
+
 // The members, into an open object.
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant);
 void write_members(wire::JsonWriter& json, const store::ApiKey& key);

@@ -55,10 +55,11 @@ Task<Result<Reply>> Administration::roles(Reactor& reactor, Question question) c
   }
   identity::RoleName name = role_asked_for(question);
   if (question.action == Action::role_delete) {
+    std::string id = role_id(name.tenant, name.name);
     identity::Actor actor = actor_of(question);
-    const Status removed = co_await desk.remove(reactor, std::move(actor), std::move(name));
+    const Status removed = co_await desk.remove(reactor, std::move(actor), std::move(name), question.version);
     if (!removed) co_return removed.error();
-    co_return Reply(204, {});
+    co_return Reply(204, {}).about(std::move(id));
   }
   store::Reach reach = reach_of(question);
   const Result<store::Role> role = co_await desk.find(reactor, std::move(reach), std::move(name));
@@ -74,7 +75,7 @@ Task<Result<Reply>> Administration::add_role(Reactor& reactor, Question question
   identity::Actor actor = actor_of(question);
   const Result<store::Role> role = co_await house_.roles().add(reactor, std::move(actor), std::move(name), std::move(wish));
   if (!role) co_return role.error();
-  co_return Reply(201, object_text(*role)).about(role->name);
+  co_return Reply(201, object_text(*role)).about(role_id(role->tenant, role->name));
 }
 
 Task<Result<Reply>> Administration::set_role(Reactor& reactor, Question question) const {
@@ -86,7 +87,7 @@ Task<Result<Reply>> Administration::set_role(Reactor& reactor, Question question
   const Result<store::Role> role =
       co_await house_.roles().set(reactor, std::move(actor), std::move(name), std::move(wish), question.version);
   if (!role) co_return role.error();
-  co_return Reply(200, object_text(*role));
+  co_return Reply(200, object_text(*role)).about(role_id(role->tenant, role->name));
 }
 
 }  // namespace gatehouse::gateway

@@ -46,11 +46,11 @@ class Registry {
   Task<Status> revoke(Reactor& reactor, store::Revocation revocation);
   Task<Result<store::Role>> create(Reactor& reactor, store::Role role);
   Task<Result<store::Role>> change(Reactor& reactor, store::Role role);
-  Task<Status> remove_role(Reactor& reactor, TenantId tenant, std::string name);
+  Task<Status> remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version);
   Task<Result<store::User>> create(Reactor& reactor, store::User user);
   // before: the record that the change was made from, which is published where it turns somebody off or on, or gives another role.
   Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);
-  Task<Status> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions);
+  Task<Status> remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
   // What expired by then is forgotten: revocations, here and in the store, sessions, tickets and nonces.

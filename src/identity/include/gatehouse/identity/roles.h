@@ -48,8 +48,8 @@ class Roles {
   Task<Result<store::Page<store::Role>>> list(Reactor& reactor, store::RoleQuery query) const;
   // version: of the role that the wish was made for; nothing: whatever it is now.
   Task<Result<store::Role>> set(Reactor& reactor, Actor actor, RoleName name, RoleWish wish, std::optional<std::uint32_t> version) const;
-  // role_in_use
-  Task<Status> remove(Reactor& reactor, Actor actor, RoleName name) const;
+  // version: as with set. role_in_use
+  Task<Status> remove(Reactor& reactor, Actor actor, RoleName name, std::optional<std::uint32_t> version) const;
   // One that they may touch; role_not_allowed.
   Task<Result<store::Role>> find_to_change(Reactor& reactor, Actor actor, RoleName name) const;
 

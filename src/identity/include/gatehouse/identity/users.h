@@ -64,8 +64,8 @@ class Users {
   Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id,
                                               std::optional<Secret<std::string>> password) const;
   Task<Status> end_sessions(Reactor& reactor, Actor actor, store::UserId id) const;
-  // They are gone, with their sessions; their keys are revoked.
-  Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id) const;
+  // They are gone, with their sessions; their keys are revoked. version: as with set.
+  Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const;
 
   // For what people do themselves. kept: the session that stays.
   Task<Result<store::User>> take_password(Reactor& reactor, store::User user, Secret<std::string> password, store::SessionId kept) const;

@@ -98,8 +98,8 @@ class RoleStore {
   virtual Task<Result<Page<Role>>> list(Reactor& reactor, RoleQuery query) = 0;
   // Everything but tenant, name, number and created. role_not_found, version_conflict
   virtual Task<Result<Role>> change(Reactor& reactor, Role role) = 0;
-  // With the invitations that would give it. Gives what it was. role_not_found, role_in_use
-  virtual Task<Result<Role>> remove(Reactor& reactor, TenantId tenant, std::string name) = 0;
+  // The one of this version, with the invitations that would give it. Gives what it was. role_not_found, version_conflict, role_in_use
+  virtual Task<Result<Role>> remove(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) = 0;
 };
 
 struct UserQuery {
@@ -137,9 +137,10 @@ class UserStore {
   // Everything but id, tenant and created. Another role ends their tickets. user_not_found (another tenant's, too), version_conflict,
   // role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
-  // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
-  // (another tenant's, too)
-  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, Moment at, SessionEnd sessions) = 0;
+  // The record of this version, with their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all
+  // of it. user_not_found (another tenant's, too), version_conflict
+  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, std::uint32_t version, Moment at,
+                                           SessionEnd sessions) = 0;
 };
 
 class SessionStore {
