@@ -51,6 +51,7 @@ constexpr std::array rules{
     Rule{"user_not_found", "user.not_found"},
     Rule{"role_not_found", "role.not_found"},
     Rule{"role_in_use", "role.in_use"},
+    Rule{"too_many_roles", "role.too_many"},
     Rule{"key_not_found", "key.not_found"},
     Rule{"key_is_revoked", "key.revoked"},
     Rule{"too_many_keys", "key.too_many"},

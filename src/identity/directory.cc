@@ -14,6 +14,9 @@ std::string revocation_key(store::RevocationKind kind, std::string_view id) {
   return key.append(id);
 }
 
+// Of roles that were removed. Whatever was under way when the first of so many went has come in.
+constexpr std::size_t most_removed_roles = 1000;
+
 std::string role_key(const TenantId& tenant, std::string_view name) { return std::string(tenant.value()).append("/").append(name); }
 
 // What cannot be read lets nobody in: it was written by another version.
@@ -144,6 +147,7 @@ void Directory::put(store::Role role) {
 
 void Directory::remove_role(const store::Role& role) {
   const std::string key = role_key(role.tenant, role.name);
+  if (removed_roles_.size() >= most_removed_roles) removed_roles_ = {};
   const std::uint32_t* const removed = removed_roles_.find(key);
   removed_roles_.put(key, removed == nullptr ? role.number : std::max(*removed, role.number));
   const RoleEntry* const known = this->role(role.tenant, role.name);

@@ -1,5 +1,6 @@
 #include "gatehouse/identity/registry.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatehouse::identity {
@@ -126,6 +127,7 @@ Task<Result<store::Tenant>> Registry::create(Reactor& reactor, store::Tenant ten
       directory.put(*created);
       for (store::ApiKey key : wanted) {
         key.version = 1;
+        key.created = std::max(key.created, created->created);  // as the store keeps it
         directory.put(std::move(key));
       }
     });

@@ -1,5 +1,6 @@
 #include "gatehouse/identity/roles.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "field_error.h"
@@ -25,10 +26,21 @@ Status check_scopes(const std::vector<std::string>& names, Scopes given, const T
   return caller_error("scope_not_allowed", std::move(text)).with_param("scopes");
 }
 
+// What members have.
 std::vector<std::string> usual_names(Scopes most) {
-  std::vector<std::string> names = usual_scopes().names();
-  std::erase_if(names, [most](const std::string& name) { return !most.has(*parse_scope(name)); });
+  const Scopes usual = Grants::of_built_in(store::role_member).scopes.limited_to(most);
+  std::vector<std::string> names = usual.names();
+  if (usual.has(Scope::nlu)) std::erase_if(names, [](const std::string& name) { return std::ranges::count(all_tasks(), name) > 0; });
   return names;
+}
+
+// Each once, in an order of its own.
+void take(const std::optional<std::vector<std::string>>& wish, std::vector<std::string>& names) {
+  if (!wish) return;
+  names = *wish;
+  std::ranges::sort(names);
+  const auto repeated = std::ranges::unique(names);
+  names.erase(repeated.begin(), repeated.end());
 }
 
 template <class T>
@@ -48,9 +60,9 @@ Status check_most(const Actor& actor, const store::Role& role, Scopes tenant) {
 Status apply(const RoleWish& wish, Scopes tenant, store::Role& role) {
   if (wish.scopes) GH_CHECK(check_scopes(*wish.scopes, tenant, role.tenant));
   if (wish.tasks) GH_CHECK(check_tasks(*wish.tasks));
-  role.scopes = wish.scopes.value_or(std::move(role.scopes));
-  role.tasks = wish.tasks.value_or(std::move(role.tasks));
-  role.models = wish.models.value_or(std::move(role.models));
+  take(wish.scopes, role.scopes);
+  take(wish.tasks, role.tasks);
+  take(wish.models, role.models);
   take(wish.max_tokens, role.max_tokens);
   take(wish.n, role.n);
   take(wish.temperature, role.temperature);

@@ -14,6 +14,7 @@ Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id 
 Error user_exists() { return conflict("user_exists", "A user with this id exists already"); }
 Error role_exists() { return conflict("role_exists", "A role with this name exists already").with_param("name"); }
 Error role_in_use() { return conflict("role_in_use", "Users have this role: give them another one first").with_param("name"); }
+Error too_many_roles() { return conflict("too_many_roles", "A tenant has at most 100 roles: delete one that is not needed"); }
 Error username_taken() { return conflict("username_taken", "This user name is taken").with_param("username"); }
 Error email_taken() { return conflict("email_taken", "This e-mail address is taken").with_param("email"); }
 Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }

@@ -190,6 +190,28 @@ TEST_P(RoleContract, TakesTheInvitationsToItAlong) {
   EXPECT_EQ(get(store().tickets().take(reactor_, other.kind, other.digest, at(1))), other);
 }
 
+TEST_P(RoleContract, AreNotMoreThanAHundredATenant) {
+  for (int n = 0; n < 100; ++n) make_role("r" + std::to_string(n));
+  const Result<store::Role> refused = ask(roles().create(reactor_, full_role("one-more", "demo")));
+  ASSERT_EQ(outcome(refused), "too_many_roles");
+  EXPECT_EQ(refused.error().code(), Code::conflict);
+  EXPECT_EQ(outcome(find("one-more")), "role_not_found") << "nothing is left of it";
+  EXPECT_EQ(outcome(ask(roles().create(reactor_, full_role("r5", "demo")))), "role_exists");
+  make_role("one-more", "other");
+  ASSERT_EQ(remove("r5"), "ok");
+  make_role("one-more");
+}
+
+TEST_P(RoleContract, NeitherRolesNorKeysAreOlderThanTheirTenant) {
+  store::Tenant young(TenantId("young"));
+  young.created = at(1'800'000'000);
+  get(store().tenants().create(reactor_, young, {}));
+  EXPECT_EQ(make_role("analyst", "young").created, young.created);
+  EXPECT_EQ(find("analyst", "young")->created, young.created);
+  EXPECT_EQ(get(store().keys().create(reactor_, full_key("k-1", "young", 1))).created, young.created);
+  EXPECT_EQ(get(store().keys().find(reactor_, all_, KeyId("k-1"))).created, young.created);
+}
+
 TEST_P(RoleContract, AnotherRoleEndsWhatSetsAPassword) {
   make_role("analyst");
   store::User user = *try_user("u-1", "analyst");

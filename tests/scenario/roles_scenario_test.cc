@@ -60,6 +60,38 @@ TEST_F(RolesOverHttp, AreMadeShownChangedAndRemoved) {
   EXPECT_EQ(get(one, operator_).status(), 404);
 }
 
+TEST_F(RolesOverHttp, GiveWhatMembersHaveWhereNothingIsSaid) {
+  const FakeExchange& made = post(roles, R"({"tenant_id":"demo","name":"analyst"})", operator_);
+  EXPECT_THAT(made.sent(), HasSubstr(R"("scopes":["llm","embeddings","rerank","predict","nlu","usage:read","keys:write"])"));
+  make("ada", R"(,"role":"analyst")");
+  EXPECT_EQ(post("/api/keys", R"({"name":"x"})", login("ada").access).status(), 201);
+  ASSERT_EQ(patch("/api/admin/tenants/demo", R"({"scopes":["ner","llm"]})", operator_).status(), 200);
+  const FakeExchange& less = post(roles, R"({"tenant_id":"demo","name":"other"})", operator_);
+  EXPECT_THAT(less.sent(), HasSubstr(R"("scopes":["llm","ner","usage:read","keys:write"])"));
+}
+
+TEST_F(RolesOverHttp, HoldEachNameOnceAndAreNotMoreThanAHundred) {
+  const FakeExchange& made = post(
+      roles, R"({"tenant_id":"demo","name":"r0","scopes":["usage:read","llm","llm"],"tasks":["re","ner","re"],"models":["b","a","b"]})",
+      operator_);
+  EXPECT_THAT(made.sent(), HasSubstr(R"("scopes":["llm","usage:read"],"tasks":["ner","re"],"models":["a","b"])"));
+  for (int n = 1; n < 100; ++n) make_role("", "r" + std::to_string(n));
+  const FakeExchange& refused = post(roles, R"({"tenant_id":"demo","name":"one-more"})", operator_);
+  EXPECT_EQ(refused.status(), 409);
+  EXPECT_EQ(member(refused, "type"), "too_many_roles");
+  EXPECT_EQ(get(std::string(roles) + "/one-more?tenant=demo", operator_).status(), 404);
+}
+
+TEST_F(RolesOverHttp, WorkAlsoWhenTheClockHasSteppedBack) {
+  world_.clock.advance(std::chrono::hours(1));
+  ASSERT_EQ(post("/api/admin/tenants", R"({"tenant_id":"other"})", operator_).status(), 201);
+  world_.clock.advance(-std::chrono::hours(1));
+  const FakeExchange& key = post("/api/admin/keys", R"({"tenant_id":"other","name":"x"})", operator_);
+  EXPECT_EQ(get("/v1/models", member(key, "key")).status(), 200);
+  ASSERT_EQ(post(roles, R"({"tenant_id":"other","name":"theirs"})", operator_).status(), 201);
+  EXPECT_EQ(post("/api/admin/users", R"({"tenant_id":"other","username":"eve","role":"theirs"})", operator_).status(), 201);
+}
+
 TEST_F(RolesOverHttp, AreOnRecordAsTheTenantsWhoseTheyAre) {
   make_role("");
   const std::string one = std::string(roles) + "/analyst?tenant=demo";

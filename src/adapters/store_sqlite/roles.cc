@@ -19,7 +19,8 @@ constexpr const char* page_of_tenants_roles =
 
 constexpr const char* new_role =
     "INSERT INTO roles (tenant_id, name, scopes, tasks, models, max_tokens, n, temperature, created_s, version) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, max(?9, coalesce((SELECT created_s FROM tenants WHERE id = ?1), 0)), 1)";
+constexpr const char* number_of_roles = "SELECT count(*) FROM roles WHERE tenant_id = ?1";
 constexpr const char* changed_role =
     "UPDATE roles SET scopes = ?4, tasks = ?5, models = ?6, max_tokens = ?7, n = ?8, temperature = ?9, version = version + 1 "
     "WHERE tenant_id = ?1 AND name = ?2 AND version = ?3";
@@ -61,6 +62,11 @@ Result<Role> create_role(Database& database, const Role& role) {
     GH_TRY(const Step step, inserted.step());
     if (step == Step::orphan) return store::tenant_not_found();
     if (step == Step::duplicate) return store::role_exists();
+  }
+  {
+    Statement counted = database.prepare(number_of_roles);
+    GH_TRY([[maybe_unused]] const Step step, counted.bind(role.tenant.value()).step());
+    if (counted.integer(0) > static_cast<std::int64_t>(store::most_roles)) return store::too_many_roles();
   }
   return find_role(database, role.tenant, role.name);
 }

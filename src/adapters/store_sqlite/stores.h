@@ -164,7 +164,7 @@ class SqliteSettingStore final : public store::SettingStore {
 // Parts of a write that more than one role makes; inside its transaction.
 Status insert_tenant(Database& database, const store::Tenant& tenant);
 Result<store::User> insert_user(Database& database, store::User user);
-Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+Result<store::ApiKey> insert_key(Database& database, const store::ApiKey& key);
 // For good: all that are a user's and are not revoked yet.
 Result<std::vector<store::ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at);
 Result<std::vector<store::Revocation>> end_other_sessions(Database& database, const store::UserId& user, const store::SessionId& kept,

@@ -109,7 +109,7 @@ class Directory {
   SharedMap<std::string, Revoked> revocations_;                     // by kind and id
   SharedMap<std::string, Person> users_;                            // by id
   SharedMap<std::string, std::shared_ptr<const RoleEntry>> roles_;  // by tenant and name
-  SharedMap<std::string, std::uint32_t> removed_roles_;             // the highest number that one of that name had
+  SharedMap<std::string, std::uint32_t> removed_roles_;             // the highest number that one of that name had: of some
   std::shared_ptr<const SigningKeys> signing_keys_;
   IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };

@@ -13,6 +13,7 @@ Error user_exists();
 Error role_exists();
 // Users have it.
 Error role_in_use();
+Error too_many_roles();
 Error username_taken();
 Error email_taken();
 Error session_exists();

@@ -65,7 +65,7 @@ struct KeyQuery {
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
-  // tenant_not_found, key_exists (the id or the prefix)
+  // It is not older than its tenant, whatever the clock says. tenant_not_found, key_exists (the id or the prefix)
   virtual Task<Result<ApiKey>> create(Reactor& reactor, ApiKey key) = 0;
   // key_not_found
   virtual Task<Result<ApiKey>> find(Reactor& reactor, Reach reach, KeyId id) = 0;
@@ -91,7 +91,7 @@ struct RoleQuery {
 class RoleStore {
  public:
   virtual ~RoleStore() = default;
-  // tenant_not_found, role_exists
+  // It is not older than its tenant, whatever the clock says. tenant_not_found, role_exists, too_many_roles
   virtual Task<Result<Role>> create(Reactor& reactor, Role role) = 0;
   // role_not_found
   virtual Task<Result<Role>> find(Reactor& reactor, TenantId tenant, std::string name) = 0;
