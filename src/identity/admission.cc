@@ -77,6 +77,8 @@ void add_grants(Principal& principal, const TenantEntry& tenant, const Directory
     principal.role = directory.role_of(principal.subject);
     principal.role_grants = directory.grants_of(principal.tenant, principal.role);
     granted = granted.limited_to(principal.role_grants.scopes);
+  } else {
+    principal.role_grants = Grants::everything();
   }
   principal.scopes = granted.limited_to_tasks(tenant.tasks);
   principal.tenant_models = tenant.models;

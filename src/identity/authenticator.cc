@@ -173,6 +173,7 @@ std::vector<store::KeyUse> Authenticator::take_uses() {
 PrincipalPtr anybody(const store::Tenant& tenant) {
   const TenantEntry entry(tenant);
   auto principal = std::make_shared<Principal>(Proof::nothing, tenant.id, tenant.number);
+  principal->role_grants = Grants::everything();
   principal->scopes = Scopes::all_but(Scope::platform_admin).limited_to_tasks(entry.tasks);
   principal->models = principal->tenant_models = entry.models;
   return principal;
@@ -180,6 +181,7 @@ PrincipalPtr anybody(const store::Tenant& tenant) {
 
 PrincipalPtr operator_at_the_socket() {
   auto principal = std::make_shared<Principal>(Proof::control_socket, TenantId(std::string(reserved_tenant)), 0);
+  principal->role_grants = Grants::everything();
   for (const Scope scope : all_scopes()) principal->scopes.add(scope);
   principal->models = principal->tenant_models = NameList::everything();
   return principal;

@@ -28,7 +28,8 @@ std::string read_after(const wire::Form& query);
 Result<store::Day> read_day(const wire::Form& query, WallTime now);
 // What somebody reaches: everything, or their tenant.
 store::Reach reach_of(const Question& question);
-// The same of somebody who administers users.
+// The same of somebody who administers users: they give what their role has, or all that the tenant has where no role bounds them, whatever
+// else their credential was granted. tenant:admin is that.
 identity::Actor actor_of(const Question& question);
 // Whether that is a route of /api/keys; the others about keys are for who administers the platform.
 bool is_about_own_keys(Action action);

@@ -61,7 +61,7 @@ struct Principal {
   std::string role;                                 // that the user of ours behind it has now; empty: there is none
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
   Scopes granted;                             // by the credential
-  Grants role_grants = Grants::everything();  // what that role gives
+  Grants role_grants;                         // what that role gives; everything where no role bounds it
   Scopes scopes;                              // of those that were granted, what tenant and role have
   NameList models;                            // of the credential
   NameList tenant_models;                     // what is not in here does not exist for it
