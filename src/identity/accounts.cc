@@ -137,7 +137,7 @@ Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, store::Ticket ticke
 }
 
 Task<Result<IssuedTicket>> Accounts::invite(Reactor& reactor, Actor actor, Invitation invitation) const {
-  if (actor.reach.tenant() && *actor.reach.tenant() != invitation.tenant) co_return store::tenant_not_found();
+  if (!actor.reach.includes(invitation.tenant)) co_return store::tenant_not_found();
   store::Ticket ticket(store::TicketKind::invitation, store::Digest(), invitation.tenant);
   ticket.role = invitation.role;
   ticket.email = invitation.email;

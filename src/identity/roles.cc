@@ -10,8 +10,6 @@
 namespace gatehouse::identity {
 namespace {
 
-bool reaches(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
-
 Status check_scopes(const std::vector<std::string>& names, Scopes given, const TenantId& tenant) {
   GH_TRY(const Scopes scopes, Scopes::parse(names));
   if (scopes.has(Scope::platform_admin)) {
@@ -44,7 +42,7 @@ void take(const std::optional<std::vector<std::string>>& wish, std::vector<std::
 }
 
 template <class T>
-void take(const CeilingWish<T>& wish, std::optional<T>& ceiling) {
+void take(const Settable<T>& wish, std::optional<T>& ceiling) {
   if (wish.said) ceiling = wish.value;
 }
 
@@ -70,7 +68,7 @@ Status apply(const RoleWish& wish, Scopes tenant, store::Role& role) {
 }
 
 Task<Result<store::Role>> Roles::add(Reactor& reactor, Actor actor, RoleName name, RoleWish wish) const {
-  if (!reaches(actor.reach, name.tenant)) co_return store::tenant_not_found();
+  if (!actor.reach.includes(name.tenant)) co_return store::tenant_not_found();
   const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, name.tenant);
   if (!tenant) co_return tenant.error();
   const Scopes given = Scopes::known(tenant->scopes);
@@ -86,7 +84,7 @@ Task<Result<store::Role>> Roles::add(Reactor& reactor, Actor actor, RoleName nam
 }
 
 Task<Result<store::Role>> Roles::find(Reactor& reactor, store::Reach reach, RoleName name) const {
-  if (!reaches(reach, name.tenant)) co_return store::role_not_found();
+  if (!reach.includes(name.tenant)) co_return store::role_not_found();
   co_return co_await registry_.store().roles().find(reactor, std::move(name.tenant), std::move(name.name));
 }
 

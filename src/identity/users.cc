@@ -15,8 +15,6 @@ namespace {
 
 constexpr std::size_t longest_email = 254;
 
-bool within(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
-
 }  // namespace
 
 Secret<std::string> draw_password(RandomSource& random) {
@@ -76,7 +74,7 @@ Task<Result<std::string>> Users::first_hash(Reactor& reactor, const NewUser& wan
 }
 
 Task<Result<UserWithPassword>> Users::add(Reactor& reactor, Actor actor, NewUser wanted) const {
-  if (!within(actor.reach, wanted.tenant)) co_return store::tenant_not_found();
+  if (!actor.reach.includes(wanted.tenant)) co_return store::tenant_not_found();
   store::User user = new_record(wanted.tenant, wanted.username, wanted.email, wanted.role);
   user.is_active = wanted.is_active;
   Status fine = store::check(user);
@@ -101,7 +99,7 @@ Task<Result<store::User>> Users::find(Reactor& reactor, store::Reach reach, stor
 
 Task<Result<store::User>> Users::find_by_name(Reactor& reactor, store::Reach reach, std::string username) const {
   Result<store::User> user = co_await registry_.store().users().find_by_name(reactor, std::move(username));
-  if (user && !within(reach, user->tenant)) co_return store::user_not_found();
+  if (user && !reach.includes(user->tenant)) co_return store::user_not_found();
   co_return user;
 }
 

@@ -18,13 +18,11 @@ class UserContract : public StoreContract {
     store::UserQuery query(reach);
     query.after = store::UserId(after);
     query.limit = limit;
-    query.active = active_;
     const store::Page<store::User> page = get(users().list(reactor_, query));
     for (const store::User& user : page.data) ids.push_back(user.id.value());
     if (page.has_more) ids.emplace_back("more");
     return ids;
   }
-  std::optional<bool> active_;
   const store::Reach all_ = store::Reach::everything();
   const store::Reach demo_ = store::Reach::of(TenantId("demo"));
   const store::Reach other_ = store::Reach::of(TenantId("other"));
@@ -171,23 +169,6 @@ TEST_P(UserContract, IsListedByTenantPageByPage) {
   EXPECT_THAT(listed(all_, "u-2", 2), ElementsAre("u-3", "u-4", "more"));
   EXPECT_THAT(listed(demo_, "u-2", 2), ElementsAre("u-3", "u-5"));
   EXPECT_THAT(listed(demo_, "u-5", 2), IsEmpty());
-}
-
-TEST_P(UserContract, AreListedByWhetherTheyAreActive) {
-  make_tenant("demo");
-  make_tenant("other");
-  for (const char* id : {"u-1", "u-2", "u-3", "u-4"}) {
-    store::User user = full_user(id, id[2] < '3' ? "demo" : "other");
-    user.is_active = id[2] % 2 == 0;
-    ASSERT_EQ(try_user(user), "ok");
-  }
-  active_ = false;
-  EXPECT_THAT(listed(all_, "", 10), ElementsAre("u-1", "u-3"));
-  EXPECT_THAT(listed(all_, "", 1), ElementsAre("u-1", "more"));
-  EXPECT_THAT(listed(demo_, "", 10), ElementsAre("u-1"));
-  active_ = true;
-  EXPECT_THAT(listed(all_, "u-2", 10), ElementsAre("u-4"));
-  EXPECT_THAT(listed(other_, "", 10), ElementsAre("u-4"));
 }
 
 TEST_P(UserContract, AChangeKeepsWhatIsFixedAndRaisesTheVersion) {

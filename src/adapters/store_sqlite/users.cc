@@ -16,10 +16,8 @@ constexpr const char* insert =
     "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)";
 constexpr const char* select_one = "SELECT " GH_USER_COLUMNS " FROM users WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* select_named = "SELECT " GH_USER_COLUMNS " FROM users WHERE username = ?1";
-constexpr const char* select_page =
-    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) ORDER BY id LIMIT ?2";
-constexpr const char* select_page_of_tenant =
-    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) AND tenant_id = ?4 ORDER BY id LIMIT ?2";
+constexpr const char* select_page = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr const char* select_page_of_tenant = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND tenant_id = ?3 ORDER BY id LIMIT ?2";
 // For a start, which must not look at everybody.
 constexpr const char* select_page_of_notable =
     "SELECT " GH_USER_COLUMNS
@@ -96,15 +94,13 @@ Result<store::RemovedUser> remove_user(Database& database, const store::Reach& r
 
 Result<store::Page<User>> page_of_users(Database& database, const store::UserQuery& query) {
   const std::optional<std::string> tenant = tenant_id_of(query.reach);
-  GH_ASSERT(!query.notable || (!tenant && !query.active));  // nobody asks for both
+  GH_ASSERT(!query.notable || !tenant);  // nobody asks for both
   Statement found = database.prepare(tenant ? select_page_of_tenant : query.notable ? select_page_of_notable : select_page);
   const std::int64_t limit = one_more_than(query.limit);
   if (tenant) {
-    found.bind(query.after.value(), limit, query.active, *tenant);
-  } else if (query.notable) {
-    found.bind(query.after.value(), limit);
+    found.bind(query.after.value(), limit, *tenant);
   } else {
-    found.bind(query.after.value(), limit, query.active);
+    found.bind(query.after.value(), limit);
   }
   GH_TRY(std::vector<User> users, all_rows(found, &user_of));
   return page_of(std::move(users), query.limit);

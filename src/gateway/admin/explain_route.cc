@@ -38,9 +38,7 @@ Status found(const Result<T>& looked_for) {
 Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Question& asked) const {
   switch (asked.action) {
     case Action::tenant_export:
-      if (const store::Reach reach = reach_of(asked); reach.tenant() && reach.tenant()->value() != asked.parameter) {
-        co_return Status(store::tenant_not_found());
-      }
+      if (!reach_of(asked).includes(TenantId(asked.parameter))) co_return Status(store::tenant_not_found());
       [[fallthrough]];
     case Action::tenant_get:
     case Action::tenant_set: {

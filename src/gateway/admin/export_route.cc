@@ -105,7 +105,7 @@ Task<Status> write_usage(Reactor& reactor, identity::House& house, wire::JsonWri
 Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question question) const {
   const TenantId id(question.parameter);
   const store::Reach reach = reach_of(question);
-  if (reach.tenant() && *reach.tenant() != id) co_return store::tenant_not_found();
+  if (!reach.includes(id)) co_return store::tenant_not_found();
   const Result<store::Tenant> tenant = co_await house_.tenants().find(reactor, id);
   if (!tenant) co_return tenant.error();
   std::string text;

@@ -38,7 +38,7 @@ std::optional<store::KeyQuery> query_of_keys(const Question& question) {
 
 // Another tenant's, and another user's for who does not administer them, read as what is not there.
 Status check_whose(const identity::KeyHolder& holder, const identity::NewKey& wanted) {
-  if (holder.reach.tenant() && *holder.reach.tenant() != wanted.tenant) return store::tenant_not_found();
+  if (!holder.reach.includes(wanted.tenant)) return store::tenant_not_found();
   return holder.user && wanted.user != holder.user ? Status(store::user_not_found()) : ok();
 }
 

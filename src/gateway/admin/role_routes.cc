@@ -14,7 +14,7 @@ Result<std::optional<store::RoleQuery>> role_query_of(const Question& question) 
   store::RoleQuery query(reach_of(question));
   if (const auto named = question.query.find("tenant")) {
     TenantId tenant{std::string(*named)};
-    if (query.reach.tenant() && *query.reach.tenant() != tenant) return std::optional<store::RoleQuery>();
+    if (!query.reach.includes(tenant)) return std::optional<store::RoleQuery>();
     query.reach = store::Reach::of(std::move(tenant));
   }
   const std::string after = read_after(question.query);
@@ -25,19 +25,14 @@ Result<std::optional<store::RoleQuery>> role_query_of(const Question& question) 
   return std::optional<store::RoleQuery>(std::move(query));
 }
 
-template <class T>
-identity::CeilingWish<T> ceiling_of(const wire::Settable<T>& said) {
-  return identity::CeilingWish<T>{said.said, said.value};
-}
-
 identity::RoleWish role_wish_of(wire::RoleBody body) {
   identity::RoleWish wish;
   wish.scopes = std::move(body.scopes);
   wish.tasks = std::move(body.tasks);
   wish.models = std::move(body.models);
-  wish.max_tokens = ceiling_of(body.max_tokens);
-  wish.n = ceiling_of(body.n);
-  wish.temperature = ceiling_of(body.temperature);
+  wish.max_tokens = body.max_tokens;
+  wish.n = body.n;
+  wish.temperature = body.temperature;
   return wish;
 }
 

@@ -12,24 +12,18 @@
 #include <vector>
 
 #include "gatehouse/base/clock.h"
+#include "gatehouse/base/settable.h"
 #include "gatehouse/identity/registry.h"
 #include "gatehouse/identity/users.h"
 
 namespace gatehouse::identity {
 
-// A ceiling as wished for: unsaid, none, or that much.
-template <class T>
-struct CeilingWish {
-  bool said = false;
-  std::optional<T> value;
-};
-
 // What is not said stays as it is, or as usual: what members may do.
 struct RoleWish {
   RoleWish() = default;
   std::optional<std::vector<std::string>> scopes, tasks, models;
-  CeilingWish<std::uint32_t> max_tokens, n;
-  CeilingWish<double> temperature;
+  Settable<std::uint32_t> max_tokens, n;
+  Settable<double> temperature;
 };
 
 // Which one.

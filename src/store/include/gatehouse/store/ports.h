@@ -25,6 +25,7 @@ class Reach {
   static Reach of(TenantId tenant) { return Reach(std::move(tenant)); }
   static Reach everything() { return Reach(std::nullopt); }
   const std::optional<TenantId>& tenant() const { return tenant_; }
+  bool includes(const TenantId& tenant) const { return !tenant_ || *tenant_ == tenant; }
 
  private:
   explicit Reach(std::optional<TenantId> tenant) : tenant_(std::move(tenant)) {}
@@ -105,9 +106,8 @@ class RoleStore {
 struct UserQuery {
   explicit UserQuery(Reach reach_) : reach(std::move(reach_)) {}
   Reach reach;
-  std::optional<bool> active;  // nothing: both
-  bool notable = false;        // in all tenants those alone who are off, or have another role than member
-  UserId after;                // by id, those behind this one
+  bool notable = false;  // in all tenants those alone who are off, or have another role than member
+  UserId after;          // by id, those behind this one
   std::size_t limit = 100;
 };
 

@@ -8,17 +8,11 @@
 #include <vector>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/base/settable.h"
 #include "gatehouse/wire/json/value.h"
 #include "gatehouse/wire/json/writer.h"
 
 namespace gatehouse::wire {
-
-// What may be said to be nothing, which is not the same as to say nothing.
-template <class T>
-struct Settable {
-  bool said = false;
-  std::optional<T> value;
-};
 
 struct RoleBody {
   std::optional<std::vector<std::string>> scopes, tasks, models;
