@@ -19,6 +19,44 @@ class Migrations : public StoreTest {
     EXPECT_EQ(outcome(migrate(fresh, migration_steps())), "ok");
     return schema_of(fresh);
   }
+  static bool has_users(std::size_t schema) { return schema >= 7; }
+  static bool has_tickets(std::size_t schema) { return schema >= 9; }
+  // A plain member who has a session, an administrator who is off, and somebody invited to administer: as far as that schema has them.
+  static std::string people_of(std::size_t schema) {
+    const std::string user =
+        "INSERT INTO users (id, tenant_id, username, email, password_hash, role, is_active, created_s, updated_s, version) VALUES ";
+    std::string sql;
+    if (has_users(schema))
+      sql += user + "('u-1', 'demo', 'ada', 'a@b', 'h', 'member', 1, 1, 2, 3);" + user +
+             "('u-2', 'demo', 'eve', '', '', 'tenant-admin', 0, 1, 2, 4);";
+    if (has_tickets(schema)) {
+      sql +=
+          "INSERT INTO sessions VALUES ('s-1', 'u-1', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 900);"
+          "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s) "
+          "VALUES (zeroblob(32), 'invitation', 'demo', NULL, 'tenant-admin', '', 0, 900);";
+    }
+    return sql;
+  }
+  void expect_people_of(std::size_t schema) {
+    store::UserQuery query(store::Reach::everything());
+    query.notable = true;
+    const Result<store::Page<store::User>> notable = ask(store_->users().list(reactor_, query));
+    ASSERT_EQ(outcome(notable), "ok") << schema;
+    ASSERT_EQ(notable->data.size(), has_users(schema) ? 1U : 0U) << schema;
+    if (!has_users(schema)) return;
+    EXPECT_EQ(notable->data[0].id.value() + notable->data[0].role, "u-2tenant-admin");
+    EXPECT_FALSE(notable->data[0].is_active);
+    const Result<store::User> ada = ask(store_->users().find_by_name(reactor_, "ada"));
+    ASSERT_EQ(outcome(ada), "ok");
+    EXPECT_EQ(ada->role, "member");
+    EXPECT_EQ(ada->version, 3U);
+    if (!has_tickets(schema)) return;
+    EXPECT_EQ(ask(store_->sessions().list(reactor_, ada->id))->size(), 1U);
+    const Result<store::Ticket> invited =
+        ask(store_->tickets().find(reactor_, store::TicketKind::invitation, store::Digest(), store::Moment(seconds(1))));
+    ASSERT_EQ(outcome(invited), "ok");
+    EXPECT_EQ(invited->role, "tenant-admin");
+  }
 };
 using SchemaConstraints = StoreTest;
 
@@ -67,6 +105,7 @@ TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
                                 "usage_count, version) VALUES ('k', 'demo', 'n', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 5, 9, 2);"
                                 "INSERT INTO revocations VALUES (4, 'key', 'x', 0, NULL)")),
                 "ok");
+      ASSERT_EQ(outcome(old.run(people_of(before).c_str())), "ok");
     }
     chmod(file().c_str(), 0600);
     open();
@@ -74,6 +113,7 @@ TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
     ASSERT_EQ(outcome(key), "ok") << before;
     EXPECT_EQ(key->usage_count, 9);
     EXPECT_EQ(ask(store_->revocations().since(reactor_, 0, 9))->data.size(), 1U);
+    expect_people_of(before);
     store::User user{store::UserId("u"), TenantId("demo")};
     user.username = "somebody";
     EXPECT_EQ(outcome(ask(store_->users().create(reactor_, user))), "ok");

@@ -9,8 +9,7 @@ namespace {
 
 // The user of ours who asks; nothing: a tenant's credential, or one of somebody whom we do not know.
 std::optional<store::UserId> user_behind(const identity::Principal& who) {
-  const bool a_keys = who.key && !who.subject.empty(), logged_in = !who.key && !who.username.empty();
-  return a_keys || logged_in ? std::optional(store::UserId(who.subject)) : std::nullopt;
+  return who.role.empty() ? std::nullopt : std::optional(store::UserId(who.subject));
 }
 
 }  // namespace
