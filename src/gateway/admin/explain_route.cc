@@ -6,7 +6,7 @@
 #include "explain.h"
 #include "gatehouse/net/networks.h"
 #include "gatehouse/store/errors.h"
-#include "gatehouse/wire/admin/roles.h"
+#include "gatehouse/wire/admin/explain.h"
 #include "question_parts.h"
 
 namespace gatehouse::gateway {

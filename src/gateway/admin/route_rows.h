@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/admin/explain.h"
 #include "gatehouse/wire/admin/people.h"
 #include "gatehouse/wire/admin/requests.h"
 #include "gatehouse/wire/admin/roles.h"

@@ -7,8 +7,7 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr std::uint32_t role_name_length = 63, role_word_length = 128, role_list_length = 100, longest_credential = 16'384,
-                        longest_route = 2048;
+constexpr std::uint32_t role_name_length = 63, role_word_length = 128, role_list_length = 100;
 constexpr std::int64_t most_tokens_of_role = 1'000'000'000, most_choices_of_role = 1000;
 
 }  // namespace
@@ -66,37 +65,8 @@ struct Description<NewRoleBody> {
   }
 };
 
-template <>
-struct Description<ExplainParameters> {
-  using B = ExplainParameters;
-  static constexpr auto fields() {
-    return std::array{
-        field<&B::max_tokens>("max_tokens", "that the request would ask for").range(1, most_tokens_of_role),
-        field<&B::n>("n", "answers that it would ask for").range(1, most_choices_of_role),
-        field<&B::temperature>("temperature", "that it would ask for").range(0, 2),
-    };
-  }
-};
-template <>
-struct Description<ExplainBody> {
-  using B = ExplainBody;
-  static constexpr auto fields() {
-    return std::array{
-        field<&B::credential>("credential", "an API key or a token; it is not kept, and this is no use of it")
-            .length(0, longest_credential)
-            .required(),
-        field<&B::route>("route", "such as POST /v1/chat/completions").length(1, longest_route).required(),
-        field<&B::model>("model", "that the request would name; without, the default").length(0, role_word_length).nullable(),
-        field<&B::address>("address", "that it would come from; without, that is not looked at").length(0, role_word_length).nullable(),
-        field<&B::parameters>("parameters", "what it would ask for").nullable(),
-    };
-  }
-};
-
 Result<NewRoleBody> read_new_role(const JsonValue& body) { return read_described<NewRoleBody>(body); }
 void new_role_schema(JsonWriter& w) { write_schema_of<NewRoleBody>(w); }
-Result<ExplainBody> read_explain(const JsonValue& body) { return read_described<ExplainBody>(body); }
-void explain_schema(JsonWriter& w) { write_schema_of<ExplainBody>(w); }
 Result<RoleBody> read_role(const JsonValue& body) { return read_described<RoleBody>(body); }
 void role_body_schema(JsonWriter& w) { write_schema_of<RoleBody>(w); }
 

@@ -1,4 +1,4 @@
-// wire/admin/roles.h — the bodies of /api/admin/roles and /api/admin/explain.
+// wire/admin/roles.h — the bodies of /api/admin/roles.
 // Threads  value types, pure functions
 // Errors   as wire/json/fields.h
 #pragma once
@@ -27,17 +27,5 @@ Result<NewRoleBody> read_new_role(const JsonValue& body);
 void new_role_schema(JsonWriter& w);
 Result<RoleBody> read_role(const JsonValue& body);
 void role_body_schema(JsonWriter& w);
-
-struct ExplainParameters {
-  std::optional<std::uint32_t> max_tokens, n;
-  std::optional<double> temperature;
-};
-struct ExplainBody {
-  std::string credential, route;
-  std::optional<std::string> model, address;
-  std::optional<ExplainParameters> parameters;
-};
-Result<ExplainBody> read_explain(const JsonValue& body);
-void explain_schema(JsonWriter& w);
 
 }  // namespace gatehouse::wire
