@@ -120,7 +120,8 @@ Task<Result<store::Role>> Roles::set(Reactor& reactor, Actor actor, RoleName nam
 Task<Status> Roles::remove(Reactor& reactor, Actor actor, RoleName name, std::optional<std::uint32_t> version) const {
   const Result<store::Role> role = co_await find_to_change(reactor, std::move(actor), std::move(name));
   if (!role) co_return role.error();
-  co_return co_await registry_.remove_role(reactor, role->tenant, role->name, version.value_or(role->version));
+  if (version && *version != role->version) co_return store::version_conflict();
+  co_return co_await registry_.remove_role(reactor, role->tenant, role->name, role->version);
 }
 
 }  // namespace gatehouse::identity

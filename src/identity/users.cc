@@ -190,7 +190,7 @@ Task<Status> Users::end_sessions(Reactor& reactor, Actor actor, store::UserId id
 Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const {
   Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
   if (!user) co_return user.error();
-  user->version = version.value_or(user->version);
+  if (version && *version != user->version) co_return store::version_conflict();
   co_return co_await registry_.remove(reactor, std::move(*user), now(), sessions_.end_now());
 }
 
