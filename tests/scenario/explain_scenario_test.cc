@@ -71,7 +71,7 @@ TEST_F(Explained, KnowsWhatARoleAllowsNow) {
   EXPECT_EQ(verdict(token, chat), "model.not_allowed");
   ASSERT_EQ(ask(wire::Method::patch, "/api/admin/users/" + id, R"({"is_active":false})", operator_).status(), 200);
   EXPECT_EQ(verdict(token, chat), "user.inactive");
-  EXPECT_THAT(explain(token, chat).sent(), HasSubstr(R"("detail":"Inactive user: user )" + id + """));
+  EXPECT_THAT(explain(token, chat).sent(), HasSubstr(R"("detail":"Inactive user: user )" + id + "\""));
 }
 
 TEST_F(Explained, LooksWhetherWhatAPathNamesIsThere) {

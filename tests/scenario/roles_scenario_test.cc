@@ -254,37 +254,37 @@ TEST_F(RolesOverHttp, NobodyGetsMoreThanTheyHaveByWayOfAKey) {
   const std::string bob = make("bob", R"(,"role":"narrow")"), mia = make("mia"), chief = make("chief", R"(,"role":"tenant-admin")");
   const LoginTokens in = login("ada"), top = login("chief");
   const auto key_for = [&](const std::string& user, const std::string& scopes, const std::string& token) -> const FakeExchange& {
-    return post("/api/keys", R"({"name":"x","scopes":[)" + scopes + "]" + (user.empty() ? "" : R"(,"user_id":")" + user + """) + "
-  } ", token);
-};
-const auto refusal = [](const FakeExchange& answer) {
-  return std::to_string(answer.status()) + " " + member(answer, "type") + " " + member(answer, "param");
-};
-const std::string above = "403 role_not_allowed user_id";
-EXPECT_EQ(refusal(key_for(chief, R"("tenant:admin")", in.access)), above) << "who has it is the tenant's administrator";
-EXPECT_EQ(refusal(key_for(mia, R"("llm")", in.access)), above) << "a member has no ceiling";
-const std::string tenants = member(post("/api/admin/keys", R"({"tenant_id":"demo","name":"t","scopes":["llm"]})", operator_), "id");
-const std::string chiefs = member(key_for("", R"("llm")", top.access), "id");
-for (const std::string& id : {tenants, chiefs}) {
-  const std::string one = "/api/keys/" + id;
-  EXPECT_EQ(refusal(patch(one, R"({"scopes":["llm","tenant:admin"]})", in.access)), above);
-  EXPECT_EQ(refusal(post(one + "/rotate", "{}", in.access)), above);
-  EXPECT_EQ(refusal(ask(wire::Method::delete_, one, "", in.access)), above);
-}
-EXPECT_THAT(get("/api/keys", in.access).sent(), HasSubstr(tenants)) << "they see it all the same";
-const FakeExchange& bobs = key_for(bob, R"("llm")", in.access);
-EXPECT_EQ(bobs.status(), 201) << bobs.sent();
-EXPECT_EQ(post("/api/keys/" + member(bobs, "id") + "/rotate", "{}", in.access).status(), 200);
-const FakeExchange& own = key_for("", R"("llm","tenant:admin")", in.access);
-EXPECT_EQ(own.status(), 201) << own.sent();
-EXPECT_EQ(chat(member(own, "key"), R"(,"max_tokens":9)").status(), 400);
-EXPECT_EQ(post("/api/keys/" + tenants + "/rotate", "{}", top.access).status(), 200);
-EXPECT_EQ(ask(wire::Method::delete_, "/api/keys/" + tenants, "", top.access).status(), 204);
-// What was granted before their role gave less.
-ASSERT_EQ(patch(std::string(roles) + "/people?tenant=demo", R"({"scopes":["tenant:admin"]})", operator_).status(), 200);
-EXPECT_EQ(refusal(key_for(mia, R"("llm")", in.access)), above);
-EXPECT_EQ(refusal(key_for("", R"("llm")", in.access)), "403 scope_not_allowed llm");
-EXPECT_EQ(refusal(post("/api/keys/" + member(own, "id") + "/rotate", "{}", in.access)), "403 scope_not_allowed llm");
+    return post("/api/keys", R"({"name":"x","scopes":[)" + scopes + "]" + (user.empty() ? "" : R"(,"user_id":")" + user + "\"") + "}",
+                token);
+  };
+  const auto refusal = [](const FakeExchange& answer) {
+    return std::to_string(answer.status()) + " " + member(answer, "type") + " " + member(answer, "param");
+  };
+  const std::string above = "403 role_not_allowed user_id";
+  EXPECT_EQ(refusal(key_for(chief, R"("tenant:admin")", in.access)), above) << "who has it is the tenant's administrator";
+  EXPECT_EQ(refusal(key_for(mia, R"("llm")", in.access)), above) << "a member has no ceiling";
+  const std::string tenants = member(post("/api/admin/keys", R"({"tenant_id":"demo","name":"t","scopes":["llm"]})", operator_), "id");
+  const std::string chiefs = member(key_for("", R"("llm")", top.access), "id");
+  for (const std::string& id : {tenants, chiefs}) {
+    const std::string one = "/api/keys/" + id;
+    EXPECT_EQ(refusal(patch(one, R"({"scopes":["llm","tenant:admin"]})", in.access)), above);
+    EXPECT_EQ(refusal(post(one + "/rotate", "{}", in.access)), above);
+    EXPECT_EQ(refusal(ask(wire::Method::delete_, one, "", in.access)), above);
+  }
+  EXPECT_THAT(get("/api/keys", in.access).sent(), HasSubstr(tenants)) << "they see it all the same";
+  const FakeExchange& bobs = key_for(bob, R"("llm")", in.access);
+  EXPECT_EQ(bobs.status(), 201) << bobs.sent();
+  EXPECT_EQ(post("/api/keys/" + member(bobs, "id") + "/rotate", "{}", in.access).status(), 200);
+  const FakeExchange& own = key_for("", R"("llm","tenant:admin")", in.access);
+  EXPECT_EQ(own.status(), 201) << own.sent();
+  EXPECT_EQ(chat(member(own, "key"), R"(,"max_tokens":9)").status(), 400);
+  EXPECT_EQ(post("/api/keys/" + tenants + "/rotate", "{}", top.access).status(), 200);
+  EXPECT_EQ(ask(wire::Method::delete_, "/api/keys/" + tenants, "", top.access).status(), 204);
+  // What was granted before their role gave less.
+  ASSERT_EQ(patch(std::string(roles) + "/people?tenant=demo", R"({"scopes":["tenant:admin"]})", operator_).status(), 200);
+  EXPECT_EQ(refusal(key_for(mia, R"("llm")", in.access)), above);
+  EXPECT_EQ(refusal(key_for("", R"("llm")", in.access)), "403 scope_not_allowed llm");
+  EXPECT_EQ(refusal(post("/api/keys/" + member(own, "id") + "/rotate", "{}", in.access)), "403 scope_not_allowed llm");
 }
 
 TEST_F(RolesOverHttp, AreTheirAdministratorsAlsoWhereTheTenantHasLessNow) {
@@ -327,13 +327,14 @@ TEST_F(RolesOverHttp, WhoIsDeletedIsTheOneThatWasSeen) {
 }
 
 TEST_F(RolesOverHttp, ThePlatformMakesKeysOfOtherTenants) {
-  const FakeExchange& made = post("/api/admin/users", R"({"username":"root","role":"platform-admin","password":")" + password_ + ""}", operator_);
+  const FakeExchange& made =
+      post("/api/admin/users", R"({"username":"root","role":"platform-admin","password":")" + password_ + "\"}", operator_);
   ASSERT_EQ(made.status(), 201) << made.sent();
-const std::string root = login("root").access;
-EXPECT_EQ(member(post("/api/keys", R"({"name":"x"})", root), "user_id"), member(made, "id"));
-const FakeExchange& theirs = post("/api/keys", R"({"name":"x","tenant_id":"demo","scopes":["llm"]})", root);
-EXPECT_EQ(theirs.status(), 201) << theirs.sent();
-EXPECT_THAT(theirs.sent(), HasSubstr(R"("tenant_id":"demo","user_id":null)"));
+  const std::string root = login("root").access;
+  EXPECT_EQ(member(post("/api/keys", R"({"name":"x"})", root), "user_id"), member(made, "id"));
+  const FakeExchange& theirs = post("/api/keys", R"({"name":"x","tenant_id":"demo","scopes":["llm"]})", root);
+  EXPECT_EQ(theirs.status(), 201) << theirs.sent();
+  EXPECT_THAT(theirs.sent(), HasSubstr(R"("tenant_id":"demo","user_id":null)"));
 }
 
 TEST_F(RolesOverHttp, AnInvitationToARoleThatIsGoneIsNone) {
