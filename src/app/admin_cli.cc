@@ -6,6 +6,7 @@
 #include "admin_commands.h"
 #include "audit_commands.h"
 #include "import_model.h"
+#include "role_cli.h"
 #include "upkeep.h"
 #include "user_commands.h"
 
@@ -132,8 +133,6 @@ SecretSource secret_of(const AdminCommandLine& line) {
   return line.password_stdin ? SecretSource::password : SecretSource::none;
 }
 
-void add_role(CLI::Option* option) { option->check(CLI::IsMember({"member", "tenant-admin", "platform-admin"})); }
-
 void add_new_users(CLI::App& group, Adder& add) {
   AdminCommandLine& line = add.line();
   CLI::App* command = add.add(group, "create", "Make a user; without a password, one is drawn and shown this once",
@@ -144,7 +143,7 @@ void add_new_users(CLI::App& group, Adder& add) {
   command->add_option("name", line.user.name, "By which they log in")->required();
   command->add_option("--tenant", line.user.tenant, "Whose they are; without, demo, and system for a platform-admin");
   command->add_option("--email", line.user.email, "Their e-mail address");
-  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  command->add_option("--role", line.user.role, "member, tenant-admin, platform-admin or one of the tenant's own; without, member");
   CLI::Option* password = command->add_flag("--password-stdin", line.password_stdin, "Read their password on standard input");
   command
       ->add_flag("--password-hash-stdin", line.hash_stdin, "Read their password's hash, as bcrypt ($2b$) or we keep it, on standard input")
@@ -153,7 +152,7 @@ void add_new_users(CLI::App& group, Adder& add) {
                     [](AdminCommandLine& said) { return user_invite(said.options, said.user); });
   command->add_option("--tenant", line.user.tenant, "Whose they will be; without, demo, and system for a platform-admin");
   command->add_option("--email", line.user.email, "Whom it is for; without, whoever has it");
-  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  command->add_option("--role", line.user.role, "member, tenant-admin, platform-admin or one of the tenant's own; without, member");
   command->add_option("--expires", line.user.expires, "How long it is good; without, 7d");
 }
 
@@ -178,10 +177,10 @@ void add_users(CLI::App& root, Adder& add) {
         "set-password ada --password-stdin < file",
         [](AdminCommandLine& said) { return user_set_password(said.options, said.id, secret_of(said)); })
       ->add_flag("--password-stdin", line.password_stdin, "Read it on standard input");
-  add_role(about("set-role", "Change what a user may do", "set-role ada tenant-admin",
-                 [](AdminCommandLine& said) { return user_set_role(said.options, said.id, said.user.role); })
-               ->add_option("role", line.user.role, "member, tenant-admin or platform-admin")
-               ->required());
+  about("set-role", "Change what a user may do", "set-role ada tenant-admin",
+        [](AdminCommandLine& said) { return user_set_role(said.options, said.id, said.user.role); })
+      ->add_option("role", line.user.role, "member, tenant-admin, platform-admin or one of the tenant's own")
+      ->required();
   about("reset", "Make a token by which a user sets their password, once", "reset ada --expires 24h", [](AdminCommandLine& said) {
     return user_reset(said.options, said.id, said.user.expires);
   })->add_option("--expires", line.user.expires, "How long it is good; without, 24h");
@@ -336,6 +335,12 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   Adder add(line, chosen, std::move(complete));
   add_tenants(root, add);
   add_users(root, add);
+  const AddCommand add_command = [&add](CLI::App& group, const std::string& name, const std::string& help, const std::string& example,
+                                        auto run) {
+    return add.add(group, name, help, example, [run](AdminCommandLine& said) { return run(said.options); });
+  };
+  add_role_commands(root, add_command);
+  add_explain_command(root, add_command);
   add_keys(root, add);
   add_tokens(root, add);
   add_signing_keys(root, add);

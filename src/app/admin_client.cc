@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/model/repository.h"
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
@@ -22,6 +24,20 @@ Error refusal(const gateway::Reply& reply) {
   return operator_error("refused", std::move(text));
 }
 
+std::unique_ptr<gateway::ServedModels> models_by_name(const ModelSettings& settings) {
+  std::vector<gateway::ServedModel> models;
+  for (const model::Entry& entry : model::newest(model::scan(model_folders(settings)))) {
+    if (!entry.manifest || entry.manifest->kind != model::Kind::llm) continue;
+    models.emplace_back().name = entry.name;
+  }
+  return std::make_unique<gateway::ServedModels>(std::move(models), settings.default_llm, settings.aliases);
+}
+
+identity::PrincipalPtr everybody(const AuthSettings& settings, const identity::Directory& directory) {
+  const identity::TenantEntry* const tenant = directory.tenant(TenantId(std::string(identity::first_tenant)));
+  return settings.mode == AuthMode::off && tenant != nullptr ? identity::anybody(tenant->record) : nullptr;
+}
+
 }  // namespace
 
 Result<AdminClient> AdminClient::open(const std::string& data, const Settings& settings) {
@@ -29,7 +45,10 @@ Result<AdminClient> AdminClient::open(const std::string& data, const Settings& s
   Result<std::unique_ptr<DataFolder>> folder = DataFolder::open_in_turn(data, settings, nullptr);
   if (folder) {
     client.folder_ = std::move(*folder);
-    client.administration_ = std::make_unique<gateway::Administration>(client.folder_->house(), nullptr, *client.clock_);
+    identity::House& house = client.folder_->house();
+    client.models_ = models_by_name(settings.models);
+    gateway::ExplainRules rules{client.models_.get(), ceilings(settings.models), everybody(settings.auth, *house.registry().current())};
+    client.administration_ = std::make_unique<gateway::Administration>(house, nullptr, *client.clock_, std::move(rules));
     return client;
   }
   if (folder.error().reason() != "data_in_use") return folder.error();

@@ -31,7 +31,8 @@ class AdminClient {
 
   std::optional<net::Endpoint> socket_;  // of the server that runs
   std::unique_ptr<SystemClock> clock_ = std::make_unique<SystemClock>();
-  std::unique_ptr<DataFolder> folder_;  // where none does
+  std::unique_ptr<DataFolder> folder_;             // where none does
+  std::unique_ptr<gateway::ServedModels> models_;  // that a server would serve, by their names alone
   std::unique_ptr<gateway::Administration> administration_;
 };
 

@@ -32,6 +32,8 @@ class Body {
   void value(std::string_view name, const std::optional<T>& value) {
     if (value) json_.member(name, *value);
   }
+  // json: as it stands.
+  void raw(std::string_view name, std::string_view json) { json_.member_raw(name, json); }
   // None: nothing was said.
   void words(std::string_view name, const std::vector<std::string>& some) {
     if (!some.empty()) list(name, some);

@@ -132,15 +132,14 @@ bool Server::settled() const { return models_->settled() && (issuers_->complete(
 void Server::add_authenticators(const Settings& settings) {
   identity::House& house = data_->house();
   const identity::DirectoryPtr directory = house.registry().current();
-  identity::PrincipalPtr everybody;
   if (settings.auth.mode == AuthMode::off) {
     log::warn("serve", "everybody is let in as the tenant demo (auth.mode)");
     if (const auto* tenant = directory->tenant(TenantId(std::string(identity::first_tenant))))
-      everybody = identity::anybody(tenant->record);
+      everybody_ = identity::anybody(tenant->record);
   }
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     authenticators_.emplace_back(
-        identity::AuthenticatorParts{house.hasher(), random_, directory, everybody, house.sealer(), settings.server.public_url});
+        identity::AuthenticatorParts{house.hasher(), random_, directory, everybody_, house.sealer(), settings.server.public_url});
   }
 }
 
@@ -218,7 +217,8 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
-  administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
+  gateway::ExplainRules explain_rules{models_.get(), ceilings(plan.settings.models), everybody_};
+  administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
                             reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),

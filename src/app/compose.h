@@ -105,6 +105,7 @@ class Server {
   std::unique_ptr<DataFolder> data_;
   ReactorPool reactors_;
   std::vector<identity::Authenticator> authenticators_;  // by reactor, the last is the control reactor's
+  identity::PrincipalPtr everybody_;                     // auth.mode = "off"
   WorkerPool files_;
   std::unique_ptr<OutsideIssuers> issuers_;
   Instant issuers_awaited_until_{};

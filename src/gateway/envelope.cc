@@ -5,6 +5,7 @@
 
 #include "audit_notes.h"
 #include "cors.h"
+#include "decisions.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
 #include "head_fields.h"
@@ -15,16 +16,6 @@ namespace {
 
 constexpr ByteCount most_unneeded = kib(64);
 
-Error no_route(const wire::RequestHead& head) {
-  return Error(Code::not_found, Origin::caller, "not_found",
-               "There is no " + std::string(to_string(head.method)) + " " + std::string(head.path.substr(0, 200)));
-}
-
-Error wrong_method(const wire::RequestHead& head, const std::string& allow) {
-  return Error(Code::method_not_allowed, Origin::caller, "method_not_allowed",
-               std::string(to_string(head.method)) + " is not possible here; this path takes " + allow);
-}
-
 Error host_missing() { return caller_error("host_missing", "The Host field is missing"); }
 
 Error invalid_host() { return caller_error("invalid_host", "Invalid host header"); }
@@ -34,7 +25,7 @@ Result<Question> read_question(const Received& received, std::string_view parame
   const wire::RequestHead& head = received.exchange().head();
   Question question(received.route().action, who);
   std::optional<std::string> unescaped = wire::unescape_segment(parameter);
-  if (!unescaped) return no_route(head);
+  if (!unescaped) return no_route(head.method, head.path, RouteMatch());
   question.parameter = std::move(*unescaped);
   GH_TRY(question.query, wire::Form::parse(head.query));
   question.body_is_form = brings_form(head);
@@ -99,9 +90,9 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
     Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
     co_await serve(std::move(received), match.parameter, egress, account);
   } else if (match.allow.empty()) {
-    egress.respond(no_route(head));
+    egress.respond(no_route(head.method, head.path, match));
   } else {
-    const Error error = wrong_method(head, match.allow);
+    const Error error = no_route(head.method, head.path, match);
     egress.note(error);
     net::Response response = error_response(error, match.dialect, egress.request_id(), egress.language());
     response.field("Allow", match.allow);

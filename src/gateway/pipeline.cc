@@ -4,7 +4,7 @@
 //                   signed is held against the body first, and then its nonce is taken: another body does not use it up. Only now is the
 //                   body typed by the route's dialect, every bad field named at once
 //   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same. Ceilings of
-//                   this installation hold
+//                   this installation and of their role hold
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
 //   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
 //   6. Dispatch     grants, flow control, the answer
@@ -91,11 +91,6 @@ Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
   return ours ? std::move(error).with_retry(Retry::after(seconds(2))) : std::move(error);
 }
 
-bool comes_from(const net::Networks& networks, std::string_view address) {
-  const std::optional<net::IpAddress> known = net::parse_address(address);
-  return known && networks.hold(*known);
-}
-
 }  // namespace
 
 Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const net::Asker& client, identity::Asking asking,
@@ -103,18 +98,12 @@ Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const 
   const Route& route = received.route();
   Reactor& reactor = received.exchange().reactor();
   const WallTime now = asking == identity::Asking::first ? received.at() : reactor.clock().wall();
-  const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
   const auto scheme = client.https ? identity::Scheme::https : identity::Scheme::http;
   identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(reactor.index())];
-  GH_TRY(identity::PrincipalPtr principal, authenticator.identify(received.exchange().head(), now, kind, asking, scheme));
+  GH_TRY(identity::PrincipalPtr principal, authenticator.identify(received.exchange().head(), now, kind_for(route), asking, scheme));
   if (known != nullptr) *known = principal;
-  if (principal->from && !comes_from(*principal->from, client.address)) {
-    return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
-  }
-  if (route.needs && !principal->scopes.has(*route.needs) && !(route.or_needs && principal->scopes.has(*route.or_needs))) {
-    return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
-        .with_param(std::string(identity::to_string(*route.needs)));
-  }
+  GH_CHECK(check_address(*principal, client.address));
+  GH_CHECK(check_scope(route, *principal));
   return principal;
 }
 
@@ -131,18 +120,6 @@ Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Aske
   co_return Identified(std::move(received), std::move(*principal));
 }
 
-Error model_not_found(const std::string& name) {
-  return Error(Code::not_found, Origin::caller, "model_not_found",
-               "The model '" + name + "' does not exist or you do not have access to it")
-      .with_param("model");
-}
-
-Status may_use(const identity::Principal& principal, const ServedModel& model) {
-  if (!principal.tenant_models.has(model.name)) return model_not_found(model.name);
-  if (principal.models.has(model.name)) return ok();
-  return Error(Code::permission_denied, Origin::caller, "model_not_allowed", "Not enough permissions").with_param("model");
-}
-
 namespace {
 
 void bring_system_prompt(Generation& generation, const ServedModel& model) {
@@ -154,10 +131,9 @@ void bring_system_prompt(Generation& generation, const ServedModel& model) {
 }  // namespace
 
 Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat& seat, Generation parsed) const {
-  const ServedModel* model = models_.language_model(parsed.model);
-  if (model == nullptr || !identified.principal().tenant_models.has(model->name)) return model_not_found(parsed.model);
-  GH_CHECK(may_use(identified.principal(), *model));
+  GH_TRY(const ServedModel* const model, choose_model(models_, identified.principal(), parsed.model));
   GH_CHECK(keep_below(ceilings_, parsed));
+  GH_CHECK(keep_below(identified.principal().role_grants.ceilings, parsed));
   bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
   return Permitted(identified, seat, std::move(parsed), *model);

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decisions.h"
 #include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/engine/engine.h"
@@ -91,8 +92,8 @@ class Doorkeeper {
   const identity::Nonces& nonces_;
 };
 
-// The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server allows. The model is
-// pinned.
+// The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server and their role allow.
+// The model is pinned.
 class Permitted {
  public:
   const Identified& identified() const { return identified_; }
@@ -110,11 +111,6 @@ class Permitted {
   Generation generation_;
   const ServedModel* model_;
 };
-
-// Missing and another tenant's read the same.
-Error model_not_found(const std::string& name);
-// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential does not.
-Status may_use(const identity::Principal& principal, const ServedModel& model);
 
 class Authorizer {
  public:

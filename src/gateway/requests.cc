@@ -13,6 +13,11 @@ namespace {
 // OpenAI's own default for /v1/completions.
 constexpr std::uint32_t completion_default_tokens = 16;
 
+bool says(const wire::JsonValue& body, std::string_view member) {
+  const std::optional<wire::JsonValue> value = body.find(member);
+  return value && !value->is_null();
+}
+
 // The members that chat and completion have in common.
 template <class Request>
 void take_common(Request& request, Generation& generation) {
@@ -126,7 +131,7 @@ Result<Generation> read_count_tokens(const wire::JsonValue& body) {
   return generation;
 }
 
-Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
+Result<Generation> read_dialect(Action action, const wire::JsonValue& value) {
   switch (action) {
     case Action::chat:
       return read_chat(value);
@@ -141,6 +146,12 @@ Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
     default:
       return internal_error("route_without_answer", "no body is read for this action");
   }
+}
+
+Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
+  GH_TRY(Generation generation, read_dialect(action, value));
+  generation.asks_temperature = says(value, "temperature");
+  return generation;
 }
 
 }  // namespace

@@ -49,12 +49,18 @@ constexpr std::array rules{
     Rule{"tenant_not_found", "tenant.not_found"},
     Rule{"tenant_reserved", "tenant.reserved"},
     Rule{"user_not_found", "user.not_found"},
+    Rule{"role_not_found", "role.not_found"},
+    Rule{"role_in_use", "role.in_use"},
+    Rule{"too_many_roles", "role.too_many"},
     Rule{"key_not_found", "key.not_found"},
     Rule{"key_is_revoked", "key.revoked"},
     Rule{"too_many_keys", "key.too_many"},
     // Authorizer
     Rule{"model_not_found", "model.not_found"},
     Rule{"model_not_allowed", "model.not_allowed"},
+    Rule{"max_tokens_above_role", "role.max_tokens"},
+    Rule{"n_above_role", "role.n"},
+    Rule{"temperature_above_role", "role.temperature"},
     // Measure and Admission
     Rule{"context_length_exceeded", "context.exceeded"},
     Rule{"server_is_overloaded", "capacity.exceeded"},

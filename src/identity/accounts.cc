@@ -137,13 +137,13 @@ Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, store::Ticket ticke
 }
 
 Task<Result<IssuedTicket>> Accounts::invite(Reactor& reactor, Actor actor, Invitation invitation) const {
-  if (actor.reach.tenant() && *actor.reach.tenant() != invitation.tenant) co_return store::tenant_not_found();
+  if (!actor.reach.includes(invitation.tenant)) co_return store::tenant_not_found();
   store::Ticket ticket(store::TicketKind::invitation, store::Digest(), invitation.tenant);
   ticket.role = invitation.role;
   ticket.email = invitation.email;
   Status fine = store::check(ticket);
   if (fine) fine = check_email(ticket.email);
-  if (fine) fine = check_role(actor, ticket.role, ticket.tenant);
+  if (fine) fine = check_role(actor, ticket.role, ticket.tenant, *desks_.registry.current());
   if (!fine) co_return fine.error();
   co_return co_await issue(reactor, std::move(ticket), invitation.lifetime.value_or(usual_invitation));
 }

@@ -63,10 +63,23 @@ Status check_token(const Principal& principal, const Directory& directory) {
   return revoked ? Status(token_revoked()) : ok();
 }
 
-// What others say of somebody gives at most what the tenant has.
-void add_grants(Principal& principal, const TenantEntry& tenant, Scopes granted) {
+// Whether a user of ours stands behind it, whom we give a role: not where it is a tenant's own, or an outside issuer's user.
+bool is_a_users(const Principal& principal) {
+  if (!principal.token.issuer.empty() || principal.subject.empty()) return false;
+  return principal.key || !principal.username.empty() || principal.subject != principal.tenant.value();
+}
+
+// What others say of somebody gives at most what the tenant has, and a user's role what it gives now, whatever was granted before.
+void add_grants(Principal& principal, const TenantEntry& tenant, const Directory& directory, Scopes granted) {
   principal.granted = granted;
   if (!principal.token.issuer.empty()) granted = granted.limited_to(tenant.scopes);
+  if (is_a_users(principal)) {
+    principal.role = directory.role_of(principal.subject);
+    principal.role_grants = directory.grants_of(principal.tenant, principal.role);
+    granted = granted.limited_to(principal.role_grants.scopes);
+  } else {
+    principal.role_grants = Grants::everything();
+  }
   principal.scopes = granted.limited_to_tasks(tenant.tasks);
   principal.tenant_models = tenant.models;
 }
@@ -136,7 +149,7 @@ Result<PrincipalPtr> admit_key(const KeyEntry& key, const KeyProof& proof, const
   principal->from = key.from;
   principal->valid_until = end_of_secret(record, proof.shown).value_or(0);
   if (directory.inactive(principal->subject)) return user_inactive(principal->subject);
-  add_grants(*principal, *tenant, key.scopes);
+  add_grants(*principal, *tenant, directory, key.scopes);
   return PrincipalPtr(std::move(principal));
 }
 
@@ -162,7 +175,7 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
     if (verified.issuer->until) principal->valid_until = std::min(principal->valid_until, *verified.issuer->until);
     scopes = scopes.without(Scope::platform_admin);
   }
-  add_grants(*principal, *tenant, scopes);
+  add_grants(*principal, *tenant, directory, scopes);
   GH_CHECK(check(*principal, directory, now));
   return PrincipalPtr(std::move(principal));
 }
@@ -171,7 +184,7 @@ Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory&
   GH_CHECK(check(*principal, directory, now));
   GH_TRY(const TenantEntry* tenant, open_tenant(principal->tenant, directory));
   auto renewed = std::make_shared<Principal>(*principal);
-  add_grants(*renewed, *tenant, principal->granted);
+  add_grants(*renewed, *tenant, directory, principal->granted);
   return PrincipalPtr(std::move(renewed));
 }
 

@@ -1,7 +1,5 @@
 #include "gatehouse/identity/authenticator.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <optional>
 #include <unordered_map>
@@ -9,15 +7,12 @@
 
 #include "admission.h"
 #include "credential_cache.h"
-#include "key_shape.h"
+#include "credential_check.h"
 #include "signed_requests.h"
 #include "token_verifier.h"
 
 namespace gatehouse::identity {
 namespace {
-
-// No token is longer; keys are far shorter.
-constexpr std::size_t longest_token = 8192;
 
 bool same_word(std::string_view a, std::string_view b) {
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
@@ -25,10 +20,6 @@ bool same_word(std::string_view a, std::string_view b) {
 }
 
 Error ambiguous() { return caller_error("ambiguous_credentials", "The request carries more than one credential: send one, in one field"); }
-Error missing(CredentialKind kind) {
-  return refused("credential_missing", kind == CredentialKind::api_key ? "API key required" : "Missing or invalid Authorization header");
-}
-
 // What an Authorization field holds.
 struct Authorization {
   std::string_view text;  // the bearer's credential, or the whole field when it is something else; empty when there is nothing in it
@@ -81,9 +72,6 @@ std::optional<Credential> collect(const wire::RequestHead& head) {
   return found;
 }
 
-// A dot is in every token and in no API key.
-bool looks_like_token(std::string_view text) { return text.size() > longest_token || text.find('.') != std::string_view::npos; }
-
 }  // namespace
 
 struct Authenticator::State {
@@ -94,8 +82,9 @@ struct Authenticator::State {
         signatures(std::move(parts.sealer), std::move(parts.public_url), parts.random),
         cache(parts.random) {}
 
-  Result<PrincipalPtr> admit(const Credential& credential, WallTime now);
-  Result<PrincipalPtr> admit_by_key(std::string_view text, WallTime now) const;
+  Result<PrincipalPtr> admit(const Credential& credential, WallTime now) {
+    return admit_text(credential.text, tokens, hasher, *directory, now);
+  }
   Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now, Asking asking);
   Result<PrincipalPtr> admit_signed(const wire::RequestHead& head, Scheme scheme, WallTime now, Asking asking);
   void note_uses(const CredentialCache::Entry& entry);
@@ -121,10 +110,8 @@ Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, Wall
   const std::optional<Credential> credential = collect(head);
   if (!credential) return ambiguous();
   if (credential->is_signed) return state_->admit_signed(head, scheme, now, asking);
-  if (credential->text.empty() || !credential->usable) return missing(kind);
-  const bool token = !credential->in_key_field && looks_like_token(credential->text);
-  if (token && kind == CredentialKind::api_key) return missing(kind);
-  if (!token && !prefix_of_key(credential->text)) return refused_key("api_key_invalid");
+  if (credential->text.empty() || !credential->usable) return credential_missing(kind);
+  GH_CHECK(check_kind(credential->text, credential->in_key_field, kind));
   return state_->known_or_admitted(*credential, now, asking);
 }
 
@@ -143,27 +130,6 @@ Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& c
   }
   if (asking == Asking::first) cache.touch(*entry, second);
   return entry->principal;
-}
-
-Result<PrincipalPtr> Authenticator::State::admit(const Credential& credential, WallTime now) {
-  if (prefix_of_key(credential.text)) return admit_by_key(credential.text, now);
-  const Result<VerifiedToken> verified = tokens.verify(credential.text, now, *directory);
-  if (!verified) return refused_token(verified.error());
-  Result<PrincipalPtr> admitted = admit_token(*verified, credential.text, *directory, now);
-  return admitted ? std::move(admitted) : Result<PrincipalPtr>(refused_token(admitted.error()));
-}
-
-// Unknown prefixes cost what known ones cost, and how much of a wrong key is right does not show in the time.
-Result<PrincipalPtr> Authenticator::State::admit_by_key(std::string_view text, WallTime now) const {
-  static constexpr store::Digest nobodys{};
-  const KeyEntry* const key = directory->key(prefix_of_key(text).value_or(0));
-  const store::Digest shown = hasher.digest(text);
-  const store::Digest& current = key != nullptr ? key->record.digest : nobodys;
-  const store::Digest& previous = key != nullptr && key->record.previous ? key->record.previous->digest : nobodys;
-  const bool right = CRYPTO_memcmp(shown.data(), current.data(), shown.size()) == 0;
-  const bool was_right = CRYPTO_memcmp(shown.data(), previous.data(), shown.size()) == 0;
-  if (key == nullptr || !(right || was_right)) return refused_key("api_key_invalid");
-  return admit_key(*key, KeyProof(Proof::api_key, shown), *directory, now);
 }
 
 // Each is another one: there is nothing to remember.
@@ -207,6 +173,7 @@ std::vector<store::KeyUse> Authenticator::take_uses() {
 PrincipalPtr anybody(const store::Tenant& tenant) {
   const TenantEntry entry(tenant);
   auto principal = std::make_shared<Principal>(Proof::nothing, tenant.id, tenant.number);
+  principal->role_grants = Grants::everything();
   principal->scopes = Scopes::all_but(Scope::platform_admin).limited_to_tasks(entry.tasks);
   principal->models = principal->tenant_models = entry.models;
   return principal;
@@ -214,6 +181,7 @@ PrincipalPtr anybody(const store::Tenant& tenant) {
 
 PrincipalPtr operator_at_the_socket() {
   auto principal = std::make_shared<Principal>(Proof::control_socket, TenantId(std::string(reserved_tenant)), 0);
+  principal->role_grants = Grants::everything();
   for (const Scope scope : all_scopes()) principal->scopes.add(scope);
   principal->models = principal->tenant_models = NameList::everything();
   return principal;

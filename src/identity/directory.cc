@@ -14,6 +14,11 @@ std::string revocation_key(store::RevocationKind kind, std::string_view id) {
   return key.append(id);
 }
 
+// Of roles that were removed. Whatever was under way when the first of so many went has come in.
+constexpr std::size_t most_removed_roles = 1000;
+
+std::string role_key(const TenantId& tenant, std::string_view name) { return std::string(tenant.value()).append("/").append(name); }
+
 // What cannot be read lets nobody in: it was written by another version.
 std::shared_ptr<const net::Networks> networks_of(const std::vector<std::string>& cidrs) {
   if (cidrs.empty()) return nullptr;
@@ -57,8 +62,27 @@ std::optional<std::int64_t> Directory::revoked_until(store::RevocationKind kind,
 }
 
 bool Directory::inactive(const std::string& user) const {
-  const Activity* const found = users_.find(user);
+  const Person* const found = users_.find(user);
   return found != nullptr && !found->active;
+}
+
+std::string_view Directory::role_of(const std::string& user) const {
+  const Person* const found = users_.find(user);
+  return found == nullptr ? store::role_member : std::string_view(found->role);
+}
+
+const RoleEntry* Directory::role(const TenantId& id, std::string_view name) const {
+  const auto* found = roles_.find(role_key(id, name));
+  return found == nullptr ? nullptr : found->get();
+}
+
+Grants Directory::grants_of(const TenantId& id, std::string_view name) const {
+  const TenantEntry* const owner = tenant(id);
+  const RoleEntry* const own = role(id, name);
+  if (owner == nullptr || (own == nullptr && !store::is_built_in(name))) return {};
+  Grants grants = own != nullptr ? own->grants : Grants::of_built_in(name);
+  grants.scopes = grants.scopes.limited_to(scopes_of_people(owner->scopes, id));
+  return grants;
 }
 
 void Directory::put(store::Tenant tenant) {
@@ -68,7 +92,7 @@ void Directory::put(store::Tenant tenant) {
   if (const TenantEntry* const before = this->tenant(tenant.id)) {
     const store::Tenant& known = before->record;
     if (known.number > tenant.number || (known.number == tenant.number && known.version >= tenant.version)) return;
-    if (known.number < tenant.number) drop_keys_of(tenant.id);
+    if (known.number < tenant.number) drop_what_is_of(tenant.id);
   }
   tenants_.put(id, std::make_shared<TenantEntry>(std::move(tenant)));
   ++version_;
@@ -101,9 +125,34 @@ void Directory::put(const store::Revocation& revocation) {
 }
 
 void Directory::put(const store::User& user) {
-  const Activity* const before = users_.find(user.id.value());
+  const Person* const before = users_.find(user.id.value());
   if (before != nullptr && before->version >= user.version) return;
-  users_.put(user.id.value(), Activity{user.version, user.is_active});
+  users_.put(user.id.value(), Person{user.version, user.is_active, user.role});
+  ++version_;
+}
+
+void Directory::put(store::Role role) {
+  const std::string key = role_key(role.tenant, role.name);
+  const std::uint32_t* const removed = removed_roles_.find(key);
+  if (removed != nullptr && role.number <= *removed) return;
+  if (const RoleEntry* const before = this->role(role.tenant, role.name)) {
+    const store::Role& known = before->record;
+    if (known.number > role.number || (known.number == role.number && known.version >= role.version)) return;
+  }
+  const TenantEntry* const owner = tenant(role.tenant);
+  if (owner == nullptr || role.created < owner->record.created) return;
+  roles_.put(key, std::make_shared<RoleEntry>(std::move(role)));
+  ++version_;
+}
+
+void Directory::remove_role(const store::Role& role) {
+  const std::string key = role_key(role.tenant, role.name);
+  if (removed_roles_.size() >= most_removed_roles) removed_roles_ = {};
+  const std::uint32_t* const removed = removed_roles_.find(key);
+  removed_roles_.put(key, removed == nullptr ? role.number : std::max(*removed, role.number));
+  const RoleEntry* const known = this->role(role.tenant, role.name);
+  if (known == nullptr || known->record.number > role.number) return;
+  roles_.erase(key);
   ++version_;
 }
 
@@ -123,11 +172,12 @@ void Directory::remove_tenant(const TenantId& id, std::uint32_t number) {
   const TenantEntry* const known = tenant(id);
   if (known == nullptr || known->record.number > number) return;
   tenants_.erase(id.value());
-  drop_keys_of(id);
+  drop_what_is_of(id);
   ++version_;
 }
 
-void Directory::drop_keys_of(const TenantId& id) {
+void Directory::drop_what_is_of(const TenantId& id) {
+  roles_.erase_if([&id](const std::shared_ptr<const RoleEntry>& role) { return role->record.tenant == id; });
   keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
   signers_.erase_if([this](std::uint32_t prefix) { return key(prefix) == nullptr; });
 }

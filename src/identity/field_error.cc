@@ -10,4 +10,8 @@ Error field_error(std::string_view reason, std::string_view field, std::string t
   return caller_error(reason, std::move(text)).with_param(name).with_faults({std::move(fault)});
 }
 
+Error role_not_allowed(std::string_view field) {
+  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param(std::string(field));
+}
+
 }  // namespace gatehouse::identity

@@ -9,5 +9,7 @@ namespace gatehouse::identity {
 
 // text: a sentence; expected: what would have been right. invalid_argument, origin caller, with the field as param and as fault.
 Error field_error(std::string_view reason, std::string_view field, std::string text, std::string expected);
+// A role that gives more than who asks has, or somebody who has one: permission_denied, origin caller, with the field as param.
+Error role_not_allowed(std::string_view field);
 
 }  // namespace gatehouse::identity

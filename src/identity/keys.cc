@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 
+#include "field_error.h"
 #include "gatehouse/base/base64url.h"
 #include "gatehouse/identity/sessions.h"
 #include "gatehouse/net/networks.h"
@@ -57,9 +58,12 @@ Status check_given(const KeyHolder& holder, const std::vector<std::string>& scop
   return Error(Code::permission_denied, Origin::caller, "scope_not_allowed", "Not enough permissions").with_param(std::move(name));
 }
 
+// "*" is what whose key it is may use.
 Status check_given_models(const KeyHolder& holder, const std::vector<std::string>& models) {
-  const bool all = std::ranges::all_of(
-      models, [&](const std::string& model) { return model == "*" ? holder.models.has_all() : holder.models.has(model); });
+  const bool all = std::ranges::all_of(models, [&](const std::string& model) {
+    if (model == "*") return holder.models.has_all();
+    return holder.models.has(model) && (!holder.most || holder.most->models.has(model));
+  });
   if (all) return ok();
   return Error(Code::permission_denied, Origin::caller, "model_not_allowed", "Not enough permissions").with_param("models");
 }
@@ -107,9 +111,16 @@ Task<Status> Keys::limit_to_role(Reactor& reactor, KeyHolder& holder, const Tena
   store::Reach reach = store::Reach::of(tenant);
   const Result<store::User> found = co_await registry_.store().users().find(reactor, std::move(reach), *user);
   if (!found) co_return found.error();
-  const Scopes role = scopes_of_role(found->role);
+  const Scopes role = registry_.current()->grants_of(found->tenant, found->role).scopes;
   holder.grantable = holder.grantable ? holder.grantable->limited_to(role) : role;
   co_return ok();
+}
+
+Status Keys::check_owner(const KeyHolder& holder, const TenantId& tenant, const std::optional<store::UserId>& user) const {
+  if (!holder.most || (user && user == holder.self)) return ok();
+  const DirectoryPtr directory = registry_.current();
+  const std::string_view role = user ? directory->role_of(user->value()) : store::role_tenant_admin;
+  return within(directory->grants_of(tenant, role), *holder.most) ? ok() : Status(role_not_allowed("user_id"));
 }
 
 Task<Status> Keys::check_count(Reactor& reactor, const NewKey& wanted) const {
@@ -128,6 +139,7 @@ Task<Result<CreatedKey>> Keys::add(Reactor& reactor, KeyHolder holder, NewKey wa
   Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
   if (!tenant) co_return tenant.error();
   Status may = co_await limit_to_role(reactor, holder, wanted.tenant, wanted.user);
+  if (may) may = check_owner(holder, wanted.tenant, wanted.user);
   if (may) may = co_await check_count(reactor, wanted);
   if (!may) co_return may.error();
   if (!wanted.scopes) wanted.scopes = those_given(holder, tenant->scopes);
@@ -170,9 +182,26 @@ Task<Result<store::ApiKey>> Keys::find(Reactor& reactor, KeyHolder holder, KeyId
   co_return key;
 }
 
+Task<Result<store::ApiKey>> Keys::find_to_revoke(Reactor& reactor, KeyHolder holder, KeyId id) const {
+  Result<store::ApiKey> key = co_await find(reactor, holder, std::move(id));
+  if (!key) co_return key;
+  const Status may = check_owner(holder, key->tenant, key->user);
+  if (!may) co_return may.error();
+  co_return key;
+}
+
 Task<Result<store::ApiKey>> Keys::find_to_change(Reactor& reactor, KeyHolder holder, KeyId id) const {
-  Result<store::ApiKey> key = co_await find(reactor, std::move(holder), std::move(id));
+  Result<store::ApiKey> key = co_await find_to_revoke(reactor, std::move(holder), std::move(id));
   if (key && key->revoked) co_return revoked_already();
+  co_return key;
+}
+
+Task<Result<store::ApiKey>> Keys::find_to_rotate(Reactor& reactor, KeyHolder holder, KeyId id) const {
+  Result<store::ApiKey> key = co_await find_to_change(reactor, holder, std::move(id));
+  if (!key) co_return key;
+  Status may = check_given(holder, key->scopes);
+  if (may) may = check_given_models(holder, key->models);
+  if (!may) co_return may.error();
   co_return key;
 }
 
@@ -203,11 +232,8 @@ Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, KeyHolder holder, KeyId 
   if (overlap < seconds(0) || overlap > longest_overlap) {
     co_return caller_error("overlap_invalid", "The old secret is taken for at most 30 days more").with_param("overlap");
   }
-  Result<store::ApiKey> key = co_await find_to_change(reactor, holder, std::move(id));
+  Result<store::ApiKey> key = co_await find_to_rotate(reactor, std::move(holder), std::move(id));
   if (!key) co_return key.error();
-  Status may = check_given(holder, key->scopes);
-  if (may) may = check_given_models(holder, key->models);
-  if (!may) co_return may.error();
   KeySecret secret = make_key_secret(hasher_, random_, key->prefix);
   key->previous.reset();
   if (overlap > seconds(0)) {
@@ -225,7 +251,7 @@ Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, KeyHolder holder, KeyId 
 }
 
 Task<Result<store::ApiKey>> Keys::revoke(Reactor& reactor, KeyHolder holder, KeyId id) const {
-  const Result<store::ApiKey> key = co_await find(reactor, holder, id);
+  const Result<store::ApiKey> key = co_await find_to_revoke(reactor, holder, id);
   if (!key) co_return key.error();
   co_return co_await registry_.revoke(reactor, std::move(holder.reach), std::move(id), now());
 }

@@ -1,5 +1,6 @@
 #include "gatehouse/identity/registry.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace gatehouse::identity {
@@ -42,9 +43,25 @@ Task<Status> read_revocations(Reactor& reactor, store::Store& store, Directory& 
   co_return ok();
 }
 
-Task<Status> read_inactive_users(Reactor& reactor, store::Store& store, Directory& directory) {
+Task<Status> read_roles(Reactor& reactor, store::Store& store, Directory& directory) {
+  store::RoleQuery query(store::Reach::everything());
+  query.limit = page;
+  for (bool more = true; more;) {
+    Result<store::Page<store::Role>> read = co_await store.roles().list(reactor, query);
+    if (!read) co_return read.error();
+    if (!read->data.empty()) {
+      query.after_tenant = read->data.back().tenant;
+      query.after_name = read->data.back().name;
+    }
+    more = read->has_more;
+    for (store::Role& role : read->data) directory.put(std::move(role));
+  }
+  co_return ok();
+}
+
+Task<Status> read_notable_users(Reactor& reactor, store::Store& store, Directory& directory) {
   store::UserQuery query(store::Reach::everything());
-  query.active = false;
+  query.notable = true;
   query.limit = page;
   for (bool more = true; more;) {
     Result<store::Page<store::User>> read = co_await store.users().list(reactor, query);
@@ -72,7 +89,8 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   Status read = co_await read_tenants(reactor, store, *directory);
   if (read) read = co_await read_keys(reactor, store, *directory);
   if (read) read = co_await read_revocations(reactor, store, *directory);
-  if (read) read = co_await read_inactive_users(reactor, store, *directory);
+  if (read) read = co_await read_roles(reactor, store, *directory);
+  if (read) read = co_await read_notable_users(reactor, store, *directory);
   if (!read) co_return read.error();
   const store::Moment now = std::chrono::floor<seconds>(parts.now);
   Result<std::shared_ptr<const SigningKeys>> keys = co_await read_signing_keys(reactor, store, parts.sealer, now);
@@ -109,6 +127,7 @@ Task<Result<store::Tenant>> Registry::create(Reactor& reactor, store::Tenant ten
       directory.put(*created);
       for (store::ApiKey key : wanted) {
         key.version = 1;
+        key.created = std::max(key.created, created->created);  // as the store keeps it
         directory.put(std::move(key));
       }
     });
@@ -157,21 +176,43 @@ Task<Status> Registry::revoke(Reactor& reactor, store::Revocation revocation) {
   co_return ok();
 }
 
+Task<Result<store::Role>> Registry::create(Reactor& reactor, store::Role role) {
+  Result<store::Role> created = co_await store_.roles().create(reactor, std::move(role));
+  if (created) publish([&created](Directory& directory) { directory.put(*created); });
+  co_return created;
+}
+
+Task<Result<store::Role>> Registry::change(Reactor& reactor, store::Role role) {
+  Result<store::Role> changed = co_await store_.roles().change(reactor, std::move(role));
+  if (changed) publish([&changed](Directory& directory) { directory.put(*changed); });
+  co_return changed;
+}
+
+Task<Status> Registry::remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) {
+  const Result<store::Role> removed = co_await store_.roles().remove(reactor, std::move(tenant), std::move(name), version);
+  if (!removed) co_return removed.error();
+  publish([&removed](Directory& directory) { directory.remove_role(*removed); });
+  co_return ok();
+}
+
 Task<Result<store::User>> Registry::create(Reactor& reactor, store::User user) {
   Result<store::User> created = co_await store_.users().create(reactor, std::move(user));
-  if (created && !created->is_active) publish([&created](Directory& directory) { directory.put(*created); });
+  const bool notable = created && (!created->is_active || created->role != store::role_member);
+  if (notable) publish([&created](Directory& directory) { directory.put(*created); });
   co_return created;
 }
 
 Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before) {
   Result<store::User> changed = co_await store_.users().change(reactor, std::move(user));
-  if (changed && changed->is_active != before.is_active) publish([&changed](Directory& directory) { directory.put(*changed); });
+  const bool notable = changed && (changed->is_active != before.is_active || changed->role != before.role);
+  if (notable) publish([&changed](Directory& directory) { directory.put(*changed); });
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions) {
+Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions) {
+  store::Reach reach = store::Reach::of(user.tenant);
   const Result<store::RemovedUser> removed =
-      co_await store_.users().remove(reactor, std::move(reach), std::move(id), at, std::move(sessions));
+      co_await store_.users().remove(reactor, std::move(reach), std::move(user.id), user.version, at, std::move(sessions));
   if (!removed) co_return removed.error();
   publish([&removed](Directory& directory) {
     for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);

@@ -41,6 +41,13 @@ std::span<const Scope> all_scopes() { return scope_values; }
 
 Scopes usual_scopes() { return {Scope::llm, Scope::embeddings, Scope::rerank, Scope::predict, Scope::nlu, Scope::usage_read}; }
 
+Scopes scopes_of_people(Scopes given, const TenantId& tenant) {
+  for (const Scope scope : scope_values) {
+    if (scope > Scope::qa && (scope != Scope::platform_admin || tenant.value() == reserved_tenant)) given.add(scope);
+  }
+  return given;
+}
+
 const std::vector<std::string>& all_tasks() {
   static const std::vector<std::string> tasks = [] {
     Scopes scopes;
@@ -64,6 +71,16 @@ Status check_grantable(std::span<const std::string> names, const TenantId& tenan
   GH_TRY(const Scopes scopes, Scopes::parse(names));
   if (!scopes.has(Scope::platform_admin) || tenant.value() == reserved_tenant) return ok();
   return caller_error("scope_not_allowed", "platform:admin is for the tenant 'system' alone").with_param("scopes");
+}
+
+Status check_tasks(std::span<const std::string> tasks) {
+  for (const std::string& task : tasks) {
+    if (std::ranges::find(all_tasks(), task) != all_tasks().end()) continue;
+    std::string text = "'" + task.substr(0, 64) + "' is not a task; the tasks are";
+    for (const std::string& known : all_tasks()) text.append(&known == &all_tasks().front() ? " " : ", ").append(known);
+    return caller_error("task_unknown", std::move(text)).with_param("tasks");
+  }
+  return ok();
 }
 
 Result<Scopes> Scopes::parse(std::span<const std::string> names) {
@@ -102,6 +119,10 @@ Scopes Scopes::limited_to(Scopes others) const {
     if (has(scope) && others.has(scope)) limited.add(scope);
   }
   return limited;
+}
+
+bool Scopes::within(Scopes others) const {
+  return std::ranges::all_of(scope_values, [&](Scope scope) { return !has(scope) || others.has(scope); });
 }
 
 Scopes Scopes::without(Scope left_out) const {

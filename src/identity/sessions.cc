@@ -29,15 +29,6 @@ std::string readable(std::string_view text) {
 
 }  // namespace
 
-Scopes scopes_of_role(std::string_view role) {
-  Scopes scopes = usual_scopes();
-  scopes.add(Scope::keys_write);  // their own
-  if (role == store::role_member) return scopes;
-  for (const Scope more : {Scope::audit_read, Scope::models_write, Scope::tenant_admin}) scopes.add(more);
-  if (role == store::role_platform_admin) scopes.add(Scope::platform_admin);
-  return scopes;
-}
-
 // Until its last access token has expired. Whatever that says of when it was issued: no other session is ever called so.
 store::SessionEnd Sessions::end_now() const {
   const store::Moment over = now() + rules_.access_lifetime + wire::max_claim_leeway + seconds(1);
@@ -53,7 +44,7 @@ Result<IssuedToken> Sessions::access_token(const store::User& user, const store:
   const TenantEntry* tenant = directory->tenant(user.tenant);
   if (tenant == nullptr || !tenant->record.enabled) return tenant_disabled(user.tenant.value());
   if (!user.is_active) return user_inactive(user.id.value());
-  NewToken wanted(user.tenant, user.id.value(), scopes_of_role(user.role), rules_.access_lifetime);
+  NewToken wanted(user.tenant, user.id.value(), directory->grants_of(user.tenant, user.role).scopes, rules_.access_lifetime);
   wanted.username = user.username;
   wanted.session = session.value();
   return tokens_.sign(wanted);

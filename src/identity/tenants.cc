@@ -25,16 +25,6 @@ Status check_id(const TenantId& id) {
       .with_param("tenant_id");
 }
 
-Status check_tasks(const std::vector<std::string>& tasks) {
-  for (const std::string& task : tasks) {
-    if (std::ranges::find(all_tasks(), task) != all_tasks().end()) continue;
-    std::string text = "'" + task.substr(0, 64) + "' is not a task; the tasks are";
-    for (const std::string& known : all_tasks()) text.append(&known == &all_tasks().front() ? " " : ", ").append(known);
-    return caller_error("task_unknown", std::move(text)).with_param("tasks");
-  }
-  return ok();
-}
-
 Status check_lifetime(seconds lifetime) {
   if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("token_lifetime");
@@ -102,11 +92,17 @@ Task<Result<store::Page<store::Tenant>>> Tenants::list(Reactor& reactor, TenantI
   co_return co_await registry_.store().tenants().list(reactor, std::move(after), limit);
 }
 
-Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
+Task<Result<store::Tenant>> Tenants::find_to_remove(Reactor& reactor, TenantId id) const {
   if (id.value() == reserved_tenant) {
     co_return Error(Code::conflict, Origin::caller, "tenant_reserved", "The tenant 'system' cannot be deleted").with_param("tenant_id");
   }
-  co_return co_await registry_.remove(reactor, std::move(id), std::chrono::floor<seconds>(clock_.wall()));
+  co_return co_await find(reactor, std::move(id));
+}
+
+Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
+  const Result<store::Tenant> tenant = co_await find_to_remove(reactor, std::move(id));
+  if (!tenant) co_return tenant.error();
+  co_return co_await registry_.remove(reactor, tenant->id, std::chrono::floor<seconds>(clock_.wall()));
 }
 
 }  // namespace gatehouse::identity

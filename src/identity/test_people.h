@@ -30,6 +30,7 @@ inline store::Tenant make_test_tenant(const std::string& id, std::uint32_t numbe
   tenant.number = number;
   tenant.models = {"*"};
   tenant.tasks = {"ner", "re"};
+  tenant.scopes = usual_scopes().names();
   tenant.version = 1;
   return tenant;
 }

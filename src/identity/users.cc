@@ -15,12 +15,6 @@ namespace {
 
 constexpr std::size_t longest_email = 254;
 
-Error role_not_allowed() {
-  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param("role");
-}
-
-bool within(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
-
 }  // namespace
 
 Secret<std::string> draw_password(RandomSource& random) {
@@ -42,9 +36,12 @@ Status check_email(const std::string& email) {
   return field_error("email_invalid", "email", "email is no e-mail address", "such as name@example.org");
 }
 
-Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant) {
-  if (role != store::role_platform_admin) return ok();
-  if (!actor.platform) return role_not_allowed();
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant, const Directory& directory) {
+  if (!store::is_built_in(role) && directory.role(tenant, role) == nullptr) return store::role_unknown(role);
+  if (role != store::role_platform_admin) {
+    return actor.platform || within(directory.grants_of(tenant, role), actor.most) ? ok() : Status(role_not_allowed("role"));
+  }
+  if (!actor.platform) return role_not_allowed("role");
   if (tenant.value() == reserved_tenant) return ok();
   return field_error("role_needs_system", "role", "A platform administrator is of the tenant 'system'", "member or tenant-admin");
 }
@@ -77,15 +74,16 @@ Task<Result<std::string>> Users::first_hash(Reactor& reactor, const NewUser& wan
 }
 
 Task<Result<UserWithPassword>> Users::add(Reactor& reactor, Actor actor, NewUser wanted) const {
-  if (!within(actor.reach, wanted.tenant)) co_return store::tenant_not_found();
+  if (!actor.reach.includes(wanted.tenant)) co_return store::tenant_not_found();
   store::User user = new_record(wanted.tenant, wanted.username, wanted.email, wanted.role);
   user.is_active = wanted.is_active;
   Status fine = store::check(user);
   if (fine) fine = check_email(user.email);
-  if (fine) fine = check_role(actor, user.role, user.tenant);
   if (!fine) co_return fine.error();
   const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
   if (!tenant) co_return tenant.error();
+  fine = check_role(actor, user.role, user.tenant, *registry_.current());
+  if (!fine) co_return fine.error();
   std::optional<Secret<std::string>> drawn;
   Result<std::string> hash = co_await first_hash(reactor, wanted, drawn);
   if (!hash) co_return hash.error();
@@ -101,7 +99,7 @@ Task<Result<store::User>> Users::find(Reactor& reactor, store::Reach reach, stor
 
 Task<Result<store::User>> Users::find_by_name(Reactor& reactor, store::Reach reach, std::string username) const {
   Result<store::User> user = co_await registry_.store().users().find_by_name(reactor, std::move(username));
-  if (user && !within(reach, user->tenant)) co_return store::user_not_found();
+  if (user && !reach.includes(user->tenant)) co_return store::user_not_found();
   co_return user;
 }
 
@@ -111,7 +109,9 @@ Task<Result<store::Page<store::User>>> Users::list(Reactor& reactor, store::User
 
 Task<Result<store::User>> Users::find_to_change(Reactor& reactor, Actor actor, store::UserId id) const {
   Result<store::User> user = co_await registry_.store().users().find(reactor, actor.reach, std::move(id));
-  if (user && user->role == store::role_platform_admin && !actor.platform) co_return role_not_allowed();
+  if (!user || actor.platform) co_return user;
+  const Status fine = check_role(actor, user->role, user->tenant, *registry_.current());
+  if (!fine) co_return fine.error();
   co_return user;
 }
 
@@ -126,7 +126,7 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   user.is_active = wish.is_active.value_or(user.is_active);
   user.updated = now();
   Status fine = check_email(user.email);
-  if (fine) fine = check_role(actor, user.role, user.tenant);
+  if (fine && wish.role) fine = check_role(actor, user.role, user.tenant, *registry_.current());
   if (!fine) co_return fine.error();
   Result<store::User> changed = co_await registry_.change(reactor, std::move(user), *before);
   if (!changed) co_return changed.error();
@@ -135,12 +135,15 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   co_return changed;
 }
 
-// What was issued to somebody who was more than they are ends.
+// What was issued to somebody who was more than they are ends. Who becomes more begins anew: whoever administered them before may have what
+// is theirs.
 Task<Status> Users::follow_change(Reactor& reactor, const store::User& before, const store::User& after) const {
   const bool off = before.is_active && !after.is_active;
   if (!off && before.role == after.role) co_return ok();
   const Status revoked = co_await tokens_.revoke_user(reactor, after.id);
-  if (!revoked || !off) co_return revoked;
+  const DirectoryPtr directory = registry_.current();
+  const bool more = !within(directory->grants_of(after.tenant, after.role), directory->grants_of(before.tenant, before.role));
+  if (!revoked || (!off && !more)) co_return revoked;
   store::SessionId none;
   co_return co_await sessions_.end_others(reactor, after.id, std::move(none));
 }
@@ -184,10 +187,11 @@ Task<Status> Users::end_sessions(Reactor& reactor, Actor actor, store::UserId id
   co_return co_await sessions_.end_others(reactor, user->id, std::move(none));
 }
 
-Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id) const {
-  const Result<store::User> user = co_await find_to_change(reactor, actor, std::move(id));
+Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const {
+  Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
   if (!user) co_return user.error();
-  co_return co_await registry_.remove(reactor, std::move(actor.reach), user->id, now(), sessions_.end_now());
+  if (version && *version != user->version) co_return store::version_conflict();
+  co_return co_await registry_.remove(reactor, std::move(*user), now(), sessions_.end_now());
 }
 
 }  // namespace gatehouse::identity

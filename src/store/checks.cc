@@ -9,6 +9,9 @@ namespace {
 
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
 constexpr std::size_t longest_value = 1024 * 1024;
+constexpr std::uint32_t most_tokens = 1'000'000'000, most_choices = 1000;
+constexpr double highest_temperature = 2;
+constexpr std::size_t longest_role = 63;
 constexpr std::size_t shortest_username = 3, longest_username = 50;  // characters
 constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024, longest_agent = 200;
 
@@ -63,9 +66,20 @@ Status check_username(std::string_view name) {
   return check_name("username", name);
 }
 
+bool is_role_name(std::string_view name) {
+  const auto letter_or_digit = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); };
+  return !name.empty() && name.size() <= longest_role && letter_or_digit(name.front()) &&
+         std::ranges::all_of(name, [&](char c) { return letter_or_digit(c) || c == '.' || c == '_' || c == '-'; });
+}
+
 Status check_role(std::string_view role) {
-  if (role == role_member || role == role_tenant_admin || role == role_platform_admin) return ok();
-  return record_invalid("role", "must be member, tenant-admin or platform-admin");
+  if (is_role_name(role)) return ok();
+  return record_invalid("role", "must be member, tenant-admin, platform-admin or the name of a role");
+}
+
+Status check_ceiling(std::string_view field, const std::optional<std::uint32_t>& ceiling, std::uint32_t most) {
+  if (!ceiling || (*ceiling >= 1 && *ceiling <= most)) return ok();
+  return record_invalid(field, "must be from 1 to " + std::to_string(most));
 }
 
 bool is_date(Day day) { return day.ok() && day.year() > std::chrono::year(0) && day.year() <= std::chrono::year(9999); }
@@ -80,6 +94,21 @@ Status check(const Tenant& tenant) {
   GH_CHECK(check_count("quota_per_day", tenant.quota_per_day));
   if (tenant.token_lifetime < seconds(1)) return record_invalid("token_lifetime", "must be a second at least");
   return check_id("time_zone", tenant.time_zone);
+}
+
+Status check(const Role& role) {
+  GH_CHECK(check_id("tenant_id", role.tenant.value()));
+  if (is_built_in(role.name)) return record_invalid("name", "is that of a role that every tenant has: choose another");
+  if (!is_role_name(role.name)) {
+    return record_invalid("name", "must be 1 to 63 of a-z, 0-9, '.', '_' and '-', and begin with a letter or digit");
+  }
+  GH_CHECK(check_list("scopes", role.scopes));
+  GH_CHECK(check_list("tasks", role.tasks));
+  GH_CHECK(check_list("models", role.models));
+  GH_CHECK(check_ceiling("max_tokens", role.max_tokens, most_tokens));
+  GH_CHECK(check_ceiling("n", role.n, most_choices));
+  if (!role.temperature || (*role.temperature >= 0 && *role.temperature <= highest_temperature)) return ok();
+  return record_invalid("temperature", "must be from 0 to 2");
 }
 
 Status check(const User& user) {

@@ -12,6 +12,9 @@ Error not_found(std::string_view reason, std::string text) { return Error(Code::
 
 Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id exists already"); }
 Error user_exists() { return conflict("user_exists", "A user with this id exists already"); }
+Error role_exists() { return conflict("role_exists", "A role with this name exists already").with_param("name"); }
+Error role_in_use() { return conflict("role_in_use", "Users have this role: give them another one first").with_param("name"); }
+Error too_many_roles() { return conflict("too_many_roles", "A tenant has at most 100 roles: delete one that is not needed"); }
 Error username_taken() { return conflict("username_taken", "This user name is taken").with_param("username"); }
 Error email_taken() { return conflict("email_taken", "This e-mail address is taken").with_param("email"); }
 Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }
@@ -24,6 +27,7 @@ Error version_conflict() {
 
 Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
 Error user_not_found() { return not_found("user_not_found", "There is no such user"); }
+Error role_not_found() { return not_found("role_not_found", "There is no such role"); }
 Error session_not_found() { return not_found("session_not_found", "There is no such session"); }
 Error ticket_not_found() { return not_found("ticket_not_found", "There is no such ticket, or it has been used"); }
 Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
@@ -31,6 +35,10 @@ Error signing_key_not_found() { return not_found("signing_key_not_found", "There
 
 Error already_initialised() {
   return Error(Code::conflict, Origin::operator_, "already_initialised", "The store is initialised already; nothing was changed");
+}
+
+Error role_unknown(std::string_view name) {
+  return caller_error("role_unknown", "The tenant has no role '" + std::string(name.substr(0, 64)) + "'").with_param("role");
 }
 
 Error record_invalid(std::string_view field, std::string_view what) {

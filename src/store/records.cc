@@ -40,6 +40,8 @@ std::optional<unsigned> number_of(std::string_view text) {
 
 }  // namespace
 
+bool is_built_in(std::string_view role) { return role == role_member || role == role_tenant_admin || role == role_platform_admin; }
+
 std::string_view to_string(RevocationKind kind) {
   return std::ranges::find(kinds, kind, &std::pair<RevocationKind, std::string_view>::first)->second;
 }

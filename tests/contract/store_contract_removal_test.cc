@@ -13,15 +13,20 @@ class RemovalContract : public StoreContract {
     make_tenant(tenant);
     get(store().keys().create(reactor_, full_key("k-" + tenant, tenant, number)));
     get(store().users().create(reactor_, full_user("u-" + tenant, tenant)));
+    get(store().roles().create(reactor_, full_role("analyst", tenant)));
+    store::User analyst = full_user("a-" + tenant, tenant);
+    analyst.role = "analyst";
+    get(store().users().create(reactor_, analyst));
     store::UsageRow used(TenantId(tenant), today_, ModelName("m"), "llm");
     used.requests = 1;
     get(store().usage().add(reactor_, {used}));
   }
   std::string remove(const std::string& tenant) { return outcome(ask(store().tenants().remove(reactor_, TenantId(tenant), at(500)))); }
-  // How many keys, users and rows of usage there are.
+  // How many keys, users, roles and rows of usage there are.
   std::vector<std::size_t> kept(const store::Reach& reach) {
     return {get(store().keys().list(reactor_, store::KeyQuery(reach))).data.size(),
             get(store().users().list(reactor_, store::UserQuery(reach))).data.size(),
+            get(store().roles().list(reactor_, store::RoleQuery(reach))).data.size(),
             get(store().usage().rows(reactor_, store::UsageQuery(reach, today_, today_))).size()};
   }
   std::vector<store::Revocation> told() { return get(store().revocations().since(reactor_, 0, 10)).data; }
@@ -35,8 +40,8 @@ TEST_P(RemovalContract, TakesWhatBelongsToTheTenantAndNothingElse) {
   fill("other", 2);
   ASSERT_EQ(remove("demo"), "ok");
   EXPECT_EQ(outcome(ask(store().tenants().find(reactor_, TenantId("demo")))), "tenant_not_found");
-  EXPECT_THAT(kept(store::Reach::of(TenantId("demo"))), ElementsAre(0, 0, 0));
-  EXPECT_THAT(kept(all_), ElementsAre(1, 1, 1));
+  EXPECT_THAT(kept(store::Reach::of(TenantId("demo"))), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 1));
   EXPECT_EQ(outcome(ask(store().users().find_by_name(reactor_, "Name-u-demo"))), "user_not_found");
   EXPECT_EQ(get(store().users().find_by_name(reactor_, "Name-u-other")).tenant, TenantId("other"));
 }
@@ -60,7 +65,7 @@ TEST_P(RemovalContract, OfNobodyChangesNothing) {
   fill("demo", 1);
   EXPECT_EQ(remove("none"), "tenant_not_found");
   EXPECT_EQ(remove("Demo"), "tenant_not_found");
-  EXPECT_THAT(kept(all_), ElementsAre(1, 1, 1));
+  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 1));
   EXPECT_THAT(told(), IsEmpty());
   ASSERT_EQ(remove("demo"), "ok");
   EXPECT_EQ(remove("demo"), "tenant_not_found") << "once";
@@ -82,10 +87,11 @@ TEST_P(RemovalContract, NothingCanBeAddedToATenantThatIsGone) {
   ASSERT_EQ(remove("demo"), "ok");
   EXPECT_EQ(outcome(ask(store().keys().create(reactor_, full_key("k-2", "demo", 2)))), "tenant_not_found");
   EXPECT_EQ(outcome(ask(store().users().create(reactor_, full_user("u-2", "demo")))), "tenant_not_found");
+  EXPECT_EQ(outcome(ask(store().roles().create(reactor_, full_role("analyst", "demo")))), "tenant_not_found");
   store::UsageRow used(TenantId("demo"), today_, ModelName("m"), "llm");
   EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {used}))), "tenant_not_found");
   get(store().keys().record_uses(reactor_, {store::KeyUse(KeyId("k-demo"), 1, at(600))}));  // uses that were counted before
-  EXPECT_THAT(kept(all_), ElementsAre(0, 0, 0));
+  EXPECT_THAT(kept(all_), ElementsAre(0, 0, 0, 0));
 }
 
 }  // namespace

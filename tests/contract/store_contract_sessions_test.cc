@@ -236,7 +236,7 @@ TEST_P(TicketContract, IsOfSomebodyWhoIsThere) {
   ticket.tenant = TenantId("nobody");
   EXPECT_EQ(outcome(add(ticket)), "tenant_not_found");
   ticket = invitation(1);
-  ticket.role = "root";
+  ticket.role = "Root";
   EXPECT_EQ(outcome(add(ticket)), "record_invalid");
   ticket = invitation(1);
   ticket.user = store::UserId("u-1");

@@ -125,6 +125,18 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     user.updated = at(1'700'000'100);
     return user;
   }
+  // The same of a role.
+  static store::Role full_role(const std::string& name, const std::string& tenant) {
+    store::Role role(TenantId(tenant), name);
+    role.scopes = {"llm", "usage:read"};
+    role.tasks = {"ner"};
+    role.models = {"a", "b"};
+    role.max_tokens = 256;
+    role.n = 2;
+    role.temperature = 0.7;
+    role.created = at(1'700'000'000);
+    return role;
+  }
   static store::SigningKey signing_key(const std::string& kid, std::int64_t created) {
     store::SigningKey key(kid, "EdDSA");
     key.sealed_private = std::string("\0\xff sealed", 9);

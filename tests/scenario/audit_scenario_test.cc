@@ -37,7 +37,7 @@ class AuditTrail : public ::testing::Test {
     return exchange;
   }
   std::string command(Method method, const std::string& path, const std::string& body = {}) {
-    const gateway::Administration operators(house_.house(), nullptr, house_.clock);
+    const gateway::Administration operators(house_.house(), nullptr, house_.clock, {});
     return house_.done(run(operators, method, path, body)).value();
   }
   Task<Result<std::string>> run(const gateway::Administration& operators, Method method, std::string path, std::string body) {

@@ -85,6 +85,7 @@ class WholeGateway {
   telemetry::Metrics metrics;
 
   identity::House& house() { return *house_; }
+  identity::Authenticator& authenticator() { return authenticators_.front(); }
   // Lets a task that waits for the store end.
   template <class T>
   T done(Task<T> task) {
@@ -125,7 +126,8 @@ class WholeGateway {
     model.engine = &engine;
     model.system_prompt = system_prompt;
     models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
-    administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock);
+    gateway::ExplainRules explain_rules{models_.get(), ceilings_, nullptr};
+    administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock, std::move(explain_rules));
     gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
         clock, random_, authenticators_, *models_, *administration_, metrics, *access_log_, "0.0.0", "test", 1, {}, {}, ceilings_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {

@@ -116,6 +116,7 @@ NO_OBJECT_IN_IT = {
     "POST /api/auth/password": "is about the asker",
     "GET /api/auth/sessions": "is about the asker",
     "DELETE /api/auth/sessions/{id}": "its object is a session, which keys and tenants' tokens have none of: test_users.py",
+    "GET /api/admin/roles": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/users": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/audit": "names no object: test_audit.py",
     "GET /api/admin/audit": "names no object: the scope is refused, which the matrix above shows",
@@ -123,6 +124,7 @@ NO_OBJECT_IN_IT = {
     "GET /api/admin/tenants": "names no object: the scope is refused, which the matrix above shows",
     "GET /api/admin/keys": "names no object",
     "GET /api/admin/usage": "names no object",
+    "POST /api/admin/explain": "its object is a credential: test_explain.py",
     "GET /api/admin/signing-keys": "names no object",
     "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
@@ -158,7 +160,7 @@ def split(house, applies, listed):
 
 
 def takes_a_model(path, operation):
-    return "{model}" in path or "model" in request_schema(operation).get("properties", {})
+    return "{model}" in path or ("model" in request_schema(operation).get("properties", {}) and not path.startswith("/api/admin/"))
 
 
 def ask_for(house, method, path, model, key):
@@ -236,12 +238,13 @@ NAMES_AN_OBJECT = {"tenant_id", "user_id", "jti", "token"}  # in bodies
 
 def takes_an_object(path, operation):
     in_body = NAMES_AN_OBJECT & set(request_schema(operation).get("properties", {}))
-    return ("{id}" in path or path == "/api/usage" or bool(in_body)) and path != "/api/admin/tenants" and not path.startswith("/api/auth/")
+    by_path = "{id}" in path or path.startswith("/api/admin/roles/") or path == "/api/usage"
+    return (by_path or bool(in_body)) and path != "/api/admin/tenants" and not path.startswith("/api/auth/")
 
 
 def tenants_own(path):
     """Whether an administrator of a tenant may ask that."""
-    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys")) or path.endswith("/export")
+    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys", "/api/admin/roles")) or path.endswith("/export")
 
 
 def requests_about(method, path, operation, owner):
@@ -251,24 +254,27 @@ def requests_about(method, path, operation, owner):
     schema = request_schema(operation).get("properties", {})
     for one in ids:
         at = path.replace("{id}", one)
+        if "/roles/" in path:
+            at = f"{path.replace('{name}', owner['role']['name'])}?tenant={owner['tenant_id']}"
         if method in ("GET", "DELETE"):
             yield at + (f"?tenant={owner['tenant_id']}" if path == "/api/usage" else ""), None
         elif path.endswith("/revocations"):
             yield at, {"jti": owner["jti"]}
             yield at, {"token": owner["token"]}
         else:
-            yield at, {name: value for name, value in names.items() if name in schema and value is not None and ("{id}" not in path or name == "name")}
+            yield at, {name: value for name, value in names.items() if name in schema and value is not None and ("{" not in path or name == "name")}
 
 
 def owner_of(house, tenant_id):
     token = command(house, "token", "issue", "--tenant", tenant_id)
     key = command(house, "key", "create", "--tenant", tenant_id, "--name", "theirs")
     user = command(house, "user", "create", f"of-{tenant_id}-{key['prefix']}", "--tenant", tenant_id)
-    return {"tenant_id": tenant_id, "key": key, "user": user, "token": token["token"], "jti": token["jti"]}
+    role = command(house, "role", "create", f"role-{key['prefix'].replace('_', '-')}", "--tenant", tenant_id)
+    return {"tenant_id": tenant_id, "key": key, "user": user, "role": role, "token": token["token"], "jti": token["jti"]}
 
 
 NOBODY = {"id": "00000000-0000-4000-8000-000000000000"}
-NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "token": "e30.e30.AAAA", "jti": "nobody"}
+NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "role": {"name": "nobodys"}, "token": "e30.e30.AAAA", "jti": "nobody"}
 
 
 def without_id(reply):
@@ -323,8 +329,9 @@ def test_users_of_another_tenant_are_as_if_they_were_not_there(neighbours):
         for at, body in requests_about(method, path, operation, owner_of(house, "demo")):
             assert house.ask(method, at, body).status in (200, 201, 204), (method, at)
     assert command(house, "user", "list", "--tenant", "rich") == before
-    for query in "", "?tenant=rich", "?tenant=nobody", "?username=" + theirs["user"]["username"]:
-        shown = house.ask("GET", "/api/admin/users" + query)
+    queries = ["users" + query for query in ("", "?tenant=rich", "?tenant=nobody", "?username=" + theirs["user"]["username"])]
+    for query in [*queries, "roles", "roles?tenant=rich", "roles?tenant=nobody"]:
+        shown = house.ask("GET", "/api/admin/" + query)
         assert shown.status == 200 and {one["tenant_id"] for one in shown.json()["data"]} <= {"demo"}, (query, shown.body)
 
 

@@ -49,6 +49,7 @@ class Statement {
   Status run();
 
   std::int64_t integer(int column) const { return sqlite3_column_int64(compiled_, column); }
+  double real(int column) const { return sqlite3_column_double(compiled_, column); }
   bool truth(int column) const { return integer(column) != 0; }
   bool is_null(int column) const { return sqlite3_column_type(compiled_, column) == SQLITE_NULL; }
   std::string text(int column) const;  // bytes, too
@@ -59,6 +60,7 @@ class Statement {
 
  private:
   void put(int place, std::integral auto number) { note(sqlite3_bind_int64(compiled_, place, static_cast<std::int64_t>(number))); }
+  void put(int place, double number) { note(sqlite3_bind_double(compiled_, place, number)); }
   void put(int place, std::string_view text);
   void put(int place, const std::string& text) { put(place, std::string_view(text)); }
   void put(int place, const Bytes& bytes);

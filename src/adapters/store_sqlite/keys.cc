@@ -12,7 +12,8 @@ using store::ApiKey;
   "expires_s, revoked_s, last_used_s, usage_count, version, sealed_signing_secret, previous_sealed_signing_secret"
 
 constexpr const char* new_key = "INSERT INTO api_keys (" GH_KEY_COLUMNS
-                                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17, ?18)";
+                                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                                "max(?13, coalesce((SELECT created_s FROM tenants WHERE id = ?2), 0)), ?14, NULL, ?15, ?16, 1, ?17, ?18)";
 constexpr const char* key_of_id = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* page_of_keys =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY id LIMIT ?3";
@@ -116,18 +117,19 @@ Status add_uses(Database& database, const std::vector<store::KeyUse>& uses) {
 
 }  // namespace
 
-Result<ApiKey> insert_key(Database& database, ApiKey key) {
+Result<ApiKey> insert_key(Database& database, const ApiKey& key) {
   GH_CHECK(store::check(key));
-  Statement inserted = database.prepare(new_key);
-  inserted.bind(key.id.value(), key.tenant.value(), text_of(key.user), key.name, key.prefix, bytes_of(key.digest), digest_of_previous(key),
-                end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.created,
-                key.expires, key.last_used, key.usage_count, signing_secret_of(key), signing_secret_before(key));
-  GH_TRY(const Step step, inserted.step());
-  if (step == Step::duplicate) return store::key_exists();
-  if (step == Step::orphan) return store::tenant_not_found();
-  key.revoked.reset();
-  key.version = 1;
-  return key;
+  {
+    Statement inserted = database.prepare(new_key);
+    inserted.bind(key.id.value(), key.tenant.value(), text_of(key.user), key.name, key.prefix, bytes_of(key.digest),
+                  digest_of_previous(key), end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs),
+                  key.is_active, key.created, key.expires, key.last_used, key.usage_count, signing_secret_of(key),
+                  signing_secret_before(key));
+    GH_TRY(const Step step, inserted.step());
+    if (step == Step::duplicate) return store::key_exists();
+    if (step == Step::orphan) return store::tenant_not_found();
+  }
+  return find_key(database, store::Reach::of(key.tenant), key.id);
 }
 
 Result<std::vector<ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at) {

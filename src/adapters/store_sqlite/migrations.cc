@@ -214,6 +214,30 @@ CREATE TABLE nonces (
 CREATE INDEX nonces_by_end ON nonces (expires_s);
 )sql";
 
+// Who has one of their tenant's own roles has 'member' in the column beside it.
+constexpr const char* create_roles = R"sql(
+CREATE TABLE roles (
+  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number BETWEEN 1 AND 4294967295),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  name TEXT NOT NULL CHECK (name <> '' AND name NOT IN ('member', 'tenant-admin', 'platform-admin')),
+  scopes TEXT NOT NULL CHECK (json_valid(scopes) AND json_type(scopes) = 'array'),
+  tasks TEXT NOT NULL CHECK (json_valid(tasks) AND json_type(tasks) = 'array'),
+  models TEXT NOT NULL CHECK (json_valid(models) AND json_type(models) = 'array'),
+  max_tokens INTEGER CHECK (max_tokens > 0),
+  n INTEGER CHECK (n > 0),
+  temperature REAL CHECK (temperature BETWEEN 0 AND 2),
+  created_s INTEGER NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  UNIQUE (tenant_id, name)
+) STRICT;
+ALTER TABLE users ADD COLUMN own_role INTEGER REFERENCES roles (number) CHECK (own_role IS NULL OR role = 'member');
+ALTER TABLE tickets ADD COLUMN own_role INTEGER REFERENCES roles (number) CHECK (own_role IS NULL OR role = 'member');
+CREATE INDEX users_of_role ON users (own_role) WHERE own_role IS NOT NULL;
+CREATE INDEX tickets_of_role ON tickets (own_role) WHERE own_role IS NOT NULL;
+CREATE INDEX notable_users ON users (id) WHERE is_active = 0 OR role <> 'member' OR own_role IS NOT NULL;
+DROP INDEX users_that_are_off;
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -227,6 +251,7 @@ constexpr std::array steps{
     MigrationStep{"audit", create_audit},
     MigrationStep{"contents of requests", create_audit_contents},
     MigrationStep{"signed requests", sign_requests},
+    MigrationStep{"roles", create_roles},
 };
 
 Result<std::size_t> schema_number(Database& database) {

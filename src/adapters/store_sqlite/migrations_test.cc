@@ -19,6 +19,44 @@ class Migrations : public StoreTest {
     EXPECT_EQ(outcome(migrate(fresh, migration_steps())), "ok");
     return schema_of(fresh);
   }
+  static bool has_users(std::size_t schema) { return schema >= 7; }
+  static bool has_tickets(std::size_t schema) { return schema >= 9; }
+  // A plain member who has a session, an administrator who is off, and somebody invited to administer: as far as that schema has them.
+  static std::string people_of(std::size_t schema) {
+    const std::string user =
+        "INSERT INTO users (id, tenant_id, username, email, password_hash, role, is_active, created_s, updated_s, version) VALUES ";
+    std::string sql;
+    if (has_users(schema))
+      sql += user + "('u-1', 'demo', 'ada', 'a@b', 'h', 'member', 1, 1, 2, 3);" + user +
+             "('u-2', 'demo', 'eve', '', '', 'tenant-admin', 0, 1, 2, 4);";
+    if (has_tickets(schema)) {
+      sql +=
+          "INSERT INTO sessions VALUES ('s-1', 'u-1', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 900);"
+          "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s) "
+          "VALUES (zeroblob(32), 'invitation', 'demo', NULL, 'tenant-admin', '', 0, 900);";
+    }
+    return sql;
+  }
+  void expect_people_of(std::size_t schema) {
+    store::UserQuery query(store::Reach::everything());
+    query.notable = true;
+    const Result<store::Page<store::User>> notable = ask(store_->users().list(reactor_, query));
+    ASSERT_EQ(outcome(notable), "ok") << schema;
+    ASSERT_EQ(notable->data.size(), has_users(schema) ? 1U : 0U) << schema;
+    if (!has_users(schema)) return;
+    EXPECT_EQ(notable->data[0].id.value() + notable->data[0].role, "u-2tenant-admin");
+    EXPECT_FALSE(notable->data[0].is_active);
+    const Result<store::User> ada = ask(store_->users().find_by_name(reactor_, "ada"));
+    ASSERT_EQ(outcome(ada), "ok");
+    EXPECT_EQ(ada->role, "member");
+    EXPECT_EQ(ada->version, 3U);
+    if (!has_tickets(schema)) return;
+    EXPECT_EQ(ask(store_->sessions().list(reactor_, ada->id))->size(), 1U);
+    const Result<store::Ticket> invited =
+        ask(store_->tickets().find(reactor_, store::TicketKind::invitation, store::Digest(), store::Moment(seconds(1))));
+    ASSERT_EQ(outcome(invited), "ok");
+    EXPECT_EQ(invited->role, "tenant-admin");
+  }
 };
 using SchemaConstraints = StoreTest;
 
@@ -67,6 +105,7 @@ TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
                                 "usage_count, version) VALUES ('k', 'demo', 'n', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 5, 9, 2);"
                                 "INSERT INTO revocations VALUES (4, 'key', 'x', 0, NULL)")),
                 "ok");
+      ASSERT_EQ(outcome(old.run(people_of(before).c_str())), "ok");
     }
     chmod(file().c_str(), 0600);
     open();
@@ -74,6 +113,7 @@ TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
     ASSERT_EQ(outcome(key), "ok") << before;
     EXPECT_EQ(key->usage_count, 9);
     EXPECT_EQ(ask(store_->revocations().since(reactor_, 0, 9))->data.size(), 1U);
+    expect_people_of(before);
     store::User user{store::UserId("u"), TenantId("demo")};
     user.username = "somebody";
     EXPECT_EQ(outcome(ask(store_->users().create(reactor_, user))), "ok");
@@ -155,7 +195,8 @@ TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
   open();
   ASSERT_EQ(outcome(create("demo")), "ok");
   Database tool = beside();
-  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1)")), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, NULL)")), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO roles VALUES (7, 'demo', 'own', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)")), "ok");
   const std::string session = "INSERT INTO sessions VALUES ", ticket = "INSERT INTO tickets VALUES ";
   ASSERT_EQ(outcome(tool.run((session + "('s0', 'u', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)").c_str())), "ok");
   const std::vector<std::string> wrong{
@@ -165,12 +206,14 @@ TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
       session + "('s', 'u', 0, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
       session + "('s', 'u', 1, zeroblob(32), zeroblob(32), NULL, 5, '', '', 0, 0, 9)",
       session + "('s', 'u', -1, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
-      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9)",
-      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9)",
-      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9, NULL)",
+      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9, NULL)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'member', '', 0, 9, 1)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'tenant-admin', '', 0, 9, 7)",
       "DELETE FROM users",
   };
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
@@ -182,15 +225,42 @@ TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {
   ASSERT_EQ(outcome(create("demo")), "ok");
   Database tool = beside();
   const std::string user = "INSERT INTO users VALUES ";
-  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run((user + "('u0', 'demo', 'Name0', 'a@b', '', 'member', 1, 0, 0, 1, NULL)").c_str())), "ok");
   const std::vector<std::string> wrong{
-      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1)",  user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1)", user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1)",    user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1)",
-      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1)",
+      user + "('u', 'none', 'name', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'na', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'NAME0', '', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', 'A@b', '', 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', '', 'root', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', NULL, 'member', 1, 0, 0, 1, NULL)",
+      user + "('u', 'demo', 'name', '', '', 'member', 2, 0, 0, 1, NULL)",
   };
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT count(*) FROM users"), 1);
+}
+
+TEST_F(SchemaConstraints, RolesThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string role = "INSERT INTO roles VALUES ";
+  ASSERT_EQ(outcome(tool.run((role + "(7, 'demo', 'own', '[]', '[]', '[]', 1, 1, 0.5, 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, 7)")), "ok");
+  const std::vector<std::string> wrong{
+      role + "(NULL, 'none', 'a', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'own', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'member', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', '', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '{}', '[]', '[]', NULL, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', 0, NULL, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', NULL, 0, NULL, 0, 1)",
+      role + "(NULL, 'demo', 'a', '[]', '[]', '[]', NULL, NULL, 2.5, 0, 1)",
+      "INSERT INTO users VALUES ('v', 'demo', 'other', '', '', 'tenant-admin', 1, 0, 0, 1, 7)",
+      "INSERT INTO users VALUES ('v', 'demo', 'other', '', '', 'member', 1, 0, 0, 1, 8)",
+      "DELETE FROM roles",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM roles) + (SELECT count(*) FROM users)"), 2);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@ struct SqliteStore::State {
       : connections(std::move(writer), std::move(readers), queues, metrics) {}
   Connections connections;
   SqliteTenantStore tenants{connections};
+  SqliteRoleStore roles{connections};
   SqliteUserStore users{connections};
   SqliteSessionStore sessions{connections};
   SqliteTicketStore tickets{connections};
@@ -83,6 +84,7 @@ Task<Status> SqliteStore::initialise(Reactor& reactor, store::Initial initial) {
 }
 
 store::TenantStore& SqliteStore::tenants() { return state_->tenants; }
+store::RoleStore& SqliteStore::roles() { return state_->roles; }
 store::UserStore& SqliteStore::users() { return state_->users; }
 store::SessionStore& SqliteStore::sessions() { return state_->sessions; }
 store::TicketStore& SqliteStore::tickets() { return state_->tickets; }

@@ -23,6 +23,19 @@ class SqliteTenantStore final : public store::TenantStore {
   Connections& connections_;
 };
 
+class SqliteRoleStore final : public store::RoleStore {
+ public:
+  explicit SqliteRoleStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Role>> create(Reactor& reactor, store::Role role) override;
+  Task<Result<store::Role>> find(Reactor& reactor, TenantId tenant, std::string name) override;
+  Task<Result<store::Page<store::Role>>> list(Reactor& reactor, store::RoleQuery query) override;
+  Task<Result<store::Role>> change(Reactor& reactor, store::Role role) override;
+  Task<Result<store::Role>> remove(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteUserStore final : public store::UserStore {
  public:
   explicit SqliteUserStore(Connections& connections) : connections_(connections) {}
@@ -31,7 +44,7 @@ class SqliteUserStore final : public store::UserStore {
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
-  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version, store::Moment at,
                                           store::SessionEnd sessions) override;
 
  private:
@@ -151,13 +164,19 @@ class SqliteSettingStore final : public store::SettingStore {
 // Parts of a write that more than one role makes; inside its transaction.
 Status insert_tenant(Database& database, const store::Tenant& tenant);
 Result<store::User> insert_user(Database& database, store::User user);
-Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+Result<store::ApiKey> insert_key(Database& database, const store::ApiKey& key);
 // For good: all that are a user's and are not revoked yet.
 Result<std::vector<store::ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at);
 Result<std::vector<store::Revocation>> end_other_sessions(Database& database, const store::UserId& user, const store::SessionId& kept,
                                                           store::SessionEnd how);
 Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
+// Nothing for a role that every tenant has. role_unknown
+Result<std::optional<std::int64_t>> own_role_number(Database& database, const TenantId& tenant, const std::string& role);
+// What stands in the column `role` beside that number.
+inline std::string_view built_in_part(const std::string& role) {
+  return store::is_built_in(role) ? std::string_view(role) : store::role_member;
+}
 // Oldest first.
 Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
 

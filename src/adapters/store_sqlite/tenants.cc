@@ -30,6 +30,7 @@ constexpr std::array deletes{
     "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE tenant_id = ?1)",
     "DELETE FROM tickets WHERE tenant_id = ?1",
     "DELETE FROM users WHERE tenant_id = ?1",
+    "DELETE FROM roles WHERE tenant_id = ?1",
     "DELETE FROM tenants WHERE id = ?1",
 };
 

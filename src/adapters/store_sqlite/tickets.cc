@@ -8,10 +8,12 @@ namespace {
 using store::Ticket;
 
 constexpr const char* new_ticket =
-    "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+    "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s, own_role) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
 constexpr const char* ticket_of_digest =
-    "SELECT kind, digest, tenant_id, user_id, role, email, created_s, expires_s FROM tickets WHERE digest = ?1 AND kind = ?2 AND expires_s "
-    "> ?3";
+    "SELECT kind, digest, tenant_id, user_id, coalesce((SELECT name FROM roles WHERE number = own_role), role), email, created_s, "
+    "expires_s "
+    "FROM tickets WHERE digest = ?1 AND kind = ?2 AND expires_s > ?3";
 constexpr const char* any_tenant = "SELECT 1 FROM tenants WHERE id = ?1";
 constexpr const char* delete_ticket = "DELETE FROM tickets WHERE digest = ?1";
 constexpr const char* delete_tickets_of_user = "DELETE FROM tickets WHERE user_id = ?1";
@@ -43,9 +45,10 @@ Status add_ticket(Database& database, const Ticket& ticket) {
   Statement tenant = database.prepare(any_tenant);
   GH_TRY(const Step found, tenant.bind(ticket.tenant.value()).step());
   if (found != Step::row) return store::tenant_not_found();
+  GH_TRY(const std::optional<std::int64_t> own_role, own_role_number(database, ticket.tenant, ticket.role));
   Statement inserted = database.prepare(new_ticket);
-  inserted.bind(bytes_of(ticket.digest), store::to_string(ticket.kind), ticket.tenant.value(), user, ticket.role, ticket.email,
-                ticket.created, ticket.expires);
+  inserted.bind(bytes_of(ticket.digest), store::to_string(ticket.kind), ticket.tenant.value(), user, built_in_part(ticket.role),
+                ticket.email, ticket.created, ticket.expires, own_role);
   GH_TRY(const Step step, inserted.step());
   if (step == Step::orphan) return store::user_not_found();
   GH_ASSERT(step == Step::done);  // digests are of random secrets

@@ -7,21 +7,24 @@ namespace {
 
 using store::User;
 
-#define GH_USER_COLUMNS "id, tenant_id, username, email, password_hash, role, is_active, created_s, updated_s, version"
+#define GH_USER_COLUMNS                                                                                                          \
+  "id, tenant_id, username, email, password_hash, coalesce((SELECT name FROM roles WHERE number = own_role), role), is_active, " \
+  "created_s, updated_s, version"
 
-constexpr const char* insert = "INSERT INTO users (" GH_USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
+constexpr const char* insert =
+    "INSERT INTO users (id, tenant_id, username, email, password_hash, role, is_active, created_s, updated_s, own_role, version) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)";
 constexpr const char* select_one = "SELECT " GH_USER_COLUMNS " FROM users WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* select_named = "SELECT " GH_USER_COLUMNS " FROM users WHERE username = ?1";
-constexpr const char* select_page =
-    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) ORDER BY id LIMIT ?2";
-constexpr const char* select_page_of_tenant =
-    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) AND tenant_id = ?4 ORDER BY id LIMIT ?2";
+constexpr const char* select_page = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr const char* select_page_of_tenant = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND tenant_id = ?3 ORDER BY id LIMIT ?2";
 // For a start, which must not look at everybody.
-constexpr const char* select_page_of_inactive =
-    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND is_active = 0 ORDER BY id LIMIT ?2";
+constexpr const char* select_page_of_notable =
+    "SELECT " GH_USER_COLUMNS
+    " FROM users WHERE id > ?1 AND (is_active = 0 OR role <> 'member' OR own_role IS NOT NULL) ORDER BY id LIMIT ?2";
 constexpr const char* update =
-    "UPDATE users SET username = ?4, email = ?5, password_hash = ?6, role = ?7, is_active = ?8, updated_s = ?9, version = version + 1 "
-    "WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
+    "UPDATE users SET username = ?4, email = ?5, password_hash = ?6, role = ?7, is_active = ?8, updated_s = ?9, own_role = ?10, "
+    "version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
 constexpr const char* select_namesake = "SELECT 1 FROM users WHERE username = ?1 AND id <> ?2";
 
 constexpr const char* delete_tickets_of = "DELETE FROM tickets WHERE user_id = ?1";
@@ -58,9 +61,10 @@ Error taken(Database& database, const User& user) {
 
 // False: there is none of this version.
 Result<bool> update_user(Database& database, const User& user) {
+  GH_TRY(const std::optional<std::int64_t> own_role, own_role_number(database, user.tenant, user.role));
   Statement updated = database.prepare(update);
-  updated.bind(user.id.value(), user.tenant.value(), user.version, user.username, user.email, user.password_hash, user.role, user.is_active,
-               user.updated);
+  updated.bind(user.id.value(), user.tenant.value(), user.version, user.username, user.email, user.password_hash, built_in_part(user.role),
+               user.is_active, user.updated, own_role);
   GH_TRY(const Step step, updated.step());
   if (step == Step::duplicate) return taken(database, user);
   return database.changed() > 0;
@@ -68,15 +72,17 @@ Result<bool> update_user(Database& database, const User& user) {
 
 Result<User> change_user(Database& database, const User& user) {
   GH_CHECK(store::check(user));
+  GH_TRY(const User before, find_user(database, store::Reach::of(user.tenant), user.id));
   GH_TRY(const bool changed, update_user(database, user));
-  GH_TRY(User now, find_user(database, store::Reach::of(user.tenant), user.id));
   if (!changed) return store::version_conflict();
-  return now;
+  if (user.role != before.role) GH_CHECK(database.prepare(delete_tickets_of).bind(user.id.value()).run());
+  return find_user(database, store::Reach::of(user.tenant), user.id);
 }
 
-Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, store::Moment at,
-                                       store::SessionEnd sessions) {
-  GH_TRY([[maybe_unused]] const User user, find_user(database, reach, id));
+Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, std::uint32_t version,
+                                       store::Moment at, store::SessionEnd sessions) {
+  GH_TRY(const User user, find_user(database, reach, id));
+  if (user.version != version) return store::version_conflict();
   store::RemovedUser removed;
   GH_TRY(removed.revocations, end_other_sessions(database, id, store::SessionId(), sessions));
   GH_TRY(removed.keys, revoke_keys_of(database, id, at));
@@ -88,15 +94,13 @@ Result<store::RemovedUser> remove_user(Database& database, const store::Reach& r
 
 Result<store::Page<User>> page_of_users(Database& database, const store::UserQuery& query) {
   const std::optional<std::string> tenant = tenant_id_of(query.reach);
-  const bool inactive = !tenant && query.active == false;
-  Statement found = database.prepare(tenant ? select_page_of_tenant : inactive ? select_page_of_inactive : select_page);
+  GH_ASSERT(!query.notable || !tenant);  // nobody asks for both
+  Statement found = database.prepare(tenant ? select_page_of_tenant : query.notable ? select_page_of_notable : select_page);
   const std::int64_t limit = one_more_than(query.limit);
   if (tenant) {
-    found.bind(query.after.value(), limit, query.active, *tenant);
-  } else if (inactive) {
-    found.bind(query.after.value(), limit);
+    found.bind(query.after.value(), limit, *tenant);
   } else {
-    found.bind(query.after.value(), limit, query.active);
+    found.bind(query.after.value(), limit);
   }
   GH_TRY(std::vector<User> users, all_rows(found, &user_of));
   return page_of(std::move(users), query.limit);
@@ -106,9 +110,10 @@ Result<store::Page<User>> page_of_users(Database& database, const store::UserQue
 
 Result<User> insert_user(Database& database, User user) {
   GH_CHECK(store::check(user));
+  GH_TRY(const std::optional<std::int64_t> own_role, own_role_number(database, user.tenant, user.role));
   Statement inserted = database.prepare(insert);
-  inserted.bind(user.id.value(), user.tenant.value(), user.username, user.email, user.password_hash, user.role, user.is_active,
-                user.created, user.updated);
+  inserted.bind(user.id.value(), user.tenant.value(), user.username, user.email, user.password_hash, built_in_part(user.role),
+                user.is_active, user.created, user.updated, own_role);
   GH_TRY(const Step step, inserted.step());
   if (step == Step::orphan) return store::tenant_not_found();
   if (step == Step::duplicate) {
@@ -147,10 +152,10 @@ Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
   return connections_.write<User>(reactor, std::move(work));
 }
 
-Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
-                                                         store::SessionEnd sessions) {
-  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), at, sessions](Database& database) {
-    return remove_user(database, reach, id, at, sessions);
+Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version,
+                                                         store::Moment at, store::SessionEnd sessions) {
+  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), version, at, sessions](Database& database) {
+    return remove_user(database, reach, id, version, at, sessions);
   };
   return connections_.write<store::RemovedUser>(reactor, std::move(work));
 }

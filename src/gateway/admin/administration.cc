@@ -100,6 +100,16 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await end_user_sessions(reactor, std::move(question));
     case Action::invitation_add:
       co_return co_await invite(reactor, std::move(question));
+    case Action::roles_list:
+    case Action::role_get:
+    case Action::role_delete:
+      co_return co_await roles(reactor, std::move(question));
+    case Action::role_add:
+      co_return co_await add_role(reactor, std::move(question));
+    case Action::role_set:
+      co_return co_await set_role(reactor, std::move(question));
+    case Action::explain:
+      co_return co_await explain(reactor, std::move(question));
     case Action::login:
       co_return co_await log_in(reactor, std::move(question));
     case Action::refresh:
@@ -148,15 +158,19 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   co_return std::move(*replied);
 }
 
-Result<Reply> Administration::change_model(const Question& question) const {
+Result<const ServedModel*> Administration::model_named(const std::string& name) const {
   if (models_ == nullptr) {
     return Error(Code::unavailable, Origin::operator_, "no_server", "No server runs on this data folder: its start loads the models");
   }
-  const ServedModel* model = models_->language_model(question.parameter);
-  if (question.parameter.empty() || model == nullptr) {
-    return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + question.parameter + "'")
-        .with_param("name");
+  const ServedModel* const model = name.empty() ? nullptr : models_->language_model(name);
+  if (model == nullptr) {
+    return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + name + "'").with_param("name");
   }
+  return model;
+}
+
+Result<Reply> Administration::change_model(const Question& question) const {
+  GH_TRY(const ServedModel* const model, model_named(question.parameter));
   telemetry::log::info("models", question.action == Action::model_load ? "load asked for" : "unload asked for", {{"model", model->name}});
   if (question.action == Action::model_load) model->engine->load();
   if (question.action == Action::model_unload) model->engine->unload();

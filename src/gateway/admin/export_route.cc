@@ -49,6 +49,26 @@ Task<Status> write_users(Reactor& reactor, identity::House& house, wire::JsonWri
   co_return ok();
 }
 
+Task<Status> write_roles(Reactor& reactor, identity::House& house, wire::JsonWriter& json, const TenantId& tenant) {
+  store::RoleQuery query(store::Reach::of(tenant));
+  query.limit = records_at_once;
+  json.key("roles").begin_list();
+  for (bool more = true; more;) {
+    const Result<store::Page<store::Role>> page = co_await house.roles().list(reactor, query);
+    if (!page) co_return page.error();
+    for (const store::Role& role : page->data) {
+      json.begin_object();
+      write_members(json, role);
+      json.end_object();
+      query.after_tenant = role.tenant;
+      query.after_name = role.name;
+    }
+    more = page->has_more;
+  }
+  json.end_list();
+  co_return ok();
+}
+
 Task<Status> write_keys(Reactor& reactor, identity::House& house, wire::JsonWriter& json, const TenantId& tenant) {
   store::KeyQuery query(store::Reach::of(tenant));
   query.limit = records_at_once;
@@ -85,7 +105,7 @@ Task<Status> write_usage(Reactor& reactor, identity::House& house, wire::JsonWri
 Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question question) const {
   const TenantId id(question.parameter);
   const store::Reach reach = reach_of(question);
-  if (reach.tenant() && *reach.tenant() != id) co_return store::tenant_not_found();
+  if (!reach.includes(id)) co_return store::tenant_not_found();
   const Result<store::Tenant> tenant = co_await house_.tenants().find(reactor, id);
   if (!tenant) co_return tenant.error();
   std::string text;
@@ -93,7 +113,8 @@ Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question que
   json.begin_object().key("tenant").begin_object();
   write_members(json, *tenant);
   json.end_object();
-  Status written = co_await write_users(reactor, house_, json, id);
+  Status written = co_await write_roles(reactor, house_, json, id);
+  if (written) written = co_await write_users(reactor, house_, json, id);
   if (written) written = co_await write_keys(reactor, house_, json, id);
   if (written) written = co_await write_usage(reactor, house_, json, id);
   if (!written) co_return written.error();

@@ -20,26 +20,6 @@ std::string created_text(const identity::CreatedKey& created) {
   return text;
 }
 
-bool is_own(Action action) { return action >= Action::own_keys_list && action <= Action::own_key_rotate; }
-
-// The user of ours who asks; nothing: a tenant's credential, or one of somebody whom we do not know.
-std::optional<store::UserId> user_behind(const identity::Principal& who) {
-  const bool a_keys = who.key && !who.subject.empty(), logged_in = !who.key && !who.username.empty();
-  return a_keys || logged_in ? std::optional(store::UserId(who.subject)) : std::nullopt;
-}
-
-identity::KeyHolder holder_of(const Question& question) {
-  const identity::Principal& who = *question.who;
-  identity::KeyHolder holder(reach_of(question));
-  if (!is_own(question.action)) return holder;
-  // What others say of somebody gives no more than the tenant has; where auth.mode is "off", nobody has granted anything.
-  const bool ours = who.token.issuer.empty() && !who.granted.empty();
-  holder.grantable = ours ? who.granted : who.scopes;
-  holder.models = who.models;
-  if (!who.scopes.has(identity::Scope::tenant_admin) && holder.reach.tenant()) holder.user = user_behind(who);
-  return holder;
-}
-
 // Of whom a list is. Nothing: of nobody who is there for who asks.
 std::optional<store::KeyQuery> query_of_keys(const Question& question) {
   identity::KeyHolder holder = holder_of(question);
@@ -48,7 +28,7 @@ std::optional<store::KeyQuery> query_of_keys(const Question& question) {
   }
   store::KeyQuery query(std::move(holder.reach));
   query.user = std::move(holder.user);
-  if (const auto user = question.query.find("user_id"); user && is_own(question.action)) {
+  if (const auto user = question.query.find("user_id"); user && is_about_own_keys(question.action)) {
     if (query.user && query.user->value() != *user) return std::nullopt;
     query.user = store::UserId(std::string(*user));
   }
@@ -58,7 +38,7 @@ std::optional<store::KeyQuery> query_of_keys(const Question& question) {
 
 // Another tenant's, and another user's for who does not administer them, read as what is not there.
 Status check_whose(const identity::KeyHolder& holder, const identity::NewKey& wanted) {
-  if (holder.reach.tenant() && *holder.reach.tenant() != wanted.tenant) return store::tenant_not_found();
+  if (!holder.reach.includes(wanted.tenant)) return store::tenant_not_found();
   return holder.user && wanted.user != holder.user ? Status(store::user_not_found()) : ok();
 }
 
@@ -111,7 +91,8 @@ Task<Result<Reply>> Administration::add_own_key(Reactor& reactor, Question quest
   if (!body) co_return body.error();
   identity::KeyHolder holder = holder_of(question);
   identity::NewKey wanted(tenant_of(question, body->tenant_id), std::move(body->name));
-  wanted.user = body->user_id ? std::optional(store::UserId(std::move(*body->user_id))) : user_behind(*question.who);
+  if (wanted.tenant == question.who->tenant) wanted.user = holder.self;  // in another one nobody of ours is a user
+  if (body->user_id) wanted.user = store::UserId(std::move(*body->user_id));
   const Status theirs = check_whose(holder, wanted);
   if (!theirs) co_return theirs.error();
   wanted.scopes = std::move(body->scopes);

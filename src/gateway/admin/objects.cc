@@ -29,6 +29,15 @@ void write_moment(wire::JsonWriter& json, std::string_view name, const std::opti
   }
 }
 
+template <class T>
+void write_maybe(wire::JsonWriter& json, std::string_view name, const std::optional<T>& number) {
+  if (number) {
+    json.member(name, *number);
+  } else {
+    json.member_null(name);
+  }
+}
+
 }  // namespace
 
 std::string moment_text(store::Moment moment) {
@@ -41,6 +50,8 @@ std::string moment_text(store::Moment moment) {
                 static_cast<long long>(time.minutes().count()), static_cast<long long>(time.seconds().count()));
   return text.data();
 }
+
+std::string role_id(const TenantId& tenant, std::string_view name) { return std::string(tenant.value()).append("/").append(name); }
 
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   json.member("tenant_id", tenant.id.value()).member("enabled", tenant.enabled).member("quota_per_day", tenant.quota_per_day);
@@ -65,6 +76,17 @@ void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
   write_moment(json, "revoked_at", key.revoked);
   write_moment(json, "last_used_at", key.last_used);
   json.member("usage_count", key.usage_count).member("version", key.version);
+}
+
+void write_members(wire::JsonWriter& json, const store::Role& role) {
+  json.member("id", role_id(role.tenant, role.name)).member("tenant_id", role.tenant.value()).member("name", role.name);
+  write_list(json, "scopes", role.scopes);
+  write_list(json, "tasks", role.tasks);
+  write_list(json, "models", role.models);
+  write_maybe(json, "max_tokens", role.max_tokens);
+  write_maybe(json, "n", role.n);
+  write_maybe(json, "temperature", role.temperature);
+  json.member("created_at", moment_text(role.created)).member("version", role.version);
 }
 
 void write_members(wire::JsonWriter& json, const store::User& user) {

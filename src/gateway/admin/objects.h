@@ -1,4 +1,4 @@
-// gateway/admin/objects.h — tenants, keys, users and use as JSON: one shape wherever they appear.
+// gateway/admin/objects.h — tenants, roles, keys, users and use as JSON: one shape wherever they appear.
 // Units    moments as 2026-11-26T20:34:02Z, days as 2026-11-26, durations as people write them
 #pragma once
 #include <string>
@@ -10,9 +10,13 @@ namespace gatehouse::gateway {
 
 std::string moment_text(store::Moment moment);
 
+// What a role is known by outside of its tenant.
+std::string role_id(const TenantId& tenant, std::string_view name);
+
 // The members, into an open object.
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant);
 void write_members(wire::JsonWriter& json, const store::ApiKey& key);
+void write_members(wire::JsonWriter& json, const store::Role& role);
 void write_members(wire::JsonWriter& json, const store::User& user);
 void write_members(wire::JsonWriter& json, const store::Session& session);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);

@@ -5,6 +5,14 @@
 #include "gatehouse/config/units.h"
 
 namespace gatehouse::gateway {
+namespace {
+
+// The user of ours who asks; nothing: a tenant's credential, or one of somebody whom we do not know.
+std::optional<store::UserId> user_behind(const identity::Principal& who) {
+  return who.role.empty() ? std::nullopt : std::optional(store::UserId(who.subject));
+}
+
+}  // namespace
 
 Error bad_field(std::string path, std::string message, std::string expected) {
   std::string text = "'" + path.substr(1) + "' " + message;
@@ -45,7 +53,29 @@ store::Reach reach_of(const Question& question) {
 }
 
 identity::Actor actor_of(const Question& question) {
-  return identity::Actor(reach_of(question), question.who->scopes.has(identity::Scope::platform_admin));
+  const identity::Principal& who = *question.who;
+  return identity::Actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
+}
+
+bool is_about_own_keys(Action action) { return action >= Action::own_keys_list && action <= Action::own_key_rotate; }
+
+identity::KeyHolder holder_of(const Question& question) {
+  const identity::Principal& who = *question.who;
+  identity::KeyHolder holder(reach_of(question));
+  if (!is_about_own_keys(question.action)) return holder;
+  // What others say of somebody gives no more than the tenant has; where auth.mode is "off", nobody has granted anything.
+  const bool ours = who.token.issuer.empty() && !who.granted.empty();
+  holder.grantable = (ours ? who.granted : who.scopes).limited_to(who.role_grants.scopes);
+  holder.models = who.models;
+  holder.self = user_behind(who);
+  if (holder.reach.tenant()) holder.most = who.role_grants;
+  if (!who.scopes.has(identity::Scope::tenant_admin) && holder.reach.tenant()) holder.user = holder.self;
+  return holder;
+}
+
+identity::RoleName role_asked_for(const Question& question) {
+  const auto named = question.query.find("tenant");
+  return identity::RoleName(named ? TenantId(std::string(*named)) : question.who->tenant, question.parameter);
 }
 
 TenantId tenant_of(const Question& question, const std::optional<std::string>& named) {

@@ -28,8 +28,15 @@ std::string read_after(const wire::Form& query);
 Result<store::Day> read_day(const wire::Form& query, WallTime now);
 // What somebody reaches: everything, or their tenant.
 store::Reach reach_of(const Question& question);
-// The same of somebody who administers users.
+// The same of somebody who administers users: they give what their role has, or all that the tenant has where no role bounds them, whatever
+// else their credential was granted. tenant:admin is that.
 identity::Actor actor_of(const Question& question);
+// Whether that is a route of /api/keys; the others about keys are for who administers the platform.
+bool is_about_own_keys(Action action);
+// Whose keys they see to, and what they may give.
+identity::KeyHolder holder_of(const Question& question);
+// Of the tenant that the query names, or of who asks. Another tenant's is as if it were not there, for desks to say.
+identity::RoleName role_asked_for(const Question& question);
 // The tenant that a body names; where it names none, that of who asks.
 TenantId tenant_of(const Question& question, const std::optional<std::string>& named);
 

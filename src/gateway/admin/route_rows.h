@@ -3,8 +3,10 @@
 #include <array>
 
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/admin/explain.h"
 #include "gatehouse/wire/admin/people.h"
 #include "gatehouse/wire/admin/requests.h"
+#include "gatehouse/wire/admin/roles.h"
 #include "schemas.h"
 
 namespace gatehouse::gateway {
@@ -90,6 +92,11 @@ inline constexpr wire::OpenApiParameter username_parameter{"username", "query", 
 inline constexpr std::array own_key_page_parameters{
     limit_parameter, after_parameter, wire::OpenApiParameter{"user_id", "query", "of this user, for who administers them", id_schema}};
 inline constexpr std::array user_page_parameters{limit_parameter, after_parameter, tenant_parameter, username_parameter};
+inline constexpr wire::OpenApiParameter role_after_parameter{"after", "query",
+                                                             "the id of the last one that is known, such as tenant-001/analyst", id_schema};
+inline constexpr wire::OpenApiParameter role_tenant_parameter{"tenant", "query", "whose; without it, who asks", id_schema};
+inline constexpr std::array role_page_parameters{limit_parameter, role_after_parameter, tenant_parameter};
+inline constexpr std::array role_parameters{role_tenant_parameter};
 inline constexpr std::array usage_parameters{day_parameter};
 inline constexpr std::array audit_parameters{
     wire::OpenApiParameter{"after", "query", "the id of the last one that is known: those before it in time",
@@ -104,9 +111,11 @@ inline constexpr std::array audit_parameters{
     wire::OpenApiParameter{"content", "query", "whether what was asked of models is shown, where that is kept", R"({"type":"boolean"})"},
     wire::OpenApiParameter{"offset", "query", "how many of the newest to leave out", R"({"type":"integer","minimum":0,"maximum":100000})"}};
 inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
-inline constexpr std::array version_parameters{
-    wire::OpenApiParameter{"If-Match", "header", "the version of what is to be changed: refused where it has another by now",
-                           R"({"type":"string","pattern":"^[0-9]{1,9}$"})"}};
+inline constexpr wire::OpenApiParameter version_parameter{"If-Match", "header",
+                                                          "the version of what is to be changed: refused where it has another by now",
+                                                          R"({"type":"string","pattern":"^[0-9]{1,9}$"})"};
+inline constexpr std::array version_parameters{version_parameter};
+inline constexpr std::array role_change_parameters{role_tenant_parameter, version_parameter};
 
 // clang-format off
 inline constexpr std::array operator_rows{
@@ -129,11 +138,17 @@ inline constexpr std::array operator_rows{
     created(tenants_own(operators(wire::Method::post, "/api/admin/users", Action::user_add, "Makes a user; a password that is drawn is shown this once", &wire::new_user_schema))),
     tenants_own(operators(wire::Method::get, "/api/admin/users/{id}", Action::user_get, "One user")),
     or_empty(tenants_own(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/users/{id}", Action::user_set, "Changes a user, switches them off or on", &wire::user_body_schema)))),
-    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}", Action::user_delete, "Deletes a user; their sessions end, their keys are revoked"))),
+    without_reply(tenants_own(asked_with(version_parameters, operators(wire::Method::delete_, "/api/admin/users/{id}", Action::user_delete, "Deletes a user; their sessions end, their keys are revoked")))),
     or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/password", Action::user_password, "Gives a user another password; their sessions end", &wire::new_password_schema))),
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/reset", Action::user_reset, "A token by which a user sets their password, once", &wire::new_reset_schema)))),
     without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}/sessions", Action::user_sessions_end, "Ends all sessions of a user"))),
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/invitations", Action::invitation_add, "An invitation, by which somebody registers once", &wire::new_invitation_schema)))),
+    tenants_own(asked_with(role_page_parameters, operators(wire::Method::get, "/api/admin/roles", Action::roles_list, "Own roles, of all tenants or one"))),
+    created(tenants_own(operators(wire::Method::post, "/api/admin/roles", Action::role_add, "Makes a role of a tenant's own", &wire::new_role_schema))),
+    tenants_own(asked_with(role_parameters, operators(wire::Method::get, "/api/admin/roles/{name}", Action::role_get, "One role"))),
+    or_empty(tenants_own(asked_with(role_change_parameters, operators(wire::Method::patch, "/api/admin/roles/{name}", Action::role_set, "Changes a role; who has it is held to that at once", &wire::role_body_schema)))),
+    without_reply(tenants_own(asked_with(role_change_parameters, operators(wire::Method::delete_, "/api/admin/roles/{name}", Action::role_delete, "Removes a role that no user has")))),
+    tenants_own(operators(wire::Method::post, "/api/admin/explain", Action::explain, "Says what would be decided about a request, and by which rule; nothing is done", &wire::explain_schema)),
     asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
     asked_with(audit_parameters, operators(wire::Method::get, "/api/admin/audit", Action::audit_all, "What was decided, the newest first")),
     operators(wire::Method::get, "/api/admin/signing-keys", Action::signing_keys_list, "The keys that our tokens are signed with"),

@@ -117,7 +117,7 @@ Task<Result<Reply>> Administration::offer_reset(Reactor& reactor, Question quest
 Task<Result<Reply>> Administration::delete_user(Reactor& reactor, Question question) const {
   identity::Actor actor = actor_of(question);
   store::UserId id(question.parameter);
-  const Status removed = co_await house_.users().remove(reactor, std::move(actor), std::move(id));
+  const Status removed = co_await house_.users().remove(reactor, std::move(actor), std::move(id), question.version);
   if (!removed) co_return removed.error();
   co_return Reply(204, {});
 }

@@ -8,9 +8,10 @@ namespace gatehouse::wire {
 namespace {
 
 constexpr std::uint32_t tenant_id_length = 63, username_length = 50, shortest_username = 3, address_length = 254, ticket_length = 256,
-                        kept_hash_length = 512, chosen_length = 1024, expiry_length = 32;
-constexpr std::array<std::string_view, 3> roles{"member", "tenant-admin", "platform-admin"};
-constexpr std::string_view password_doc = "of 8 to 1,024 bytes, and none of those that are tried first", expiry_doc = "such as 24h";
+                        kept_hash_length = 512, chosen_length = 1024, expiry_length = 32, role_length = 63;
+constexpr std::string_view password_doc = "of 8 to 1,024 bytes, and none of those that are tried first", expiry_doc = "such as 24h",
+                           role_doc = "what they may do: member, tenant-admin, platform-admin or one of the tenant's own roles",
+                           first_role_doc = "as of users: member, tenant-admin, platform-admin or an own role; member where it is not said";
 
 }  // namespace
 
@@ -62,7 +63,7 @@ struct Description<NewUserBody> {
         field<&B::username>("username", "by which they log in").length(shortest_username, username_length).required(),
         field<&B::tenant_id>("tenant_id", "whose they are; without, who asks").length(1, tenant_id_length).nullable(),
         field<&B::email>("email", "such as name@example.org").length(0, address_length).nullable(),
-        field<&B::role>("role", "member where it is not said").choices(roles).nullable(),
+        field<&B::role>("role", first_role_doc).length(1, role_length).nullable(),
         field<&B::password>("password", "8 to 1,024 bytes; without, one is drawn and shown this once").length(1, chosen_length).nullable(),
         field<&B::password_hash>("password_hash", "in place of a password: $2b$ or $argon2id$ as it was kept elsewhere")
             .length(1, kept_hash_length)
@@ -77,7 +78,7 @@ struct Description<UserBody> {
   static constexpr auto fields() {
     return std::array{
         field<&B::email>("email", "such as name@example.org; empty: none").length(0, address_length),
-        field<&B::role>("role", "what they may do").choices(roles),
+        field<&B::role>("role", role_doc).length(1, role_length),
         field<&B::is_active>("is_active", "false: refused until it is true again"),
     };
   }
@@ -103,7 +104,7 @@ struct Description<NewInvitationBody> {
     return std::array{
         field<&B::tenant_id>("tenant_id", "whose they will be; without, who asks").length(1, tenant_id_length).nullable(),
         field<&B::email>("email", "whom it is for; without, whoever has it").length(0, address_length).nullable(),
-        field<&B::role>("role", "member where it is not said").choices(roles).nullable(),
+        field<&B::role>("role", first_role_doc).length(1, role_length).nullable(),
         field<&B::expires>("expires", "such as 7d").length(1, expiry_length).nullable(),
     };
   }

@@ -1,13 +1,15 @@
-// gateway/administration.h — tenants, users, keys, tokens and use, over HTTP, over the control socket, and for commands where no server
-// runs. Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others their
-// tenant Threads  any reactor Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422 in
-// the api dialect)
+// gateway/administration.h — tenants, roles, users, keys, tokens and use: over HTTP, the control socket, and for commands without a server.
+// Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others their tenant
+// Threads  any reactor
+// Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422 in the api dialect)
 #pragma once
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "gatehouse/gateway/explain_rules.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/house.h"
@@ -51,7 +53,8 @@ struct Reply {
 class Administration {
  public:
   // models: null where no model is served.
-  Administration(identity::House& house, const ServedModels* models, const Clock& clock) : house_(house), models_(models), clock_(clock) {}
+  Administration(identity::House& house, const ServedModels* models, const Clock& clock, ExplainRules explain_rules)
+      : house_(house), models_(models), clock_(clock), explain_rules_(std::move(explain_rules)) {}
 
   Task<Result<Reply>> answer(Reactor& reactor, Question question) const;
   // As the operator at the control socket: method, path with query, JSON. Errors come as the JSON that the socket would give.
@@ -84,6 +87,16 @@ class Administration {
   Task<Result<Reply>> delete_user(Reactor& reactor, Question question) const;
   Task<Result<Reply>> end_user_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> invite(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> explain(Reactor& reactor, Question question) const;
+  // What came of it where a route looks for something before it does what is asked; nothing: it looks for nothing.
+  using LookedUp = std::optional<Status>;
+  Task<LookedUp> look_up(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_key(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_role(Reactor& reactor, const Question& asked) const;
+  Task<LookedUp> look_up_person(Reactor& reactor, const Question& asked) const;
   Task<Result<Reply>> log_in(Reactor& reactor, Question question) const;
   Task<Result<Reply>> refresh(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_out(Reactor& reactor, Question question) const;
@@ -96,11 +109,14 @@ class Administration {
   Task<Result<Reply>> audit(Reactor& reactor, Question question) const;
   Result<Reply> inspect(const Question& question) const;
   Reply models() const;
+  // no_server, model_not_found
+  Result<const ServedModel*> model_named(const std::string& name) const;
   Result<Reply> change_model(const Question& question) const;
 
   identity::House& house_;
   const ServedModels* models_;
   const Clock& clock_;
+  const ExplainRules explain_rules_;
 };
 
 // Whether that action is answered here.

@@ -19,6 +19,7 @@ struct Generation {
   wire::engine::Prepare prompt;
   std::optional<std::uint32_t> max_tokens;
   bool asks_max_tokens = false;         // the request itself says it
+  bool asks_temperature = false;        // the same
   std::uint32_t open_allowance = 1024;  // where nobody says it, and less where less fits
   bool stream = false;
   bool include_usage = false;

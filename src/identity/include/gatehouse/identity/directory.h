@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 
+#include "gatehouse/identity/grants.h"
 #include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/name_list.h"
 #include "gatehouse/identity/scopes.h"
@@ -24,6 +25,12 @@ struct TenantEntry {
   NameList models;
   Scopes tasks;   // of NLU
   Scopes scopes;  // that it has
+};
+
+struct RoleEntry {
+  explicit RoleEntry(store::Role record_) : record(std::move(record_)), grants(Grants::of(record)) {}
+  store::Role record;
+  Grants grants;
 };
 
 struct KeyEntry {
@@ -50,6 +57,12 @@ class Directory {
   std::optional<std::int64_t> revoked_until(store::RevocationKind kind, const std::string& id) const;
   // Whether that is a user of ours who has been switched off.
   bool inactive(const std::string& user) const;
+  // The role of a user of ours: member of whom nothing else is known.
+  std::string_view role_of(const std::string& user) const;
+  // What a role of that tenant gives, and the tenant has; nothing where it has no such role.
+  Grants grants_of(const TenantId& id, std::string_view name) const;
+  // One of the tenant's own; null: there is none.
+  const RoleEntry* role(const TenantId& id, std::string_view name) const;
   // The greatest number of a revocation that is in here.
   std::int64_t last_revocation() const { return last_revocation_; }
   // Null before the first start.
@@ -61,12 +74,14 @@ class Directory {
   std::size_t keys() const { return keys_.size(); }
 
   // Changes come in any order: what is older than what is in here changes nothing, and neither do a tenant that has been removed and
-  // keys of no tenant. A number that is higher is another tenant of that name.
+  // keys and roles of no tenant. A number that is higher is another tenant, or role, of that name.
   void put(store::Tenant tenant);
   void put(store::ApiKey key);
   void put(const store::Revocation& revocation);
-  // Of users only whether they are active: of those that are not, and of those that change.
+  // Of users only whether they are active, and their role: of those who are off or no members, and of those who change.
   void put(const store::User& user);
+  void put(store::Role role);
+  void remove_role(const store::Role& role);
   void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
   void set_issuers(IssuersPtr issuers);
   // With its keys; one that came after it stays.
@@ -75,23 +90,26 @@ class Directory {
   void forget_revocations(std::int64_t expired_by);
 
  private:
-  void drop_keys_of(const TenantId& id);
+  void drop_what_is_of(const TenantId& id);
 
   struct Revoked {
     std::int64_t not_before = 0, expires = 0;
   };
-  struct Activity {
+  struct Person {
     std::uint32_t version = 0;
     bool active = true;
+    std::string role;
   };
   std::uint64_t version_ = 0;
   std::int64_t last_revocation_ = 0;
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
   SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
-  SharedMap<std::string, std::uint32_t> signers_;  // the prefix of each key that signs requests, by its id
-  SharedMap<std::string, Revoked> revocations_;    // by kind and id
-  SharedMap<std::string, Activity> users_;         // by id
+  SharedMap<std::string, std::uint32_t> signers_;                   // the prefix of each key that signs requests, by its id
+  SharedMap<std::string, Revoked> revocations_;                     // by kind and id
+  SharedMap<std::string, Person> users_;                            // by id
+  SharedMap<std::string, std::shared_ptr<const RoleEntry>> roles_;  // by tenant and name
+  SharedMap<std::string, std::uint32_t> removed_roles_;             // the highest number that one of that name had: of some
   std::shared_ptr<const SigningKeys> signing_keys_;
   IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };

@@ -13,6 +13,7 @@
 #include "gatehouse/identity/login.h"
 #include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/registry.h"
+#include "gatehouse/identity/roles.h"
 #include "gatehouse/identity/sessions.h"
 #include "gatehouse/identity/tenants.h"
 #include "gatehouse/identity/tokens.h"
@@ -46,6 +47,7 @@ class House {
   const Login& login() const { return login_; }
   const Sessions& sessions() const { return sessions_; }
   const Users& users() const { return users_; }
+  const Roles& roles() const { return roles_; }
   const Accounts& accounts() const { return accounts_; }
   const KeyRing& key_ring() const { return key_ring_; }
   const AuditDesk& audit() const { return audit_; }
@@ -63,6 +65,7 @@ class House {
         sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
         login_(*registry_, sessions_, parts_.passwords, parts_.clock, parts_.pace),
         users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
+        roles_(*registry_, parts_.clock),
         accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
@@ -77,6 +80,7 @@ class House {
   const Sessions sessions_;
   const Login login_;
   const Users users_;
+  const Roles roles_;
   const Accounts accounts_;
   const KeyRing key_ring_;
   const AuditDesk audit_;

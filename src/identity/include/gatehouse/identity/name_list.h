@@ -17,6 +17,8 @@ class NameList {
 
   bool has(std::string_view name) const;
   bool has_all() const { return all_; }
+  // Whether everything that is in the other is in here.
+  bool covers(const NameList& other) const;
   friend bool operator==(const NameList&, const NameList&) = default;
 
  private:

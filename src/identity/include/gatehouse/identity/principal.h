@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "gatehouse/base/strong.h"
+#include "gatehouse/identity/grants.h"
 #include "gatehouse/identity/name_list.h"
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/net/networks.h"
@@ -56,10 +57,12 @@ struct Principal {
   TokenMarks token;
   std::shared_ptr<const SignatureMarks> signature;  // null: not signed
   std::string subject;                              // of a token: a user's id, or the tenant's
-  std::string username;                             // empty where no user stands behind it
+  std::string username;                             // empty where no user stands behind it, or the credential does not say which
+  std::string role;                                 // that the user of ours behind it has now; empty: there is none
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
   Scopes granted;                             // by the credential
-  Scopes scopes;                              // of those, what the tenant has
+  Grants role_grants;                         // what that role gives; everything where no role bounds it
+  Scopes scopes;                              // of those that were granted, what tenant and role have
   NameList models;                            // of the credential
   NameList tenant_models;                     // what is not in here does not exist for it
   std::shared_ptr<const net::Networks> from;  // where it may come from; null: anywhere

@@ -1,7 +1,7 @@
 // identity/scopes.h — what a credential may be used for.
 // Rules    nlu stands for its nine tasks; no other scope stands for another, platform:admin neither
 // Threads  value types
-// Errors   scope_unknown → invalid_argument, origin caller; names all that there are
+// Errors   scope_unknown, task_unknown → invalid_argument, origin caller; name all that there are
 #pragma once
 #include <cstdint>
 #include <initializer_list>
@@ -56,6 +56,8 @@ const std::vector<std::string>& all_tasks();
 inline constexpr std::string_view reserved_tenant = "system";
 // Whether credentials of a tenant may have these: scope_unknown; scope_not_allowed for platform:admin of any but the reserved tenant.
 Status check_grantable(std::span<const std::string> names, const TenantId& tenant);
+// task_unknown
+Status check_tasks(std::span<const std::string> tasks);
 
 class Scopes {
  public:
@@ -77,6 +79,8 @@ class Scopes {
   Scopes limited_to_tasks(Scopes tasks) const;
   // Those that the others have too.
   Scopes limited_to(Scopes others) const;
+  // Whether the others have all of these.
+  bool within(Scopes others) const;
   // The same without that one.
   Scopes without(Scope left_out) const;
   constexpr bool empty() const { return bits_ == 0; }
@@ -88,5 +92,8 @@ class Scopes {
   static constexpr std::uint32_t bit(Scope scope) { return std::uint32_t{1} << static_cast<unsigned>(scope); }
   std::uint32_t bits_ = 0;
 };
+
+// What people of a tenant that gives these scopes may do at the most: with models no more than that, and whatever administers it.
+Scopes scopes_of_people(Scopes given, const TenantId& tenant);
 
 }  // namespace gatehouse::identity

@@ -36,9 +36,6 @@ struct SessionRules {
   std::size_t most = 100;
 };
 
-// What somebody with that role may do.
-Scopes scopes_of_role(std::string_view role);
-
 class Sessions {
  public:
   // hasher: of secrets that are no API keys.

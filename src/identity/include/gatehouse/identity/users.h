@@ -1,7 +1,8 @@
 // identity/users.h — people: made and changed by administrators.
-// Rules    who does not administer the platform reaches their tenant's people alone, neither makes nor touches those who do, and those are
-//          of the tenant 'system'. Who is switched off is refused at once, with all that was issued to them until then; another role ends
-//          their access tokens, another password their sessions
+// Rules    who does not administer the platform reaches their tenant's people alone, and neither makes nor touches those who may do more
+//          than they; administrators of the platform are of the tenant 'system'. Who is switched off is refused at once, with all that was
+//          issued to them until then; another role ends their access tokens and tickets, one that gives more than the one before their
+//          sessions, too, as another password does
 // Threads  any reactor
 // Errors   user_not_found (another tenant's, too), role_not_allowed → permission_denied; email_invalid, password_hash_invalid,
 //          role_needs_system → invalid_argument, all origin caller; those of password_rules.h and passwords.h, and of the store
@@ -16,9 +17,10 @@ namespace gatehouse::identity {
 
 // Who administers, and how far that goes.
 struct Actor {
-  Actor(store::Reach reach_, bool platform_) : reach(std::move(reach_)), platform(platform_) {}
+  Actor(store::Reach reach_, bool platform_, Grants most_) : reach(std::move(reach_)), platform(platform_), most(std::move(most_)) {}
   store::Reach reach;
   bool platform;
+  Grants most;  // what they may give to others
 };
 
 struct NewUser {
@@ -62,8 +64,8 @@ class Users {
   Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id,
                                               std::optional<Secret<std::string>> password) const;
   Task<Status> end_sessions(Reactor& reactor, Actor actor, store::UserId id) const;
-  // They are gone, with their sessions; their keys are revoked.
-  Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id) const;
+  // They are gone, with their sessions; their keys are revoked. version: as with set.
+  Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const;
 
   // For what people do themselves. kept: the session that stays.
   Task<Result<store::User>> take_password(Reactor& reactor, store::User user, Secret<std::string> password, store::SessionId kept) const;
@@ -87,7 +89,9 @@ class Users {
 
 // Pure functions. email: may be empty.
 Status check_email(const std::string& email);
-Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant);
+// Whether they may give that role to somebody of that tenant, or touch somebody who has it: role_not_allowed, role_needs_system,
+// role_unknown.
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant, const Directory& directory);
 // 128 random bits in letters that can be read out.
 Secret<std::string> draw_password(RandomSource& random);
 

@@ -2,12 +2,17 @@
 // Rules    text is UTF-8 (the caller's word) without NUL
 // Errors   record_invalid, which names the field
 #pragma once
+#include <cstddef>
+
 #include "gatehouse/base/result.h"
 #include "gatehouse/store/records.h"
 
 namespace gatehouse::store {
 
+inline constexpr std::size_t most_roles = 100;  // of a tenant: all are kept in memory
+
 Status check(const Tenant& tenant);
+Status check(const Role& role);
 Status check(const User& user);
 Status check(const Session& session);
 Status check(const Ticket& ticket);

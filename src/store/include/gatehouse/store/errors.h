@@ -10,6 +10,10 @@ namespace gatehouse::store {
 // conflict, origin caller
 Error tenant_exists();
 Error user_exists();
+Error role_exists();
+// Users have it.
+Error role_in_use();
+Error too_many_roles();
 Error username_taken();
 Error email_taken();
 Error session_exists();
@@ -20,12 +24,15 @@ Error version_conflict();
 // not_found, origin caller
 Error tenant_not_found();
 Error user_not_found();
+Error role_not_found();
 Error session_not_found();
 Error ticket_not_found();
 Error key_not_found();
 Error signing_key_not_found();
 // conflict, origin operator
 Error already_initialised();
+// Of somebody who is to have it; invalid_argument.
+Error role_unknown(std::string_view name);
 // A record that must not be kept; invalid_argument. param names the field.
 Error record_invalid(std::string_view field, std::string_view what);
 // More nonces are kept than may be; 503.

@@ -1,4 +1,4 @@
-// store/ports.h — who keeps tenants, users, sessions, keys, revocations and use: one role each, and the store that has them all.
+// store/ports.h — who keeps tenants, roles, users, sessions, keys, revocations and use: one role each, and the store that has them all.
 // Rules    what is acknowledged survives the end of the process and the loss of power. Each call happens whole or not at all.
 //          A change says which version it was made from and is refused when that is not the newest any more
 // Threads  any reactor; blocking work happens on the adapter's own threads. A store outlives whoever still waits for it
@@ -25,6 +25,7 @@ class Reach {
   static Reach of(TenantId tenant) { return Reach(std::move(tenant)); }
   static Reach everything() { return Reach(std::nullopt); }
   const std::optional<TenantId>& tenant() const { return tenant_; }
+  bool includes(const TenantId& tenant) const { return !tenant_ || *tenant_ == tenant; }
 
  private:
   explicit Reach(std::optional<TenantId> tenant) : tenant_(std::move(tenant)) {}
@@ -49,9 +50,8 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
-  // With its keys, usage, users and what is theirs, and whoever follows the revocations learns of it. Its number stays taken, its id does
-  // not.
-  // Gives that number. tenant_not_found
+  // With its keys, usage, roles, users and what is theirs, and whoever follows the revocations learns of it. Its number stays taken, its id
+  // does not. Gives that number. tenant_not_found
   virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
 
@@ -66,7 +66,7 @@ struct KeyQuery {
 class KeyStore {
  public:
   virtual ~KeyStore() = default;
-  // tenant_not_found, key_exists (the id or the prefix)
+  // It is not older than its tenant, whatever the clock says. tenant_not_found, key_exists (the id or the prefix)
   virtual Task<Result<ApiKey>> create(Reactor& reactor, ApiKey key) = 0;
   // key_not_found
   virtual Task<Result<ApiKey>> find(Reactor& reactor, Reach reach, KeyId id) = 0;
@@ -80,11 +80,34 @@ class KeyStore {
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
 };
 
+struct RoleQuery {
+  explicit RoleQuery(Reach reach_) : reach(std::move(reach_)) {}
+  Reach reach;
+  TenantId after_tenant;  // by tenant and name, those behind this one
+  std::string after_name;
+  std::size_t limit = 100;
+};
+
+// What tenants have beside the roles that all have.
+class RoleStore {
+ public:
+  virtual ~RoleStore() = default;
+  // It is not older than its tenant, whatever the clock says. tenant_not_found, role_exists, too_many_roles
+  virtual Task<Result<Role>> create(Reactor& reactor, Role role) = 0;
+  // role_not_found
+  virtual Task<Result<Role>> find(Reactor& reactor, TenantId tenant, std::string name) = 0;
+  virtual Task<Result<Page<Role>>> list(Reactor& reactor, RoleQuery query) = 0;
+  // Everything but tenant, name, number and created. role_not_found, version_conflict
+  virtual Task<Result<Role>> change(Reactor& reactor, Role role) = 0;
+  // The one of this version, with the invitations that would give it. Gives what it was. role_not_found, version_conflict, role_in_use
+  virtual Task<Result<Role>> remove(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version) = 0;
+};
+
 struct UserQuery {
   explicit UserQuery(Reach reach_) : reach(std::move(reach_)) {}
   Reach reach;
-  std::optional<bool> active;  // nothing: both
-  UserId after;                // by id, those behind this one
+  bool notable = false;  // in all tenants those alone who are off, or have another role than member
+  UserId after;          // by id, those behind this one
   std::size_t limit = 100;
 };
 
@@ -104,18 +127,20 @@ struct RemovedUser {
 class UserStore {
  public:
   virtual ~UserStore() = default;
-  // tenant_not_found, username_taken, email_taken, user_exists (the id)
+  // tenant_not_found, role_unknown, username_taken, email_taken, user_exists (the id)
   virtual Task<Result<User>> create(Reactor& reactor, User user) = 0;
   // user_not_found
   virtual Task<Result<User>> find(Reactor& reactor, Reach reach, UserId id) = 0;
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
   virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
-  // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, username_taken, email_taken
+  // Everything but id, tenant and created. Another role ends their tickets. user_not_found (another tenant's, too), version_conflict,
+  // role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
-  // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
-  // (another tenant's, too)
-  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, Moment at, SessionEnd sessions) = 0;
+  // The record of this version, with their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all
+  // of it. user_not_found (another tenant's, too), version_conflict
+  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, std::uint32_t version, Moment at,
+                                           SessionEnd sessions) = 0;
 };
 
 class SessionStore {
@@ -141,7 +166,7 @@ class SessionStore {
 class TicketStore {
  public:
   virtual ~TicketStore() = default;
-  // One that sets a password takes the place of those before it. tenant_not_found, user_not_found
+  // One that sets a password takes the place of those before it. tenant_not_found, role_unknown, user_not_found
   virtual Task<Status> add(Reactor& reactor, Ticket ticket) = 0;
   // Of that kind, and not expired by now. ticket_not_found
   virtual Task<Result<Ticket>> find(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
@@ -243,6 +268,7 @@ class Store {
   // All of it in an installation that has no tenant yet, or nothing. already_initialised; whatever stands against one of the records
   virtual Task<Status> initialise(Reactor& reactor, Initial initial) = 0;
   virtual TenantStore& tenants() = 0;
+  virtual RoleStore& roles() = 0;
   virtual UserStore& users() = 0;
   virtual SessionStore& sessions() = 0;
   virtual TicketStore& tickets() = 0;

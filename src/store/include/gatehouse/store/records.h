@@ -47,8 +47,25 @@ struct Tenant {
   friend bool operator==(const Tenant&, const Tenant&) = default;
 };
 
-// What a user may do.
+// Roles that every tenant has: nobody makes, changes or removes them.
 inline constexpr std::string_view role_member = "member", role_tenant_admin = "tenant-admin", role_platform_admin = "platform-admin";
+bool is_built_in(std::string_view role);
+
+// One of a tenant's own. What is not said bounds nothing.
+struct Role {
+  Role(TenantId tenant_, std::string name_) : tenant(std::move(tenant_)), name(std::move(name_)) {}
+  TenantId tenant;
+  std::string name;          // unique in the tenant
+  std::uint32_t number = 0;  // given by the store, from 1, never again to another
+  std::vector<std::string> scopes;
+  std::vector<std::string> tasks;   // of NLU, where a scope stands for them
+  std::vector<std::string> models;  // "*" is all
+  std::optional<std::uint32_t> max_tokens, n;
+  std::optional<double> temperature;
+  Moment created{};
+  std::uint32_t version = 0;
+  friend bool operator==(const Role&, const Role&) = default;
+};
 
 // Names and e-mail addresses are kept as they were given and compared without regard to case, ASCII's alone: two users whom people would
 // take for one another must not be, and what is equal must not depend on a database's locale or on a Unicode version.

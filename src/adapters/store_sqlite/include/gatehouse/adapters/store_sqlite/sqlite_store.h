@@ -30,6 +30,7 @@ class SqliteStore final : public store::Store {
 
   Task<Status> initialise(Reactor& reactor, store::Initial initial) override;
   store::TenantStore& tenants() override;
+  store::RoleStore& roles() override;
   store::UserStore& users() override;
   store::SessionStore& sessions() override;
   store::TicketStore& tickets() override;

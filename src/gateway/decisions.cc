@@ -1,0 +1,55 @@
+#include "decisions.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+Error denied(std::string_view reason, std::string_view param) {
+  return Error(Code::permission_denied, Origin::caller, reason, "Not enough permissions").with_param(std::string(param));
+}
+
+}  // namespace
+
+Error no_route(wire::Method method, std::string_view path, const RouteMatch& match) {
+  if (!match.allow.empty()) {
+    return Error(Code::method_not_allowed, Origin::caller, "method_not_allowed",
+                 std::string(to_string(method)) + " is not possible here; this path takes " + match.allow);
+  }
+  return Error(Code::not_found, Origin::caller, "not_found",
+               "There is no " + std::string(to_string(method)) + " " + std::string(path.substr(0, 200)));
+}
+
+identity::CredentialKind kind_for(const Route& route) {
+  return route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
+}
+
+Status check_address(const identity::Principal& who, std::string_view address) {
+  if (!who.from) return ok();
+  const std::optional<net::IpAddress> known = net::parse_address(address);
+  return known && who.from->hold(*known) ? ok() : Status(denied("address_not_allowed", "cidrs"));
+}
+
+Status check_scope(const Route& route, const identity::Principal& who) {
+  if (!route.needs || who.scopes.has(*route.needs) || (route.or_needs && who.scopes.has(*route.or_needs))) return ok();
+  return denied("scope_missing", identity::to_string(*route.needs));
+}
+
+Error model_not_found(const std::string& name) {
+  return Error(Code::not_found, Origin::caller, "model_not_found",
+               "The model '" + name + "' does not exist or you do not have access to it")
+      .with_param("model");
+}
+
+Status may_use(const identity::Principal& who, const ServedModel& model) {
+  if (!who.tenant_models.has(model.name)) return model_not_found(model.name);
+  if (who.models.has(model.name) && who.role_grants.models.has(model.name)) return ok();
+  return denied("model_not_allowed", "model");
+}
+
+Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  const ServedModel* const model = models.language_model(name);
+  if (model == nullptr || !who.tenant_models.has(model->name)) return model_not_found(name);
+  GH_CHECK(may_use(who, *model));
+  return model;
+}
+
+}  // namespace gatehouse::gateway

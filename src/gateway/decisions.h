@@ -1,0 +1,34 @@
+// gateway/decisions.h — what is decided about a request from who asks and what for: the pipeline acts on it, and explain says it.
+// Threads  pure functions
+// Errors   not_found (404), method_not_allowed (405), address_not_allowed, scope_missing (403), model_not_found (404), model_not_allowed
+//          (403), origin caller
+#pragma once
+#include <string>
+#include <string_view>
+
+#include "gatehouse/base/result.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/gateway/served_models.h"
+#include "gatehouse/identity/authenticator.h"
+#include "gatehouse/identity/principal.h"
+
+namespace gatehouse::gateway {
+
+// Of a path that has no route for that method.
+Error no_route(wire::Method method, std::string_view path, const RouteMatch& match);
+
+// The kind of credential that a route takes.
+identity::CredentialKind kind_for(const Route& route);
+// address: of the client.
+Status check_address(const identity::Principal& who, std::string_view address);
+Status check_scope(const Route& route, const identity::Principal& who);
+
+// Missing and another tenant's read the same.
+Error model_not_found(const std::string& name);
+// Whether somebody may use it: model_not_found (404), model_not_allowed (403) where the tenant has it and the credential, or their role,
+// has it not.
+Status may_use(const identity::Principal& who, const ServedModel& model);
+// The one that is asked for by its name or another one; empty: the default.
+Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+
+}  // namespace gatehouse::gateway
