@@ -43,7 +43,8 @@ def unpack(archive, folder):
         zipfile.ZipFile(archive).extractall(folder)
         return
     with tarfile.open(archive) as tar:
-        tar.extractall(folder, filter="data")
+        tar.extraction_filter = getattr(tarfile, "data_filter", None)  # an argument that the first 3.11 does not know
+        tar.extractall(folder)
 
 
 def member(package, ending):

@@ -7,6 +7,10 @@ import gzip
 import json
 import random
 import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import lexicons
 import news
