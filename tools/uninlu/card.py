@@ -117,7 +117,7 @@ def main():
         figures="\n".join(row(key, result, gates) for key in NAMES),
         unseen=", ".join(f"{NAMES['ner ' + kind].split(' (')[0]} {result['int8']['unseen ' + kind]}" for kind in kinds),
         shares=", ".join(f"{NAMES['ner ' + kind].split(' (')[0]} {result['int8'][f'unseen {kind} of']}" for kind in kinds) + " mentions",
-        made=f"{options.made_on}, {made['seconds'] / 60:.1f} minutes, {made['step']} steps, seed {made['options']['seed']}; " + ", ".join(f"{k} {v}" for k, v in chosen.items()) + "".join(f". {name.capitalize()}: {made[name]}" for name in ("second stage", "third stage") if name in made) + f". {options.note}".rstrip(),
+        made=f"{options.made_on}, {made['seconds'] / 60:.1f} minutes, {made['step']} steps, seed {made['options']['seed']}; " + ", ".join(f"{k} {v}" for k, v in chosen.items()) + f". {options.note}".rstrip(),
     )
     (options.folder / "README.md").write_text(text)
 
