@@ -46,6 +46,9 @@ def sentiment(world, inventor, keys=1):
         if len(parts) > 2:
             rng.shuffle(parts)
             text = "".join(parts)
+    elif len(text) < 120 and rng.random() < 0.2:  # two reviews of one mind: neither is known by heart
+        other, same = rng.choice(world.reviews)
+        text = text + other[:120] if same == good else text
     labels = pair(rng)
     return with_labels(rng, labels, labels[0 if good else 1], text[:240], rng.choice(SENTIMENT_KEYS), "sentiment")
 
