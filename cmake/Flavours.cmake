@@ -38,6 +38,17 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
     -Wno-mismatched-new-delete)
 endif()
 
+# The flavours that only test compile several sources of a folder at once: their headers are read once, which takes less than half
+# the time. So what a source keeps to itself (its unnamed namespace) is named apart from its neighbours'. `dev` and `release` compile each
+# alone, so that none leans on what another includes.
+if(GATEHOUSE_FLAVOUR MATCHES "^(asan|gcc|tsan)$")
+  set(CMAKE_UNITY_BUILD ON)
+  set(CMAKE_UNITY_BUILD_BATCH_SIZE 12)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(gh_flags INTERFACE -Wno-subobject-linkage)  # it takes each source for a header
+  endif()
+endif()
+
 if(GATEHOUSE_FLAVOUR STREQUAL release)
   set(CMAKE_CXX_FLAGS_RELEASE "-O2 -g1")
   target_compile_options(gh_flags INTERFACE -flto=thin -fcf-protection=full -ftrivial-auto-var-init=zero)

@@ -37,13 +37,20 @@ function(gh_library NAME)
   endif()
 endfunction()
 
-# Sources that compute much are optimised in every flavour: their tests would take minutes where sanitizers are compiled without. The
-# precompiled headers are for the flavour's own level.
-function(gh_optimised FOLDER)
-  if(GATEHOUSE_FLAVOUR MATCHES "^(asan|tsan)$")
-    list(TRANSFORM ARGN PREPEND "${GH_SOURCE_ROOT}/${FOLDER}/")
-    set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O1 SKIP_PRECOMPILE_HEADERS ON)
+# What computes much is optimised in every flavour: its tests would take minutes where sanitizers are compiled without. A whole folder, or
+# sources of it: gh_optimised(engine), gh_optimised(adapter_engine_llama sampler.cc). The precompiled headers are for the flavour's own level.
+function(gh_optimised NAME)
+  if(NOT GATEHOUSE_FLAVOUR MATCHES "^(asan|tsan)$")
+    return()
   endif()
+  if(NOT ARGN)
+    target_compile_options(gh_${NAME} PRIVATE -O1)
+    set_target_properties(gh_${NAME} PROPERTIES DISABLE_PRECOMPILE_HEADERS ON)
+    return()
+  endif()
+  string(REGEX REPLACE "^adapter_" "adapters/" folder "${NAME}")
+  list(TRANSFORM ARGN PREPEND "${GH_SOURCE_ROOT}/${folder}/")
+  set_source_files_properties(${ARGN} PROPERTIES COMPILE_OPTIONS -O1 SKIP_PRECOMPILE_HEADERS ON)
 endfunction()
 
 # A test program of its own (contract, scenario): gh_test(NAME SOURCES ... USES ...). OWN_MAIN: a source has main().

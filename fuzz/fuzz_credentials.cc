@@ -93,7 +93,9 @@ void check_admitted(const std::vector<Shown>& fields) {
 }
 
 void check_refusal(const Error& error) {
-  constexpr std::array<std::string_view, 4> reasons{"ambiguous_credentials", "credential_missing", "token_invalid", "api_key_invalid"};
+  constexpr std::array<std::string_view, 10> reasons{"ambiguous_credentials", "credential_missing",   "token_invalid",  "api_key_invalid",
+                                                     "signature_malformed",   "signature_incomplete", "signature_late", "signature_early",
+                                                     "signature_invalid",     "digest_malformed"};
   require(std::find(reasons.begin(), reasons.end(), error.reason()) != reasons.end());
   const bool ambiguous = error.reason() == "ambiguous_credentials";
   require(error.code() == (ambiguous ? gatehouse::Code::invalid_argument : gatehouse::Code::unauthenticated));

@@ -50,7 +50,7 @@ void check_readers(const gw::JsonValue& root) {
 void check_events(std::string_view text) {
   gw::AnswerHead head;
   head.id = text, head.model = text;
-  const gw::MessageEvents events;
+  const gw::MessageEvents events{};
   std::string out;
   events.start(out, head, {});
   events.text(out, text);

@@ -39,11 +39,12 @@ def pin(pid, core):
 
 
 class Served:
-    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine."""
+    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine. front_core may be several, as "0-1"."""
 
-    def __init__(self, front_core, engine_core=None, options=()):
+    def __init__(self, front_core, engine_core=None, options=(), threads=1):
         self.front_core = front_core
         self.engine_core = engine_core
+        self.threads = threads
         self.options = list(options)
 
     def __enter__(self):
@@ -53,7 +54,7 @@ class Served:
         first = json.loads(made.stdout)
         self.key, self.administrator = first["api_key"], first["admin"]
         command = ["taskset", "-c", str(self.front_core), BINARY, "serve", "--data", data, "--listen", "127.0.0.1:0"]
-        command += ["--admin-listen", "127.0.0.1:0", "--reactors", "1", "--engine-threads", "1", *self.options]
+        command += ["--admin-listen", "127.0.0.1:0", "--reactors", "1", "--engine-threads", str(self.threads), *self.options]
         self._log = open(Path(self._folder.name) / "log", "w")
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
         for line in self._process.stdout:

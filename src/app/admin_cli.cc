@@ -4,7 +4,10 @@
 #include <utility>
 
 #include "admin_commands.h"
+#include "audit_commands.h"
+#include "import_model.h"
 #include "upkeep.h"
+#include "user_commands.h"
 
 namespace gatehouse::app {
 
@@ -14,8 +17,10 @@ struct AdminCommandLine {
   TenantOptions tenant;
   std::vector<std::string> tasks, models, scopes;
   std::int64_t quota = 0;
-  std::string lifetime;
+  std::string lifetime, signatures;
   bool console = false, no_console = false;
+  UserOptions user;
+  bool password_stdin = false, hash_stdin = false;
   KeyOptions key;
   TokenOptions token;
   RevokeOptions revoked;
@@ -23,6 +28,7 @@ struct AdminCommandLine {
   std::string id, overlap = "24h", day;
   std::string file, token_source;
   bool force = false;
+  AuditOptions audit;
 };
 
 namespace {
@@ -70,6 +76,7 @@ void collect(const CLI::App& command, AdminCommandLine& line) {
   if (said("--models")) line.tenant.models = line.models;
   if (said("--scopes")) line.tenant.scopes = line.scopes;
   if (said("--token-lifetime")) line.tenant.token_lifetime = line.lifetime;
+  if (said("--signatures")) line.tenant.signatures = line.signatures;
   if (line.console) line.tenant.console = true;
   if (line.no_console) line.tenant.console = false;
 }
@@ -81,6 +88,8 @@ void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
   words(command, "--models", line.models, "Models that exist for it; \"*\" is all");
   words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
   command->add_option("--token-lifetime", line.lifetime, "How long its tokens live, such as 365d");
+  command->add_option("--signatures", line.signatures, "required: its API keys are taken in signed requests alone; or optional")
+      ->check(CLI::IsMember({"optional", "required"}));
   command->add_flag("--console", line.console, "It may use the pages");
   command->add_flag("--no-console", line.no_console, "It may not use the pages")->excludes("--console");
 }
@@ -112,6 +121,73 @@ void add_tenants(CLI::App& root, Adder& add) {
   command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
                     [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
   id_of(command, line.id, "The tenant");
+  command =
+      add.add(*group, "export", "All that is kept of a tenant, its audit trail included, as one JSON document; no secrets",
+              "tenant export tenant-001 > tenant-001.json", [](AdminCommandLine& said) { return tenant_export(said.options, said.id); });
+  id_of(command, line.id, "The tenant");
+}
+
+SecretSource secret_of(const AdminCommandLine& line) {
+  if (line.hash_stdin) return SecretSource::password_hash;
+  return line.password_stdin ? SecretSource::password : SecretSource::none;
+}
+
+void add_role(CLI::Option* option) { option->check(CLI::IsMember({"member", "tenant-admin", "platform-admin"})); }
+
+void add_new_users(CLI::App& group, Adder& add) {
+  AdminCommandLine& line = add.line();
+  CLI::App* command = add.add(group, "create", "Make a user; without a password, one is drawn and shown this once",
+                              "user create ada --tenant tenant-001 --email ada@example.org", [](AdminCommandLine& said) {
+                                said.user.secret = secret_of(said);
+                                return user_create(said.options, said.user);
+                              });
+  command->add_option("name", line.user.name, "By which they log in")->required();
+  command->add_option("--tenant", line.user.tenant, "Whose they are; without, demo, and system for a platform-admin");
+  command->add_option("--email", line.user.email, "Their e-mail address");
+  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  CLI::Option* password = command->add_flag("--password-stdin", line.password_stdin, "Read their password on standard input");
+  command
+      ->add_flag("--password-hash-stdin", line.hash_stdin, "Read their password's hash, as bcrypt ($2b$) or we keep it, on standard input")
+      ->excludes(password);
+  command = add.add(group, "invite", "Make an invitation, by which somebody registers once", "user invite --tenant tenant-001 --expires 7d",
+                    [](AdminCommandLine& said) { return user_invite(said.options, said.user); });
+  command->add_option("--tenant", line.user.tenant, "Whose they will be; without, demo, and system for a platform-admin");
+  command->add_option("--email", line.user.email, "Whom it is for; without, whoever has it");
+  add_role(command->add_option("--role", line.user.role, "member, tenant-admin or platform-admin; without, member"));
+  command->add_option("--expires", line.user.expires, "How long it is good; without, 7d");
+}
+
+void add_users(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("user", "Make users, change what they may do, and log them out");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  add_new_users(*group, add);
+  CLI::App* command = add.add(*group, "list", "Users", "user list --tenant tenant-001",
+                              [](AdminCommandLine& said) { return user_list(said.options, said.user.tenant); });
+  command->add_option("--tenant", line.user.tenant, "Of this tenant alone");
+  const auto about = [&](const std::string& name, const std::string& help, const std::string& example, auto run) {
+    command = add.add(*group, name, help, "user " + example, run);
+    id_of(command, line.id, "Their name or id");
+    return command;
+  };
+  about("show", "One user", "show ada", [](AdminCommandLine& said) { return user_show(said.options, said.id); });
+  about("disable", "Refuse all that is a user's, at once", "disable ada",
+        [](AdminCommandLine& said) { return user_enable(said.options, said.id, false); });
+  about("enable", "Let a user in again", "enable ada", [](AdminCommandLine& said) { return user_enable(said.options, said.id, true); });
+  about("set-password", "Give a user another password; without one, it is drawn and shown this once",
+        "set-password ada --password-stdin < file",
+        [](AdminCommandLine& said) { return user_set_password(said.options, said.id, secret_of(said)); })
+      ->add_flag("--password-stdin", line.password_stdin, "Read it on standard input");
+  add_role(about("set-role", "Change what a user may do", "set-role ada tenant-admin",
+                 [](AdminCommandLine& said) { return user_set_role(said.options, said.id, said.user.role); })
+               ->add_option("role", line.user.role, "member, tenant-admin or platform-admin")
+               ->required());
+  about("reset", "Make a token by which a user sets their password, once", "reset ada --expires 24h", [](AdminCommandLine& said) {
+    return user_reset(said.options, said.id, said.user.expires);
+  })->add_option("--expires", line.user.expires, "How long it is good; without, 24h");
+  about("delete", "Delete a user: their sessions end, their keys are revoked", "delete ada",
+        [](AdminCommandLine& said) { return user_delete(said.options, said.id); });
+  about("logout", "End all sessions of a user", "logout ada", [](AdminCommandLine& said) { return user_log_out(said.options, said.id); });
 }
 
 void add_keys(CLI::App& root, Adder& add) {
@@ -128,11 +204,13 @@ void add_keys(CLI::App& root, Adder& add) {
   words(command, "--models", line.key.models, "Models that it may use; without, all that its tenant has");
   words(command, "--cidrs", line.key.cidrs, "Networks that it may come from, such as 10.0.0.0/8");
   command->add_option("--expires", line.key.expires, "When it expires, such as 90d; without, never");
+  command->add_flag("--signing", line.key.signing, "It signs requests, too; its signing secret is shown this once");
   command = add.add(*group, "list", "API keys", "key list --tenant tenant-001",
                     [](AdminCommandLine& said) { return key_list(said.options, said.key.tenant); });
   command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
-  command = add.add(*group, "rotate", "Give a key a new secret; the old one is taken for a while", "key rotate ID --overlap 24h",
-                    [](AdminCommandLine& said) { return key_rotate(said.options, said.id, said.overlap); });
+  command =
+      add.add(*group, "rotate", "Give a key a new secret, and a new signing secret where it has one; the old ones are taken for a while",
+              "key rotate ID --overlap 24h", [](AdminCommandLine& said) { return key_rotate(said.options, said.id, said.overlap); });
   id_of(command, line.id, "The key's id");
   command->add_option("--overlap", line.overlap, "How long the old secret is taken too")->capture_default_str();
   command = add.add(*group, "revoke", "Revoke a key for good", "key revoke ID",
@@ -186,10 +264,44 @@ void add_reports(CLI::App& root, Adder& add) {
                               [](AdminCommandLine& said) { return usage(said.options, said.key.tenant, said.day); });
   command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
   command->add_option("--day", line.day, "YYYY-MM-DD; without, today");
-  CLI::App* group = root.add_subcommand("model", "Look at models");
+  CLI::App* group = root.add_subcommand("model", "Look at models, import them, load them and put them away");
   group->require_subcommand(1);
   add.add(*group, "list", "Models of the server that runs, and their states", "model list",
           [](AdminCommandLine& said) { return model_list(said.options); });
+  command = add.add(*group, "import", "Make a model of a GGUF file: checked, copied and pinned by its hash in the first folder of models",
+                    "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b",
+                    [](AdminCommandLine& said) { return model_import(said.options, said.file, said.id); });
+  command->add_option("file", line.file, "The file")->required();
+  command->add_option("--name", line.id, "What it is called; without, after the file");
+  command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
+                    "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
+  id_of(command, line.id, "Its name, or NAME/VERSION");
+  command = add.add(*group, "unload", "Put a model away: running answers are finished, then its memory is free",
+                    "model unload smollm2-135m-instruct", [](AdminCommandLine& said) { return model_unload(said.options, said.id); });
+  id_of(command, line.id, "Its name, or NAME/VERSION");
+}
+
+void add_audit(CLI::App& root, Adder& add) {
+  CLI::App* group = root.add_subcommand("audit", "Read what was decided, and check that nobody has changed it");
+  group->require_subcommand(1);
+  AdminCommandLine& line = add.line();
+  CLI::App* list = add.add(*group, "list", "Decisions, the newest first", "audit list --tenant tenant-001 --since 24h --json",
+                           [](AdminCommandLine& said) { return audit_list(said.options, said.audit); });
+  CLI::App* tail =
+      add.add(*group, "tail", "The newest decisions, in their order", "audit tail --limit 20\n  gatehouse audit tail --follow --json",
+              [](AdminCommandLine& said) { return audit_tail(said.options, said.audit); });
+  CLI::App* verify = add.add(*group, "verify",
+                             "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
+                             "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });
+  tail->add_flag("-f,--follow", line.audit.follow, "Go on with those that come; with --json, a document a line");
+  for (CLI::App* command : {list, tail, verify}) command->add_option("--tenant", line.audit.tenant, "Of this tenant alone");
+  for (CLI::App* command : {list, tail}) {
+    command->add_option("--user", line.audit.user, "Of the user with this id");
+    command->add_option("--key", line.audit.key, "Of the API key with this id");
+    command->add_option("--since", line.audit.since, "From then on: 2026-11-26, 2026-11-26T20:34:02Z, or how long ago, such as 24h");
+    command->add_option("--until", line.audit.until, "Before then");
+    command->add_option("--limit", line.audit.limit, "How many at most")->capture_default_str();
+  }
 }
 
 void add_upkeep(CLI::App& root, Adder& add) {
@@ -223,10 +335,12 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   auto line = std::make_shared<AdminCommandLine>();
   Adder add(line, chosen, std::move(complete));
   add_tenants(root, add);
+  add_users(root, add);
   add_keys(root, add);
   add_tokens(root, add);
   add_signing_keys(root, add);
   add_reports(root, add);
+  add_audit(root, add);
   add_upkeep(root, add);
   return line;
 }

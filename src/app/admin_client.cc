@@ -10,7 +10,7 @@
 namespace gatehouse::app {
 namespace {
 
-const net::ClientLimits limits(seconds(30), {});
+const net::ClientLimits client_limits(seconds(30), {});
 
 // What the JSON of a refusal says.
 Error refusal(const gateway::Reply& reply) {
@@ -45,7 +45,7 @@ Result<gateway::Reply> AdminClient::send(wire::Method method, const std::string&
   net::ClientRequest request(method, target);
   if (!body.empty()) request.fields.emplace_back("Content-Type", "application/json");
   request.body = body;
-  GH_TRY(wire::HttpReply reply, net::ask(*socket_, request, limits));
+  GH_TRY(wire::HttpReply reply, net::ask(*socket_, request, client_limits));
   return gateway::Reply(reply.status, std::move(reply.body));
 }
 

@@ -1,13 +1,17 @@
 #include "admin_commands.h"
 
+#include <algorithm>
 #include <array>
 #include <iostream>
 #include <iterator>
 
-#include "admin_client.h"
+#include "command_parts.h"
 #include "gatehouse/model/repository.h"
+#include "gatehouse/wire/json/copy.h"
+#include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
+#include "progress.h"
 
 namespace gatehouse::app {
 namespace {
@@ -15,95 +19,6 @@ namespace {
 using Method = wire::Method;
 
 constexpr std::string_view tenants_path = "/api/admin/tenants", keys_path = "/api/admin/keys";
-
-std::string path_of(std::string_view collection, const std::string& id, std::string_view behind = {}) {
-  std::string path(collection);
-  path.push_back('/');
-  wire::append_escaped(path, id);
-  return path.append(behind);
-}
-
-std::string query_of(std::string_view name, const std::string& value) {
-  if (value.empty()) return {};
-  std::string query(name);
-  query.push_back('=');
-  wire::append_escaped(query, value);
-  return query;
-}
-
-// Collects the members that were said.
-class Body {
- public:
-  Body() { json_.begin_object(); }
-  void text(std::string_view name, const std::string& value) {
-    if (!value.empty()) json_.member(name, value);
-  }
-  void text(std::string_view name, const std::optional<std::string>& value) {
-    if (value) json_.member(name, *value);
-  }
-  template <class T>
-  void value(std::string_view name, const std::optional<T>& value) {
-    if (value) json_.member(name, *value);
-  }
-  // None: nothing was said.
-  void words(std::string_view name, const std::vector<std::string>& some) {
-    if (!some.empty()) list(name, some);
-  }
-  void words(std::string_view name, const std::optional<std::vector<std::string>>& some) {
-    if (some) list(name, *some);
-  }
-  std::string done() {
-    json_.end_object();
-    return std::move(text_);
-  }
-
- private:
-  void list(std::string_view name, const std::vector<std::string>& words) {
-    json_.key(name).begin_list();
-    for (const std::string& word : words) json_.value(word);
-    json_.end_list();
-  }
-
-  std::string text_;
-  wire::JsonWriter json_{text_};
-};
-
-Result<Settings> settings_of(const AdminOptions& options) {
-  Configuration configuration = read_configuration(options.configuration);
-  if (configuration.ok()) return std::move(configuration.settings);
-  return operator_error("configuration_wrong", "the configuration is wrong; `gatehouse config check` says where");
-}
-
-Result<AdminClient> open(const AdminOptions& options) {
-  GH_TRY(const Settings settings, settings_of(options));
-  return AdminClient::open(options.data, settings);
-}
-
-int print_list(const AdminOptions& options, const std::string& json, std::span<const std::string_view> columns) {
-  std::cout << (options.output == Output::json ? json + "\n" : table_as_text(json, columns));
-  return exit_well;
-}
-
-// One question; what comes back is printed.
-int ask(const AdminOptions& options, Method method, const std::string& target, const std::string& body = {}) {
-  Result<AdminClient> client = open(options);
-  if (!client) return report(client.error());
-  const Result<std::string> json = client->ask(method, target, body);
-  if (!json) return report(json.error());
-  if (json->empty()) return exit_well;
-  std::cout << (options.output == Output::json ? *json + "\n" : object_as_text(*json));
-  return exit_well;
-}
-
-// A list, whole; id: the member that pages go by.
-int list(const AdminOptions& options, std::string_view path, const std::string& query, std::string_view id,
-         std::span<const std::string_view> columns) {
-  Result<AdminClient> client = open(options);
-  if (!client) return report(client.error());
-  const Result<std::string> json = client->ask_for_all(std::string(path), query, id);
-  if (!json) return report(json.error());
-  return print_list(options, *json, columns);
-}
 
 // What a server would find in the folders.
 std::string models_that_stand_by(const ModelSettings& settings) {
@@ -128,6 +43,7 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   body.words("models", tenant.models);
   body.words("scopes", tenant.scopes);
   body.text("token_lifetime", tenant.token_lifetime);
+  body.text("signatures", tenant.signatures);
   body.value("console", tenant.console);
   return body.done();
 }
@@ -179,6 +95,7 @@ int key_create(const AdminOptions& options, const KeyOptions& key) {
   body.words("models", key.models);
   body.words("cidrs", key.cidrs);
   body.text("expires", key.expires);
+  if (key.signing) body.value("signing", std::optional<bool>(true));
   return ask(options, Method::post, std::string(keys_path), body.done());
 }
 
@@ -238,6 +155,84 @@ int usage(const AdminOptions& options, const std::string& tenant, const std::str
   const std::string by_tenant = query_of("tenant", tenant), by_day = query_of("day", day);
   return list(options, "/api/admin/usage", by_tenant.empty() || by_day.empty() ? by_tenant + by_day : by_tenant + "&" + by_day, "tenant_id",
               columns);
+}
+
+namespace {
+
+// The object of that name in a list of models; nothing where it is none.
+struct ModelSeen {
+  std::string json, state, reason;
+};
+
+Result<ModelSeen> look_at_model(AdminClient& client, const std::string& name) {
+  GH_TRY(const std::string all, client.ask_for_all("/api/admin/models", {}, "name"));
+  wire::JsonParser parser;
+  GH_TRY(const wire::JsonValue root, parser.parse(all));
+  for (const wire::JsonValue& model : root.items()) {
+    const auto found = model.find("name"), state = model.find("state"), reason = model.find("reason");
+    if (!found || !state || !reason || found->string() != name) continue;
+    ModelSeen seen;
+    wire::JsonWriter json(seen.json);
+    wire::copy_json(json, model);
+    seen.state = state->string();
+    seen.reason = reason->string();
+    return seen;
+  }
+  return operator_error("model_not_found", "the server has no model '" + name + "'");
+}
+
+std::string text_member(const std::string& json, std::string_view name) {
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> root = parser.parse(json);
+  const auto found = root && root->is_object() ? root->find(name) : std::nullopt;
+  return found && found->is_string() ? std::string(found->string()) : std::string();
+}
+
+// Until it is no longer on its way. A draining that waits for long answers is told as it is; so is one that stays as it was before, after a
+// while in which the server may not have begun yet.
+Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name, const std::string& before, std::string_view wanted) {
+  constexpr milliseconds glance{100};
+  constexpr std::uint64_t most_glances = 6000, glances_to_begin = 30;
+  Progress progress("model");
+  for (std::uint64_t i = 0;; ++i) {
+    GH_TRY(ModelSeen seen, look_at_model(client, name));
+    const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == before && i < glances_to_begin);
+    if (seen.state == wanted || !on_its_way || i >= most_glances) return seen;
+    progress.show(std::min<std::uint64_t>(i, 99), 100);
+    let_pass(glance);
+  }
+}
+
+// called: NAME or NAME/VERSION.
+Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change, std::string_view wanted) {
+  GH_TRY(AdminClient client, open_client(options));
+  if (!client.has_server()) return operator_error("no_server", "no server runs on this data folder: its start loads the models");
+  const std::size_t slash = called.find('/');
+  const std::string asked = called.substr(0, slash);
+  const Result<ModelSeen> before = look_at_model(client, asked);
+  if (slash != std::string::npos && before && text_member(before->json, "version") != called.substr(slash + 1)) {
+    return operator_error("model_version_not_served",
+                          "the server has version " + text_member(before->json, "version") + " of '" + asked + "'");
+  }
+  GH_TRY(const std::string begun, client.ask(Method::post, path_of("/api/admin/models", asked, change)));
+  return wait_for_model(client, text_member(begun, "name"), before ? before->state : "", wanted);
+}
+
+int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {
+  if (!seen) return report(seen.error());
+  std::cout << (options.output == Output::json ? seen->json + "\n" : object_as_text(seen->json));
+  if (seen->state == wanted) return exit_well;
+  return report(operator_error("model_not_" + std::string(wanted), seen->reason));
+}
+
+}  // namespace
+
+int model_load(const AdminOptions& options, const std::string& name) {
+  return print_model(options, change_model(options, name, "/load", "ready"), "ready");
+}
+
+int model_unload(const AdminOptions& options, const std::string& name) {
+  return print_model(options, change_model(options, name, "/unload", "gone"), "gone");
 }
 
 int model_list(const AdminOptions& options) {

@@ -19,7 +19,7 @@ struct TenantOptions {
   std::string id;
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
-  std::optional<std::string> token_lifetime;
+  std::optional<std::string> token_lifetime, signatures;
   std::optional<bool> console;
 };
 int tenant_register(const AdminOptions& options, const TenantOptions& tenant);
@@ -33,6 +33,7 @@ struct KeyOptions {
   std::string tenant, user, name;
   std::vector<std::string> scopes, models, cidrs;
   std::string expires;
+  bool signing = false;
 };
 int key_create(const AdminOptions& options, const KeyOptions& key);
 int key_list(const AdminOptions& options, const std::string& tenant);
@@ -62,5 +63,8 @@ Secret<std::string> read_secret_line();
 
 int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
 int model_list(const AdminOptions& options);
+// name: NAME or NAME/VERSION. Waits for what comes of it, and says why where it is not what was asked for.
+int model_load(const AdminOptions& options, const std::string& name);
+int model_unload(const AdminOptions& options, const std::string& name);
 
 }  // namespace gatehouse::app

@@ -11,6 +11,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/gateway.h"
+#include "gatehouse/limits/replay.h"
 #include "gatehouse/wire/grammar/schema_grammar.h"
 #include "gatehouse/wire/http1/dump.h"
 #include "gatehouse/wire/json/document.h"
@@ -94,6 +95,21 @@ int schema_grammar() {
   const Result<std::string> grammar = wire::schema_grammar(bytes);
   if (!grammar) return report(grammar.error());
   std::cout << *grammar;
+  return exit_well;
+}
+
+int limiter_replay() {
+  limits::Replay replay;
+  std::string line;
+  for (std::uint64_t number = 1; std::getline(std::cin, line); ++number) {
+    if (line.ends_with('\r')) line.pop_back();
+    const Result<std::string> answer = replay.answer(line);
+    if (!answer) {
+      std::cerr << "gatehouse: line " << number << ": " << answer.error().public_text() << '\n';
+      return exit_usage;
+    }
+    std::cout << *answer << '\n';
+  }
   return exit_well;
 }
 

@@ -32,6 +32,8 @@ int config_example(Example example);
 int http1_dump(std::size_t chunk);
 int json_check();
 int schema_grammar();
+// exit_usage at the first line that is no call.
+int limiter_replay();
 
 struct JoseVerifyOptions {
   std::string jwks;

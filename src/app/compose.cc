@@ -72,10 +72,15 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   identity::Registry& registry = server->data_->house().registry();
   server->issuers_ = std::make_unique<OutsideIssuers>(server->control_, server->files_, registry);
   GH_CHECK(server->set_issuers(plan.settings.auth.issuers, *registry.current()->issuers()));
-  server->add_authenticators(plan.settings.auth);
+  server->add_authenticators(plan.settings);
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
   GH_CHECK(server->add_listeners(plan));
+  GH_TRY(CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(plan.data)));
+  server->checkpointer_ =
+      std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
+  server->forgetter_ =
+      std::make_unique<Forgetter>(server->control_, registry, server->data_->house().audit(), plan.settings.audit.retention);
   server->watch_logs(plan.logging);
   return server;
 }
@@ -124,17 +129,18 @@ Task<void> Server::tidy_signing_keys() {
 
 bool Server::settled() const { return models_->settled() && (issuers_->complete() || control_.clock().now() >= issuers_awaited_until_); }
 
-void Server::add_authenticators(const AuthSettings& settings) {
+void Server::add_authenticators(const Settings& settings) {
   identity::House& house = data_->house();
   const identity::DirectoryPtr directory = house.registry().current();
   identity::PrincipalPtr everybody;
-  if (settings.mode == AuthMode::off) {
+  if (settings.auth.mode == AuthMode::off) {
     log::warn("serve", "everybody is let in as the tenant demo (auth.mode)");
     if (const auto* tenant = directory->tenant(TenantId(std::string(identity::first_tenant))))
       everybody = identity::anybody(tenant->record);
   }
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    authenticators_.emplace_back(identity::AuthenticatorParts{house.hasher(), random_, directory, everybody});
+    authenticators_.emplace_back(
+        identity::AuthenticatorParts{house.hasher(), random_, directory, everybody, house.sealer(), settings.server.public_url});
   }
 }
 
@@ -185,8 +191,17 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.hang_patience = settings.llama.hang_after;
   engine.recycle = {settings.llama.recycle_after, settings.llama.recycle_calls, settings.llama.recycle_memory.value()};
   engine.spare_memory = [] { return machine_memory().free_bytes; };
+  engine.room_for = [name = entry.name, limits = entry.manifest->limits, llama = settings.llama, this](const Fd& model) {
+    return loading_memory_.reserve(name, model, limits, llama);
+  };
+  engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
+  engine.sleep_after = settings.models.sleep_after;
+  engine.load.prefix_bytes = std::uint64_t{settings.llama.prefix_memory} * 1024 * 1024;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
-  engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
+  engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
+    if (event != "engine started") loading_memory_.release(name);
+    log_state(name, state, event);
+  };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *spawner_, std::move(engine)));
 
@@ -204,9 +219,10 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_);
-  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
-      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
-      body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models), settings.title});
+  gateway_ = std::make_unique<gateway::Gateway>(
+      gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
+                            reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),
+                            content_rules(plan.settings.audit), settings.title});
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
@@ -274,9 +290,11 @@ Status Server::start() {
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
     scribes_.back()->begin();
+    audit_scribes_.push_back(std::make_unique<AuditScribe>(reactors_[i], data_->house().audit(), gateway_->audit(reactors_[i])));
+    audit_scribes_.back()->begin();
   }
-  forgetter_ = std::make_unique<Forgetter>(control_, data_->house().registry());
   forgetter_->begin();
+  checkpointer_->begin();
   if (memory_mark_) memory_mark_->begin();
   reactors_.start();
   for (const auto& engine : engines_) engine->start();
@@ -306,6 +324,8 @@ void Server::close_connections() {
 
 Task<void> Server::write_down() {
   for (const auto& scribe : scribes_) co_await scribe->write_down(control_);
+  for (const auto& scribe : audit_scribes_) co_await scribe->write_down(control_);
+  co_await checkpointer_->write();
 }
 
 Task<void> Server::stop_engines() {

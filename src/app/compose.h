@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "audit_scribe.h"
+#include "checkpointer.h"
 #include "data_folder.h"
 #include "forgetter.h"
 #include "gatehouse/adapters/engine_child/child_engine.h"
@@ -23,6 +25,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "loading_memory.h"
 #include "memory_mark.h"
 #include "outside_issuers.h"
 #include "scribe.h"
@@ -83,7 +86,7 @@ class Server {
   Status follow_signing(const std::optional<identity::NewSigningKey>& wanted);
   void watch_signing_keys();
   Task<void> tidy_signing_keys();
-  void add_authenticators(const AuthSettings& settings);
+  void add_authenticators(const Settings& settings);
   void follow_registry();
   Status make_spawner(const LlamaSettings& settings);
   Status add_models(const Settings& settings);
@@ -97,6 +100,7 @@ class Server {
   telemetry::Metrics metrics_;
   telemetry::AccessLog access_log_;
   model::HashMemory hashes_;
+  LoadingMemory loading_memory_;
   Reactor control_;
   std::unique_ptr<DataFolder> data_;
   ReactorPool reactors_;
@@ -111,7 +115,9 @@ class Server {
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
-  std::vector<std::unique_ptr<Scribe>> scribes_;  // by reactor
+  std::vector<std::unique_ptr<Scribe>> scribes_;             // by reactor
+  std::vector<std::unique_ptr<AuditScribe>> audit_scribes_;  // by reactor
+  std::unique_ptr<Checkpointer> checkpointer_;
   std::unique_ptr<Forgetter> forgetter_;
   std::unique_ptr<MemoryMark> memory_mark_;  // null: there is none
   std::unique_ptr<net::HttpServer> public_server_, admin_server_, control_server_;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "auth_settings.h"
 #include "forgetter.h"
 #include "gatehouse/identity/own_names.h"
 #include "gatehouse/net/client.h"
@@ -52,6 +53,7 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, co
   options.metrics = metrics;
   GH_TRY(std::unique_ptr<adapters::SqliteStore> store, adapters::SqliteStore::open(options));
   std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store), password_options(settings.auth.password)));
+  GH_TRY(folder->instance_, identity::instance_of(data, random));
   GH_CHECK(folder->move_in(master, settings, on_first_start));
   return folder;
 }
@@ -82,7 +84,10 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   auto issuers = std::make_shared<identity::Issuers>(*configured);
   GH_TRY(issuers->formerly, run_task(reactor, identity::remember_own_name(reactor, *store_, issuers->own)));
   identity::HouseParts parts(std::move(keys), std::move(issuers), passwords_, random_, clock_);
-  parts.access_lifetime = settings.auth.access_lifetime;
+  parts.sessions = session_rules(settings.auth);
+  parts.pace = pace_options(settings.auth.login);
+  parts.registration = registration_rules(settings.auth);
+  parts.instance = instance_;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
   note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
   return ok();

@@ -77,11 +77,11 @@ TEST_F(DataFolder_, TheAdministratorLogsInWithThePasswordThatWasShown) {
   const SystemClock clock;
   Reactor reactor(0, clock);
   const identity::Login& login = (*made)->house().login();
-  const auto token = run_task(reactor, login.by_password(reactor, {first_->admin, first_->admin_password}));
+  const auto token = run_task(reactor, login.by_password(reactor, {first_->admin, first_->admin_password}, {"", ""}));
   ASSERT_TRUE(token.ok()) << token.error().describe();
-  EXPECT_EQ((*made)->house().tokens().inspect(token->token).refusal, "");
-  const auto wrong = run_task(reactor, login.by_password(reactor, {first_->admin, Secret<std::string>("not it")}));
-  const auto nobody = run_task(reactor, login.by_password(reactor, {"nobody", first_->admin_password}));
+  EXPECT_EQ((*made)->house().tokens().inspect(token->access.token).refusal, "");
+  const auto wrong = run_task(reactor, login.by_password(reactor, {first_->admin, Secret<std::string>("not it")}, {"", ""}));
+  const auto nobody = run_task(reactor, login.by_password(reactor, {"nobody", first_->admin_password}, {"", ""}));
   EXPECT_EQ(wrong.error().describe(), nobody.error().describe());
 }
 
@@ -93,7 +93,7 @@ TEST_F(DataFolder_, PasswordsCostWhatTheSettingsSayAndOlderOnesAreStillTaken) {
   Reactor reactor(0, clock);
   const auto log_in = [&](DataFolder& folder) {
     const identity::Login& login = folder.house().login();
-    return run_task(reactor, login.by_password(reactor, {first_->admin, first_->admin_password}));
+    return run_task(reactor, login.by_password(reactor, {first_->admin, first_->admin_password}, {"", ""}));
   };
   {
     auto made = DataFolder::open(data(), settings, [this](const identity::FirstStart& first) { first_.emplace(first); });
@@ -105,6 +105,9 @@ TEST_F(DataFolder_, PasswordsCostWhatTheSettingsSayAndOlderOnesAreStillTaken) {
   }
   Result<std::unique_ptr<DataFolder>> later = open_only();
   ASSERT_TRUE(later.ok()) << later.error().describe();
+  EXPECT_TRUE(log_in(**later).ok());
+  const auto admin = run_task(reactor, (*later)->store().users().find_by_name(reactor, "admin"));
+  EXPECT_THAT(admin->password_hash, ::testing::StartsWith("$argon2id$v=19$m=19456,t=2,p=1$")) << "hashed again with what was at hand";
   EXPECT_TRUE(log_in(**later).ok());
 }
 

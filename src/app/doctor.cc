@@ -9,12 +9,12 @@
 namespace gatehouse::app {
 namespace {
 
-constexpr std::uint64_t mebibyte = 1024 * 1024;
-constexpr std::uint64_t least_disk = 256 * mebibyte, least_memory = 256 * mebibyte, least_descriptors = 256;
+constexpr std::uint64_t one_mebibyte = 1024 * 1024;
+constexpr std::uint64_t least_disk = 256 * one_mebibyte, least_memory = 256 * one_mebibyte, least_descriptors = 256;
 constexpr milliseconds slow_sync{100};
 constexpr std::int64_t a_minute_s = 60, a_day_s = 24 * 60 * 60;
 
-std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / mebibyte) + " MiB"; }
+std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes / one_mebibyte) + " MiB"; }
 
 std::string octal(unsigned mode) {
   std::array<char, 8> text{};

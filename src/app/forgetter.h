@@ -1,7 +1,9 @@
-// app/forgetter.h — forgets revocations that can match nothing any more, every hour: what is revoked on a server that runs for long would
-// otherwise stay in memory, and be looked through, until the next start.
+// app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, sessions, tickets and nonces that have
+// expired, and what was asked of models longer ago than that is kept:
+// what is revoked on a server that runs for long would otherwise stay in memory, and be looked through, until the next start.
 // Threads  its reactor
 #pragma once
+#include "gatehouse/identity/audit_desk.h"
 #include "gatehouse/identity/registry.h"
 #include "gatehouse/runtime/reactor.h"
 
@@ -11,7 +13,8 @@ class Forgetter {
  public:
   static constexpr seconds interval{60 * 60};
 
-  Forgetter(Reactor& reactor, identity::Registry& registry);
+  // contents_kept: how long what was asked is kept.
+  Forgetter(Reactor& reactor, identity::Registry& registry, const identity::AuditDesk& audit, seconds contents_kept);
   // On its reactor, or before that runs.
   void begin() { due_.arm_in(interval); }
 
@@ -20,6 +23,8 @@ class Forgetter {
 
   Reactor& reactor_;
   identity::Registry& registry_;
+  const identity::AuditDesk& audit_;
+  const seconds contents_kept_;
   Deadline due_;
 };
 

@@ -36,6 +36,13 @@ class Forgetter_ : public ::testing::Test {
   }
   std::size_t kept() { return run_task(reactor_, data_->store().revocations().since(reactor_, 0, 100))->data.size(); }
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
+  // What expired is forgotten last, and published.
+  void watch() {
+    registry().follow([this](const identity::DirectoryPtr&) { ++published_; });
+  }
+  void wait_until_forgotten() {
+    for (const int seen = published_; published_ == seen;) static_cast<void>(kept());
+  }
   void pass(seconds time) {
     clock_.advance(time);
     reactor_.tick();
@@ -45,19 +52,18 @@ class Forgetter_ : public ::testing::Test {
   Reactor reactor_{0, clock_};
   std::filesystem::path folder_;
   std::unique_ptr<DataFolder> data_;
+  int published_ = 0;
 };
 
 TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
-  Forgetter forgetter(reactor_, registry());
+  Forgetter forgetter(reactor_, registry(), data_->house().audit(), std::chrono::hours(24));
   forgetter.begin();
   revoke("soon over", seconds(60));
   revoke("over in an hour and a minute", Forgetter::interval + seconds(60));
   revoke("over much later", Forgetter::interval * 10);
-  std::vector<std::size_t> versions_seen;
-  registry().follow([&](const identity::DirectoryPtr& next) { versions_seen.push_back(next->version()); });
+  watch();
   const auto forgotten = [&] {
-    const std::size_t seen = versions_seen.size();
-    while (versions_seen.size() == seen) static_cast<void>(kept());
+    wait_until_forgotten();
     return kept();
   };
   pass(Forgetter::interval - seconds(1));
@@ -67,6 +73,35 @@ TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
   pass(Forgetter::interval);
   EXPECT_EQ(forgotten(), 1U);
   EXPECT_TRUE(registry().current()->revoked(RevocationKind::token_id, "over much later", unix_seconds(clock_.wall())));
+}
+
+TEST_F(Forgetter_, ForgetsWhatWasAskedOfModelsOnceItIsOldEnough) {
+  const auto& audit = data_->house().audit();
+  Forgetter forgetter(reactor_, registry(), audit, std::chrono::minutes(90));
+  forgetter.begin();
+  telemetry::AuditRecord asked;
+  asked.time = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
+  asked.action = "llm_chat";
+  asked.outcome = "ok";
+  asked.request_id = "r1";
+  telemetry::AuditContent content;
+  content.request_id = asked.request_id;
+  content.time = asked.time;
+  content.text = R"({"prompt":"Hi"})";
+  ASSERT_TRUE(run_task(reactor_, audit.append(reactor_, {asked})).ok());
+  ASSERT_TRUE(run_task(reactor_, audit.keep(reactor_, {content})).ok());
+  store::AuditQuery query;
+  query.with_content = true;
+  const auto shown = [&] { return run_task(reactor_, audit.list(reactor_, query))->data.at(0).content; };
+  watch();
+  pass(Forgetter::interval);
+  wait_until_forgotten();
+  EXPECT_EQ(shown(), content.text) << "not yet";
+  pass(Forgetter::interval);
+  wait_until_forgotten();
+  EXPECT_EQ(shown(), "");
+  query.with_content = false;
+  EXPECT_EQ(run_task(reactor_, audit.list(reactor_, query))->data.at(0).record, asked) << "the record stays";
 }
 
 }  // namespace

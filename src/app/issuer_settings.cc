@@ -42,9 +42,9 @@ std::optional<std::string> claim_fault(std::string_view text) {
 }
 
 // One [[auth.issuers]] with the places of what it says.
-class Check {
+class RowCheck {
  public:
-  Check(const IssuerSettings& settings, const config::Row& row, const config::KeySpec& key, std::vector<config::Fault>& faults)
+  RowCheck(const IssuerSettings& settings, const config::Row& row, const config::KeySpec& key, std::vector<config::Fault>& faults)
       : settings_(settings), row_(row), key_(key), faults_(faults) {}
 
   void run(const std::string& own) {
@@ -145,7 +145,7 @@ void check_issuers(const IssuerCheck& given, std::vector<config::Fault>& faults)
   std::set<std::string> names, tokens_of;
   for (std::size_t i = 0; i < given.issuers.size(); ++i) {
     const IssuerSettings& one = given.issuers[i];
-    Check check(one, given.rows[i], given.key, faults);
+    RowCheck check(one, given.rows[i], given.key, faults);
     if (i == most_issuers) return check.fault("name", "there are more than " + std::to_string(most_issuers) + " issuers");
     check.run(given.own);
     if (!one.name.empty() && !names.insert(one.name).second) check.fault("name", "'" + one.name + "' is another one's already");

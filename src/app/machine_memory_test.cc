@@ -8,7 +8,7 @@
 namespace gatehouse::app {
 namespace {
 
-constexpr std::uint64_t mib = 1024 * 1024;
+constexpr std::uint64_t one_mib = 1024 * 1024;
 
 class MachineMemoryTest : public testing::Test {
  protected:
@@ -36,25 +36,25 @@ TEST_F(MachineMemoryTest, IsTheMachinesWhereNoGroupHasALimit) {
 }
 
 TEST_F(MachineMemoryTest, TheTightestGroupOfOursCounts) {
-  put("groups/a/memory.max", std::to_string(400 * mib));
-  put("groups/a/memory.current", std::to_string(300 * mib));
-  put("groups/a/b/memory.max", std::to_string(200 * mib));
-  put("groups/a/b/memory.current", std::to_string(20 * mib));
-  EXPECT_EQ(of("/a/b").all_bytes, 200 * mib);
-  EXPECT_EQ(of("/a/b").free_bytes, 100 * mib);
+  put("groups/a/memory.max", std::to_string(400 * one_mib));
+  put("groups/a/memory.current", std::to_string(300 * one_mib));
+  put("groups/a/b/memory.max", std::to_string(200 * one_mib));
+  put("groups/a/b/memory.current", std::to_string(20 * one_mib));
+  EXPECT_EQ(of("/a/b").all_bytes, 200 * one_mib);
+  EXPECT_EQ(of("/a/b").free_bytes, 100 * one_mib);
   EXPECT_EQ(of("/").free_bytes, 512'000 * 1024ULL);
 }
 
 TEST_F(MachineMemoryTest, CachesOfFilesAreRoom) {
-  put("groups/memory.max", std::to_string(100 * mib));
-  put("groups/memory.current", std::to_string(90 * mib));
-  put("groups/memory.stat", "anon 1\ninactive_file " + std::to_string(50 * mib) + "\n");
-  EXPECT_EQ(of("/").free_bytes, 60 * mib);
+  put("groups/memory.max", std::to_string(100 * one_mib));
+  put("groups/memory.current", std::to_string(90 * one_mib));
+  put("groups/memory.stat", "anon 1\ninactive_file " + std::to_string(50 * one_mib) + "\n");
+  EXPECT_EQ(of("/").free_bytes, 60 * one_mib);
 }
 
 TEST_F(MachineMemoryTest, AGroupAboveItsLimitHasNoRoom) {
-  put("groups/memory.max", std::to_string(100 * mib));
-  put("groups/memory.current", std::to_string(120 * mib));
+  put("groups/memory.max", std::to_string(100 * one_mib));
+  put("groups/memory.current", std::to_string(120 * one_mib));
   EXPECT_EQ(of("/").free_bytes, 0U);
 }
 

@@ -156,7 +156,7 @@ void add_operation(CLI::App& root, CommandLine& line) {
 }
 
 void add_debug(CLI::App& root, CommandLine& line) {
-  CLI::App* debug = root.add_subcommand("debug", "Show what the parsers make of bytes");
+  CLI::App* debug = root.add_subcommand("debug", "Show what parsers and limits make of standard input");
   debug->require_subcommand(1);
   CLI::App* http1 =
       debug->add_subcommand("http1-dump", "HTTP/1.1 requests on standard input, one JSON object each; exit 1 when one is malformed");
@@ -170,6 +170,15 @@ void add_debug(CLI::App& root, CommandLine& line) {
       debug->add_subcommand("schema-grammar", "The grammar of a JSON Schema on standard input; exit 1 when it cannot be kept to");
   grammar->footer("Example:\n  echo '{\"type\":\"integer\",\"minimum\":1,\"maximum\":6}' | gatehouse debug schema-grammar");
   grammar->callback([&line] { line.chosen = [] { return app::schema_grammar(); }; });
+  CLI::App* replay = debug->add_subcommand("limiter-replay", "What limits say to calls on standard input, each with its own time");
+  replay->footer(
+      "A line a call: t key volume limit burst. t is in seconds; limit is a rate; burst 0 is a sliding window, else a rate with that "
+      "burst;\n"
+      "volume 0 only looks. Answers, a line each: admit|refuse remaining reset_s retry_s, where - is never. Exit 2 at a line that is no "
+      "call.\n"
+      "Example:\n"
+      "  printf '0 alice 1 1/60s 0\\n15 alice 1 1/60s 0\\n' | gatehouse debug limiter-replay");
+  replay->callback([&line] { line.chosen = [] { return app::limiter_replay(); }; });
 }
 
 void add_jose(CLI::App& root, CommandLine& line) {

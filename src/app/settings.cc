@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "auth_settings.h"
 #include "gatehouse/identity/own_names.h"
 #include "options.h"
 #include "setting_checks.h"
@@ -16,7 +17,6 @@ namespace {
 using config::Range;
 using config::Schema;
 constexpr std::int64_t kibibyte = 1024, mebibyte = 1024 * kibibyte, day = 24 * 60 * 60;
-constexpr std::int64_t most_password_memory = identity::PasswordCost::most_memory_kib * kibibyte;
 // The weakest of the pairs that OWASP recommends for Argon2id.
 constexpr std::uint64_t least_password_work = 35 * mebibyte;
 
@@ -87,49 +87,6 @@ Schema<ServerSettings> server_keys() {
   return keys;
 }
 
-Schema<PasswordSettings> password_keys() {
-  using S = PasswordSettings;
-  Schema<S> keys;
-  keys.size(
-      "memory", &S::memory, {7 * mebibyte, most_password_memory},
-      "Memory that it takes to check a password (Argon2id). What it costs stands with each password that is kept: a change is for those "
-      "that are set from then on, and old ones are still taken.");
-  keys.integer("passes", &S::passes, {1, identity::PasswordCost::most_passes},
-               "How often that memory is gone through; memory times passes is at least 35MiB.");
-  keys.integer("at_once", &S::at_once, {1, 64}, "How many passwords are worked on at once, each on a thread that is behind all others.");
-  return keys;
-}
-
-Schema<AuthSettings> auth_keys() {
-  using S = AuthSettings;
-  using wire::JwsAlgorithm;
-  Schema<S> keys;
-  keys.choice<AuthMode>("mode", &S::mode, {{"on", AuthMode::on}, {"off", AuthMode::off}},
-                        "off lets everybody in as the tenant demo, and is possible where all listeners are on loopback.");
-  keys.choice<JwsAlgorithm>(
-          "algorithm", &S::algorithm,
-          {{"EdDSA", JwsAlgorithm::eddsa},
-           {"ES256", JwsAlgorithm::es256},
-           {"RS256", JwsAlgorithm::rs256},
-           {"PS256", JwsAlgorithm::ps256},
-           {"HS256", JwsAlgorithm::hs256}},
-          "What our own tokens are signed with. Where this is set, and the key that signs is of another algorithm, a start "
-          "makes a new key; tokens of the one before it are taken until they expire.")
-      .alias("ALGORITHM");
-  keys.text("secret", &S::secret,
-            "With algorithm HS256: the secret that tokens are signed with, for other servers that check them with the same one; unset, the "
-            "server makes its own. At least 32 bytes; a variable or .env is a better place for it than a file that many read.")
-      .hidden()
-      .checked(secret_fault)
-      .alias("SECRET_KEY")
-      .alias("JWT_SECRET");
-  keys.duration("access_lifetime", &S::access_lifetime, {1, 30 * day}, "How long a token that a login gives is valid.")
-      .alias("ACCESS_TOKEN_EXPIRE_MINUTES", minutes);
-  keys.tables("issuers", &S::issuers, issuer_keys(), "Whose tokens are taken beside our own.").reloads();
-  keys.part("password", &S::password, password_keys());
-  return keys;
-}
-
 Schema<ModelSettings> model_keys() {
   using S = ModelSettings;
   Schema<S> keys;
@@ -142,6 +99,9 @@ Schema<ModelSettings> model_keys() {
       .unset_follows("default_llm");
   keys.table("aliases", &S::aliases,
              "Other names of models, such as { \"gpt-4o-mini\" = \"smollm2-135m-instruct\" }; a model's own name comes first.");
+  keys.flag("lazy", &S::lazy, "Whether models that are not in required are loaded when a request first asks for them, which then waits.");
+  keys.duration("sleep_after", &S::sleep_after, {0, 365 * day},
+                "A model that nobody has asked for in that time gives its memory back until somebody does; 0s is never.");
   keys.integer(
           "max_tokens", &S::max_tokens, {0, 1 << 20},
           "The most tokens that a request may ask an answer to have, whatever the model; who asks for no number gets at most these. 0 is "
@@ -158,7 +118,8 @@ Schema<LlamaSettings> llama_keys() {
   keys.choice<Isolation>(
       "isolation", &S::isolation, {{"process", Isolation::process}, {"thread", Isolation::thread}},
       "Where a language model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
-  keys.integer("threads", &S::threads, {0, 1024}, "Compute threads of a language model; 0 is one less than there are cores.");
+  keys.integer("threads", &S::threads, {0, 1024},
+               "Compute threads of a language model, at most: fewer while others use the cores. 0 is one less than there are cores.");
   keys.integer("context", &S::context, {64, 1 << 20}, "Tokens of prompt and answer that a seat holds, at most the model's own context.");
   keys.integer("sequences", &S::sequences, {1, 256}, "Seats of a language model: how many answers it computes at once.");
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
@@ -171,6 +132,9 @@ Schema<LlamaSettings> llama_keys() {
                 "How old the process of a model becomes before a new one takes its place, without a failed request; 0s is never.");
   keys.integer("recycle_calls", &S::recycle_calls, {0, 1'000'000'000}, "How many requests it answers before that; 0 is any number.");
   keys.size("recycle_memory", &S::recycle_memory, {0, 1024 * 1024 * mebibyte}, "How much memory it takes before that; 0B is any amount.");
+  keys.integer("prefix_memory", &S::prefix_memory, {0, 1 << 20},
+               "MiB for computed beginnings of prompts, so that a tenant's next request that begins alike need not compute them; 0: none "
+               "are kept, nor shared between requests at the same time.");
   return keys;
 }
 
@@ -213,6 +177,17 @@ Schema<AccessLogSettings> access_log_keys() {
   return keys;
 }
 
+Schema<AuditSettings> audit_keys() {
+  using S = AuditSettings;
+  Schema<S> keys;
+  keys.flag("content", &S::content,
+            "Whether what all tenants ask of models is kept beside the audit trail, with addresses, long numbers and keys masked.");
+  keys.texts("content_tenants", &S::content_tenants, "Tenants of whom it is kept where it is not of all, such as \"tenant-001\".")
+      .checked(must_not_be_empty);
+  keys.duration("retention", &S::retention, {60 * 60, 3650 * day}, "How long that is kept; the audit trail itself stays.");
+  return keys;
+}
+
 Schema<Settings> all_keys() {
   Schema<Settings> keys;
   keys.part("server", &Settings::server, server_keys());
@@ -221,6 +196,7 @@ Schema<Settings> all_keys() {
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
+  keys.part("audit", &Settings::audit, audit_keys());
   return keys;
 }
 
@@ -321,15 +297,14 @@ net::ServerLimits server_limits(const ServerSettings& server) {
   return limits;
 }
 
-identity::PasswordOptions password_options(const PasswordSettings& password) {
-  identity::PasswordOptions options;
-  options.cost.memory_kib = static_cast<std::uint32_t>(password.memory.value() / kibibyte);
-  options.cost.passes = password.passes;
-  options.threads = password.at_once;
-  return options;
-}
-
 gateway::Ceilings ceilings(const ModelSettings& models) { return {models.max_tokens, models.max_prompt}; }
+
+gateway::ContentRules content_rules(const AuditSettings& audit) {
+  gateway::ContentRules rules;
+  rules.all = audit.content;
+  rules.tenants.insert(audit.content_tenants.begin(), audit.content_tenants.end());
+  return rules;
+}
 
 gateway::BodyLimits body_limits(const LimitSettings& limits) { return {limits.body_api, limits.body_v1}; }
 

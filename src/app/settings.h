@@ -11,7 +11,8 @@
 #include "gatehouse/config/reading.h"
 #include "gatehouse/config/schema.h"
 #include "gatehouse/gateway/gateway.h"
-#include "gatehouse/identity/passwords.h"
+#include "gatehouse/identity/init.h"
+#include "gatehouse/identity/login_pace.h"
 #include "gatehouse/net/server.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
@@ -57,13 +58,29 @@ struct PasswordSettings {
   std::uint32_t passes = 2, at_once = 2;
 };
 
+// Of wrong passwords.
+struct LoginSettings {
+  std::uint32_t failures = identity::PaceOptions().together;  // 0: any number, like the next two
+  std::uint32_t address_failures = identity::PaceOptions().address;
+  std::uint32_t user_failures = identity::PaceOptions().user;
+  seconds longest_wait = identity::PaceOptions().longest_wait;
+};
+
+// automatic: open where it leads to the tenant that a first start makes, else closed.
+enum class RegisterMode : std::uint8_t { automatic, open, invitation, closed };
+
 struct AuthSettings {
   AuthMode mode = AuthMode::on;
   wire::JwsAlgorithm algorithm = wire::JwsAlgorithm::eddsa;
   std::string secret;  // for HS256; empty: we make our own
   seconds access_lifetime{30 * 60};
+  seconds refresh_lifetime{30 * 24 * 60 * 60};
+  seconds refresh_grace{10};
+  RegisterMode registering = RegisterMode::automatic;
+  std::string register_tenant{identity::first_tenant};
   std::vector<IssuerSettings> issuers;
   PasswordSettings password;
+  LoginSettings login;
 };
 
 struct ModelSettings {
@@ -71,6 +88,8 @@ struct ModelSettings {
   std::string default_llm = "smollm2-135m-instruct";
   config::Texts required;
   config::Table aliases;
+  bool lazy = false;
+  seconds sleep_after{0};        // 0: never
   std::uint32_t max_tokens = 0;  // 0: no ceiling
   std::uint32_t max_prompt = gateway::Ceilings().prompt;
 };
@@ -88,6 +107,7 @@ struct LlamaSettings {
   seconds recycle_after{0};  // 0: never, like the next two
   std::uint32_t recycle_calls = 0;
   ByteCount recycle_memory{0};
+  std::uint32_t prefix_memory = 256;  // MiB
 };
 
 struct LogSettings {
@@ -103,6 +123,13 @@ struct AccessLogSettings {
   std::string file;  // empty: standard error
 };
 
+// Of what is asked of models; the trail itself is always kept.
+struct AuditSettings {
+  bool content = false;
+  config::Texts content_tenants;
+  seconds retention{30 * 24 * 60 * 60};
+};
+
 struct Settings {
   ServerSettings server;
   AuthSettings auth;
@@ -110,6 +137,7 @@ struct Settings {
   LlamaSettings llama;
   LogSettings log;
   AccessLogSettings access_log;
+  AuditSettings audit;
 };
 
 const config::Schema<Settings>& settings_schema();
@@ -122,8 +150,8 @@ std::vector<std::filesystem::path> model_folders(const ModelSettings& models);
 // What "iss" says in our own tokens.
 std::string own_issuer(const ServerSettings& server);
 net::ServerLimits server_limits(const ServerSettings& server);
-identity::PasswordOptions password_options(const PasswordSettings& password);
 gateway::Ceilings ceilings(const ModelSettings& models);
+gateway::ContentRules content_rules(const AuditSettings& audit);
 gateway::BodyLimits body_limits(const LimitSettings& limits);
 telemetry::LogOptions log_options(const Settings& settings);
 telemetry::AccessLogOptions access_log_options(const Settings& settings);

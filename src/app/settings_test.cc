@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <set>
 
+#include "auth_settings.h"
 #include "gatehouse/config/show.h"
 
 namespace gatehouse::app {
@@ -57,6 +58,7 @@ TEST(Settings, AreThoseOfTheContractWhenNobodySaysAnything) {
   EXPECT_EQ(s.llama.context, 4096U);
   EXPECT_EQ(s.llama.sequences, 16U);
   EXPECT_EQ(s.llama.prefill_chunk, 128U);
+  EXPECT_EQ(s.llama.prefix_memory, 256U);
   EXPECT_EQ(s.llama.isolation, Isolation::process);
 }
 
@@ -211,6 +213,43 @@ TEST(Settings, PlainHttpStaysOnLoopbackUnlessItIsSaid) {
 TEST(Settings, ARequestLineFitsIntoItsHead) {
   EXPECT_THAT(read_file("[server.limits]\nhead = \"4KiB\"\n").faults,
               ElementsAre("default: server.limits.request_line: 8KiB is more than the whole head may have, 4KiB"));
+}
+
+TEST(Settings, SessionsAndWaitsAreAsTheDesksHaveThemUnlessTheySayOtherwise) {
+  const AuthSettings defaults = Settings().auth;
+  const identity::SessionRules rules = session_rules(defaults), theirs;
+  EXPECT_EQ(rules.access_lifetime, theirs.access_lifetime);
+  EXPECT_EQ(rules.refresh_lifetime, theirs.refresh_lifetime);
+  EXPECT_EQ(rules.grace, theirs.grace);
+  const Read read = read_file(
+      "[auth]\nrefresh_lifetime = \"2h\"\nrefresh_grace = \"0s\"\n[auth.login]\nfailures = 3\naddress_failures = 0\nuser_failures = 7\n"
+      "longest_wait = \"5s\"");
+  EXPECT_THAT(read.faults, IsEmpty());
+  EXPECT_EQ(session_rules(read.settings.auth).refresh_lifetime, seconds(7200));
+  EXPECT_EQ(session_rules(read.settings.auth).grace, seconds(0));
+  const identity::PaceOptions pace = pace_options(read.settings.auth.login);
+  EXPECT_EQ(pace.together, 3U);
+  EXPECT_EQ(pace.address, 0U);
+  EXPECT_EQ(pace.user, 7U);
+  EXPECT_EQ(pace.longest_wait, seconds(5));
+}
+
+TEST(Settings, RegisteringIsOpenForTheFirstTenantAloneUnlessItIsSaid) {
+  using identity::Registering;
+  const auto mode = [](const std::string& text) {
+    const Read read = read_file("[auth]\n" + text);
+    EXPECT_THAT(read.faults, IsEmpty()) << text;
+    return registration_rules(read.settings.auth).mode;
+  };
+  EXPECT_EQ(mode(""), Registering::open);
+  EXPECT_EQ(mode("register_tenant = \"tenant-001\""), Registering::closed);
+  EXPECT_EQ(mode("register_tenant = \"tenant-001\"\nregister = \"open\""), Registering::open);
+  EXPECT_EQ(mode("register = \"closed\""), Registering::closed);
+  EXPECT_EQ(mode("register = \"invitation\""), Registering::invitation);
+  EXPECT_EQ(registration_rules(Settings().auth).tenant, TenantId("demo"));
+  for (const char* wrong : {"register_tenant = \"system\"", "register_tenant = \"\"", "register = \"ajar\""}) {
+    EXPECT_EQ(read_file(std::string("[auth]\n") + wrong).faults.size(), 1U) << wrong;
+  }
 }
 
 TEST(Settings, PasswordsCostWhatIsSetAndNotTooLittle) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "checkpoint_file.h"
 #include "data_folder.h"
 #include "gatehouse/adapters/store_sqlite/upkeep.h"
 #include "gatehouse/identity/signing_keys.h"
@@ -95,13 +96,22 @@ Error of_another_folder(const AdminOptions& options, const std::string& file, co
       .with_detail(why.describe());
 }
 
+// The audit trail of the restored store ends earlier than the checkpoints say: those go on beside the store that they are about, and what
+// comes now begins new chains.
+void begin_new_chains(const AdminOptions& options, const std::string& moment) {
+  std::error_code ignored;
+  const std::filesystem::path checkpoints = checkpoints_of(options.data);
+  std::filesystem::rename(checkpoints, checkpoints.string() + ".replaced-" + moment, ignored);
+  std::filesystem::remove(std::filesystem::path(options.data) / "instance", ignored);
+}
+
 Result<Restored> restore_alone(const AdminOptions& options, const std::string& file) {
   GH_TRY(const identity::DataLock lock, identity::DataLock::take(options.data));
   GH_TRY(const std::optional<identity::DataKeys> keys, keys_that_are_there(options));
   Restored done;
   done.master_key_fits = keys.has_value();
-  if (std::filesystem::exists(store_of(options)))
-    done.kept = store_of(options).string() + ".replaced-" + moment_in_a_name(SystemClock().wall());
+  const std::string moment = moment_in_a_name(SystemClock().wall());
+  if (std::filesystem::exists(store_of(options))) done.kept = store_of(options).string() + ".replaced-" + moment;
   Progress progress("restore");
   adapters::RestoreOptions wanted;
   wanted.kept = done.kept;
@@ -112,6 +122,7 @@ Result<Restored> restore_alone(const AdminOptions& options, const std::string& f
     const bool keys_differ = restored.error().reason() == "signing_key_damaged";
     return keys_differ ? of_another_folder(options, file, restored.error()) : restored.error();
   }
+  begin_new_chains(options, moment);
   GH_TRY(const adapters::SchemaNumbers schema, adapters::schema_of(store_of(options)));
   done.schema = schema.found;
   return done;

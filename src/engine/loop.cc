@@ -4,6 +4,8 @@
 #include <limits>
 
 #include "gatehouse/base/assert.h"
+#include "prefix_choice.h"
+#include "prefix_store.h"
 #include "sequence.h"
 
 namespace gatehouse::engine {
@@ -43,7 +45,9 @@ EngineLoop::EngineLoop(SequenceModel& model, const Clock& clock, EventSink& sink
       options_(options),
       commands_(std::size_t{options.queue} * 8 + 1024),
       seated_(model.seats(), nullptr),
-      costs_(options_.costs) {}
+      costs_(options_.costs),
+      threads_(model.threads()),
+      prefixes_(std::make_unique<PrefixStore>(options_.prefix_bytes)) {}
 
 EngineLoop::~EngineLoop() = default;
 
@@ -88,6 +92,7 @@ bool EngineLoop::turn() {
   for (LoopCommand& command : inbox_) apply(command);
   const Instant now = clock_.now();
   expire_unseated(now);
+  look_at_prefixes();
   const StepPlan next = plan(now);
   counters_.usual_step_ns.store(usual_time(next).count(), std::memory_order_relaxed);
   counters_.step_began_ns.store(now.time_since_epoch().count(), std::memory_order_relaxed);
@@ -177,6 +182,7 @@ void EngineLoop::say(Sequence& s, Token token) {
   ++s.request.produced;
   ++s.produced;
   s.next = token;
+  if (options_.prefix_bytes > 0) s.said.push_back(token);
   w::TokenEvent& event = event_of(s);
   ++event.count;
   const bool stopped = s.text.push(model_.piece(token), event.text);
@@ -223,6 +229,7 @@ void EngineLoop::release(Sequence& s) {
 }
 
 void EngineLoop::end(Sequence& s, w::FinishReason reason) {
+  keep_prefix(s);
   release(s);
   if (s.request.live == 0) return tell_done(s.request, reason, {}, s.text.stopped_by());
   w::TokenEvent& event = event_of(s);
@@ -250,6 +257,7 @@ void EngineLoop::tell_done(Request& r, w::FinishReason reason, std::string_view 
   w::Done done;
   done.reason = reason;
   done.prompt_tokens = static_cast<std::uint32_t>(r.prompt.size());
+  done.cached_tokens = r.cached;
   done.completion_tokens = r.produced;
   if (r.seated_at != Instant()) {
     done.queued_us = microseconds_between(r.started_at, r.seated_at);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdio>
+#include <cstdlib>
 #include <random>
 
 #include "test_loop.h"
@@ -13,13 +14,6 @@ namespace {
 namespace w = wire::engine;
 using testing::ElementsAre;
 using testing::Pair;
-
-ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
-  ScriptedOptions options;
-  options.seats = seats;
-  options.seat_cells = cells;
-  return options;
-}
 
 TEST(EngineLoopChoices, ThePromptIsComputedOnceAndEveryChoiceSaysItsAnswer) {
   TurnedLoop t(seats_of(4));
@@ -262,8 +256,9 @@ class ManyChoices {
 
 TEST(EngineLoopChoices, TheRulesHoldWhateverTheFrontSays) {
   const std::uint64_t first = std::random_device{}();
+  const std::uint64_t rounds = std::getenv("GATEHOUSE_SOAK") != nullptr ? 20'000 : 500;
   std::printf("seeds from %llu\n", static_cast<unsigned long long>(first));
-  for (std::uint64_t seed = first; seed < first + 1000 && !testing::Test::HasFailure(); ++seed) {
+  for (std::uint64_t seed = first; seed < first + rounds && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     ManyChoices(seed).run();
   }

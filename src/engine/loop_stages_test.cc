@@ -13,18 +13,6 @@ namespace w = wire::engine;
 using testing::ElementsAre;
 using w::FinishReason;
 
-ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
-  ScriptedOptions options;
-  options.seats = seats;
-  options.seat_cells = cells;
-  return options;
-}
-LoopOptions queue_of(std::uint32_t jobs) {
-  LoopOptions options;
-  options.queue = jobs;
-  return options;
-}
-
 // ---- Cancel ----
 
 // One seat. Job 1 is brought into a stage, job 2 waits; after a cancel of 1 the very next turn must seat 2, and compute nothing for 1.

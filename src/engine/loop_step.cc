@@ -1,31 +1,17 @@
 // One step of the decode loop: what stands becomes a plan, and the plan is carried out over the seats.
 #include <algorithm>
+#include <utility>
 
 #include "gatehouse/base/assert.h"
 #include "gatehouse/engine/loop.h"
+#include "loop_clock.h"
+#include "prefix_choice.h"
+#include "prefix_store.h"
 #include "sequence.h"
 
 namespace gatehouse::engine {
 
 namespace w = wire::engine;
-
-namespace {
-
-// As long as it lives, the thread computes.
-class Computing {
- public:
-  Computing(const Clock& clock, std::atomic<std::uint64_t>& total) : clock_(clock), total_(total), began_(clock.thread_cpu()) {}
-  ~Computing() { total_.fetch_add(static_cast<std::uint64_t>((clock_.thread_cpu() - began_).count()), std::memory_order_relaxed); }
-  Computing(const Computing&) = delete;
-  Computing& operator=(const Computing&) = delete;
-
- private:
-  const Clock& clock_;
-  std::atomic<std::uint64_t>& total_;
-  const nanoseconds began_;
-};
-
-}  // namespace
 
 std::uint32_t EngineLoop::may_say(const Sequence& s) const {
   const Request& r = s.request;
@@ -37,7 +23,7 @@ SequenceView EngineLoop::view_of(const Sequence& s) const {
   SequenceView view;
   view.seat = s.seat;
   view.phase = s.phase;
-  view.prompt_left = s.phase == Phase::prefill ? s.prompt_left() : 0;
+  view.prompt_left = s.phase == Phase::prefill || s.follows ? s.prompt_left() : 0;
   view.cells = s.cells;
   view.order = s.order;
   view.patience = s.phase == Phase::parked ? s.request.deadline : Instant::max();
@@ -154,6 +140,7 @@ void EngineLoop::take_seat(Sequence& s, Seat seat) {
   s.seat = seat;
   s.stage = Sequence::Stage::seated;
   s.run = 0;
+  if (s.phase == Phase::prefill && s.computed == 0) find_prefix(s);
 }
 
 void EngineLoop::give_back(Seat seat) {
@@ -168,6 +155,7 @@ void EngineLoop::give_back(Seat seat) {
   } else {
     model_.close(seat);
     s.request.seated_at = Instant();
+    s.follows = false;
   }
   seated_[seat] = nullptr;
   ++counters_.given_back;
@@ -193,10 +181,12 @@ void EngineLoop::move_seat(const SeatMove& move) {
   s->seat = move.to;
 }
 
-template <class Work>
-auto EngineLoop::computed(Work&& work) {
-  const Computing computing(clock_, counters_.compute_ns);
-  return work();
+void EngineLoop::adapt_threads(nanoseconds took, double usual) {
+  if (model_.threads() <= 1) return;
+  const std::uint64_t before = std::exchange(preemptions_, model_.preemptions());
+  const std::uint32_t computed_with = threads_.threads();
+  const PassPace pace{took, nanoseconds(static_cast<std::int64_t>(usual)), preemptions_ > before};
+  if (threads_.saw(pace, clock_.now()) != computed_with) model_.compute_with(threads_.threads());
 }
 
 void EngineLoop::decode(const std::vector<Seat>& seats) {
@@ -214,7 +204,13 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
     }
     return passed;
   });
-  if (decoded) costs_.saw_decode(static_cast<std::uint32_t>(batch_.size()), clock_.now() - began);
+  if (decoded) {
+    const auto count = static_cast<std::uint32_t>(batch_.size());
+    const nanoseconds took = clock_.now() - began;
+    const double usual = costs_.costs().decode.of(count);
+    if (!threads_.on_trial()) costs_.saw_decode(count, took);
+    adapt_threads(took, usual);
+  }
   for (const SeatToken& token : batch_) {
     Sequence* s = seated_[token.seat];
     if (s == nullptr) continue;  // another choice of its job has ended all of them
@@ -250,7 +246,12 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
     return passed;
   });
   ++counters_.steps;
-  if (filled) costs_.saw_prefill(tokens, clock_.now() - began);
+  if (filled) {
+    const nanoseconds took = clock_.now() - began;
+    const double usual = costs_.costs().prefill.of(tokens);
+    if (!threads_.on_trial()) costs_.saw_prefill(tokens, took);
+    adapt_threads(took, usual);
+  }
   for (std::size_t i = 0; i < parts_.size(); ++i) {
     Sequence& s = *seated_[parts_[i].seat];
     if (filled)
@@ -275,6 +276,7 @@ void EngineLoop::prefilled(Sequence& s, const PromptPart& part) {
   Request& r = s.request;
   const auto tokens = static_cast<std::uint32_t>(part.tokens.size());
   s.computed += tokens;
+  counters_.prompt_computed += tokens;
   s.cells += tokens;
   s.run += tokens;
   // With the end of a prompt comes a token of each answer.
@@ -301,6 +303,8 @@ void EngineLoop::count() {
   }
   counters_.sequences.store(seated, std::memory_order_relaxed);
   counters_.kv_cells.store(cells, std::memory_order_relaxed);
+  counters_.prefixes.store(static_cast<std::uint32_t>(prefixes_->size()), std::memory_order_relaxed);
+  counters_.prefix_bytes.store(prefixes_->bytes(), std::memory_order_relaxed);
   counters_.queued.store(static_cast<std::uint32_t>(waiting_.size()), std::memory_order_relaxed);
 }
 

@@ -11,13 +11,6 @@ namespace {
 
 namespace w = wire::engine;
 
-ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
-  ScriptedOptions options;
-  options.seats = seats;
-  options.seat_cells = cells;
-  return options;
-}
-
 // Jobs first, first + 1, …: more of the tenant's than there will be seats.
 void ask_many(TurnedLoop& t, std::uint64_t tenant, std::uint64_t first, int jobs, const std::string& prompt, std::uint32_t grant) {
   t.as(tenant);

@@ -14,18 +14,6 @@ namespace {
 namespace w = wire::engine;
 using w::FinishReason;
 
-LoopOptions queue_of(std::uint32_t jobs) {
-  LoopOptions options;
-  options.queue = jobs;
-  return options;
-}
-ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
-  ScriptedOptions options;
-  options.seats = seats;
-  options.seat_cells = cells;
-  return options;
-}
-
 // ---- What counts ----
 
 TEST(EngineLoop, EveryTokenCountsButTheEndToken) {

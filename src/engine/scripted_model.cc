@@ -44,6 +44,12 @@ class ScriptedSequences final : public SequenceModel {
   std::uint32_t seats() const override { return options_.seats; }
   std::uint32_t seat_cells() const override { return options_.seat_cells; }
   std::string description() const override { return "scripted"; }
+  std::uint32_t threads() const override { return options_.threads; }
+  void compute_with(std::uint32_t threads) override {
+    GH_ASSERT(threads >= 1 && threads <= options_.threads);
+    trace_.threads = threads;
+  }
+  std::uint64_t preemptions() const override { return 0; }
 
   void open(Seat seat, const wire::engine::Sampling& sampling) override {
     GH_ASSERT(seat < seats_.size() && !seats_[seat].taken);
@@ -61,7 +67,8 @@ class ScriptedSequences final : public SequenceModel {
     for (const PromptPart& part : parts) {
       Row& row = seats_.at(part.seat);
       GH_ASSERT(row.taken && part.position == row.cells && !part.tokens.empty());
-      for (const Token t : part.tokens) row.prompt += static_cast<char>(t);
+      for (const Token t : part.tokens) row.all += static_cast<char>(t);
+      row.prompt = row.all;
       row.cells += static_cast<std::uint32_t>(part.tokens.size());
       row.logits = part.last;
       trace_.prompt_tokens += part.tokens.size();
@@ -75,6 +82,7 @@ class ScriptedSequences final : public SequenceModel {
       Row& row = seats_.at(batch[i].seat);
       GH_ASSERT(row.taken && batch[i].position == row.cells && batch[i].token == row.last);
       ++row.cells;
+      row.all += static_cast<char>(row.last);
       GH_ASSERT(row.cells <= options_.seat_cells);
       row.logits = true;
       if (i > 0 && batch[i].seat != batch[i - 1].seat + 1) ++trace_.sparse_batches;
@@ -83,11 +91,11 @@ class ScriptedSequences final : public SequenceModel {
   }
   Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) override {
     const Row& source = seats_.at(from);
-    GH_ASSERT(source.taken && cells > 0 && cells <= source.cells && source.said == 0);
+    GH_ASSERT(source.taken && cells > 0 && cells <= source.cells);
     for (const Seat seat : to) {
       Row& row = seats_.at(seat);
       GH_ASSERT(row.taken && row.cells == 0);
-      row.prompt = source.prompt.substr(0, cells);
+      row.prompt = row.all = source.all.substr(0, cells);
       row.cells = cells;
       row.logits = source.logits && cells == source.cells;
       ++trace_.forks;
@@ -124,6 +132,10 @@ class ScriptedSequences final : public SequenceModel {
     ++trace_.moves;
     return ok();
   }
+  Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) override {
+    GH_ASSERT(seats_.at(seat).taken);
+    return std::unique_ptr<KeptPrefix>(std::make_unique<Kept>(*this, seats_[seat].all));
+  }
   Result<std::unique_ptr<SavedSequence>> save(Seat seat) override {
     GH_ASSERT(seats_.at(seat).taken);
     ++trace_.saves;
@@ -137,9 +149,26 @@ class ScriptedSequences final : public SequenceModel {
     std::uint32_t others = 0;
     std::uint64_t seed = 0;
     std::uint32_t cells = 0;
-    std::string prompt;
+    std::string prompt, all;  // all: what was said, too
     std::size_t said = 0;
     Token last = -1;
+  };
+  class Kept final : public KeptPrefix {
+   public:
+    Kept(ScriptedSequences& model, std::string all) : model_(model), all_(std::move(all)) {}
+    std::size_t bytes() const override { return all_.size(); }
+    Status restore(Seat to, std::uint32_t cells) override {
+      Row& row = model_.seats_.at(to);
+      GH_ASSERT(row.taken && row.cells == 0 && cells > 0 && cells <= all_.size());
+      row.prompt = row.all = all_.substr(0, cells);
+      row.cells = cells;
+      ++model_.trace_.restores;
+      return ok();
+    }
+
+   private:
+    ScriptedSequences& model_;
+    const std::string all_;
   };
   class Saved final : public SavedSequence {
    public:

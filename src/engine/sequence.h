@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -33,12 +34,15 @@ struct EngineLoop::Sequence {
   std::uint32_t cells = 0;     // cells written
   std::uint32_t run = 0;       // of them, since it took its seat
   std::uint32_t produced = 0;
-  Token next = 0;  // sampled, not yet decoded
+  std::vector<Token> said;  // where prefixes are kept
+  bool follows = false;     // held until what its prompt has in common with another is computed there
+  Token next = 0;           // sampled, not yet decoded
   Instant parked_since;
   std::ptrdiff_t event = -1;  // index in this step's batch
 
   bool ended() const { return stage == Stage::ended; }
   std::uint32_t prompt_left() const;
+  std::uint32_t begins_with(std::span<const Token> tokens) const;
 };
 
 struct EngineLoop::Request {
@@ -52,6 +56,7 @@ struct EngineLoop::Request {
   std::uint32_t live;  // choices that have not ended
   bool started = false;
   std::uint32_t granted = 0, produced = 0;  // over all choices
+  std::uint32_t cached = 0;                 // tokens of the prompt that needed no computing
   std::uint32_t per_choice = 0;             // what each may say at most
   std::uint32_t turns = 0;                  // tokens of the grant that the plan under way has not given to a choice
   bool asked = false, parked = false;

@@ -93,6 +93,9 @@ class Timed final : public SequenceModel {
   std::uint32_t seats() const override { return model_.seats(); }
   std::uint32_t seat_cells() const override { return model_.seat_cells(); }
   std::string description() const override { return model_.description(); }
+  std::uint32_t threads() const override { return model_.threads(); }
+  void compute_with(std::uint32_t threads) override { model_.compute_with(threads); }
+  std::uint64_t preemptions() const override { return model_.preemptions(); }
   void open(Seat seat, const wire::engine::Sampling& sampling) override { model_.open(seat, sampling); }
   void constrain(Seat seat, std::shared_ptr<Constraint> constraint) override { model_.constrain(seat, std::move(constraint)); }
   Status prefill(std::span<const PromptPart> parts) override {
@@ -112,6 +115,7 @@ class Timed final : public SequenceModel {
   std::string_view piece(Token token) override { return model_.piece(token); }
   void close(Seat seat) override { model_.close(seat); }
   Status move(Seat from, Seat to) override { return model_.move(from, to); }
+  Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) override { return model_.keep(seat); }
   Result<std::unique_ptr<SavedSequence>> save(Seat seat) override { return model_.save(seat); }
 
  private:

@@ -17,6 +17,18 @@
 
 namespace gatehouse::engine {
 
+inline ScriptedOptions seats_of(std::uint32_t seats, std::uint32_t cells = 4096) {
+  ScriptedOptions options;
+  options.seats = seats;
+  options.seat_cells = cells;
+  return options;
+}
+inline LoopOptions queue_of(std::uint32_t jobs) {
+  LoopOptions options;
+  options.queue = jobs;
+  return options;
+}
+
 // What one choice was told; ended: before others of its job.
 struct ToldChoice {
   std::uint32_t tokens = 0;

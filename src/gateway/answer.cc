@@ -206,7 +206,7 @@ class AnthropicEvents {
 
  private:
   const AnswerFacts facts_;
-  const wire::MessageEvents events_;
+  const wire::MessageEvents events_{};
   wire::engine::FinishReason reason_ = wire::engine::FinishReason::stop;
   std::string stop_;
 };

@@ -17,7 +17,7 @@ constexpr seconds ping_interval{15};
 constexpr seconds renew_interval{1};
 constexpr seconds drain_patience{30};
 
-std::string_view name_of(w::FinishReason reason) {
+std::string_view finish_name(w::FinishReason reason) {
   switch (reason) {
     case w::FinishReason::stop:
       return "stop";
@@ -116,7 +116,7 @@ class Run {
       if (open_[i]) answer_.end(i, done.reason, done.stop);
     }
     answer_.finish(outcome_.usage);
-    outcome_.finish = name_of(done.reason);
+    outcome_.finish = finish_name(done.reason);
     outcome_.answered = true;
     over_ = true;
   }

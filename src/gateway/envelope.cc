@@ -3,13 +3,17 @@
 #include <exception>
 #include <utility>
 
+#include "audit_notes.h"
 #include "cors.h"
 #include "errors.h"
 #include "gatehouse/telemetry/log.h"
 #include "head_fields.h"
+#include "rules.h"
 
 namespace gatehouse::gateway {
 namespace {
+
+constexpr ByteCount most_unneeded = kib(64);
 
 Error no_route(const wire::RequestHead& head) {
   return Error(Code::not_found, Origin::caller, "not_found",
@@ -44,6 +48,11 @@ Error about_body(Error error, const Route& route) {
   if (!has_reader || error.code() != Code::invalid_argument || error.param().empty() || !error.faults().empty()) return error;
   FieldFault fault("/" + error.param(), error.public_text(), {});
   return std::move(error).with_faults({std::move(fault)});
+}
+
+Error audit_behind() {
+  return Error(Code::unavailable, Origin::gatehouse, "audit_unavailable", "What is done here cannot be put on record at the moment")
+      .with_retry(Retry::after(seconds(2)));
 }
 
 Error broken(const char* what) { return internal_error("internal_error", what); }
@@ -121,12 +130,12 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    Result<Identified> identified = desk_.doorkeeper.identify(received, egress.client().address, received.at(), identity::Asking::first);
-    if (!identified) {
-      egress.respond(identified.error());
+    const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), &account.ledger.principal);
+    if (!recognised) {
+      egress.respond(recognised.error());
       co_return;
     }
-    account.ledger.principal = identified->shared_principal();
+    if (route.audit == AuditClass::each && audit_of(received.exchange().reactor()).full()) co_return egress.respond(audit_behind());
     if (generates(route.action)) {
       co_await desk_.generator.run(received, egress, account.ledger);
       co_return;
@@ -136,6 +145,9 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
     co_await administer(received, parameter, egress, account.ledger);
     co_return;
   }
+  std::string_view none;
+  const bool admitted = co_await admit(received, none, egress, account.ledger);
+  if (!admitted) co_return;
   Result<net::Response> response = desk_.small_routes.answer(route.action, parameter, head, account.ledger.principal.get(),
                                                              desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {
@@ -145,26 +157,67 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   }
 }
 
+// Where there is neither a body nor a signature, no time has passed since the head was looked at.
+Task<bool> Envelope::admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const {
+  const Route& route = received.route();
+  if (everybody_ || route.open()) co_return true;
+  if (route.body == BodySize::none) {
+    if (!ledger.principal->signature) co_return true;
+    // Nobody needs the body; but it is a part of what was signed.
+    const Result<std::string_view> unneeded = co_await received.exchange().read_body(most_unneeded);
+    if (!unneeded) {
+      egress.respond(unneeded.error());
+      co_return false;
+    }
+    body = *unneeded;
+  }
+  const Result<Identified> identified = co_await desk_.doorkeeper.identify(received, egress.client(), body);
+  if (!identified) {
+    egress.respond(identified.error());
+    co_return false;
+  }
+  ledger.principal = identified->shared_principal();
+  co_return true;
+}
+
 Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger) {
   Result<Question> question = read_question(received, parameter, ledger.principal.get());
   if (!question) co_return egress.respond(question.error());
+  question->address = egress.client().address;
+  question->user_agent = received.exchange().head().field("user-agent").value_or("");
+  ledger.object = question->parameter;
   if (received.route().body != BodySize::none) {
     const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
     if (!body) co_return egress.respond(body.error());
     question->body = *body;
-    if (!everybody_ && !received.route().open()) {
-      const Result<Identified> still = desk_.doorkeeper.identify(received, egress.client().address,
-                                                                 received.exchange().reactor().clock().wall(), identity::Asking::again);
-      if (!still) co_return egress.respond(still.error());
-      ledger.principal = still->shared_principal();
-      question->who = ledger.principal.get();
-    }
   }
+  const bool admitted = co_await admit(received, question->body, egress, ledger);
+  if (!admitted) co_return;
+  question->who = ledger.principal.get();
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
+  if (received.route().audit == AuditClass::each) {
+    const Status kept = co_await keep_record(received, egress, ledger, *reply);
+    if (!kept) co_return egress.respond(kept.error());
+  }
   net::Response response(reply->status);
   if (!reply->json.empty()) response.body("application/json", std::move(reply->json));
   egress.respond(std::move(response));
+}
+
+Task<Status> Envelope::keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply) {
+  Decision decision(received.route(), desk_.clock.wall());
+  decision.who = ledger.principal.get();
+  decision.object = ledger.object;
+  decision.request_id = egress.request_id();
+  decision.address = egress.client().address;
+  std::vector<telemetry::AuditRecord> records(1, record_of(decision, reply));
+  ledger.on_record = true;
+  Reactor& reactor = received.exchange().reactor();
+  Status kept = co_await desk_.administration.audit_desk().append(reactor, records);
+  // It was done, and will be on record once the store is back.
+  if (!kept) audit_of(reactor).put_back(std::move(records));
+  co_return kept;
 }
 
 void Envelope::close_account(net::Exchange& exchange, const Egress& egress, const Account& account) {
@@ -177,6 +230,17 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   if (ledger.generated_for) {
     meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
     desk_.usage[static_cast<std::size_t>(reactor.index())].add(ledger.principal->tenant, ledger.model, ledger.usage, desk_.clock.wall());
+  }
+
+  if (account.route != nullptr && !ledger.on_record) {
+    Decision decision(*account.route, desk_.clock.wall());
+    decision.who = ledger.principal.get();
+    decision.object = ledger.model.empty() ? std::string_view(ledger.object) : std::string_view(ledger.model);
+    decision.status = egress.status();
+    decision.reason = egress.error();
+    decision.request_id = egress.request_id();
+    decision.address = egress.client().address;
+    put_on_record(audit_of(reactor), decision, ledger);
   }
 
   // Probes come all the time and say nothing as long as they are well.
@@ -194,6 +258,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
     if (ledger.principal->key) record.key_id = ledger.principal->key->value();
   }
   record.error = egress.error();
+  record.rule = rule_of(egress.error());
   record.model = ledger.model;
   record.finish = ledger.finish;
   record.prompt_tokens = ledger.usage.prompt_tokens;

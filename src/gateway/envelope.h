@@ -8,6 +8,7 @@
 #include "ending.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/audit_book.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "generator.h"
@@ -28,6 +29,7 @@ struct Desk {
   telemetry::AccessLog& access_log;
   std::vector<Meters>& meters;  // by reactor, like the next
   std::vector<UsageBook>& usage;
+  std::vector<AuditBook>& audit;
   Levels& levels;
   const Ending& ending;
 };
@@ -49,9 +51,14 @@ class Envelope final : public net::Handler {
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
   // What the edge says to a request before any route does; true: that was the answer.
   bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
+  // The last word about who asks, before anything is done for them; false: it was a refusal.
+  Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
+  // What was done is on record for good when it returns.
+  Task<Status> keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
+  AuditBook& audit_of(const Reactor& reactor) { return desk_.audit[static_cast<std::size_t>(reactor.index())]; }
   Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }
   std::string request_id_for(const wire::RequestHead& head);
 

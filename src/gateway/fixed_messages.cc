@@ -10,7 +10,7 @@ struct Message {
   std::string_view english, chinese;
 };
 
-constexpr std::array messages{
+constexpr std::array known_messages{
     Message{"Missing or invalid Authorization header", "缺少 Authorization 请求头或其无效"},
     Message{"Invalid token", "无效的令牌"},
     Message{"Invalid token: missing tenant_id", "无效的令牌：缺少 tenant_id"},
@@ -33,8 +33,8 @@ constexpr Message rate_limit{"Rate limit exceeded", "请求次数过多"};
 std::string_view in_language(Language language, std::string_view english) {
   if (language == Language::english) return english;
   if (english.starts_with(rate_limit.english)) return rate_limit.chinese;
-  const auto* const found = std::ranges::find(messages, english, &Message::english);
-  return found == messages.end() ? english : found->chinese;
+  const auto* const found = std::ranges::find(known_messages, english, &Message::english);
+  return found == known_messages.end() ? english : found->chinese;
 }
 
 }  // namespace gatehouse::gateway

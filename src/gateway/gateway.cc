@@ -38,15 +38,16 @@ struct Gateway::Rooms {
         authenticators(parts.authenticators),
         running(parts.reactors),
         usage(parts.reactors),
-        doorkeeper(parts.authenticators),
+        audit(parts.reactors),
+        doorkeeper(parts.authenticators, parts.administration.nonces()),
         rules(std::move(parts.edge)),
         routes(routes_for(rules)),
         small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
         bodies(parts.bodies),
-        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log,
-             meters,      usage,        levels,     ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log, meters,
+             usage,       audit,        levels,     ending},
         for_all(desk, routes, rules),
         for_operators(desk, admin_routes(), any_asker),
         at_the_socket(desk, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -58,6 +59,7 @@ struct Gateway::Rooms {
   std::vector<identity::Authenticator>& authenticators;
   std::vector<Running> running;
   std::vector<UsageBook> usage;
+  std::vector<AuditBook> audit;
   Ending ending;
   Levels levels;
   const Doorkeeper doorkeeper;
@@ -82,6 +84,7 @@ void Gateway::review(const Reactor& reactor) {
   rooms_->running[here].review(rooms_->authenticators[here], rooms_->clock.wall());
 }
 UsageBook& Gateway::usage(const Reactor& reactor) { return rooms_->usage[static_cast<std::size_t>(reactor.index())]; }
+AuditBook& Gateway::audit(const Reactor& reactor) { return rooms_->audit[static_cast<std::size_t>(reactor.index())]; }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }
 

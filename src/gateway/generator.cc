@@ -26,11 +26,13 @@ bool worth_another_try(const Outcome& outcome) {
 }  // namespace
 
 Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
-                     const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running)
+                     const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running,
+                     ContentRules contents)
     : authorizer_(models, ceilings),
       measure_(ending),
       doorkeeper_(doorkeeper),
       random_(random),
+      contents_(std::move(contents)),
       bodies_(bodies),
       levels_(levels),
       ending_(ending),
@@ -44,14 +46,14 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
 
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified =
-      doorkeeper_.identify(received, egress.client().address, reactor.clock().wall(), identity::Asking::again);
+  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());
   Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
+  if (contents_.keep(identified->principal().tenant)) ledger.content = content_of(parsed->prompt);
   Result<Permitted> permitted = authorizer_.permit(*identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 

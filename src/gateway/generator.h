@@ -10,6 +10,7 @@
 #include "dispatcher.h"
 #include "egress.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/wire/json/document.h"
 #include "meters.h"
 #include "pipeline.h"
@@ -18,11 +19,14 @@ namespace gatehouse::gateway {
 
 // What a request has come to, for the log and the meters.
 struct Ledger {
-  identity::PrincipalPtr principal;  // null: nobody was let in
+  identity::PrincipalPtr principal;  // whose credential it was; null: nobody's that we know
+  std::string object;                // the id of what it is about, where the path names it
+  bool on_record = false;            // it has its record already
   std::string model;                 // empty: none was reached
   Usage usage;
   std::optional<nanoseconds> generated_for;
   std::string_view finish;
+  std::string content;  // what was asked, masked, where that is kept
 };
 
 // Whether it is the Generator's.
@@ -34,7 +38,7 @@ constexpr bool generates(Action action) {
 class Generator {
  public:
   Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
-            const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running);
+            const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running, ContentRules contents);
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
@@ -49,6 +53,7 @@ class Generator {
   const Admission admission_{};
   const Doorkeeper& doorkeeper_;
   RandomSource& random_;
+  const ContentRules contents_;
   const CurrentBodyLimits& bodies_;
   Levels& levels_;
   const Ending& ending_;

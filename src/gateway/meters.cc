@@ -15,7 +15,7 @@ const std::vector<double>& latency_bounds() {
 // Paths that no route knows share one name: a scanner must not fill the memory with names.
 std::string_view endpoint_of(const Route* route) { return route != nullptr ? route->path : "(unknown)"; }
 
-std::string name_of(std::optional<wire::Method> method) { return method ? std::string(to_string(*method)) : "(unknown)"; }
+std::string method_name(std::optional<wire::Method> method) { return method ? std::string(to_string(*method)) : "(unknown)"; }
 
 }  // namespace
 
@@ -24,13 +24,14 @@ void Meters::request(const Route* route, std::optional<wire::Method> method, int
   RouteMeters& meters = routes_[{route, method}];
   telemetry::Counter*& count = meters.by_status[status];
   if (count == nullptr) {
-    count = &metrics_.counter("llm_api_request_count_total", "Answered requests",
-                              {{"endpoint", std::string(endpoint)}, {"method", name_of(method)}, {"status_code", std::to_string(status)}});
+    count =
+        &metrics_.counter("llm_api_request_count_total", "Answered requests",
+                          {{"endpoint", std::string(endpoint)}, {"method", method_name(method)}, {"status_code", std::to_string(status)}});
   }
   count->add();
   if (meters.latency == nullptr) {
     meters.latency = &metrics_.histogram("llm_api_request_latency_seconds", "Time from the head of a request to the end of its answer",
-                                         latency_bounds(), {{"endpoint", std::string(endpoint)}, {"method", name_of(method)}});
+                                         latency_bounds(), {{"endpoint", std::string(endpoint)}, {"method", method_name(method)}});
   }
   meters.latency->observe(duration);
   if (status >= 500) {

@@ -1,7 +1,8 @@
 // The order of the stages, and why it is this one:
 //   1. Doorkeeper   on the head alone: who cannot be named or may not use the route costs us no body
-//   2. (body)       read and typed by the route's dialect, every bad field named at once; only now 100 Continue is sent.
-//                   Then the doorkeeper is asked again, because a body may take its time
+//   2. (body)       read; only now 100 Continue is sent. Then the doorkeeper is asked again, because a body may take its time. What is
+//                   signed is held against the body first, and then its nonce is taken: another body does not use it up. Only now is the
+//                   body typed by the route's dialect, every bad field named at once
 //   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same. Ceilings of
 //                   this installation hold
 //   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
@@ -97,19 +98,37 @@ bool comes_from(const net::Networks& networks, std::string_view address) {
 
 }  // namespace
 
-Result<Identified> Doorkeeper::identify(Received received, std::string_view address, WallTime now, identity::Asking asking) const {
+Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const net::Asker& client, identity::Asking asking,
+                                                identity::PrincipalPtr* known) const {
   const Route& route = received.route();
+  Reactor& reactor = received.exchange().reactor();
+  const WallTime now = asking == identity::Asking::first ? received.at() : reactor.clock().wall();
   const auto kind = route.key_only ? identity::CredentialKind::api_key : identity::CredentialKind::any;
-  const auto here = static_cast<std::size_t>(received.exchange().reactor().index());
-  GH_TRY(identity::PrincipalPtr principal, authenticators_[here].identify(received.exchange().head(), now, kind, asking));
-  if (principal->from && !comes_from(*principal->from, address)) {
+  const auto scheme = client.https ? identity::Scheme::https : identity::Scheme::http;
+  identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(reactor.index())];
+  GH_TRY(identity::PrincipalPtr principal, authenticator.identify(received.exchange().head(), now, kind, asking, scheme));
+  if (known != nullptr) *known = principal;
+  if (principal->from && !comes_from(*principal->from, client.address)) {
     return Error(Code::permission_denied, Origin::caller, "address_not_allowed", "Not enough permissions").with_param("cidrs");
   }
-  if (route.needs && !principal->scopes.has(*route.needs)) {
+  if (route.needs && !principal->scopes.has(*route.needs) && !(route.or_needs && principal->scopes.has(*route.or_needs))) {
     return Error(Code::permission_denied, Origin::caller, "scope_missing", "Not enough permissions")
         .with_param(std::string(identity::to_string(*route.needs)));
   }
-  return Identified(std::move(received), std::move(principal));
+  return principal;
+}
+
+Result<Recognised> Doorkeeper::recognise(const Received& received, const net::Asker& client, identity::PrincipalPtr* known) const {
+  GH_TRY(identity::PrincipalPtr principal, look(received, client, identity::Asking::first, known));
+  return Recognised(std::move(principal));
+}
+
+Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Asker& client, std::string_view body) const {
+  Result<identity::PrincipalPtr> principal = look(received, client, identity::Asking::again, nullptr);
+  if (!principal) co_return principal.error();
+  const Status redeemed = co_await nonces_.redeem(received.exchange().reactor(), **principal, body);
+  if (!redeemed) co_return redeemed.error();
+  co_return Identified(std::move(received), std::move(*principal));
 }
 
 Error model_not_found(const std::string& name) {

@@ -1,5 +1,5 @@
 // gateway/pipeline.h — the way of a request for text, as a chain of types: each is made by its own stage alone and needs the one before.
-//   Received → Identified → Permitted → Measured → Admitted → Outcome
+//   Received → Recognised → (body) → Identified → Permitted → Measured → Admitted → Outcome
 // Skipping authentication, or computing without an admission, does not compile.
 // Threads  the reactor of the connection
 #pragma once
@@ -18,7 +18,9 @@
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/authenticator.h"
+#include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/principal.h"
+#include "gatehouse/net/asker.h"
 #include "gatehouse/net/exchange.h"
 #include "running.h"
 
@@ -42,7 +44,18 @@ class Received {
   WallTime at_;
 };
 
-// Who asks is known, and may use this route at all. Only now is a body read.
+// By the head alone: who asks is known, and may use this route at all. Only now is a body read.
+class Recognised {
+ public:
+  const identity::PrincipalPtr& shared_principal() const { return principal_; }
+
+ private:
+  friend class Doorkeeper;
+  explicit Recognised(identity::PrincipalPtr principal) : principal_(std::move(principal)) {}
+  identity::PrincipalPtr principal_;
+};
+
+// With the body: who asks may still use this route, and if they have signed, it was for this body, and has not been before.
 class Identified {
  public:
   const Received& received() const { return received_; }
@@ -59,15 +72,23 @@ class Identified {
 class Doorkeeper {
  public:
   // By reactor.
-  explicit Doorkeeper(std::vector<identity::Authenticator>& authenticators) : authenticators_(authenticators) {}
-  // credential_missing, api_key_invalid, token_revoked … (401), ambiguous_credentials (400), tenant_disabled, scope_missing,
-  // address_not_allowed (403)
-  // address: of the client, where a trusted proxy speaks for it that one's word.
-  // Asked again once a body has come: that may take its time, and who asks may not be let in any more.
-  Result<Identified> identify(Received received, std::string_view address, WallTime now, identity::Asking asking) const;
+  Doorkeeper(std::vector<identity::Authenticator>& authenticators, const identity::Nonces& nonces)
+      : authenticators_(authenticators), nonces_(nonces) {}
+  // credential_missing, api_key_invalid, token_revoked, signature_invalid … (401), ambiguous_credentials (400), tenant_disabled,
+  // scope_missing, address_not_allowed (403)
+  // client: where a trusted proxy speaks for it, that one's word.
+  // known: becomes whose credential it is, also where that one is refused.
+  Result<Recognised> recognise(const Received& received, const net::Asker& client, identity::PrincipalPtr* known) const;
+  // Once the body has come: that may take its time, and who asks may not be let in any more. The same, and digest_mismatch,
+  // signature_replayed (401)
+  Task<Result<Identified>> identify(Received received, const net::Asker& client, std::string_view body) const;
 
  private:
+  Result<identity::PrincipalPtr> look(const Received& received, const net::Asker& client, identity::Asking asking,
+                                      identity::PrincipalPtr* known) const;
+
   std::vector<identity::Authenticator>& authenticators_;
+  const identity::Nonces& nonces_;
 };
 
 // The body is typed and valid, its model is one that this tenant may use, and it asks for no more than this server allows. The model is

@@ -38,6 +38,12 @@ constexpr Route key_only(Route route) {
   return route;
 }
 
+// A call of a model.
+constexpr Route call(Route route) {
+  route.audit = AuditClass::each;
+  return route;
+}
+
 // Read by nobody: there is one version of it so far.
 constexpr std::array anthropic_parameters{wire::OpenApiParameter{
     "anthropic-version", "header", "the version of the dialect, such as 2023-06-01; any is taken", R"({"type":"string"})"}};
@@ -61,12 +67,12 @@ constexpr std::array table{
     probe("/api/health/startup", Action::startup, "Startup", &status_schema),
     Route{Method::get, "/v1/models", Action::list_models, Scope::llm, Dialect::openai, no_body, small_time, "models", "The models that you may use", nullptr, &wire::model_list_schema},
     Route{Method::get, "/v1/models/{model}", Action::get_model, Scope::llm, Dialect::openai, no_body, small_time, "models", "One model", nullptr, &wire::model_schema},
-    Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema},
-    Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema},
-    asked_with(anthropic_parameters, Route{Method::post, "/v1/messages", Action::messages, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "Answers a conversation, in Anthropic's dialect", &wire::messages_request_schema, &wire::message_schema}),
+    call(Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema}),
+    call(Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema}),
+    call(asked_with(anthropic_parameters, Route{Method::post, "/v1/messages", Action::messages, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "Answers a conversation, in Anthropic's dialect", &wire::messages_request_schema, &wire::message_schema})),
     asked_with(anthropic_parameters, Route{Method::post, "/v1/messages/count_tokens", Action::count_tokens, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "How many tokens a conversation has", &wire::count_tokens_request_schema, &wire::token_count_schema}),
-    Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema},
-    key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema}),
+    call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
+    call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
 };
 
 constexpr std::array operation_table{

@@ -11,7 +11,8 @@ using wire::Method;
 
 TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
   const std::set<std::string_view> open{
-      "/", "/version", "/openapi.json", "/docs", "/docs/static/{file}", "/redoc", "/api/auth/login", "/token", "/.well-known/jwks.json"};
+      "/",      "/version",           "/openapi.json",     "/docs",           "/docs/static/{file}",   "/redoc", "/api/auth/login",
+      "/token", "/api/auth/register", "/api/auth/refresh", "/api/auth/reset", "/.well-known/jwks.json"};
   for (const Route& route : public_routes()) {
     EXPECT_TRUE(!route.open() || route.probe || open.contains(route.path)) << route.path;
     EXPECT_FALSE(route.summary.empty()) << route.path;

@@ -79,6 +79,15 @@ void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
                 each_model(models, [](State s) { return s.saved_bytes; }));
   metrics.watch(Kind::counter, "gatehouse_seats_given_back_total", "Seats given back while their sequence had more to say",
                 each_model(models, [](State s) { return s.given_back; }));
+  metrics.watch(Kind::counter, "gatehouse_prompt_tokens_computed_total", "Tokens of prompts that were computed",
+                each_model(models, [](State s) { return s.prompt_computed; }));
+  metrics.watch(Kind::counter, "gatehouse_prompt_tokens_cached_total",
+                "Tokens of prompts that were copied from where they had been computed",
+                each_model(models, [](State s) { return s.prompt_cached; }));
+  metrics.watch(Kind::gauge, "gatehouse_prefixes", "Beginnings of prompts that are kept",
+                each_model(models, [](State s) { return s.prefixes; }));
+  metrics.watch(Kind::gauge, "gatehouse_prefix_bytes", "Memory of kept beginnings of prompts",
+                each_model(models, [](State s) { return s.prefix_bytes; }));
   metrics.watch(Kind::gauge, "gatehouse_engine_open_fds", "Open descriptors of an engine",
                 each_model(models, [](State s) { return s.open_fds; }));
   metrics.watch(Kind::gauge, "gatehouse_engine_resident_memory_bytes", "Resident memory of an engine",

@@ -16,12 +16,11 @@ namespace {
 
 using store::RevocationKind;
 
-Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 Error token_revoked() { return refused("token_revoked", "Token has been revoked"); }
 Error token_expired() { return refused("token_expired", "Token has expired"); }
 
-Error tenant_disabled(const std::string& id) {
-  return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id);
+Error signature_required() {
+  return refused("signature_required", "This tenant's API keys are taken in signed requests alone: sign them, as RFC 9421 says");
 }
 
 bool same(const store::Digest& a, const store::Digest& b) { return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
@@ -88,6 +87,16 @@ std::string marked(const std::string& issuer, const std::string& name) {
   return issuer.empty() || name.empty() ? name : issuer + "|" + name;
 }
 
+Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
+
+Error user_inactive(const std::string& id) {
+  return Error(Code::permission_denied, Origin::caller, "user_inactive", "Inactive user").with_detail("user " + id);
+}
+
+Error tenant_disabled(const std::string& id) {
+  return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled").with_detail("tenant " + id);
+}
+
 Error refused_key(std::string_view reason) { return refused(reason, "Invalid or expired API key"); }
 
 Error refused_token(const Error& why) {
@@ -104,26 +113,29 @@ Status check(const Principal& principal, const Directory& directory, WallTime no
     const KeyEntry* key = directory.key(principal.key_prefix);
     if (key == nullptr || key->record.id != *principal.key) return refused_key("api_key_revoked");
     GH_CHECK(check_key(key->record, principal.key_digest, second));
-  } else {
-    if (second >= principal.valid_until) return token_expired();
-    GH_CHECK(check_token(principal, directory));
   }
+  if (!principal.key && second >= principal.valid_until) return token_expired();
+  if (principal.token.issuer.empty() && directory.inactive(principal.subject)) return user_inactive(principal.subject);
+  if (!principal.key) GH_CHECK(check_token(principal, directory));
   const Result<const TenantEntry*> tenant = open_tenant(principal.tenant, directory);
   return tenant ? ok() : Status(tenant.error());
 }
 
-Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now) {
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const KeyProof& proof, const Directory& directory, WallTime now) {
   const store::ApiKey& record = key.record;
-  GH_CHECK(check_key(record, shown, unix_seconds(now)));
+  GH_CHECK(check_key(record, proof.shown, unix_seconds(now)));
   GH_TRY(const TenantEntry* tenant, open_tenant(record.tenant, directory));
-  auto principal = std::make_shared<Principal>(Proof::api_key, record.tenant, tenant->record.number);
+  if (proof.proof != Proof::signature && tenant->record.signatures == store::Signatures::required) return signature_required();
+  auto principal = std::make_shared<Principal>(proof.proof, record.tenant, tenant->record.number);
   principal->key = record.id;
   principal->key_prefix = prefix_number(record.prefix).value_or(0);
-  principal->key_digest = shown;
+  principal->key_digest = proof.shown;
+  principal->signature = proof.signature;
   if (record.user) principal->subject = record.user->value();
   principal->models = key.models;
   principal->from = key.from;
-  principal->valid_until = end_of_secret(record, shown).value_or(0);
+  principal->valid_until = end_of_secret(record, proof.shown).value_or(0);
+  if (directory.inactive(principal->subject)) return user_inactive(principal->subject);
   add_grants(*principal, *tenant, key.scopes);
   return PrincipalPtr(std::move(principal));
 }

@@ -15,8 +15,14 @@ namespace gatehouse::identity {
 
 Status check(const Principal& principal, const Directory& directory, WallTime now);
 
-// The secret with that digest was shown, and it is the key's.
-Result<PrincipalPtr> admit_key(const KeyEntry& key, const store::Digest& shown, const Directory& directory, WallTime now);
+// How somebody has shown that they have a key.
+struct KeyProof {
+  KeyProof(Proof proof_, const store::Digest& shown_) : proof(proof_), shown(shown_) {}
+  Proof proof;
+  store::Digest shown;                              // of the secret: the key's, or of what went with the one that signed
+  std::shared_ptr<const SignatureMarks> signature;  // null: not signed
+};
+Result<PrincipalPtr> admit_key(const KeyEntry& key, const KeyProof& proof, const Directory& directory, WallTime now);
 // text: the token.
 Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view text, const Directory& directory, WallTime now);
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.
@@ -30,6 +36,11 @@ bool named_by_hash(const VerifiedToken& verified);
 // Lower-case hex: what names a token then.
 std::string sha256_hex(std::string_view text);
 
+// Whoever asks is not who they say; text is what they are told.
+Error refused(std::string_view reason, std::string text);
+// For whoever is in the way of a user or tenant that has been switched off; id goes to the log.
+Error user_inactive(const std::string& id);
+Error tenant_disabled(const std::string& id);
 Error refused_key(std::string_view reason);
 // What is wrong with a token, in the words that are promised: everything but the reason stays inside.
 Error refused_token(const Error& why);

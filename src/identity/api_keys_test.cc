@@ -10,7 +10,7 @@ namespace {
 
 using ::testing::MatchesRegex;
 
-constexpr std::uint64_t seed = 23;
+constexpr std::uint64_t api_keys_seed = 23;
 
 KeyHasher hasher(char fill = 'k') { return *KeyHasher::make(Secret<std::string>(std::string(32, fill))); }
 std::string hex_of(const store::Digest& digest) {
@@ -18,7 +18,7 @@ std::string hex_of(const store::Digest& digest) {
 }
 
 TEST(ApiKey, HasThePublishedShapeAndIsKeptAsAKeyedHash) {
-  SeededRandom random(seed);
+  SeededRandom random(api_keys_seed);
   const KeySecret made = make_key_secret(hasher(), random);
   const std::string& key = made.text.expose();
   EXPECT_THAT(key, MatchesRegex("gh_[0-9a-f]+_[A-Za-z0-9_-]+"));
@@ -30,7 +30,7 @@ TEST(ApiKey, HasThePublishedShapeAndIsKeptAsAKeyedHash) {
 }
 
 TEST(ApiKey, ASecondSecretKeepsThePrefix) {
-  SeededRandom random(seed);
+  SeededRandom random(api_keys_seed);
   const KeySecret first = make_key_secret(hasher(), random), second = make_key_secret(hasher(), random, first.prefix);
   EXPECT_EQ(second.prefix, first.prefix);
   EXPECT_NE(second.text.expose(), first.text.expose());
@@ -41,7 +41,7 @@ TEST(ApiKey, HashIsHmacSha256OfTheWholeText) {
 }
 
 TEST(ApiKey, OnlyWhatLooksLikeOneHasAPrefix) {
-  SeededRandom random(seed);
+  SeededRandom random(api_keys_seed);
   const std::string key = make_key_secret(hasher(), random).text.expose();
   EXPECT_TRUE(prefix_of_key(key));
   for (std::string wrong : {std::string(), key + "A", key.substr(1), "GH" + key.substr(2), key.substr(0, 54) + "="}) {

@@ -10,6 +10,7 @@
 #include "admission.h"
 #include "credential_cache.h"
 #include "key_shape.h"
+#include "signed_requests.h"
 #include "token_verifier.h"
 
 namespace gatehouse::identity {
@@ -23,7 +24,6 @@ bool same_word(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }
 Error ambiguous() { return caller_error("ambiguous_credentials", "The request carries more than one credential: send one, in one field"); }
 Error missing(CredentialKind kind) {
   return refused("credential_missing", kind == CredentialKind::api_key ? "API key required" : "Missing or invalid Authorization header");
@@ -57,6 +57,7 @@ struct Credential {
   std::string_view text;
   bool in_key_field = false;
   bool usable = true;
+  bool is_signed = false;
 };
 
 // Nothing: ambiguous. Empty fields say nothing.
@@ -66,6 +67,7 @@ std::optional<Credential> collect(const wire::RequestHead& head) {
   for (const wire::FieldView& field : head.fields) {
     const bool key_field = same_word(field.name, "X-API-Key") || same_word(field.name, "api-key");
     const bool authorization_field = !key_field && same_word(field.name, "Authorization");
+    found.is_signed |= same_word(field.name, signature_field);
     if (!key_field && !authorization_field) continue;
     if (authorization_field && std::exchange(authorization_seen, true)) return std::nullopt;
     const Authorization given = key_field ? Authorization{field.value, true} : parse_authorization(field.value);
@@ -75,6 +77,7 @@ std::optional<Credential> collect(const wire::RequestHead& head) {
     found.in_key_field |= key_field;
     found.usable &= given.usable;
   }
+  if (found.is_signed && !found.text.empty()) return std::nullopt;
   return found;
 }
 
@@ -88,16 +91,20 @@ struct Authenticator::State {
       : hasher(std::move(parts.hasher)),
         directory(std::move(parts.directory)),
         everybody(std::move(parts.everybody)),
+        signatures(std::move(parts.sealer), std::move(parts.public_url), parts.random),
         cache(parts.random) {}
 
   Result<PrincipalPtr> admit(const Credential& credential, WallTime now);
   Result<PrincipalPtr> admit_by_key(std::string_view text, WallTime now) const;
   Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now, Asking asking);
+  Result<PrincipalPtr> admit_signed(const wire::RequestHead& head, Scheme scheme, WallTime now, Asking asking);
   void note_uses(const CredentialCache::Entry& entry);
+  void note_uses(const KeyId& id, std::int64_t count, std::int64_t last_used);
 
   const KeyHasher hasher;
   DirectoryPtr directory;
   const PrincipalPtr everybody;
+  const SignatureVerifier signatures;
   CredentialCache cache;
   TokenVerifier tokens;
   std::unordered_map<KeyId, store::KeyUse> uses;  // of credentials that had to make room
@@ -108,10 +115,12 @@ Authenticator::~Authenticator() = default;
 Authenticator::Authenticator(Authenticator&&) noexcept = default;
 Authenticator& Authenticator::operator=(Authenticator&&) noexcept = default;
 
-Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind, Asking asking) {
+Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, WallTime now, CredentialKind kind, Asking asking,
+                                             Scheme scheme) {
   if (state_->everybody) return state_->everybody;
   const std::optional<Credential> credential = collect(head);
   if (!credential) return ambiguous();
+  if (credential->is_signed) return state_->admit_signed(head, scheme, now, asking);
   if (credential->text.empty() || !credential->usable) return missing(kind);
   const bool token = !credential->in_key_field && looks_like_token(credential->text);
   if (token && kind == CredentialKind::api_key) return missing(kind);
@@ -154,15 +163,25 @@ Result<PrincipalPtr> Authenticator::State::admit_by_key(std::string_view text, W
   const bool right = CRYPTO_memcmp(shown.data(), current.data(), shown.size()) == 0;
   const bool was_right = CRYPTO_memcmp(shown.data(), previous.data(), shown.size()) == 0;
   if (key == nullptr || !(right || was_right)) return refused_key("api_key_invalid");
-  return admit_key(*key, shown, *directory, now);
+  return admit_key(*key, KeyProof(Proof::api_key, shown), *directory, now);
+}
+
+// Each is another one: there is nothing to remember.
+Result<PrincipalPtr> Authenticator::State::admit_signed(const wire::RequestHead& head, Scheme scheme, WallTime now, Asking asking) {
+  GH_TRY(PrincipalPtr principal, signatures.admit(head, scheme, *directory, now));
+  if (asking == Asking::first) note_uses(*principal->key, 1, unix_seconds(now));
+  return principal;
 }
 
 void Authenticator::State::note_uses(const CredentialCache::Entry& entry) {
   if (entry.uses == 0 || !entry.principal || !entry.principal->key) return;
-  const KeyId& id = *entry.principal->key;
-  const store::Moment last{seconds(entry.last_used)};
+  note_uses(*entry.principal->key, entry.uses, entry.last_used);
+}
+
+void Authenticator::State::note_uses(const KeyId& id, std::int64_t count, std::int64_t last_used) {
+  const store::Moment last{seconds(last_used)};
   store::KeyUse& use = uses.try_emplace(id, id, 0, last).first->second;
-  use.count += entry.uses;
+  use.count += count;
   use.last_used = std::max(use.last_used, last);
 }
 
@@ -205,7 +224,7 @@ std::string_view api_key_error(std::string_view reason) {
   if (reason == "api_key_invalid") return "invalid";
   if (reason == "api_key_expired") return "expired";
   if (reason == "api_key_revoked") return "revoked";
-  return {};
+  return reason.starts_with("signature_") || reason.starts_with("digest_") ? "invalid" : "";
 }
 
 }  // namespace gatehouse::identity

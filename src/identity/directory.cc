@@ -39,10 +39,26 @@ const KeyEntry* Directory::key(std::uint32_t prefix) const {
   return found == nullptr ? nullptr : found->get();
 }
 
+const KeyEntry* Directory::signing_key(const KeyId& id) const {
+  const std::uint32_t* const prefix = signers_.find(id.value());
+  const KeyEntry* const found = prefix == nullptr ? nullptr : key(*prefix);
+  return found != nullptr && found->record.id == id ? found : nullptr;
+}
+
 bool Directory::revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const {
   if (id.empty()) return false;
   const Revoked* found = revocations_.find(revocation_key(kind, id));
   return found != nullptr && issued_at <= found->not_before;
+}
+
+std::optional<std::int64_t> Directory::revoked_until(store::RevocationKind kind, const std::string& id) const {
+  const Revoked* found = revocations_.find(revocation_key(kind, id));
+  return found != nullptr ? std::optional(found->not_before) : std::nullopt;
+}
+
+bool Directory::inactive(const std::string& user) const {
+  const Activity* const found = users_.find(user);
+  return found != nullptr && !found->active;
 }
 
 void Directory::put(store::Tenant tenant) {
@@ -65,6 +81,7 @@ void Directory::put(store::ApiKey key) {
   if (before != nullptr && before->record.id == key.id && before->record.version >= key.version) return;
   const TenantEntry* const owner = tenant(key.tenant);
   if (owner == nullptr || key.created < owner->record.created) return;
+  if (key.sealed_signing_secret) signers_.put(key.id.value(), *prefix);
   keys_.put(*prefix, std::make_shared<KeyEntry>(std::move(key)));
   ++version_;
 }
@@ -80,6 +97,13 @@ void Directory::put(const store::Revocation& revocation) {
   }
   revocations_.put(key, revoked);
   last_revocation_ = std::max(last_revocation_, revocation.number);
+  ++version_;
+}
+
+void Directory::put(const store::User& user) {
+  const Activity* const before = users_.find(user.id.value());
+  if (before != nullptr && before->version >= user.version) return;
+  users_.put(user.id.value(), Activity{user.version, user.is_active});
   ++version_;
 }
 
@@ -105,6 +129,7 @@ void Directory::remove_tenant(const TenantId& id, std::uint32_t number) {
 
 void Directory::drop_keys_of(const TenantId& id) {
   keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
+  signers_.erase_if([this](std::uint32_t prefix) { return key(prefix) == nullptr; });
 }
 
 void Directory::forget_revocations(std::int64_t expired_by) {

@@ -44,6 +44,25 @@ TEST(Directory, OlderRecordsChangeNothing) {
   EXPECT_EQ(directory.version(), version);
 }
 
+TEST(Directory, KnowsWhoHasBeenSwitchedOffInWhateverOrderItIsTold) {
+  Directory directory;
+  EXPECT_FALSE(directory.inactive("u")) << "nothing was said of them";
+  store::User user(store::UserId("u"), TenantId("demo"));
+  user.version = 3;
+  user.is_active = false;
+  directory.put(user);
+  EXPECT_TRUE(directory.inactive("u"));
+  user.version = 2;
+  user.is_active = true;
+  directory.put(user);
+  EXPECT_TRUE(directory.inactive("u")) << "that is older";
+  user.version = 4;
+  const std::uint64_t version = directory.version();
+  directory.put(user);
+  EXPECT_FALSE(directory.inactive("u"));
+  EXPECT_GT(directory.version(), version);
+}
+
 TEST(Directory, RevokesWhatWasIssuedBefore) {
   Directory directory;
   directory.put(store::Revocation(store::RevocationKind::user, "u", test_moment));

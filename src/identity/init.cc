@@ -5,15 +5,26 @@
 #include <cerrno>
 #include <utility>
 
-#include "gatehouse/base/base64url.h"
 #include "gatehouse/identity/signing_keys.h"
 #include "gatehouse/identity/tenants.h"
+#include "gatehouse/identity/users.h"
+#include "gatehouse/telemetry/audit_chain.h"
 #include "private_file.h"
 
 namespace gatehouse::identity {
 namespace {
 
+constexpr PrivateFile instance_file{
+    .missing = "instance_missing",
+    .exposed = "instance_exposed",
+    .damaged = "instance_damaged",
+    .advice = "put it back from a backup, or remove it: the records of the audit trail then begin new chains",
+    .most = 64,
+};
+
 constexpr std::int64_t first_quota = 10'000;
+// Part of the data format: never change it.
+constexpr std::string_view secrets_label = "gatehouse refresh tokens and tickets 1";
 
 // Two first starts at once take turns. Not DATA/lock: a server holds that already when it calls.
 Result<Fd> take_turn(const std::filesystem::path& data) {
@@ -22,14 +33,6 @@ Result<Fd> take_turn(const std::filesystem::path& data) {
     if (errno != EINTR) return data_io("cannot lock", data, errno);
   }
   return folder;
-}
-
-// 128 random bits in letters that can be read out.
-Secret<std::string> make_password(RandomSource& random) {
-  std::string raw(16, '\0');
-  random.fill(std::as_writable_bytes(std::span(raw)));
-  const Secret<std::string> bytes(std::move(raw));
-  return Secret<std::string>(to_base64url(bytes.expose()));
 }
 
 store::Tenant make_tenant(std::string_view id, store::Moment now) {
@@ -81,11 +84,24 @@ Result<MasterKey> prepare_data(const std::filesystem::path& data, RandomSource& 
   return std::filesystem::exists(store_file_of(data), failed) ? MasterKey::open(data) : MasterKey::open_or_create(data, random);
 }
 
+Result<std::string> instance_of(const std::filesystem::path& data, RandomSource& random) {
+  std::error_code ignored;
+  const std::filesystem::path file = data / "instance";
+  if (!std::filesystem::exists(std::filesystem::symlink_status(file, ignored))) GH_CHECK(write_private(file, random.hex(16)));
+  GH_TRY(const Secret<std::string> found, read_private(file, instance_file));
+  const std::string& name = found.expose();
+  const bool hex = !name.empty() && name.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return hex ? Result<std::string>(name) : damaged(file, instance_file, "it holds no name");
+}
+
 Result<DataKeys> DataKeys::of(const MasterKey& master) {
   GH_TRY(KeyHasher hasher, KeyHasher::make(master));
   GH_TRY(Secret<std::string> key, master.derive(Sealer::label));
   GH_TRY(Sealer sealer, Sealer::make(std::move(key)));
-  return DataKeys{std::move(hasher), std::move(sealer)};
+  GH_TRY(const Secret<std::string> secrets_key, master.derive(secrets_label));
+  GH_TRY(KeyHasher secrets, KeyHasher::make(secrets_key));
+  GH_TRY(Secret<std::string> audit, master.derive(telemetry::AuditSealer::label));
+  return DataKeys{std::move(hasher), std::move(sealer), std::move(secrets), std::move(audit)};
 }
 
 Task<Result<bool>> is_initialised(Reactor& reactor, store::Store& store) {
@@ -96,7 +112,7 @@ Task<Result<bool>> is_initialised(Reactor& reactor, store::Store& store) {
 
 Task<Result<FirstStart>> initialise(Reactor& reactor, store::Store& store, const FirstStartTools& tools) {
   const store::Moment now = std::chrono::floor<seconds>(tools.now);
-  Secret<std::string> password = make_password(tools.random);
+  Secret<std::string> password = draw_password(tools.random);
   Result<std::string> hash = co_await tools.passwords.hash(reactor, password);
   if (!hash) co_return hash.error();
   Result<store::SigningKey> signing = make_signing_key(NewSigningKey(tools.algorithm), tools.keys.sealer, tools.random, tools.now);

@@ -9,7 +9,7 @@ namespace gatehouse::identity {
 namespace {
 
 // Part of the data format: never change it.
-constexpr std::string_view label = "gatehouse api key hash 1";
+constexpr std::string_view api_key_label = "gatehouse api key hash 1";
 
 struct FreeMac {
   void operator()(EVP_MAC_CTX* context) const { EVP_MAC_CTX_free(context); }
@@ -24,7 +24,7 @@ struct KeyHasher::Context {
 };
 
 Result<KeyHasher> KeyHasher::make(const MasterKey& master) {
-  GH_TRY(const Secret<std::string> key, master.derive(label));
+  GH_TRY(const Secret<std::string> key, master.derive(api_key_label));
   return make(key);
 }
 

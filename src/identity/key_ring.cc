@@ -9,7 +9,7 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t page = 1000;
+constexpr std::size_t keys_at_once = 1000;
 
 Status check_overlap(seconds overlap) {
   if (overlap >= seconds(0) && overlap <= longest_token_lifetime) return ok();
@@ -45,7 +45,7 @@ Task<Result<seconds>> KeyRing::longest_lifetime(Reactor& reactor) const {
   seconds longest = login_lifetime_;
   TenantId after;
   for (bool more = true; more;) {
-    const Result<store::Page<store::Tenant>> read = co_await registry_.store().tenants().list(reactor, after, page);
+    const Result<store::Page<store::Tenant>> read = co_await registry_.store().tenants().list(reactor, after, keys_at_once);
     if (!read) co_return read.error();
     if (!read->data.empty()) after = read->data.back().id;
     more = read->has_more;

@@ -2,43 +2,59 @@
 
 #include <utility>
 
+#include "admission.h"
+#include "gatehouse/telemetry/log.h"
+
 namespace gatehouse::identity {
 namespace {
 
 Error login_failed() { return Error(Code::unauthenticated, Origin::caller, "login_failed", "Incorrect username or password"); }
-Error user_inactive() { return Error(Code::permission_denied, Origin::caller, "user_inactive", "Inactive user"); }
-Error tenant_disabled() { return Error(Code::permission_denied, Origin::caller, "tenant_disabled", "Tenant is disabled"); }
 
 }  // namespace
 
-Scopes scopes_of_role(std::string_view role) {
-  Scopes scopes = usual_scopes();
-  if (role == store::role_member) return scopes;
-  for (const Scope more : {Scope::audit_read, Scope::keys_write, Scope::models_write, Scope::tenant_admin}) scopes.add(more);
-  if (role == store::role_platform_admin) scopes.add(Scope::platform_admin);
-  return scopes;
+Task<Result<LoggedIn>> Login::by_password(Reactor& reactor, Credentials credentials, Client client) const {
+  Result<store::User> user = co_await check(reactor, std::move(credentials), client.address);
+  if (!user) co_return user.error();
+  co_return co_await sessions_.begin(reactor, std::move(*user), std::move(client));
 }
 
-Task<Result<IssuedToken>> Login::by_password(Reactor& reactor, Credentials credentials) const {
+Task<Result<store::User>> Login::check(Reactor& reactor, Credentials credentials, std::string address) const {
   Result<store::User> user = co_await registry_.store().users().find_by_name(reactor, credentials.username);
   if (!user && user.error().reason() != "user_not_found") co_return user.error();
   std::string kept = user ? user->password_hash : std::string();
-  Result<Verdict> verdict = co_await passwords_.verify(reactor, std::move(credentials.password), std::move(kept));
+  const Result<Verdict> verdict = co_await verify_slowly(reactor, credentials, std::move(address), std::move(kept));
   if (!verdict) co_return verdict.error();
   if (!user || *verdict == Verdict::wrong) co_return login_failed();
-  if (!user->is_active) co_return user_inactive();
-  const DirectoryPtr directory = registry_.current();
-  const TenantEntry* tenant = directory->tenant(user->tenant);
-  if (tenant == nullptr || !tenant->record.enabled) co_return tenant_disabled();
-  NewToken wanted(user->tenant, user->id.value(), scopes_of_role(user->role), lifetime_);
-  wanted.username = user->username;
-  co_return tokens_.sign(wanted);
+  if (!user->is_active) co_return user_inactive(user->id.value());
+  if (*verdict == Verdict::right_needs_rehash) co_await hash_again(reactor, *user, std::move(credentials.password));
+  co_return user;
 }
 
-Task<Result<store::User>> Login::user_of(Reactor& reactor, const Principal& principal) const {
-  store::UserId id(principal.subject);
-  store::Reach reach = store::Reach::of(principal.tenant);
-  co_return co_await registry_.store().users().find(reactor, std::move(reach), std::move(id));
+Task<Result<Verdict>> Login::verify_slowly(Reactor& reactor, const Credentials& credentials, std::string address, std::string hash) const {
+  const Result<LoginPace::Attempt> attempt = pace_.begin(credentials.username, address, clock_.now());
+  if (!attempt) co_return attempt.error();
+  Secret<std::string> password = credentials.password;
+  Result<Verdict> verdict = co_await passwords_.verify(reactor, std::move(password), std::move(hash));
+  if (!verdict) {
+    pace_.undone(*attempt, clock_.now());
+  } else if (*verdict == Verdict::wrong) {
+    pace_.wrong(*attempt, clock_.now());
+  } else {
+    pace_.right(*attempt, clock_.now());
+  }
+  co_return verdict;
+}
+
+// Whoever is in is in: what fails here is tried again at the next login.
+Task<void> Login::hash_again(Reactor& reactor, store::User user, Secret<std::string> password) const {
+  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(password));
+  if (!hash) co_return;
+  store::User again = user;
+  again.password_hash = std::move(*hash);
+  const Result<store::User> changed = co_await registry_.change(reactor, std::move(again), user);
+  if (!changed && changed.error().reason() != "version_conflict") {
+    telemetry::log::warn("identity", "a password could not be hashed again", {{"error", changed.error().describe()}});
+  }
 }
 
 }  // namespace gatehouse::identity

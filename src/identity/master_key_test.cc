@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-constexpr std::uint64_t seed = 11;
+constexpr std::uint64_t master_key_seed = 11;
 
 class MasterKeyOnDisk : public ::testing::Test {
  protected:
@@ -23,7 +23,7 @@ class MasterKeyOnDisk : public ::testing::Test {
   Result<MasterKey> open() const { return MasterKey::open(folder_.data()); }
 
   TestFolder folder_;
-  SeededRandom random_{seed};
+  SeededRandom random_{master_key_seed};
 };
 
 TEST_F(MasterKeyOnDisk, IsMadeOnceAndReadAgain) {

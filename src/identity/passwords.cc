@@ -7,6 +7,7 @@
 #include <span>
 
 #include "argon2id.h"
+#include "bcrypt.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -29,6 +30,8 @@ struct Passwords::Nobody {
   explicit Nobody(PasswordCost cost) : hash(cost) {}
   Argon2id hash;
 };
+
+bool is_password_hash(std::string_view hash) { return is_bcrypt(hash) || parse_argon2id(hash).has_value(); }
 
 Passwords::Passwords(PasswordOptions options, RandomSource& random)
     : options_(options), random_(random), threads_("passwords", options.threads, options.threads + options.waiting) {
@@ -81,6 +84,7 @@ Result<std::string> Passwords::make_hash(const Secret<std::string>& password) co
 
 // The scheme that a hash begins with says who checks it.
 Result<Verdict> Passwords::check(const Secret<std::string>& password, const std::string& hash) const {
+  if (is_bcrypt(hash)) return matches_bcrypt(password, hash) ? Verdict::right_needs_rehash : Verdict::wrong;
   const std::optional<Argon2id> kept = hash.empty() ? nobody_->hash : parse_argon2id(hash);
   if (!kept) return internal_error("password_hash_unreadable", "a password's hash is none that was written here");
   Argon2id presented = *kept;

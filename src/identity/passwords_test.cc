@@ -7,13 +7,12 @@
 
 #include "argon2id.h"
 #include "gatehouse/runtime/run_task.h"
+#include "test_secret.h"
 
 namespace gatehouse::identity {
 namespace {
 
 using ::testing::StartsWith;
-
-Secret<std::string> secret(const std::string& text) { return Secret<std::string>(text); }
 
 // 0, 1, 2 and so on: salts that other implementations can be given.
 class CountingRandom final : public RandomSource {
@@ -121,6 +120,29 @@ TEST_F(PasswordsTest, OfAnotherCostAreRightAndToBeHashedAgain) {
     EXPECT_EQ(verify(later, "open sesame", kept), Verdict::right_needs_rehash);
     EXPECT_EQ(verify(later, "wrong", kept), Verdict::wrong);
     EXPECT_EQ(verify(later, "open sesame", hash(later, "open sesame")), Verdict::right);
+  }
+}
+
+// The vectors of crypt_blowfish.
+TEST_F(PasswordsTest, OfOthersByBcryptAreTakenAndToBeHashedAgain) {
+  Passwords passwords(cheap(), random_);
+  const std::vector<KnownAnswer> known{{"U*U", "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
+                                       {"U*U", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW"},
+                                       {"U*U*", "$2y$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK"},
+                                       {"", "$2b$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy"}};
+  for (const auto& [password, kept] : known) {
+    EXPECT_TRUE(is_password_hash(kept));
+    EXPECT_EQ(verify(passwords, password, kept), Verdict::right_needs_rehash) << kept;
+    for (const std::string& wrong : {password + "x", std::string("U*u"), password + std::string(1, '\0')}) {
+      EXPECT_EQ(verify(passwords, wrong, kept), Verdict::wrong) << kept;
+    }
+  }
+  const std::string good = known[1].hash;
+  for (const std::string& none :
+       {good.substr(0, 59), good + "W", "$2x" + good.substr(3), "$2b$15" + good.substr(6), "$2b$03" + good.substr(6),
+        "$2b$5$" + good.substr(6), "$2b$05" + good.substr(6, 53) + "-", std::string(60, '$')}) {
+    EXPECT_FALSE(is_password_hash(none)) << none;
+    EXPECT_EQ(ask(passwords.verify(reactor_, secret("U*U"), none)).error().reason(), "password_hash_unreadable") << none;
   }
 }
 

@@ -42,6 +42,20 @@ Task<Status> read_revocations(Reactor& reactor, store::Store& store, Directory& 
   co_return ok();
 }
 
+Task<Status> read_inactive_users(Reactor& reactor, store::Store& store, Directory& directory) {
+  store::UserQuery query(store::Reach::everything());
+  query.active = false;
+  query.limit = page;
+  for (bool more = true; more;) {
+    Result<store::Page<store::User>> read = co_await store.users().list(reactor, query);
+    if (!read) co_return read.error();
+    if (!read->data.empty()) query.after = read->data.back().id;
+    more = read->has_more;
+    for (const store::User& user : read->data) directory.put(user);
+  }
+  co_return ok();
+}
+
 Task<Result<std::shared_ptr<const SigningKeys>>> read_signing_keys(Reactor& reactor, store::Store& store, const Sealer& sealer,
                                                                    store::Moment now) {
   Result<std::vector<store::SigningKey>> kept = co_await store.signing_keys().all(reactor);
@@ -58,6 +72,7 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   Status read = co_await read_tenants(reactor, store, *directory);
   if (read) read = co_await read_keys(reactor, store, *directory);
   if (read) read = co_await read_revocations(reactor, store, *directory);
+  if (read) read = co_await read_inactive_users(reactor, store, *directory);
   if (!read) co_return read.error();
   const store::Moment now = std::chrono::floor<seconds>(parts.now);
   Result<std::shared_ptr<const SigningKeys>> keys = co_await read_signing_keys(reactor, store, parts.sealer, now);
@@ -142,8 +157,52 @@ Task<Status> Registry::revoke(Reactor& reactor, store::Revocation revocation) {
   co_return ok();
 }
 
+Task<Result<store::User>> Registry::create(Reactor& reactor, store::User user) {
+  Result<store::User> created = co_await store_.users().create(reactor, std::move(user));
+  if (created && !created->is_active) publish([&created](Directory& directory) { directory.put(*created); });
+  co_return created;
+}
+
+Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before) {
+  Result<store::User> changed = co_await store_.users().change(reactor, std::move(user));
+  if (changed && changed->is_active != before.is_active) publish([&changed](Directory& directory) { directory.put(*changed); });
+  co_return changed;
+}
+
+Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions) {
+  const Result<store::RemovedUser> removed =
+      co_await store_.users().remove(reactor, std::move(reach), std::move(id), at, std::move(sessions));
+  if (!removed) co_return removed.error();
+  publish([&removed](Directory& directory) {
+    for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);
+    for (const store::ApiKey& key : removed->keys) directory.put(key);
+  });
+  co_return ok();
+}
+
+Task<Status> Registry::end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how) {
+  const Result<store::Revocation> ended = co_await store_.sessions().end(reactor, std::move(user), std::move(id), how);
+  if (!ended) co_return ended.error();
+  publish([&ended](Directory& directory) { directory.put(*ended); });
+  co_return ok();
+}
+
+Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how) {
+  const Result<std::vector<store::Revocation>> ended =
+      co_await store_.sessions().end_others(reactor, std::move(user), std::move(kept), how);
+  if (!ended) co_return ended.error();
+  if (ended->empty()) co_return ok();
+  publish([&ended](Directory& directory) {
+    for (const store::Revocation& revocation : *ended) directory.put(revocation);
+  });
+  co_return ok();
+}
+
 Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
-  Status dropped = co_await store_.revocations().drop_expired(reactor, now);
+  Status dropped = co_await store_.sessions().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });
   co_return dropped;
 }

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "gatehouse/base/hex.h"
+#include "test_secret.h"
 
 namespace gatehouse::identity {
 namespace {
@@ -10,9 +11,8 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr std::uint64_t seed = 31;
+constexpr std::uint64_t sealing_seed = 31;
 
-Secret<std::string> secret(const std::string& text) { return Secret<std::string>(text); }
 std::string ascending(char first, int count) {
   std::string out;
   for (int i = 0; i < count; ++i) out.push_back(static_cast<char>(first + i));
@@ -25,7 +25,7 @@ const SealedPlace place(SealedPlace::signing_key, "kid-1");
 std::string outcome(const Result<Secret<std::string>>& opened) { return opened.ok() ? "opened" : std::string(opened.error().reason()); }
 
 TEST(Sealing, WhatWasSealedOpens) {
-  SeededRandom random(seed);
+  SeededRandom random(sealing_seed);
   for (const std::string& text : {std::string(), std::string("x"), std::string("\0\xff", 2), std::string(5000, 's')}) {
     const std::string sealed = sealer().seal(secret(text), place, random);
     EXPECT_EQ(sealed.size(), 1 + 24 + text.size() + 16);
@@ -36,7 +36,7 @@ TEST(Sealing, WhatWasSealedOpens) {
 }
 
 TEST(Sealing, OneSecretLooksAnotherWayEachTime) {
-  SeededRandom random(seed);
+  SeededRandom random(sealing_seed);
   EXPECT_NE(sealer().seal(secret("s"), place, random), sealer().seal(secret("s"), place, random));
 }
 
@@ -51,7 +51,7 @@ TEST(Sealing, OpensWhatAnotherImplementationSealed) {
 }
 
 TEST(Sealing, NothingOpensInAnothersPlace) {
-  SeededRandom random(seed);
+  SeededRandom random(sealing_seed);
   const std::string sealed = sealer().seal(secret("s"), place, random);
   for (const SealedPlace& other : {SealedPlace(SealedPlace::signing_key, "kid-2"), SealedPlace(SealedPlace::signing_key, ""),
                                    SealedPlace(SealedPlace::signing_secret, "kid-1"), SealedPlace("signing keyk", "id-1"),
@@ -62,7 +62,7 @@ TEST(Sealing, NothingOpensInAnothersPlace) {
 }
 
 TEST(Sealing, EveryBitCounts) {
-  SeededRandom random(seed);
+  SeededRandom random(sealing_seed);
   const std::string sealed = sealer().seal(secret("a private key"), place, random);
   for (std::size_t bit = 0; bit < sealed.size() * 8; ++bit) {
     std::string wrong = sealed;

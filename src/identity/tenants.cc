@@ -56,6 +56,7 @@ Status apply(const TenantWish& wish, store::Tenant& tenant) {
   tenant.models = wish.models.value_or(std::move(tenant.models));
   tenant.scopes = wish.scopes.value_or(std::move(tenant.scopes));
   tenant.token_lifetime = wish.token_lifetime.value_or(tenant.token_lifetime);
+  tenant.signatures = wish.signatures.value_or(tenant.signatures);
   return ok();
 }
 
@@ -71,6 +72,7 @@ Task<Result<RegisteredTenant>> Tenants::add(Reactor& reactor, TenantId id, Tenan
   if (!fine) co_return fine.error();
   NewKey wanted(tenant.id, "first key");
   wanted.scopes = tenant.scopes;
+  wanted.signing = tenant.signatures == store::Signatures::required;
   CreatedKey key = keys_.make(wanted);
   // Made before the tenant stands, so that nothing is left half done when it cannot be.
   Result<IssuedToken> token = tokens_.sign(NewToken(tenant.id, tenant.id.value(), Scopes::known(tenant.scopes), tenant.token_lifetime));

@@ -10,6 +10,7 @@
 #include "gatehouse/identity/api_keys.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/identity/directory.h"
+#include "gatehouse/identity/sealing.h"
 #include "gatehouse/identity/token_issuer.h"
 
 namespace gatehouse::identity {
@@ -18,6 +19,11 @@ inline const WallTime test_now{seconds(1'700'000'000)};
 inline const store::Moment test_moment{seconds(1'700'000'000)};
 
 inline KeyHasher test_hasher() { return *KeyHasher::make(Secret<std::string>(std::string(32, 'k'))); }
+
+inline const Sealer& test_sealer() {
+  static const Sealer sealer = *Sealer::make(Secret<std::string>(std::string(32, 's')));
+  return sealer;
+}
 
 inline store::Tenant make_test_tenant(const std::string& id, std::uint32_t number) {
   store::Tenant tenant{TenantId(id)};
@@ -84,7 +90,7 @@ class People {
   }
   Authenticator& door() {
     if (!authenticator) {
-      authenticator = std::make_unique<Authenticator>(AuthenticatorParts{hasher, random, directory, everybody});
+      authenticator = std::make_unique<Authenticator>(AuthenticatorParts{hasher, random, directory, everybody, test_sealer()});
     }
     return *authenticator;
   }

@@ -29,7 +29,10 @@ Result<IssuedToken> issue_token(const wire::JwsKey& key, std::string_view issuer
   if (!wanted.session.empty()) json.member("sid", wanted.session);
   json.end_object();
   GH_TRY(std::string token, wire::sign_jws(key, {access_token_type, payload}));
-  return IssuedToken(Secret<std::string>(std::move(token)), std::move(id), expires);
+  IssuedToken issued_token(Secret<std::string>(std::move(token)), std::move(id), expires);
+  issued_token.tenant = wanted.tenant;
+  issued_token.subject = wanted.subject;
+  return issued_token;
 }
 
 }  // namespace gatehouse::identity

@@ -8,12 +8,12 @@ namespace {
 constexpr std::int64_t test_second = 1'700'000'000;
 const std::string at_jwt(access_token_type);
 
-struct Said {
+struct Claims {
   std::string iss = "gatehouse", aud = "gatehouse", typ = at_jwt, scope = "llm";
   std::int64_t lifetime = 600;
 };
 
-std::string signed_by(const wire::JwsKey& key, const Said& said) {
+std::string signed_by(const wire::JwsKey& key, const Claims& said) {
   std::string payload;
   wire::JsonWriter json(payload);
   json.begin_object().member("iss", said.iss).member("aud", said.aud).member("sub", "somebody").member("tenant_id", "demo");
@@ -30,7 +30,7 @@ std::string outcome(People& people, const std::string& token) {
   return asked.ok() ? "let in" : std::string(asked.error().reason());
 }
 
-std::string ours(const Said& said) {
+std::string ours(const Claims& said) {
   People people;
   return outcome(people, signed_by(test_signing_keys()->current, said));
 }
@@ -73,7 +73,7 @@ struct PeopleOfOthers : People {
   }
 };
 
-std::string theirs(const Said& said) {
+std::string theirs(const Claims& said) {
   PeopleOfOthers people;
   return outcome(people, signed_by(outside_key(), said));
 }

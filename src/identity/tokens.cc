@@ -10,11 +10,23 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t longest_id = 256;
+constexpr std::size_t longest_token_id = 256;
 
-Status check_lifetime(seconds lifetime) {
+Status check_token_lifetime(seconds lifetime) {
   if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");
+}
+
+// What was issued in the second of a revocation is taken to be from before it: a token that comes behind it is dated later, by no more than
+// what clocks may differ by. See revoke_until_now, which reaches such a token, too.
+constexpr std::int64_t most_seconds_later = 15;
+
+WallTime after_revocations(const NewToken& wanted, const Directory& directory, WallTime now) {
+  const std::int64_t second = unix_seconds(now);
+  const std::int64_t user = directory.revoked_until(store::RevocationKind::user, wanted.subject).value_or(0);
+  const std::int64_t tenant = directory.revoked_until(store::RevocationKind::tenant, wanted.tenant.value()).value_or(0);
+  const std::int64_t later = std::max(user, tenant) - second + 1;
+  return later > 0 && later <= most_seconds_later ? now + seconds(later) : now;
 }
 
 Error issuer_not_found() {
@@ -27,9 +39,10 @@ Error no_token() {
 }  // namespace
 
 Result<IssuedToken> Tokens::sign(const NewToken& wanted) const {
-  GH_CHECK(check_lifetime(wanted.lifetime));
+  GH_CHECK(check_token_lifetime(wanted.lifetime));
   const DirectoryPtr directory = registry_.current();
-  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, clock_.wall());
+  const WallTime now = after_revocations(wanted, *directory, clock_.wall());
+  return issue_token(directory->signing_keys()->current, directory->issuers()->own, wanted, random_, now);
 }
 
 Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const {
@@ -50,7 +63,7 @@ Task<Result<IssuedToken>> Tokens::issue(Reactor& reactor, TokenWish wish) const 
 }
 
 Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id, std::string issuer) const {
-  if (id.empty() || id.size() > longest_id) {
+  if (id.empty() || id.size() > longest_token_id) {
     co_return caller_error("token_id_invalid", "A token's jti has 1 to 256 characters").with_param("jti");
   }
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
@@ -88,8 +101,10 @@ Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const 
 
 Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
-  store::Revocation revocation(kind, std::move(id), now);
-  revocation.expires = now + longest_token_lifetime + wire::max_claim_leeway;
+  const std::optional<std::int64_t> before = registry_.current()->revoked_until(kind, id);
+  const store::Moment until = before ? std::max(now, store::Moment(seconds(*before + 1))) : now;
+  store::Revocation revocation(kind, std::move(id), until);
+  revocation.expires = until + longest_token_lifetime + wire::max_claim_leeway;
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 

@@ -9,6 +9,7 @@
 #include "gatehouse/model/model_file.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
+#include "names.h"
 
 namespace gatehouse::model {
 namespace {
@@ -44,8 +45,6 @@ std::string read_ours(const std::filesystem::path& path) {
   bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
   return bytes;
 }
-
-bool is_sha256(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 // False leaves nothing behind.
 bool write_fresh(const std::filesystem::path& path, std::string_view bytes) {

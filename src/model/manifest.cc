@@ -7,6 +7,7 @@
 #include <limits>
 #include <system_error>
 
+#include "names.h"
 #include "toml_table.h"
 
 namespace gatehouse::model {
@@ -16,6 +17,7 @@ constexpr std::size_t longest_manifest = 1024 * 1024, longest_path = 255;
 // The library's tables in tables are as deep as a key has parts, and recursion takes them apart.
 constexpr std::ptrdiff_t most_dots = 10'000;
 constexpr std::int64_t most_tokens = std::numeric_limits<std::int32_t>::max();
+constexpr std::int64_t most_cell_bytes = 1 << 30;
 
 constexpr std::array<std::string_view, 7> kind_names{"llm", "tensor", "trees", "nlu", "embeddings", "rerank", "upstream"};
 constexpr std::array<std::string_view, 13> datatypes{"BOOL",  "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16",
@@ -27,7 +29,7 @@ constexpr std::array<Keys, 12> root_keys{"kind",     "chat",   "nlu",    "files"
 constexpr std::array<Keys, 2> file_keys{"path", "sha256"};
 constexpr std::array<Keys, 3> tensor_keys{"name", "datatype", "shape"};
 constexpr std::array<Keys, 6> feature_keys{"name", "unit", "min", "max", "values", "example"};
-constexpr std::array<Keys, 2> limit_keys{"context", "vocabulary"};
+constexpr std::array<Keys, 3> limit_keys{"context", "vocabulary", "cell_bytes"};
 constexpr std::array<Keys, 1> chat_keys{"system_prompt"};
 constexpr std::array<Keys, 12> nlu_keys{"siamese_layers", "fusion_layers",      "hidden",    "max_len",    "stride",
                                         "hint_max",       "hint_position_base", "threshold", "lower_case", "label_separator",
@@ -54,8 +56,6 @@ bool is_plain_path(std::string_view path) {
   }
   return true;
 }
-
-bool is_sha256(std::string_view text) { return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos; }
 
 ManifestFile read_file(const TomlTable& table, const std::vector<ManifestFile>& before) {
   table.only(file_keys);
@@ -107,6 +107,7 @@ ManifestLimits read_limits(const TomlTable& table) {
   ManifestLimits limits;
   if (const auto context = table.integer("context", 1, most_tokens)) limits.context = static_cast<std::uint32_t>(*context);
   if (const auto vocabulary = table.integer("vocabulary", 1, most_tokens)) limits.vocabulary = static_cast<std::uint32_t>(*vocabulary);
+  if (const auto bytes = table.integer("cell_bytes", 1, most_cell_bytes)) limits.cell_bytes = static_cast<std::uint32_t>(*bytes);
   return limits;
 }
 

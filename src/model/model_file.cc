@@ -1,25 +1,22 @@
 #include "gatehouse/model/model_file.h"
 
 #include <fcntl.h>
-#include <openssl/evp.h>
 #include <sys/stat.h>
 
-#include <array>
 #include <cerrno>
 #include <memory>
 #include <system_error>
 
-#include "gatehouse/base/hex.h"
+#include "file_digest.h"
+#include "names.h"
 
 namespace gatehouse::model {
 namespace {
 
 constexpr std::size_t read_size = 1024 * 1024;
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
-
 Error unreadable(const std::filesystem::path& path, std::string_view why) {
-  return operator_error("model_file_unreadable", "cannot read the model file " + quoted(path) + ": " + std::string(why));
+  return operator_error("model_file_unreadable", "cannot read the model file " + quoted_path(path) + ": " + std::string(why));
 }
 
 Error unreadable(const std::filesystem::path& path, int error_number) {
@@ -27,14 +24,14 @@ Error unreadable(const std::filesystem::path& path, int error_number) {
 }
 
 Error missing(const std::filesystem::path& path) {
-  return operator_error(
-      "model_file_missing",
-      "the model file " + quoted(path) + " is missing: './run serve' fetches those of the shipped models, others are put there by hand");
+  return operator_error("model_file_missing",
+                        "the model file " + quoted_path(path) +
+                            " is missing: './run serve' fetches those of the shipped models, others are put there by hand");
 }
 
 Error changed(const std::filesystem::path& path, std::string_view expected, std::string_view found) {
   return operator_error("model_file_changed",
-                        quoted(path) + " is not the file that its model.toml names (sha256 " + std::string(found) + ", expected " +
+                        quoted_path(path) + " is not the file that its model.toml names (sha256 " + std::string(found) + ", expected " +
                             std::string(expected) +
                             "): remove it and './run serve' fetches it again; if it is your own and was changed on purpose, put the new "
                             "sha256 into model.toml");
@@ -55,29 +52,20 @@ Result<FileStamp> stamp_of(const Fd& file, const std::filesystem::path& path) {
   return stamp;
 }
 
-struct FreeDigest {
-  void operator()(EVP_MD_CTX* context) const { EVP_MD_CTX_free(context); }
-};
-
 // Reads by position, so that the descriptor stays at the beginning.
 Result<std::string> hash_of(const Fd& file, const std::filesystem::path& path) {
-  const std::unique_ptr<EVP_MD_CTX, FreeDigest> context(EVP_MD_CTX_new());
-  bool well = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
+  FileDigest digest;
   const auto buffer = std::make_unique_for_overwrite<char[]>(read_size);
   posix_fadvise(file.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
-  for (off_t at = 0; well;) {
+  for (off_t at = 0;;) {
     const ssize_t n = pread(file.get(), buffer.get(), read_size, at);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return unreadable(path, errno);
     if (n == 0) break;
-    well = EVP_DigestUpdate(context.get(), buffer.get(), static_cast<std::size_t>(n)) == 1;
+    digest.add({buffer.get(), static_cast<std::size_t>(n)});
     at += n;
   }
-  std::array<unsigned char, 32> digest{};
-  if (!well || EVP_DigestFinal_ex(context.get(), digest.data(), nullptr) != 1) {
-    return internal_error("model_hash_failed", "OpenSSL computes no SHA-256");
-  }
-  return to_hex(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+  return digest.hex();
 }
 
 Result<std::string> hash_and_remember(const Fd& file, const std::filesystem::path& path, const FileStamp& before, HashMemory& memory) {

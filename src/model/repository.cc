@@ -7,14 +7,10 @@
 #include <system_error>
 #include <utility>
 
+#include "names.h"
+
 namespace gatehouse::model {
 namespace {
-
-constexpr std::size_t longest_name = 64;
-
-bool is_model_name(std::string_view name) {
-  return name.size() <= longest_name && name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789._-") == std::string_view::npos;
-}
 
 // "1", "12"; "01" would be a second way to say 1.
 std::optional<std::uint32_t> parse_version(const std::string& text) {

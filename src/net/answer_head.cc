@@ -7,6 +7,7 @@
 #include <ctime>
 #include <iterator>
 
+#include "field_syntax.h"
 #include "gatehouse/base/assert.h"
 
 namespace gatehouse::net {
@@ -68,17 +69,6 @@ void append_number(std::string& out, Number n, int base = 10) {
   std::array<char, 24> digits;
   const auto written = std::to_chars(digits.data(), digits.data() + digits.size(), n, base);
   out.append(digits.data(), written.ptr);
-}
-
-bool is_token(std::string_view text) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [others](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
-  });
-}
-
-bool is_field_value(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
 }
 
 }  // namespace

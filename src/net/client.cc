@@ -4,6 +4,7 @@
 #include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ip/tcp.hpp>
 
+#include "field_syntax.h"
 #include "gatehouse/net/conversation.h"
 #include "gatehouse/runtime/run_task.h"
 #include "unix_address.h"
@@ -12,21 +13,11 @@ namespace gatehouse::net {
 namespace {
 
 using Protocol = boost::asio::generic::stream_protocol;
-using Failure = boost::system::error_code;
+using SocketError = boost::system::error_code;
 
-bool is_token(std::string_view text) {
-  constexpr std::string_view others = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::ranges::all_of(text, [others](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || others.find(c) != std::string_view::npos;
-  });
-}
 bool is_printable(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
 }
-bool is_field_value(std::string_view text) {
-  return std::ranges::none_of(text, [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7f; });
-}
-
 Error malformed(const std::string& what) { return operator_error("request_malformed", "This cannot be asked: " + what); }
 
 Result<Protocol::endpoint> address_of(const Endpoint& to) {
@@ -34,13 +25,13 @@ Result<Protocol::endpoint> address_of(const Endpoint& to) {
     GH_TRY(const UnixAddress address, unix_address(*to.unix_path));
     return Protocol::endpoint(address.data(), address.size);
   }
-  Failure bad;
+  SocketError bad;
   const auto ip = boost::asio::ip::make_address(to.address, bad);
   if (bad) return operator_error("bad_address", "'" + to.address + "' is not an IP address");
   return Protocol::endpoint(boost::asio::ip::tcp::endpoint(ip, to.port));
 }
 
-Error not_connected(const Endpoint& to, const Failure& failure) {
+Error not_connected(const Endpoint& to, const SocketError& failure) {
   namespace errc = boost::system::errc;
   if (failure == errc::connection_refused || failure == errc::no_such_file_or_directory) {
     return operator_error("nobody_listens", "nobody listens on " + to_string(to));
@@ -76,11 +67,11 @@ Task<Result<wire::HttpReply>> ask(Reactor& reactor, Endpoint to, ClientRequest r
   bool late = false;
   Deadline deadline(reactor, [&socket, &late] {
     late = true;
-    Failure ignored;
+    SocketError ignored;
     socket.close(ignored);
   });
   deadline.arm_in(limits.deadline);
-  Failure failure;
+  SocketError failure;
   co_await socket.async_connect(address, boost::asio::redirect_error(use_task, failure));
   if (late) co_return too_late(to);
   if (failure) co_return not_connected(to, failure);

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
 constexpr std::size_t longest_value = 1024 * 1024;
 constexpr std::size_t shortest_username = 3, longest_username = 50;  // characters
-constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024;
+constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024, longest_agent = 200;
 
 struct Lengths {
   std::size_t least, most;  // bytes
@@ -63,7 +63,10 @@ Status check_username(std::string_view name) {
   return check_name("username", name);
 }
 
-bool is_role(std::string_view role) { return role == role_member || role == role_tenant_admin || role == role_platform_admin; }
+Status check_role(std::string_view role) {
+  if (role == role_member || role == role_tenant_admin || role == role_platform_admin) return ok();
+  return record_invalid("role", "must be member, tenant-admin or platform-admin");
+}
 
 bool is_date(Day day) { return day.ok() && day.year() > std::chrono::year(0) && day.year() <= std::chrono::year(9999); }
 
@@ -86,7 +89,25 @@ Status check(const User& user) {
   GH_CHECK(check_text("email", user.email, {0, longest_email}));
   GH_CHECK(check_name("email", user.email));
   GH_CHECK(check_text("password_hash", user.password_hash, {0, longest_hash}));
-  return is_role(user.role) ? ok() : Status(record_invalid("role", "must be member, tenant-admin or platform-admin"));
+  return check_role(user.role);
+}
+
+Status check(const Session& session) {
+  GH_CHECK(check_id("id", session.id.value()));
+  GH_CHECK(check_id("user_id", session.user.value()));
+  GH_CHECK(check_text("address", session.address, {0, longest_id}));
+  GH_CHECK(check_text("user_agent", session.user_agent, {0, longest_agent}));
+  if ((session.generation > 0) != session.used.has_value()) return record_invalid("generation", "must be 0 as long as no token was used");
+  return ok();
+}
+
+Status check(const Ticket& ticket) {
+  GH_CHECK(check_id("tenant_id", ticket.tenant.value()));
+  if ((ticket.kind == TicketKind::password_reset) != ticket.user.has_value())
+    return record_invalid("user_id", "must be there to set a password");
+  if (ticket.user) GH_CHECK(check_id("user_id", ticket.user->value()));
+  GH_CHECK(check_text("email", ticket.email, {0, longest_email}));
+  return check_role(ticket.role);
 }
 
 Status check(const ApiKey& key) {
@@ -96,6 +117,9 @@ Status check(const ApiKey& key) {
   GH_CHECK(check_text("name", key.name, {0, longest_name * 4}));
   if (!is_prefix(key.prefix)) return record_invalid("prefix", "must be 8 lower-case hexadecimal digits");
   if (key.sealed_signing_secret) GH_CHECK(check_sealed("sealed_signing_secret", *key.sealed_signing_secret));
+  if (key.previous && key.previous->sealed_signing_secret) {
+    GH_CHECK(check_sealed("sealed_signing_secret", *key.previous->sealed_signing_secret));
+  }
   GH_CHECK(check_list("scopes", key.scopes));
   GH_CHECK(check_list("models", key.models));
   GH_CHECK(check_list("cidrs", key.cidrs));

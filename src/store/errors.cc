@@ -14,14 +14,18 @@ Error tenant_exists() { return conflict("tenant_exists", "A tenant with this id 
 Error user_exists() { return conflict("user_exists", "A user with this id exists already"); }
 Error username_taken() { return conflict("username_taken", "This user name is taken").with_param("username"); }
 Error email_taken() { return conflict("email_taken", "This e-mail address is taken").with_param("email"); }
+Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }
 Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
 Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
+Error nonce_taken() { return conflict("nonce_taken", "This nonce has been used already"); }
 Error version_conflict() {
   return conflict("version_conflict", "It was changed by someone else meanwhile: read it again, then repeat your change");
 }
 
 Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
 Error user_not_found() { return not_found("user_not_found", "There is no such user"); }
+Error session_not_found() { return not_found("session_not_found", "There is no such session"); }
+Error ticket_not_found() { return not_found("ticket_not_found", "There is no such ticket, or it has been used"); }
 Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
 Error signing_key_not_found() { return not_found("signing_key_not_found", "There is no such signing key"); }
 
@@ -31,6 +35,11 @@ Error already_initialised() {
 
 Error record_invalid(std::string_view field, std::string_view what) {
   return caller_error("record_invalid", std::string(field) + " " + std::string(what)).with_param(std::string(field));
+}
+
+Error too_many_nonces() {
+  return Error(Code::unavailable, Origin::gatehouse, "too_many_nonces", "Too many signed requests came within their window")
+      .with_retry(Retry::after(std::chrono::seconds(30)));
 }
 
 Error store_unavailable(std::string detail) {

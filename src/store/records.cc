@@ -15,6 +15,16 @@ constexpr std::array<std::pair<RevocationKind, std::string_view>, 6> kinds{{
     {RevocationKind::tenant, "tenant"},
 }};
 
+constexpr std::array<std::pair<TicketKind, std::string_view>, 2> ticket_kinds{{
+    {TicketKind::password_reset, "password_reset"},
+    {TicketKind::invitation, "invitation"},
+}};
+
+constexpr std::array<std::pair<Signatures, std::string_view>, 2> signature_rules{{
+    {Signatures::optional, "optional"},
+    {Signatures::required, "required"},
+}};
+
 std::string digits(unsigned number, std::size_t width) {
   const std::string text = std::to_string(number);
   return std::string(width - std::min(width, text.size()), '0') + text;
@@ -37,6 +47,24 @@ std::string_view to_string(RevocationKind kind) {
 std::optional<RevocationKind> parse_revocation_kind(std::string_view name) {
   const auto found = std::ranges::find(kinds, name, &std::pair<RevocationKind, std::string_view>::second);
   return found != kinds.end() ? std::optional(found->first) : std::nullopt;
+}
+
+std::string_view to_string(TicketKind kind) {
+  return std::ranges::find(ticket_kinds, kind, &std::pair<TicketKind, std::string_view>::first)->second;
+}
+
+std::optional<TicketKind> parse_ticket_kind(std::string_view name) {
+  const auto found = std::ranges::find(ticket_kinds, name, &std::pair<TicketKind, std::string_view>::second);
+  return found != ticket_kinds.end() ? std::optional(found->first) : std::nullopt;
+}
+
+std::string_view to_string(Signatures signatures) {
+  return std::ranges::find(signature_rules, signatures, &std::pair<Signatures, std::string_view>::first)->second;
+}
+
+std::optional<Signatures> parse_signatures(std::string_view name) {
+  const auto found = std::ranges::find(signature_rules, name, &std::pair<Signatures, std::string_view>::second);
+  return found != signature_rules.end() ? std::optional(found->first) : std::nullopt;
 }
 
 std::string to_string(Day day) {

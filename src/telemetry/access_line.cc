@@ -100,6 +100,7 @@ void append_json_access_line(std::string& out, const AccessRecord& r) {
   append_text(out, R"(,"tenant_id":)", r.tenant_id);
   append_text(out, R"(,"key_id":)", r.key_id);
   append_text(out, R"(,"error":)", r.error);
+  if (!r.rule.empty()) append_text(out, R"(,"rule":)", r.rule);
   if (!r.model.empty()) {
     append_text(out, R"(,"model":)", r.model);
     out += R"(,"prompt_tokens":)";

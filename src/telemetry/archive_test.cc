@@ -13,13 +13,13 @@ using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using Kind = Chore::Kind;
 
-constexpr std::chrono::days week{7};
+constexpr std::chrono::days kept_for{7};
 
 Day day(int year, unsigned month, unsigned number) {
   return Day(std::chrono::year(year) / std::chrono::month(month) / std::chrono::day(number));
 }
 
-std::vector<Chore> chores(const std::vector<std::string>& names) { return plan_chores("g.log", names, day(2026, 10, 9), week); }
+std::vector<Chore> chores(const std::vector<std::string>& names) { return plan_chores("g.log", names, day(2026, 10, 9), kept_for); }
 
 TEST(Calendar, WritesAndReadsDays) {
   EXPECT_EQ(to_text(day(2026, 10, 1)), "2026-10-01");

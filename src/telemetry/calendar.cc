@@ -5,7 +5,7 @@
 namespace gatehouse::telemetry {
 namespace {
 
-constexpr std::size_t written = 10;  // characters of a day
+constexpr std::size_t day_size = 10;  // characters of a day
 
 // Digits alone; -1 where they are none.
 int number(std::string_view digits) {
@@ -46,7 +46,7 @@ std::string to_text(Day day) {
 }
 
 std::optional<Day> parse_day(std::string_view text) {
-  if (text.size() != written || text[4] != '-' || text[7] != '-') return std::nullopt;
+  if (text.size() != day_size || text[4] != '-' || text[7] != '-') return std::nullopt;
   const int year = number(text.substr(0, 4)), month = number(text.substr(5, 2)), day = number(text.substr(8, 2));
   if (year < 0 || month < 0 || day < 0) return std::nullopt;
   const auto date =

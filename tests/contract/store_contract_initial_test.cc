@@ -24,7 +24,7 @@ class InitialContract : public StoreContract {
   }
   void expect_nothing() {
     EXPECT_THAT(tenants(), IsEmpty());
-    EXPECT_THAT(get(store().users().list(reactor_, all_, store::UserId(), 10)).data, IsEmpty());
+    EXPECT_THAT(get(store().users().list(reactor_, store::UserQuery(all_))).data, IsEmpty());
     EXPECT_THAT(get(store().keys().list(reactor_, store::KeyQuery(all_))).data, IsEmpty());
     EXPECT_THAT(get(store().signing_keys().all(reactor_)), IsEmpty());
   }

@@ -21,7 +21,7 @@ class RemovalContract : public StoreContract {
   // How many keys, users and rows of usage there are.
   std::vector<std::size_t> kept(const store::Reach& reach) {
     return {get(store().keys().list(reactor_, store::KeyQuery(reach))).data.size(),
-            get(store().users().list(reactor_, reach, store::UserId(), 10)).data.size(),
+            get(store().users().list(reactor_, store::UserQuery(reach))).data.size(),
             get(store().usage().rows(reactor_, store::UsageQuery(reach, today_, today_))).size()};
   }
   std::vector<store::Revocation> told() { return get(store().revocations().since(reactor_, 0, 10)).data; }

@@ -27,6 +27,7 @@ store::Tenant full_tenant(const std::string& id) {
   tenant.quota_per_day = 5000;
   tenant.token_lifetime = seconds(7);
   tenant.time_zone = "Asia/Shanghai";
+  tenant.signatures = store::Signatures::required;
   tenant.created = at(1'700'000'000);
   return tenant;
 }

@@ -15,11 +15,16 @@ class UserContract : public StoreContract {
   Result<store::User> named(const std::string& name) { return ask(users().find_by_name(reactor_, name)); }
   std::vector<std::string> listed(const store::Reach& reach, const std::string& after, std::size_t limit) {
     std::vector<std::string> ids;
-    const store::Page<store::User> page = get(users().list(reactor_, reach, store::UserId(after), limit));
+    store::UserQuery query(reach);
+    query.after = store::UserId(after);
+    query.limit = limit;
+    query.active = active_;
+    const store::Page<store::User> page = get(users().list(reactor_, query));
     for (const store::User& user : page.data) ids.push_back(user.id.value());
     if (page.has_more) ids.emplace_back("more");
     return ids;
   }
+  std::optional<bool> active_;
   const store::Reach all_ = store::Reach::everything();
   const store::Reach demo_ = store::Reach::of(TenantId("demo"));
   const store::Reach other_ = store::Reach::of(TenantId("other"));
@@ -40,6 +45,45 @@ TEST_P(UserContract, ComesBackAsItWasGiven) {
   bare.version = 1;
   EXPECT_EQ(find("u-2"), bare);
   EXPECT_EQ(bare.role, "member");
+}
+
+TEST_P(UserContract, GoesWithSessionsAndTicketsAndItsKeysAreRevoked) {
+  make_tenant("demo");
+  make_user("u-1", "demo");
+  make_user("u-2", "demo");
+  for (const char* id : {"s-1", "s-2"}) {
+    store::Session session(store::SessionId(id), store::UserId(id[2] == '1' ? "u-1" : "u-2"));
+    session.expires = at(1'900'000'000);
+    get(store().sessions().create(reactor_, session, 10));
+  }
+  store::ApiKey theirs = full_key("k-1", "demo", 1), anothers = full_key("k-2", "demo", 2);
+  anothers.user = store::UserId("u-2");
+  get(store().keys().create(reactor_, theirs));
+  get(store().keys().create(reactor_, anothers));
+  const store::SessionEnd over(at(600), at(700));
+  const auto remove = [&](const store::Reach& reach) { return ask(users().remove(reactor_, reach, store::UserId("u-1"), at(500), over)); };
+  EXPECT_EQ(outcome(remove(other_)), "user_not_found") << "another tenant's";
+  EXPECT_EQ(get(store().sessions().list(reactor_, store::UserId("u-1"))).size(), 1U);
+
+  const Result<store::RemovedUser> removed = remove(demo_);
+  ASSERT_EQ(outcome(removed), "ok");
+  ASSERT_EQ(removed->keys.size(), 1U);
+  EXPECT_EQ(removed->keys[0].id, KeyId("k-1"));
+  EXPECT_EQ(removed->keys[0].revoked, at(500));
+  ASSERT_EQ(removed->revocations.size(), 2U);
+  EXPECT_EQ(removed->revocations[0].id, "s-1");
+  EXPECT_EQ(removed->revocations[0].not_before, at(600));
+  EXPECT_EQ(removed->revocations[1].kind, store::RevocationKind::user);
+  EXPECT_EQ(removed->revocations[1].id, "u-1");
+  EXPECT_EQ(removed->revocations[1].not_before, at(500));
+  EXPECT_EQ(get(store().revocations().since(reactor_, 0, 10)).data.size(), 3U) << "the key's, too";
+
+  EXPECT_EQ(outcome(ask(users().find(reactor_, all_, store::UserId("u-1")))), "user_not_found");
+  EXPECT_THAT(get(store().sessions().list(reactor_, store::UserId("u-1"))), IsEmpty());
+  EXPECT_EQ(get(store().sessions().list(reactor_, store::UserId("u-2"))).size(), 1U);
+  EXPECT_FALSE(get(store().keys().find(reactor_, all_, KeyId("k-2"))).revoked);
+  EXPECT_EQ(outcome(remove(all_)), "user_not_found") << "once";
+  EXPECT_EQ(try_user(full_user("u-3", "demo")), "ok");
 }
 
 TEST_P(UserContract, HasATenantAndAnIdOfItsOwn) {
@@ -124,6 +168,23 @@ TEST_P(UserContract, IsListedByTenantPageByPage) {
   EXPECT_THAT(listed(all_, "u-2", 2), ElementsAre("u-3", "u-4", "more"));
   EXPECT_THAT(listed(demo_, "u-2", 2), ElementsAre("u-3", "u-5"));
   EXPECT_THAT(listed(demo_, "u-5", 2), IsEmpty());
+}
+
+TEST_P(UserContract, AreListedByWhetherTheyAreActive) {
+  make_tenant("demo");
+  make_tenant("other");
+  for (const char* id : {"u-1", "u-2", "u-3", "u-4"}) {
+    store::User user = full_user(id, id[2] < '3' ? "demo" : "other");
+    user.is_active = id[2] % 2 == 0;
+    ASSERT_EQ(try_user(user), "ok");
+  }
+  active_ = false;
+  EXPECT_THAT(listed(all_, "", 10), ElementsAre("u-1", "u-3"));
+  EXPECT_THAT(listed(all_, "", 1), ElementsAre("u-1", "more"));
+  EXPECT_THAT(listed(demo_, "", 10), ElementsAre("u-1"));
+  active_ = true;
+  EXPECT_THAT(listed(all_, "u-2", 10), ElementsAre("u-4"));
+  EXPECT_THAT(listed(other_, "", 10), ElementsAre("u-4"));
 }
 
 TEST_P(UserContract, AChangeKeepsWhatIsFixedAndRaisesTheVersion) {

@@ -103,6 +103,7 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     key.prefix = "0000000" + std::string(1, "0123456789abcdef"[number % 16]);
     key.digest.fill(static_cast<unsigned char>(number));
     key.previous = store::PreviousSecret(store::Digest{1, 2, 3}, at(1'700'000'500));
+    key.previous->sealed_signing_secret = std::string("\x02\0", 2);
     key.sealed_signing_secret = std::string("\x01\0\xff", 3);
     key.scopes = {"llm", "usage:read"};
     key.models = {"*"};

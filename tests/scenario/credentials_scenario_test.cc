@@ -21,7 +21,7 @@ class Credentials : public ::testing::Test {
     return world_.ask(Ask{wire::Method::get, path, {{"Authorization", "Bearer " + credential}}, {}}).status();
   }
   std::string new_key(identity::NewKey wanted) {
-    auto made = world_.done(world_.house().keys().add(world_.reactor, std::move(wanted)));
+    auto made = world_.done(world_.house().keys().add(world_.reactor, store::Reach::everything(), std::move(wanted)));
     EXPECT_TRUE(made.ok()) << made.error().describe();
     id_ = made->record.id;
     return made->text.expose();
@@ -115,7 +115,8 @@ TEST_F(Credentials, AKeyIsTakenFromItsNetworksAlone) {
   nowhere.cidrs = {"10.0.0.0/33"};
   EXPECT_EQ(status_of(new_key(near)), 200);
   EXPECT_EQ(status_of(new_key(far)), 403);
-  EXPECT_EQ(world_.done(world_.house().keys().add(world_.reactor, nowhere)).error().reason(), "network_invalid");
+  EXPECT_EQ(world_.done(world_.house().keys().add(world_.reactor, store::Reach::everything(), nowhere)).error().reason(),
+            "network_invalid");
 }
 
 TEST_F(Credentials, AdministrationIsForAdministratorsOfThePlatform) {

@@ -71,6 +71,8 @@ TEST_F(Messages, AStreamThatSaysNothingIsKeptOpenByPings) {
   EXPECT_THAT(answer.sent(), Not(EndsWith(ping)));
   house_.pass(seconds(16));
   EXPECT_THAT(answer.sent(), EndsWith(ping));
+  house_.engine.lose();  // so that it ends
+  house_.settle();
 }
 
 TEST_F(Messages, ALostEngineEndsAStreamWithAnErrorEvent) {

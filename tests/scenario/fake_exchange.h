@@ -26,6 +26,7 @@ class FakeExchange final : public net::Exchange {
     head_.path = head_.target.substr(0, head_.target.find('?'));
     head_.query = head_.target.substr(std::min(head_.path.size() + 1, head_.target.size()));
     head_.host_present = true;
+    if (!ask_.body.empty()) head_.content_length = ask_.body.size();
     for (const auto& [name, value] : ask_.fields) head_.fields.push_back(field(name, value));
     last_drained_ = started_;
   }

@@ -12,12 +12,6 @@ using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
-  return n;
-}
-
 TEST(WholeAnswer, CarriesTheTextAndWhatItTook) {
   WholeGateway house;
   const FakeExchange& answer = house.chat("say:Hello");

@@ -22,12 +22,6 @@ TEST(Sampling, OfBothRoutesReachesTheEngineAsItWasAskedFor) {
   EXPECT_EQ(house.engine.last_prompt().sampling, of_chat);
 }
 
-std::size_t count(const std::string& text, const std::string& part) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
-  return n;
-}
-
 TEST(Logprobs, AreNullUnlessTheyAreAskedFor) {
   WholeGateway house;
   EXPECT_THAT(house.chat("say:Hi").sent(), HasSubstr(R"("logprobs":null)"));

@@ -87,7 +87,15 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
 
   bool comes_soon(Reactor&) override { return false; }
   bool available() const override { return ready_; }
-  engine::Life life() const override { return ready_ ? engine::Life::ready : engine::Life::loading; }
+  engine::Life life() const override { return unloaded_ ? engine::Life::gone : ready_ ? engine::Life::ready : engine::Life::loading; }
+  void load() override {
+    if (!ready_) come_back();
+    unloaded_ = false;
+  }
+  void unload() override {
+    lose();
+    unloaded_ = true;
+  }
   wire::engine::State state() const override {
     wire::engine::State state;
     state.state = ready_ ? wire::engine::ModelState::ready : wire::engine::ModelState::loading;
@@ -152,7 +160,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
   wire::engine::Prepare last_prompt_;
   std::uint64_t next_ = 1;
   std::uint32_t prepared_ = 0;
-  bool ready_ = false, mute_ = false, broken_ = false, held_ = false, turning_ = false;
+  bool ready_ = false, unloaded_ = false, mute_ = false, broken_ = false, held_ = false, turning_ = false;
 };
 
 }  // namespace gatehouse::testing

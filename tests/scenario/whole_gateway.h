@@ -20,6 +20,12 @@
 
 namespace gatehouse::testing {
 
+inline std::size_t count(const std::string& text, const std::string& part) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + part.size())) ++n;
+  return n;
+}
+
 class WholeGateway {
  public:
   explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {})
@@ -102,10 +108,14 @@ class WholeGateway {
     GH_ASSERT(first.ok());
     key_ = first->api_key.expose();
     auto issuers = std::make_shared<const identity::Issuers>();
-    auto house = done(identity::House::open(reactor, *store_, {*keys, issuers, passwords_, random_, clock}));
+    identity::HouseParts parts(*keys, issuers, passwords_, random_, clock);
+    parts.registration.mode = identity::Registering::open;
+    parts.registration.tenant = TenantId("demo");
+    auto house = done(identity::House::open(reactor, *store_, std::move(parts)));
     GH_ASSERT(house.ok());
     house_ = std::move(*house);
-    authenticators_.emplace_back(identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr});
+    authenticators_.emplace_back(
+        identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr, house_->sealer()});
   }
   void serve_model(const std::string& system_prompt) {
     gateway::ServedModel model;

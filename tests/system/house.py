@@ -33,6 +33,13 @@ def initialise(data):
     return json.loads(made.stdout)
 
 
+def command(house, *words, stdin=b"", code=0):
+    """What a command on the house's data folder says as JSON; nothing where it says nothing."""
+    done = run(*words, "--data", house.data, "--json", stdin=stdin)
+    assert done.returncode == code, (done.stdout, done.stderr)
+    return json.loads(done.stdout) if done.stdout else None
+
+
 def eventually(holds, seconds=10.0, what="it"):
     """Looks again and again until holds() is true; what a test waits for has no other way to say that it is there."""
     until = time.monotonic() + seconds

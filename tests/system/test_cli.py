@@ -94,7 +94,29 @@ def test_json_check():
         assert offset is None or found["offset"] == offset, (wire, found)
 
 
-@pytest.mark.parametrize("command", [(), ("serve",), ("init",), ("version",), ("health",), ("openapi",), ("debug",), ("debug", "http1-dump"), ("debug", "json-check"), ("migrate",), ("backup",), ("restore",), ("doctor",)])
+def test_limiter_replay():
+    calls = (
+        (b"0 alice 1 1/1s 0", b"admit 0 1 0"),
+        (b"0.25 alice 1 1/1s 0", b"refuse 0 0.75 0.75"),
+        (b"0.25 alice 2 1/1s 0", b"refuse 0 0.75 -"),
+        (b"0.5 alice 0 1/1s 0", b"admit 0 0.5 0"),
+        (b"1 alice 1 1/1s 0", b"admit 0 1 0"),
+        (b"1 bob 3 10/60s 4", b"admit 1 18 0"),
+        (b"1 bob 2 10/60s 4", b"refuse 1 18 6"),
+    )
+    replayed = run("debug", "limiter-replay", stdin=b"".join(call + b"\n" for call, _ in calls))
+    assert (replayed.returncode, replayed.stderr) == (0, b"")
+    assert replayed.stdout.splitlines() == [answer for _, answer in calls]
+    assert run("debug", "limiter-replay", stdin=calls[0][0] + b"\r\n" + calls[1][0]).stdout == run("debug", "limiter-replay", stdin=calls[0][0] + b"\n" + calls[1][0] + b"\n").stdout
+
+
+@pytest.mark.parametrize("call", [b"", b"nonsense", b"0 k 1 1/1s", b"0 k 1 1/1s 0 0", b"x k 1 1/1s 0", b"-1 k 1 1/1s 0", b"0 k x 1/1s 0", b"0 k 1 1 0", b"0 k 1 1/1s x", b"\xff\x00"])
+def test_limiter_replay_of_what_is_no_call(call):
+    wrong = run("debug", "limiter-replay", stdin=b"0 k 1 2/1s 0\n" + call + b"\n0 k 1 2/1s 0\n")
+    assert wrong.returncode == 2 and wrong.stdout == b"admit 1 1 0\n" and b"line 2: " in wrong.stderr
+
+
+@pytest.mark.parametrize("command", [(), ("serve",), ("init",), ("version",), ("health",), ("openapi",), ("debug",), ("debug", "http1-dump"), ("debug", "json-check"), ("debug", "limiter-replay"), ("migrate",), ("backup",), ("restore",), ("doctor",)])
 def test_help_is_everywhere_and_shows_an_example(command):
     helped = run(*command, "--help")
     assert helped.returncode == 0

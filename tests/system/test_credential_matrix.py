@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, House, eventually, run
+from house import MODEL, House, command, eventually, run
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def operations(house):
     document = house.ask("GET", "/openapi.json", headers={}).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x"), operation
+            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x").replace("{name}", "x"), operation
 
 
 def message_of(reply):
@@ -94,8 +94,13 @@ NO_MODEL_IN_IT = {
     "GET /v1/models": "lists what the asker may use: test_models_that_are_not_theirs_are_not_listed",
     "POST /api/auth/logout": "is about the token that is presented",
     "GET /api/auth/me": "is about the asker",
+    "POST /api/auth/password": "is about the asker",
+    "GET /api/auth/sessions": "is about the asker",
+    "DELETE /api/auth/sessions/{id}": "is about the asker",
     "GET /api/usage": "is about a day",
+    "GET /api/audit": "is about what was decided",
     "/api/admin/": "administers; no model is asked anything",
+    "/api/keys": "sees to keys; no model is asked anything",
 }
 NO_OBJECT_IN_IT = {
     "GET /v1/models": "lists what the asker may use",
@@ -108,20 +113,23 @@ NO_OBJECT_IN_IT = {
     "POST /api/llm/generate/api-key": "its object is a model",
     "POST /api/auth/logout": "is about the token that is presented",
     "GET /api/auth/me": "is about the asker",
+    "POST /api/auth/password": "is about the asker",
+    "GET /api/auth/sessions": "is about the asker",
+    "DELETE /api/auth/sessions/{id}": "its object is a session, which keys and tenants' tokens have none of: test_users.py",
+    "GET /api/admin/users": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
+    "GET /api/audit": "names no object: test_audit.py",
+    "GET /api/admin/audit": "names no object: the scope is refused, which the matrix above shows",
+    "GET /api/keys": "names no object: test_keys.py",
     "GET /api/admin/tenants": "names no object: the scope is refused, which the matrix above shows",
     "GET /api/admin/keys": "names no object",
     "GET /api/admin/usage": "names no object",
     "GET /api/admin/signing-keys": "names no object",
     "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
+    "POST /api/admin/models/{name}/load": "a model is no tenant's",
+    "POST /api/admin/models/{name}/unload": "a model is no tenant's",
     "POST /api/admin/tenants": "makes an object that is nobody's yet",
 }
-
-
-def command(house, *words, stdin=b""):
-    done = run(*words, "--data", house.data, "--json", stdin=stdin)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout) if done.stdout else None
 
 
 def secured(house):
@@ -228,13 +236,18 @@ NAMES_AN_OBJECT = {"tenant_id", "user_id", "jti", "token"}  # in bodies
 
 def takes_an_object(path, operation):
     in_body = NAMES_AN_OBJECT & set(request_schema(operation).get("properties", {}))
-    return ("{id}" in path or path == "/api/usage" or bool(in_body)) and path != "/api/admin/tenants"
+    return ("{id}" in path or path == "/api/usage" or bool(in_body)) and path != "/api/admin/tenants" and not path.startswith("/api/auth/")
+
+
+def tenants_own(path):
+    """Whether an administrator of a tenant may ask that."""
+    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys")) or path.endswith("/export")
 
 
 def requests_about(method, path, operation, owner):
     """(path, body) of requests that name what is the owner's: a key, a tenant, a token."""
-    ids = [owner["key"]["id"]] if "/keys/" in path else [owner["tenant_id"]]
-    names = {"tenant_id": owner["tenant_id"], "name": "x", "user_id": None, "token": owner["token"], "jti": owner["jti"]}
+    ids = [owner["key"]["id"] if "/keys/" in path else owner["user"]["id"] if "/users/" in path else owner["tenant_id"]]
+    names = {"tenant_id": owner["tenant_id"], "name": "x", "user_id": None, "token": owner["token"], "jti": owner["jti"], "username": "newcomer"}
     schema = request_schema(operation).get("properties", {})
     for one in ids:
         at = path.replace("{id}", one)
@@ -250,10 +263,12 @@ def requests_about(method, path, operation, owner):
 def owner_of(house, tenant_id):
     token = command(house, "token", "issue", "--tenant", tenant_id)
     key = command(house, "key", "create", "--tenant", tenant_id, "--name", "theirs")
-    return {"tenant_id": tenant_id, "key": key, "token": token["token"], "jti": token["jti"]}
+    user = command(house, "user", "create", f"of-{tenant_id}-{key['prefix']}", "--tenant", tenant_id)
+    return {"tenant_id": tenant_id, "key": key, "user": user, "token": token["token"], "jti": token["jti"]}
 
 
-NOBODYS = {"tenant_id": "nobody", "key": {"id": "00000000-0000-4000-8000-000000000000"}, "token": "e30.e30.AAAA", "jti": "nobody"}
+NOBODY = {"id": "00000000-0000-4000-8000-000000000000"}
+NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "token": "e30.e30.AAAA", "jti": "nobody"}
 
 
 def without_id(reply):
@@ -270,7 +285,7 @@ def test_every_route_that_takes_an_object_refuses_another_tenants(neighbours):
     for method, path, operation in split(house, takes_an_object, NO_OBJECT_IN_IT):
         if path == "/api/usage":
             continue  # the next test
-        for credential in house.key, token:
+        for credential in [token] if tenants_own(path) else [house.key, token]:
             headers = {"Authorization": f"Bearer {credential}"}
             answers = []
             for owner in theirs, NOBODYS, own:
@@ -280,13 +295,37 @@ def test_every_route_that_takes_an_object_refuses_another_tenants(neighbours):
                     assert reply.status == 403, (where, reply.status, reply.body)
                     check_headers(reply, where)
                     answers.append(without_id(reply))
-            wanted = {"code": 403, "message": "Not enough permissions", "type": "scope_missing", "param": "platform:admin"}
+            scope = "keys:write" if path.startswith("/api/keys") else "tenant:admin" if tenants_own(path) else "platform:admin"
+            wanted = {"code": 403, "message": "Not enough permissions", "type": "scope_missing", "param": scope}
             assert answers and all(one == wanted for one in answers), f"{method} {path}: what is there and what is not must read alike"
     assert [command(house, "tenant", "show", "rich"), sorted(one["id"] for one in command(house, "key", "list", "--tenant", "rich"))] == [
         before[0], sorted([*before[1]])
     ]
     for credential in theirs["key"]["key"], theirs["token"]:
         assert house.ask("GET", "/v1/models", headers={"Authorization": f"Bearer {credential}"}).status == 200, "nothing of theirs was touched"
+
+
+def test_users_of_another_tenant_are_as_if_they_were_not_there(neighbours):
+    house = neighbours
+    theirs = owner_of(house, "rich")
+    before = command(house, "user", "list", "--tenant", "rich")
+    routes = [(method, path, operation) for method, path, operation in secured(house) if tenants_own(path) and takes_an_object(path, operation)]
+    assert len(routes) >= 11
+    for method, path, operation in routes:
+        answers = []
+        for owner in theirs, NOBODYS:
+            for at, body in requests_about(method, path, operation, owner):
+                reply = house.ask(method, at, body)
+                assert reply.status == 404, (method, at, reply.status, reply.body)
+                check_headers(reply, at)
+                answers.append(without_id(reply))
+        assert answers and all(one == answers[0] for one in answers), f"{method} {path}: what is there and what is not must read alike"
+        for at, body in requests_about(method, path, operation, owner_of(house, "demo")):
+            assert house.ask(method, at, body).status in (200, 201, 204), (method, at)
+    assert command(house, "user", "list", "--tenant", "rich") == before
+    for query in "", "?tenant=rich", "?tenant=nobody", "?username=" + theirs["user"]["username"]:
+        shown = house.ask("GET", "/api/admin/users" + query)
+        assert shown.status == 200 and {one["tenant_id"] for one in shown.json()["data"]} <= {"demo"}, (query, shown.body)
 
 
 def test_the_use_of_another_tenant_is_not_shown(neighbours):
@@ -299,13 +338,13 @@ def test_the_use_of_another_tenant_is_not_shown(neighbours):
 
 def test_an_administrator_is_told_what_is_not_there(neighbours):
     house = neighbours
-    admin = command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]
+    admin = command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin,keys:write")["token"]
     headers = {"Authorization": f"Bearer {admin}"}
     for method, path, operation in secured(house):
-        if "{id}" not in path:
+        if "{id}" not in path or path.startswith("/api/auth/"):
             continue
         for at, body in requests_about(method, path, operation, NOBODYS):
             reply = house.ask(method, at, body, headers)
-            reason = "key_not_found" if "/keys/" in path else "tenant_not_found"
+            reason = "key_not_found" if "/keys/" in path else "user_not_found" if "/users/" in path else "tenant_not_found"
             assert reply.status == 404 and reply.json()["error"]["type"] == reason, (method, path, reply.status, reply.body)
             check_headers(reply, at)

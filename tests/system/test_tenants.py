@@ -168,7 +168,7 @@ def test_the_administrator_logs_in_looks_around_and_out(tmp_path, new_house):
             return json.loads(subprocess.run(["curl", "-sS", url + path, *options], capture_output=True, text=True, check=True).stdout or "null")
 
         form = curl("/api/auth/login", "-d", f"username={made['username']}", "-d", f"password={made['password']}")
-        assert form["token_type"] == "bearer" and form["expires_in"] == 1800 and "refresh_token" not in form
+        assert form["token_type"] == "bearer" and form["expires_in"] == 1800 and form["refresh_token"].startswith("gr_")
         token = curl("/token", "-d", f"grant_type=password&username={made['username']}&password={made['password']}")["access_token"]
         me = curl("/api/auth/me", "-H", f"Authorization: Bearer {token}")
         assert me["username"] == "admin" and me["is_superuser"] and "password" not in json.dumps(me)

@@ -95,12 +95,20 @@ def check_includes(tree):
                 yield Finding(path, line, "includes Asio", "use runtime/task.h and what else runtime/ gives; Asio stays in runtime, net, adapters and app")
 
 
+def sources_of(compiled):
+    """A source, and what it includes where it was made to compile several at once."""
+    yield str(compiled)
+    if compiled.parent.name == "Unity" and compiled.exists():
+        for included in re.findall(r'^#include "(/[^"]+)"$', compiled.read_text(), re.MULTILINE):
+            yield str(Path(included).resolve())
+
+
 def check_built(tree):
     """No test and no fuzz target is left out of the build."""
     compiled = None
     if tree.build and (tree.build / "compile_commands.json").exists():
         commands = json.loads((tree.build / "compile_commands.json").read_text())
-        compiled = {str(Path(one["directory"], one["file"]).resolve()) for one in commands}
+        compiled = {source for one in commands for source in sources_of(Path(one["directory"], one["file"]).resolve())}
     found = libraries(tree)
     for path in tree.paths:
         folder, name = path.rpartition("/")[::2]

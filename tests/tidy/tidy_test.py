@@ -96,6 +96,15 @@ class Built(RuleCase):
         (tree.build / "compile_commands.json").write_text(json.dumps([{"directory": str(tree.build), "file": "../src/net/a_test.cc"}]))
         self.assertEqual([one.path for one in folders.check_built(tree)], ["src/net/b_test.cc"])
 
+    def test_sources_that_are_compiled_together(self):
+        tree = self.tree({**self.FILES, "src/net/b_test.cc": "", "src/net/c_test.cc": ""})
+        tree.build = tree.root / "build"
+        together = tree.build / "Unity" / "unity_0_cxx.cxx"
+        together.parent.mkdir(parents=True)
+        together.write_text("".join(f'#include "{tree.root}/src/net/{name}_test.cc"\n\n' for name in "ab"))
+        (tree.build / "compile_commands.json").write_text(json.dumps([{"directory": str(tree.build), "file": "Unity/unity_0_cxx.cxx"}]))
+        self.assertEqual([one.path for one in folders.check_built(tree)], ["src/net/c_test.cc"])
+
 
 class Routes(RuleCase):
     def test_open_by_intent_or_with_a_scope(self):

@@ -44,6 +44,16 @@ fetch_llama() {
   cp "$work"/npm/node_modules/@node-llama-cpp/linux-x64/bins/linux-x64/*.so "$work/llama/lib/"
 
   say "fetching the llama.cpp $llama_version headers (36 MB)"
+  fetch_llama_source
+  git --git-dir="$work/source.git" archive HEAD include ggml/include common vendor LICENSE | tar -x -C "$work/llama"
+
+  [ -f "$work/llama/lib/libllama.v$llama_version.so" ] || fail 1 "the package does not carry libllama.v$llama_version.so"
+  chmod -R a+rX,go-w "$work/llama"
+  settle "$work/llama" "$cache/llama-$llama_version"
+}
+
+# The sources of that version, into $work/source.git.
+fetch_llama_source() {
   mkdir "$work/pack"
   quietly "npm could not fetch $engine_package" sh -c 'cd "$1" && npm pack --ignore-scripts "$2"' - "$work/pack" "$engine_package"
   for archive in "$work"/pack/*.tgz; do
@@ -52,11 +62,6 @@ fetch_llama() {
   done
   check_sum sha256sum "$bundle_sha256" "$work/pack/package/llama/gitRelease.bundle"
   quietly "the source bundle could not be read" git clone -q --bare "$work/pack/package/llama/gitRelease.bundle" "$work/source.git"
-  git --git-dir="$work/source.git" archive HEAD include ggml/include common vendor LICENSE | tar -x -C "$work/llama"
-
-  [ -f "$work/llama/lib/libllama.v$llama_version.so" ] || fail 1 "the package does not carry libllama.v$llama_version.so"
-  chmod -R a+rX,go-w "$work/llama"
-  settle "$work/llama" "$cache/llama-$llama_version"
 }
 
 fetch_llm() {

@@ -66,6 +66,7 @@ class ChildEngineLifeTest : public ChildEngineTest {
 TEST_F(ChildEngineLifeTest, ANewChildTakesOverAndTheOldOneFinishesWhatItHas) {
   ready_to_be_recycled(1, 2);
   child(2);
+  EXPECT_TRUE(rehearses) << "nobody waits for it";
   EXPECT_EQ(engine->life(), Life::ready);
   auto before = prepared();  // the new one is not ready
   tell(w::ModelState::ready);

@@ -42,7 +42,7 @@ Task<void> ChildEngine::live() {
   while (alone_ && !leaving_.empty() && !stopping_) co_await changed_.wait();
   alone_ = false;
   const Instant began = control_.clock().now();
-  Result<Fd> opened = co_await open_model();
+  Result<Fd> opened = co_await open_model(Room::checked);
   if (stopping_ || !wanted_) co_return;
   End end = End::never_ready;
   if (opened) {
@@ -66,8 +66,13 @@ Task<void> ChildEngine::live() {
   back_off_ = std::clamp<nanoseconds>(back_off_ * 2, shortest_back_off, longest_back_off);
 }
 
-Task<Result<Fd>> ChildEngine::open_model() {
-  std::function<Result<Fd>(Worker&)> open = [open_model = options_.open_model](Worker&) { return open_model(); };
+Task<Result<Fd>> ChildEngine::open_model(Room room) {
+  std::function<Result<Fd>(Worker&)> open = [this, room](Worker&) -> Result<Fd> {
+    Result<Fd> file = options_.open_model();
+    if (!file || !options_.room_for || room == Room::known) return file;
+    GH_CHECK(options_.room_for(*file));
+    return file;
+  };
   auto opening = files_.run<Result<Fd>>(control_, std::move(open));
   std::optional<Result<Fd>> opened = co_await std::move(opening);
   if (opened) co_return std::move(*opened);
@@ -135,7 +140,7 @@ ChildEngine::End ChildEngine::after_child(std::unique_ptr<Child> child, const St
     return end;
   }
   if (!launched) why = launched.error().describe();
-  if (why.empty()) why = was_ready ? "the engine ended" : state().detail;
+  if (why.empty()) why = was_ready ? "the engine ended" : "the engine ended while it loaded the model";
   publish(Life::loading, state_of(w::ModelState::loading, why), launched ? "engine ended" : "engine not started");
   return end;
 }
@@ -145,7 +150,7 @@ ChildEngine::End ChildEngine::after_child(std::unique_ptr<Child> child, const St
 Task<void> ChildEngine::recycle(std::string why) {
   const bool two = co_await room_for_two();
   if (!serves()) co_return;
-  Result<Fd> opened = co_await open_model();
+  Result<Fd> opened = co_await open_model(Room::known);
   if (!serves()) co_return;
   if (!opened) co_return keep(opened.error().describe());
   say("engine recycled", why + (two ? "" : "; there is no memory for two, so it leaves first"));
@@ -214,7 +219,9 @@ Status ChildEngine::launch(Child& child, const Fd& model_file) {
       link->attach(std::move(*fd), number);
     });
   }
-  return child.load(options_.load, model_file);
+  w::Load load = options_.load;
+  load.rehearse = !ever_ready_ || &child != serving_.get();  // behind one that was lost, or put to sleep, somebody waits
+  return child.load(load, model_file);
 }
 
 // Its links have been told, or are next.

@@ -27,12 +27,14 @@ TEST_F(ChildEngineTest, IsReadyWhenItsChildIs) {
 TEST_F(ChildEngineTest, AChildThatEndsIsReplaced) {
   engine->start();
   ready_child(1);
+  EXPECT_TRUE(rehearses);
   auto job = engine->prepare(reactor, w::Prepare());
   child_dies();
   EXPECT_TRUE((*job)->take().lost);
   EXPECT_EQ(prepare_says(), "model_loading");
   EXPECT_EQ(engine->child_pid(), 0);
   ready_child(2);  // at once
+  EXPECT_FALSE(rehearses) << "requests wait for it";
   EXPECT_EQ(prepare_says(), "prepared");
   EXPECT_EQ(engine->restarts(), 1U);
   EXPECT_THAT(events, ElementsAre("engine started", "model ready", "engine ended", "engine started", "model ready"));
@@ -71,6 +73,18 @@ TEST_F(ChildEngineTest, AModelThatFailsThreeTimesIsGivenUp) {
   EXPECT_THAT(last_detail, testing::HasSubstr("bad magic"));
   pass(seconds(100));
   EXPECT_EQ(spawner.counts.made, 3);
+}
+
+// A file that breaks the engine leaves it no word to say.
+TEST_F(ChildEngineTest, AModelThatEndsItsChildThreeTimesIsGivenUpWithAReason) {
+  engine->start();
+  for (int number = 1; number <= 3; ++number) {
+    child(number);
+    child_dies();
+    pass(seconds(10));
+  }
+  EXPECT_EQ(events.back(), "model failed for good");
+  EXPECT_THAT(last_detail, testing::HasSubstr("ended while it loaded the model"));
 }
 
 TEST_F(ChildEngineTest, OneThatWasReadyStartsTheCountAnew) {

@@ -79,8 +79,9 @@ class EngineHost final : public engine::EventSink {
     engine::LoopOptions loop_options;
     loop_options.queue = options.queue;
     loop_options.prefill_chunk = options.prefill_chunk;
+    loop_options.prefix_bytes = options.prefix_bytes;
     const auto sequences = std::move(loaded->sequences);
-    loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
+    if (options.rehearse) loop_options.costs = engine::rehearse(*sequences, clock_, rehearsal_time);
     auto loop = std::make_shared<engine::EngineLoop>(*sequences, clock_, *this, loop_options);
     auto compiler = std::shared_ptr<engine::PromptCompiler>(std::move(loaded->compiler));
     reactor_.post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells()] {
@@ -112,6 +113,10 @@ class EngineHost final : public engine::EventSink {
     now.saved = c.saved;
     now.saved_bytes = c.saved_bytes;
     now.given_back = c.given_back;
+    now.prompt_computed = c.prompt_computed;
+    now.prompt_cached = c.prompt_cached;
+    now.prefixes = c.prefixes;
+    now.prefix_bytes = c.prefix_bytes;
     now.compute_us = c.compute_ns / 1000;
     tell_step(c, now);
     return now;

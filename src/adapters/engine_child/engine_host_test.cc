@@ -43,8 +43,9 @@ class EngineHostTest : public testing::Test {
     if (thread.joinable()) thread.join();
   }
 
-  void load(const std::string& model = "scripted", std::uint32_t cells = 64) {
+  void load(const std::string& model = "scripted", std::uint32_t cells = 64, bool rehearse = true) {
     w::Load load;
+    load.rehearse = rehearse;
     load.model = model;
     load.seats = 2;
     load.seat_cells = cells;
@@ -186,6 +187,23 @@ TEST_F(EngineHostTest, EndsAtASecondModel) {
   loaded();
   load();
   EXPECT_EQ(ended(), 1);
+}
+
+TEST_F(EngineHostTest, LearnsWhatItsStepsTakeBeforeItIsReady) {
+  load("scripted", 128);
+  EXPECT_EQ(control->expect<w::State>().state, w::ModelState::ready);
+  EXPECT_GT(trace.decode_passes, 0U);
+}
+
+TEST_F(EngineHostTest, WhereSomebodyWaitsItIsReadyAtOnce) {
+  load("scripted", 128, false);
+  EXPECT_EQ(control->expect<w::State>().state, w::ModelState::ready);
+  EXPECT_EQ(trace.decode_passes + trace.prefill_passes, 0U);
+  EXPECT_TRUE(links[0].send(1, prompt("say:x")));
+  links[0].expect<w::Prepared>();
+  EXPECT_TRUE(links[0].send(1, w::Start{8}));
+  links[0].expect<w::TokenBatch>();
+  EXPECT_GT(trace.prefill_passes, 0U);
 }
 
 TEST_F(EngineHostTest, EndsAtAModelWithoutAFile) {

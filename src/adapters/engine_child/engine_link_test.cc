@@ -236,7 +236,7 @@ TEST_F(EngineLinkTest, ANewChildTakesOverAndTheOldOneFinishesWhatItHas) {
   next.expect<w::Prepare>();
   EXPECT_FALSE(engine.poll()) << "the old one gets nothing new";
   tell(0, tokens_for(1, 5));
-  EXPECT_EQ(old_job->take().text, "xxxxx");
+  EXPECT_EQ(old_job->take().choices.at(0).text, "xxxxx");
   EXPECT_TRUE(emptied.empty());
   w::Done done;
   done.completion_tokens = 5;

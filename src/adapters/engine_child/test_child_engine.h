@@ -112,7 +112,9 @@ class ChildEngineTest : public testing::Test {
   void child(int number) {
     release_files();
     until([&] { return spawner.counts.made == number; });
-    EXPECT_EQ(spawner.control->expect<wire::engine::Load>().model, "puppet");
+    const auto load = spawner.control->expect<wire::engine::Load>();
+    EXPECT_EQ(load.model, "puppet");
+    rehearses = load.rehearse;
   }
   void tell(wire::engine::ModelState told, const std::string& detail = "", std::uint32_t jobs = 0) {
     wire::engine::State state;
@@ -154,6 +156,7 @@ class ChildEngineTest : public testing::Test {
   std::atomic<int> opened{0};
   std::atomic<bool> may_open{true};
   std::atomic<bool> file_is_missing{false}, file_has_changed{false}, memory_is_short{false};
+  bool rehearses = false;  // the child that was made last
   std::vector<std::string> events;
   std::string last_detail;
   std::unique_ptr<ChildEngine> engine;

@@ -10,6 +10,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/engine/loop.h"
 #include "test_model.h"
+#include "test_recorder.h"
 
 namespace gatehouse::adapters {
 namespace {
@@ -20,36 +21,6 @@ using engine::SeatToken;
 using engine::Token;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr std::uint32_t seats = test_seats, seat_cells = test_seat_cells;
-
-// With a system prompt that does not make this small model guess.
-w::Prepare ask(std::string text) {
-  w::Prepare prepare = chat(std::move(text));
-  prepare.messages.insert(prepare.messages.begin(), w::Message{"system", "You are a helpful assistant."});
-  return prepare;
-}
-
-struct Answer {
-  std::string text;
-  std::vector<w::TokenScore> scores;
-  std::optional<w::Done> done;
-};
-
-class Recorder final : public engine::EventSink {
- public:
-  void send(std::uint32_t, std::uint64_t job, const w::Body& body) override {
-    if (const auto* batch = std::get_if<w::TokenBatch>(&body)) {
-      for (const w::TokenEvent& event : batch->events) {
-        Answer& answer = answers[event.job];
-        answer.text += event.text;
-        answer.scores.insert(answer.scores.end(), event.scores.begin(), event.scores.end());
-      }
-    }
-    if (const auto* done = std::get_if<w::Done>(&body)) answers[job].done = *done;
-  }
-  std::map<std::uint64_t, Answer> answers;
-};
 
 // One model for all tests: loading it costs more than what most of them do.
 class LlamaModel : public testing::Test {
@@ -236,7 +207,7 @@ TEST_F(LlamaModel, GoesOnUnchangedInAnotherSeat) {
     for (std::uint32_t i = 0; i < 16; ++i) {
       said.push_back(token);
       if (moves && i % 5 == 4) {
-        const Seat to = (at + 1) % seats;
+        const Seat to = (at + 1) % test_seats;
         EXPECT_TRUE(sequences().move(at, to).ok());
         at = to;
       }
@@ -255,7 +226,7 @@ TEST_F(LlamaModel, FreesTheCellsOfASeatThatCloses) {
   const Token fresh = sequences().sample(1);
   sequences().close(1);
   // More rounds than the seat has cells: cells that stay taken would make a prefill fail.
-  for (std::size_t used = 0; used <= 2 * seat_cells; used += first.size()) {
+  for (std::size_t used = 0; used <= 2 * test_seat_cells; used += first.size()) {
     seat(1, first);
     sequences().sample(1);
     sequences().close(1);
@@ -283,19 +254,19 @@ TEST_F(LlamaModel, ComputesAPromptInChunksAsInOnePass) {
 TEST_F(LlamaModel, FillsASeatToItsLastCell) {
   const std::string word = " river";
   std::string text;
-  for (std::uint32_t i = 0; i < seat_cells - 1; ++i) text += word;
+  for (std::uint32_t i = 0; i < test_seat_cells - 1; ++i) text += word;
   const std::vector<Token> prompt = tokens(raw(text));
-  ASSERT_EQ(prompt.size(), seat_cells - 1);
+  ASSERT_EQ(prompt.size(), test_seat_cells - 1);
   const Answer got = answer(raw(text), 64);
   ASSERT_TRUE(got.done.has_value());
   EXPECT_EQ(got.done->error, "");
-  EXPECT_EQ(got.done->prompt_tokens, seat_cells - 1);
+  EXPECT_EQ(got.done->prompt_tokens, test_seat_cells - 1);
   EXPECT_LE(got.done->completion_tokens, 2U);
 }
 
 TEST_F(LlamaModel, RefusesAPromptThatDoesNotFitAndNamesBothNumbers) {
   std::string text;
-  for (std::uint32_t i = 0; i < seat_cells; ++i) text += " river";
+  for (std::uint32_t i = 0; i < test_seat_cells; ++i) text += " river";
   const auto refused = compiler().compile(raw(text));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().reason(), "context_length_exceeded");

@@ -17,7 +17,6 @@ using Half [[gnu::vector_size(32)]] = float;
 using Quarter [[gnu::vector_size(16)]] = float;
 using WideInts [[gnu::vector_size(64)]] = std::int32_t;
 constexpr std::size_t lanes = sizeof(Wide) / sizeof(float);
-constexpr float lowest = -std::numeric_limits<float>::infinity();
 
 // 2^n · 2^f, f in (0, 1], with the polynomial that meets 2^f at the seven Chebyshev nodes. For numbers and vectors of them.
 template <class Float, class Int>

@@ -4,11 +4,13 @@
 // Threads  pure functions; the choice is made once
 #pragma once
 #include <cstddef>
+#include <limits>
 #include <span>
 
 namespace gatehouse::adapters {
 
 inline constexpr std::size_t row_block = 64;
+inline constexpr float lowest = -std::numeric_limits<float>::infinity();  // of a token that may not come
 
 struct BlockTop {
   std::size_t block;

@@ -12,7 +12,6 @@ using engine::Token;
 
 // A vocabulary has 50,000 tokens or more and a draw needs a handful of them: whole blocks are passed over by their highest value.
 constexpr std::size_t block = row_block;
-constexpr float lowest = -std::numeric_limits<float>::infinity();
 constexpr double least_logprob = -9999;  // OpenAI's figure for what is very unlikely
 constexpr float reach = 32.0F;           // e^-32: what is farther below the highest has less than a billionth of the probability in all
 

@@ -1,5 +1,7 @@
 #include "sequences.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
 #include <array>
 #include <exception>
@@ -85,6 +87,16 @@ std::string LlamaSequences::description() const {
   return std::string(text.data()) + ", " + std::to_string(shape_.threads) + " threads, " + llama_print_system_info();
 }
 
+void LlamaSequences::compute_with(std::uint32_t threads) {
+  GH_ASSERT(threads >= 1 && threads <= shape_.threads);
+  llama_set_n_threads(context_.get(), static_cast<std::int32_t>(threads), static_cast<std::int32_t>(threads));
+}
+
+std::uint64_t LlamaSequences::preemptions() const {
+  rusage used{};
+  return getrusage(RUSAGE_SELF, &used) == 0 ? static_cast<std::uint64_t>(used.ru_nivcsw) : 0;
+}
+
 void LlamaSequences::open(Seat seat, const wire::engine::Sampling& sampling) {
   SeatState& state = states_.at(seat);
   GH_ASSERT(!state.taken);
@@ -154,8 +166,7 @@ Status LlamaSequences::branch(Seat from, std::uint32_t cells, std::span<const Se
   GH_CHECK(read_cells(from, moving_));
   for (const Seat seat : to) {
     GH_ASSERT(states_.at(seat).taken && seat != from);
-    GH_CHECK(write_cells(moving_, seat));
-    llama_memory_seq_rm(llama_get_memory(context_.get()), static_cast<llama_seq_id>(seat), static_cast<llama_pos>(cells), -1);
+    GH_CHECK(write_first_cells(moving_, cells, seat));
     states_[seat].output = states_[from].output;
   }
   return ok();
@@ -225,6 +236,27 @@ class LlamaSequences::Saved final : public engine::SavedSequence {
   SeatState state_;
 };
 
+class LlamaSequences::Kept final : public engine::KeptPrefix {
+ public:
+  Kept(LlamaSequences& model, std::vector<std::uint8_t> cells) : model_(model), cells_(std::move(cells)) {}
+  std::size_t bytes() const override { return cells_.size(); }
+  Status restore(Seat to, std::uint32_t cells) override {
+    GH_ASSERT(model_.states_.at(to).taken);
+    return model_.write_first_cells(cells_, cells, to);
+  }
+
+ private:
+  LlamaSequences& model_;
+  const std::vector<std::uint8_t> cells_;
+};
+
+Result<std::unique_ptr<engine::KeptPrefix>> LlamaSequences::keep(Seat seat) {
+  GH_ASSERT(states_.at(seat).taken);
+  std::vector<std::uint8_t> cells;
+  GH_CHECK(read_cells(seat, cells));
+  return std::unique_ptr<engine::KeptPrefix>(std::make_unique<Kept>(*this, std::move(cells)));
+}
+
 Result<std::unique_ptr<engine::SavedSequence>> LlamaSequences::save(Seat seat) {
   GH_ASSERT(states_.at(seat).taken);
   std::vector<std::uint8_t> cells;
@@ -245,6 +277,14 @@ Status LlamaSequences::read_cells(Seat seat, std::vector<std::uint8_t>& cells) {
     return move_failed(why.what());
   }
   return ok();
+}
+
+Status LlamaSequences::write_first_cells(const std::vector<std::uint8_t>& cells, std::uint32_t count, Seat seat) {
+  GH_CHECK(write_cells(cells, seat));
+  if (llama_memory_seq_rm(llama_get_memory(context_.get()), static_cast<llama_seq_id>(seat), static_cast<llama_pos>(count), -1))
+    return ok();
+  forget_cells(seat);
+  return move_failed("a state cannot be cut");
 }
 
 Status LlamaSequences::write_cells(const std::vector<std::uint8_t>& cells, Seat seat) {

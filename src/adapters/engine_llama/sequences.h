@@ -28,6 +28,9 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t seats() const override { return shape_.seats; }
   std::uint32_t seat_cells() const override { return shape_.seat_cells; }
   std::string description() const override;
+  std::uint32_t threads() const override { return shape_.threads; }
+  void compute_with(std::uint32_t threads) override;
+  std::uint64_t preemptions() const override;
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
   void constrain(engine::Seat seat, std::shared_ptr<engine::Constraint> constraint) override;
   Status prefill(std::span<const engine::PromptPart> parts) override;
@@ -39,6 +42,7 @@ class LlamaSequences final : public engine::SequenceModel {
   std::string_view piece(engine::Token token) override { return vocabulary_->piece(token); }
   void close(engine::Seat seat) override;
   Status move(engine::Seat from, engine::Seat to) override;
+  Result<std::unique_ptr<engine::KeptPrefix>> keep(engine::Seat seat) override;
   Result<std::unique_ptr<engine::SavedSequence>> save(engine::Seat seat) override;
 
  private:
@@ -57,9 +61,11 @@ class LlamaSequences final : public engine::SequenceModel {
   wire::engine::ScoredToken named(engine::Token token, float logprob) const;
   void forget_cells(engine::Seat seat);
   class Saved;
+  class Kept;
   Status read_cells(engine::Seat seat, std::vector<std::uint8_t>& cells);
   // After an error the seat has none.
   Status write_cells(const std::vector<std::uint8_t>& cells, engine::Seat seat);
+  Status write_first_cells(const std::vector<std::uint8_t>& cells, std::uint32_t count, engine::Seat seat);
 
   const ModelHandle model_;
   const std::shared_ptr<const Vocabulary> vocabulary_;

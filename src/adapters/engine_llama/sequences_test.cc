@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/engine/loop.h"
 #include "test_model.h"
+#include "test_recorder.h"
 
 namespace gatehouse::adapters {
 namespace {
@@ -18,38 +20,14 @@ using engine::Seat;
 using engine::SeatToken;
 using engine::Token;
 
-constexpr std::uint32_t seats = 4;
-
-w::Prepare ask(std::string text) {
-  w::Prepare prepare;
-  prepare.messages = {w::Message{"system", "You are a helpful assistant."}, w::Message{"user", std::move(text)}};
-  prepare.sampling.temperature = 0;
-  return prepare;
-}
 w::Sampling greedy() { return ask("").sampling; }
-
-struct Answer {
-  std::string text;
-  std::optional<w::Done> done;
-};
-
-class Recorder final : public engine::EventSink {
- public:
-  void send(std::uint32_t, std::uint64_t job, const w::Body& body) override {
-    if (const auto* batch = std::get_if<w::TokenBatch>(&body)) {
-      for (const w::TokenEvent& event : batch->events) answers[event.job].text += event.text;
-    }
-    if (const auto* done = std::get_if<w::Done>(&body)) answers[job].done = *done;
-  }
-  std::map<std::uint64_t, Answer> answers;
-};
 
 class LlamaSequencesTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
     w::Load options;
-    options.seats = seats;
-    options.seat_cells = 256;
+    options.seats = test_seats;
+    options.seat_cells = test_seat_cells;
     ASSERT_TRUE(load_cpu_backends(library_directory()).ok());
     auto loaded = load_llama_model(Fd(::open(test_model_path().c_str(), O_RDONLY | O_CLOEXEC)), options);
     if (loaded) model_ = std::make_unique<engine::LoadedModel>(std::move(*loaded));
@@ -133,7 +111,7 @@ TEST_F(LlamaSequencesTest, GoesOnUnchangedAfterItsSeatWasAnothers) {
         EXPECT_GT((*saved)->bytes(), 1000U);
         seat(at, other);
         sequences().sample(at);
-        const Seat to = (at + 1) % seats;
+        const Seat to = (at + 1) % test_seats;
         ASSERT_TRUE((*saved)->resume(to).ok());
         sequences().close(at);
         at = to;
@@ -151,6 +129,65 @@ TEST_F(LlamaSequencesTest, GoesOnUnchangedAfterItsSeatWasAnothers) {
     };
     EXPECT_EQ(run(true), run(false)) << "temperature " << temperature;
   }
+}
+
+TEST_F(LlamaSequencesTest, BranchesAndKeptStatesGoOnAsIfComputed) {
+  const std::vector<Token> prompt = tokens(ask("Tell me a story about a lighthouse.")),
+                           other = tokens(ask("Tell me a story about a whale."));
+  std::uint32_t common = 0;
+  while (prompt[common] == other[common]) ++common;
+  const auto says = [&](Seat at, std::uint32_t position) {
+    std::vector<Token> said{sequences().sample(at)};
+    for (std::uint32_t i = 0; i < 12; ++i) said.push_back(next(at, position + i, said.back()));
+    return said;
+  };
+  const auto rest_of_other = [&](Seat at) {
+    EXPECT_TRUE(prefill(at, common, std::span(other).subspan(common), true).ok());
+    return says(at, static_cast<std::uint32_t>(other.size()));
+  };
+  seat(0, other);
+  const std::vector<Token> wanted_of_other = says(0, static_cast<std::uint32_t>(other.size()));
+  sequences().close(0);
+
+  seat(0, prompt);
+  for (const Seat to : {1U, 2U}) sequences().open(to, greedy());
+  const std::array<Seat, 2> all{1, 2};
+  ASSERT_TRUE(sequences().branch(0, static_cast<std::uint32_t>(prompt.size()), all).ok());
+  // All draw from the same row before the next pass.
+  const Token first = sequences().sample(0);
+  EXPECT_EQ(sequences().sample(1), first);
+  EXPECT_EQ(sequences().sample(2), first);
+  const auto end = static_cast<std::uint32_t>(prompt.size());
+  const Token second = next(0, end, first);
+  EXPECT_EQ(next(1, end, first), second);
+  sequences().close(2);
+
+  // Of what has gone on meanwhile only the beginning is taken.
+  sequences().open(2, greedy());
+  const std::array<Seat, 1> one{2};
+  ASSERT_TRUE(sequences().branch(0, common, one).ok());
+  EXPECT_EQ(rest_of_other(2), wanted_of_other);
+  auto kept = sequences().keep(0);
+  ASSERT_TRUE(kept.ok());
+  for (const Seat at : {0U, 1U, 2U}) sequences().close(at);
+  for (int twice = 0; twice < 2; ++twice) {
+    sequences().open(3, greedy());
+    ASSERT_TRUE((*kept)->restore(3, common).ok());
+    EXPECT_EQ(rest_of_other(3), wanted_of_other);
+    sequences().close(3);
+  }
+}
+
+TEST_F(LlamaSequencesTest, ASeatWithNothingComputedMoves) {
+  const std::vector<Token> prompt = tokens(ask("What is the capital of France?"));
+  seat(0, prompt);
+  const Token wanted = sequences().sample(0);
+  sequences().close(0);
+  sequences().open(1, greedy());
+  ASSERT_TRUE(sequences().move(1, 2).ok());
+  ASSERT_TRUE(prefill(2, 0, prompt, true).ok());
+  EXPECT_EQ(sequences().sample(2), wanted);
+  sequences().close(2);
 }
 
 TEST_F(LlamaSequencesTest, ATenantWithoutASeatIsAnsweredAndNobodysAnswerChanges) {

@@ -62,6 +62,13 @@ inline wire::engine::Prepare chat(std::string text) {
   return prepare;
 }
 
+// With a system prompt that does not make this small model guess.
+inline wire::engine::Prepare ask(std::string text) {
+  wire::engine::Prepare prepare = chat(std::move(text));
+  prepare.messages.insert(prepare.messages.begin(), wire::engine::Message{"system", "You are a helpful assistant."});
+  return prepare;
+}
+
 inline wire::engine::Prepare raw(std::string text) {
   wire::engine::Prepare prepare = chat("");
   prepare.chat = false;

@@ -6,13 +6,10 @@
 #include "gatehouse/wire/json/writer.h"
 
 namespace gatehouse::adapters {
-namespace {
 
 Error unreadable(std::string_view what, std::string_view text) {
   return internal_error("store_record_unreadable", std::string(what) + ": " + std::string(text));
 }
-
-}  // namespace
 
 std::string list_text(const std::vector<std::string>& list) {
   std::string out;

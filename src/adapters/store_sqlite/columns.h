@@ -11,6 +11,8 @@
 
 namespace gatehouse::adapters {
 
+Error unreadable(std::string_view what, std::string_view text);
+
 std::string list_text(const std::vector<std::string>& list);
 Result<std::vector<std::string>> list_of(std::string_view text);
 

@@ -10,9 +10,11 @@
 #include <cstdlib>
 #include <set>
 
+#include "gatehouse/adapters/store_sqlite/audit_file.h"
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/hex.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/telemetry/audit_verify.h"
 #include "test_store.h"
 
 namespace gatehouse::adapters {
@@ -45,7 +47,33 @@ store::User user_of(const std::string& id, const std::string& tenant) {
   return user;
 }
 
-// A tenant with a key and a user.
+// Begun, and one token on.
+Task<bool> write_session(Reactor& reactor, store::Store& store, std::string id) {
+  store::Session session{store::SessionId(id), store::UserId(id)};
+  session.expires = at;
+  const Result<store::Session> begun = co_await store.sessions().create(reactor, session, 9);
+  if (!begun || !say("session", id)) co_return false;
+  const store::Digest used{};
+  session.used.emplace(used, used, at);
+  session.generation = 1;
+  const Result<store::Session> rotated = co_await store.sessions().rotate(reactor, session);
+  co_return rotated.ok() && say("rotated", id);
+}
+
+const telemetry::AuditSealer sealer = *telemetry::AuditSealer::make(Secret<std::string>(std::string(32, 'k')), "here");
+
+// Three tenants take turns, so that their chains grow side by side.
+telemetry::AuditRecord audit_record_of(const std::string& id, int count) {
+  telemetry::AuditRecord record;
+  record.tenant_number = static_cast<std::uint32_t>(count % 3);
+  record.tenant = TenantId("tenant-" + std::to_string(record.tenant_number));
+  record.action = "create_tenant";
+  record.outcome = "ok";
+  record.request_id = id;
+  return record;
+}
+
+// A tenant with a key and a user, who logs in.
 Task<bool> write_tenant(Reactor& reactor, store::Store& store, std::string id, unsigned number) {
   const store::Tenant tenant{TenantId(id)};
   const std::vector<store::ApiKey> keys{key_of(id, id, number)};
@@ -53,7 +81,8 @@ Task<bool> write_tenant(Reactor& reactor, store::Store& store, std::string id, u
   const Result<store::Tenant> made = co_await store.tenants().create(reactor, tenant, keys);
   if (!made || !say("tenant", id)) co_return false;
   const Result<store::User> joined = co_await store.users().create(reactor, user);
-  co_return joined.ok() && say("user", id);
+  if (!joined || !say("user", id)) co_return false;
+  co_return co_await write_session(reactor, store, id);
 }
 
 Task<bool> write_records(Reactor& reactor, store::Store& store, int round, std::string id) {
@@ -65,6 +94,17 @@ Task<bool> write_records(Reactor& reactor, store::Store& store, int round, std::
   const store::Revocation revocation(store::RevocationKind::token_id, id, at);
   const Result<store::Revocation> revoked = co_await store.revocations().add(reactor, revocation);
   co_return revoked.ok() && say("revocation", id);
+}
+
+// One, and two that only count together.
+Task<bool> write_audit(Reactor& reactor, store::Store& store, std::string id, int count) {
+  const auto shared = std::make_shared<const telemetry::AuditSealer>(sealer);
+  std::vector<telemetry::AuditRecord> one{audit_record_of(id, count)};
+  const Status written = co_await store.audit().append(reactor, shared, std::move(one));
+  if (!written || !say("audit", id)) co_return false;
+  std::vector<telemetry::AuditRecord> two{audit_record_of(id + "a", count), audit_record_of(id + "b", count + 1)};
+  const Status both = co_await store.audit().append(reactor, shared, std::move(two));
+  co_return both.ok() && say("audit", id + "a") && say("audit", id + "b");
 }
 
 Task<bool> write_and_remove(Reactor& reactor, store::Store& store, std::string id, unsigned number) {
@@ -88,6 +128,7 @@ Task<void> write_on(Reactor& reactor, store::Store& store, int round, int writer
       fine = co_await write_tenant(reactor, store, id, number);
     }
     if (fine) fine = co_await write_records(reactor, store, round, id);
+    if (fine) fine = co_await write_audit(reactor, store, id, count);
   }
   reactor.stop();
 }
@@ -181,8 +222,11 @@ class KilledProcess : public StoreTest {
   }
 
   bool is_there(const std::string& what, const std::string& id) {
+    if (what == "audit") return audited_.contains(id);
     const store::Reach all = store::Reach::everything();
     if (what == "user") return ask(store_->users().find(reactor_, all, store::UserId(id))).ok();
+    if (what == "session") return ask(store_->sessions().find(reactor_, store::SessionId(id))).ok();
+    if (what == "rotated") return is_there("session", id) && ask(store_->sessions().find(reactor_, store::SessionId(id)))->generation == 1;
     if (what == "tenant") return find(id).ok() && ask(store_->keys().find(reactor_, all, KeyId(id))).ok();
     return revoked_.contains((what == "removal" ? "tenant " : "jti ") + id);
   }
@@ -193,7 +237,7 @@ class KilledProcess : public StoreTest {
       if (!id.starts_with("gone-")) {
         ASSERT_TRUE(is_there(what, id)) << line;
       } else if (is_there("removal", id)) {
-        ASSERT_FALSE(is_there("tenant", id) || is_there("user", id)) << line << ": removed by half";
+        ASSERT_FALSE(is_there("tenant", id) || is_there("user", id) || is_there("session", id)) << line << ": removed by half";
       } else {
         ASSERT_TRUE(what != "removal" && is_there("tenant", id) && is_there(what, id)) << line << ": removed, and nobody told";
       }
@@ -205,6 +249,25 @@ class KilledProcess : public StoreTest {
     for (const store::UsageRow& row : *rows) used += row.model.value() == std::to_string(round) ? row.requests : 0;
     EXPECT_GE(used, static_cast<std::int64_t>(acknowledged));
     EXPECT_LE(used, static_cast<std::int64_t>(acknowledged) + writers) << "nor counted twice";
+  }
+  // Every record of the trail as it is, and what was written together is there together.
+  void read_trail() {
+    audited_.clear();
+    telemetry::AuditVerifier verifier(sealer, {});
+    AuditReader reader;
+    reader.head = [&](const telemetry::AuditHead& head) { verifier.expect(head); };
+    reader.row = [&](const telemetry::AuditRow& row) {
+      verifier.look_at(row);
+      audited_.insert(row.record.request_id);
+    };
+    ASSERT_EQ(outcome(read_audit(file(), reader)), "ok");
+    const telemetry::AuditVerdict verdict = verifier.verdict();
+    ASSERT_TRUE(verdict.ok()) << telemetry::to_string(verdict.faults.front().damage) << " at " << verdict.faults.front().sequence;
+    ASSERT_EQ(verdict.records, audited_.size());
+    for (const std::string& id : audited_) {
+      const bool is_first = id.ends_with("a");
+      ASSERT_TRUE(!is_first || audited_.contains(id.substr(0, id.size() - 1) + "b")) << id;
+    }
   }
   // What came since the last look.
   void follow_revocations() {
@@ -222,11 +285,11 @@ class KilledProcess : public StoreTest {
   std::vector<std::size_t> counts() {
     const store::Reach all = store::Reach::everything();
     return {ask(store_->tenants().list(reactor_, TenantId(), 10))->data.size(),
-            ask(store_->users().list(reactor_, all, store::UserId(), 10))->data.size(),
+            ask(store_->users().list(reactor_, store::UserQuery(all)))->data.size(),
             ask(store_->keys().list(reactor_, store::KeyQuery(all)))->data.size(), ask(store_->signing_keys().all(reactor_))->size()};
   }
 
-  std::set<std::string> revoked_;
+  std::set<std::string> revoked_, audited_;
   std::int64_t followed_ = 0;
 };
 
@@ -242,6 +305,7 @@ TEST_F(KilledProcess, LosesNothingThatItAcknowledged) {
     SCOPED_TRACE("seed " + std::to_string(seed) + ", round " + std::to_string(round));
     open();
     follow_revocations();
+    ASSERT_NO_FATAL_FAILURE(read_trail());
     ASSERT_NO_FATAL_FAILURE(expect_nothing_lost(said));
     expect_usage(round, static_cast<std::size_t>(std::ranges::count_if(said, [](const auto& line) { return line.starts_with("usage"); })));
     ASSERT_EQ(integrity(), "ok");

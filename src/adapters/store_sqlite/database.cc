@@ -13,6 +13,7 @@ constexpr milliseconds wait_for_others{5000};  // another process that writes
 }  // namespace
 
 Statement::~Statement() {
+  if (compiled_ == nullptr) return;  // the schema in a damaged file may be another
   sqlite3_reset(compiled_);
   sqlite3_clear_bindings(compiled_);
 }

@@ -81,7 +81,7 @@ class Disk : public StoreTest {
   std::vector<std::size_t> counts() {
     const store::Reach all = store::Reach::everything();
     return {ask(store_->tenants().list(reactor_, TenantId(), 10))->data.size(),
-            ask(store_->users().list(reactor_, all, store::UserId(), 10))->data.size(),
+            ask(store_->users().list(reactor_, store::UserQuery(all)))->data.size(),
             ask(store_->keys().list(reactor_, store::KeyQuery(all)))->data.size(), ask(store_->signing_keys().all(reactor_))->size(),
             ask(store_->revocations().since(reactor_, 0, 10))->data.size()};
   }

@@ -9,21 +9,22 @@ using store::ApiKey;
 
 #define GH_KEY_COLUMNS                                                                                                             \
   "id, tenant_id, user_id, name, prefix, digest, previous_digest, previous_until_s, scopes, models, cidrs, is_active, created_s, " \
-  "expires_s, revoked_s, last_used_s, usage_count, version, sealed_signing_secret"
+  "expires_s, revoked_s, last_used_s, usage_count, version, sealed_signing_secret, previous_sealed_signing_secret"
 
-constexpr const char* insert = "INSERT INTO api_keys (" GH_KEY_COLUMNS
-                               ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17)";
-constexpr const char* select_one = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
-constexpr const char* select_page =
+constexpr const char* new_key = "INSERT INTO api_keys (" GH_KEY_COLUMNS
+                                ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, NULL, ?15, ?16, 1, ?17, ?18)";
+constexpr const char* key_of_id = "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
+constexpr const char* page_of_keys =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) ORDER BY id LIMIT ?3";
-constexpr const char* select_page_of_tenant =
+constexpr const char* page_of_keys_of_tenant =
     "SELECT " GH_KEY_COLUMNS " FROM api_keys WHERE id > ?1 AND (?2 IS NULL OR user_id = ?2) AND tenant_id = ?4 ORDER BY id LIMIT ?3";
-constexpr const char* update =
+constexpr const char* changed_key =
     "UPDATE api_keys SET name = ?4, digest = ?5, previous_digest = ?6, previous_until_s = ?7, scopes = ?8, models = ?9, cidrs = ?10, "
-    "is_active = ?11, expires_s = ?12, sealed_signing_secret = ?13, version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = "
-    "?3";
+    "is_active = ?11, expires_s = ?12, sealed_signing_secret = ?13, previous_sealed_signing_secret = ?14, version = version + 1 "
+    "WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
 constexpr const char* update_revoked =
     "UPDATE api_keys SET revoked_s = ?3, version = version + 1 WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2) AND revoked_s IS NULL";
+constexpr const char* good_keys_of_user = "SELECT id FROM api_keys WHERE user_id = ?1 AND revoked_s IS NULL";
 constexpr const char* update_use =
     "UPDATE api_keys SET usage_count = usage_count + ?2, last_used_s = max(coalesce(last_used_s, ?3), ?3) WHERE id = ?1";
 
@@ -33,8 +34,12 @@ std::optional<std::string> text_of(const std::optional<store::UserId>& id) { ret
 std::optional<Bytes> digest_of_previous(const ApiKey& key) {
   return key.previous ? std::optional(bytes_of(key.previous->digest)) : std::nullopt;
 }
-std::optional<Bytes> signing_secret_of(const ApiKey& key) {
-  return key.sealed_signing_secret ? std::optional(Bytes(*key.sealed_signing_secret)) : std::nullopt;
+std::optional<Bytes> bytes_of_sealed(const std::optional<std::string>& sealed) {
+  return sealed ? std::optional(Bytes(*sealed)) : std::nullopt;
+}
+std::optional<Bytes> signing_secret_of(const ApiKey& key) { return bytes_of_sealed(key.sealed_signing_secret); }
+std::optional<Bytes> signing_secret_before(const ApiKey& key) {
+  return key.previous ? bytes_of_sealed(key.previous->sealed_signing_secret) : std::nullopt;
 }
 std::optional<store::Moment> end_of_previous(const ApiKey& key) { return key.previous ? std::optional(key.previous->until) : std::nullopt; }
 
@@ -47,6 +52,7 @@ Result<ApiKey> key_of(const Statement& row) {
   if (!row.is_null(6)) {
     GH_TRY(const store::Digest previous, digest_of(row.text(6)));
     key.previous = store::PreviousSecret(previous, row.moment(7));
+    if (!row.is_null(19)) key.previous->sealed_signing_secret = row.text(19);
   }
   GH_TRY(key.scopes, list_of(row.text(8)));
   GH_TRY(key.models, list_of(row.text(9)));
@@ -62,8 +68,10 @@ Result<ApiKey> key_of(const Statement& row) {
   return key;
 }
 
+Result<KeyId> key_id_of(const Statement& row) { return KeyId(row.text(0)); }
+
 Result<ApiKey> find_key(Database& database, const store::Reach& reach, const KeyId& id) {
-  Statement found = database.prepare(select_one);
+  Statement found = database.prepare(key_of_id);
   found.bind(id.value(), tenant_id_of(reach));
   return only_row(found, &key_of, &store::key_not_found);
 }
@@ -71,10 +79,10 @@ Result<ApiKey> find_key(Database& database, const store::Reach& reach, const Key
 Result<ApiKey> change_key(Database& database, const ApiKey& key) {
   GH_CHECK(store::check(key));
   {
-    Statement updated = database.prepare(update);
+    Statement updated = database.prepare(changed_key);
     updated.bind(key.id.value(), key.tenant.value(), key.version, key.name, bytes_of(key.digest), digest_of_previous(key),
                  end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.expires,
-                 signing_secret_of(key));
+                 signing_secret_of(key), signing_secret_before(key));
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -110,16 +118,31 @@ Status add_uses(Database& database, const std::vector<store::KeyUse>& uses) {
 
 Result<ApiKey> insert_key(Database& database, ApiKey key) {
   GH_CHECK(store::check(key));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_key);
   inserted.bind(key.id.value(), key.tenant.value(), text_of(key.user), key.name, key.prefix, bytes_of(key.digest), digest_of_previous(key),
                 end_of_previous(key), list_text(key.scopes), list_text(key.models), list_text(key.cidrs), key.is_active, key.created,
-                key.expires, key.last_used, key.usage_count, signing_secret_of(key));
+                key.expires, key.last_used, key.usage_count, signing_secret_of(key), signing_secret_before(key));
   GH_TRY(const Step step, inserted.step());
   if (step == Step::duplicate) return store::key_exists();
   if (step == Step::orphan) return store::tenant_not_found();
   key.revoked.reset();
   key.version = 1;
   return key;
+}
+
+Result<std::vector<ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at) {
+  std::vector<KeyId> ids;
+  {
+    Statement found = database.prepare(good_keys_of_user);
+    found.bind(user.value());
+    GH_TRY(ids, all_rows(found, &key_id_of));
+  }
+  std::vector<ApiKey> revoked;
+  for (const KeyId& id : ids) {
+    GH_TRY(ApiKey key, revoke_key(database, store::Reach::everything(), id, at));
+    revoked.push_back(std::move(key));
+  }
+  return revoked;
 }
 
 Task<Result<ApiKey>> SqliteKeyStore::create(Reactor& reactor, ApiKey key) {
@@ -135,7 +158,7 @@ Task<Result<ApiKey>> SqliteKeyStore::find(Reactor& reactor, store::Reach reach, 
 Task<Result<store::Page<ApiKey>>> SqliteKeyStore::list(Reactor& reactor, store::KeyQuery query) {
   DatabaseWork<store::Page<ApiKey>> work = [query = std::move(query)](Database& database) -> Result<store::Page<ApiKey>> {
     const std::optional<std::string> tenant = tenant_id_of(query.reach);
-    Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
+    Statement found = database.prepare(tenant ? page_of_keys_of_tenant : page_of_keys);
     tenant ? found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit), *tenant)
            : found.bind(query.after.value(), text_of(query.user), one_more_than(query.limit));
     GH_TRY(std::vector<ApiKey> keys, all_rows(found, &key_of));

@@ -115,6 +115,105 @@ constexpr const char* add_signing_secrets = R"sql(
 ALTER TABLE api_keys ADD COLUMN sealed_signing_secret BLOB CHECK (length(sealed_signing_secret) > 0);
 )sql";
 
+constexpr const char* create_sessions = R"sql(
+CREATE TABLE sessions (
+  id TEXT NOT NULL PRIMARY KEY CHECK (id <> ''),
+  user_id TEXT NOT NULL REFERENCES users (id),
+  generation INTEGER NOT NULL CHECK (generation BETWEEN 0 AND 4294967295),
+  digest BLOB NOT NULL CHECK (length(digest) = 32),
+  used_digest BLOB CHECK (length(used_digest) = 32),
+  used_client BLOB CHECK (length(used_client) = 32),
+  used_s INTEGER,
+  address TEXT NOT NULL,
+  user_agent TEXT NOT NULL,
+  created_s INTEGER NOT NULL,
+  last_used_s INTEGER NOT NULL,
+  expires_s INTEGER NOT NULL,
+  CHECK ((used_digest IS NULL) = (generation = 0) AND (used_client IS NULL) = (generation = 0) AND (used_s IS NULL) = (generation = 0))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sessions_of_user ON sessions (user_id, last_used_s);
+CREATE INDEX sessions_by_end ON sessions (expires_s);
+CREATE TABLE tickets (
+  digest BLOB NOT NULL PRIMARY KEY CHECK (length(digest) = 32),
+  kind TEXT NOT NULL CHECK (kind IN ('password_reset', 'invitation')),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  user_id TEXT REFERENCES users (id),
+  role TEXT NOT NULL CHECK (role IN ('member', 'tenant-admin', 'platform-admin')),
+  email TEXT NOT NULL,
+  created_s INTEGER NOT NULL,
+  expires_s INTEGER NOT NULL,
+  CHECK ((user_id IS NULL) = (kind = 'invitation'))
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX tickets_of_user ON tickets (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX tickets_of_tenant ON tickets (tenant_id);
+CREATE INDEX tickets_by_end ON tickets (expires_s);
+CREATE INDEX users_that_are_off ON users (id) WHERE is_active = 0;
+)sql";
+
+// A chain's rows go on where records and head say. Whose the rows are stands in the chain alone.
+constexpr const char* create_audit = R"sql(
+CREATE TABLE audit_chains (
+  id INTEGER PRIMARY KEY,
+  tenant_number INTEGER NOT NULL CHECK (tenant_number BETWEEN 0 AND 4294967295),
+  tenant_id TEXT NOT NULL,
+  instance TEXT NOT NULL CHECK (instance <> ''),
+  records INTEGER NOT NULL CHECK (records >= 0),
+  head BLOB NOT NULL CHECK (length(head) = 32),
+  UNIQUE (tenant_number, tenant_id, instance)
+) STRICT;
+CREATE INDEX audit_chains_of_tenant ON audit_chains (tenant_id);
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY,
+  chain INTEGER NOT NULL REFERENCES audit_chains (id),
+  sequence INTEGER NOT NULL CHECK (sequence > 0),
+  time_us INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action <> ''),
+  route TEXT NOT NULL,
+  resource_type TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (outcome <> ''),
+  rule TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL,
+  model TEXT NOT NULL,
+  task TEXT NOT NULL,
+  finish TEXT NOT NULL,
+  status INTEGER NOT NULL,
+  prompt_tokens INTEGER NOT NULL,
+  completion_tokens INTEGER NOT NULL,
+  count INTEGER NOT NULL CHECK (count > 0),
+  seal BLOB NOT NULL CHECK (length(seal) = 32)
+) STRICT;
+CREATE INDEX audit_of_chain ON audit (chain);
+)sql";
+
+// Not a part of the chains: it can be forgotten.
+constexpr const char* create_audit_contents = R"sql(
+CREATE TABLE audit_contents (
+  tenant_number INTEGER NOT NULL,
+  request_id TEXT NOT NULL,
+  time_us INTEGER NOT NULL,
+  text TEXT NOT NULL CHECK (json_valid(text)),
+  PRIMARY KEY (tenant_number, request_id, time_us)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_contents_by_time ON audit_contents (time_us);
+)sql";
+
+// The range of the numbers is at least as long as the table: what came first goes first.
+constexpr const char* sign_requests = R"sql(
+ALTER TABLE tenants ADD COLUMN signatures TEXT NOT NULL DEFAULT 'optional' CHECK (signatures IN ('optional', 'required'));
+ALTER TABLE api_keys ADD COLUMN previous_sealed_signing_secret BLOB
+  CHECK (previous_sealed_signing_secret IS NULL OR (length(previous_sealed_signing_secret) > 0 AND previous_digest IS NOT NULL));
+CREATE TABLE nonces (
+  number INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),
+  expires_s INTEGER NOT NULL
+) STRICT;
+CREATE INDEX nonces_by_end ON nonces (expires_s);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -124,6 +223,10 @@ constexpr std::array steps{
     MigrationStep{"usage", create_usage},
     MigrationStep{"users", create_users},
     MigrationStep{"signing secrets", add_signing_secrets},
+    MigrationStep{"sessions and tickets", create_sessions},
+    MigrationStep{"audit", create_audit},
+    MigrationStep{"contents of requests", create_audit_contents},
+    MigrationStep{"signed requests", sign_requests},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -60,7 +60,9 @@ TEST_F(Migrations, ThePreviousSchemaIsTakenOnWithWhatItHolds) {
     {
       Database old = beside();
       ASSERT_EQ(outcome(migrate(old, migration_steps().first(before))), "ok");
-      ASSERT_EQ(outcome(old.run("INSERT INTO tenants VALUES (7, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 3);"
+      ASSERT_EQ(outcome(old.run("INSERT INTO tenants (number, id, enabled, console, tasks, models, scopes, quota_per_day, "
+                                "token_lifetime_s, time_zone, created_s, version) VALUES (7, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', "
+                                "0, 3);"
                                 "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, "
                                 "usage_count, version) VALUES ('k', 'demo', 'n', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 5, 9, 2);"
                                 "INSERT INTO revocations VALUES (4, 'key', 'x', 0, NULL)")),
@@ -118,13 +120,13 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, usage_count, version) "
       "VALUES ";
   const std::vector<std::string> wrong{
-      "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '{}', '[]', '[]', 5, 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', -5, 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', 'many', 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (NULL, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
-      "INSERT INTO tenants VALUES (0, 't', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '{}', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', -5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', 'many', 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (0, 't', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
       key + "('k', 'none', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '0000000G', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(31), '[]', '[]', '[]', 1, 0, 0, 1)",
@@ -133,6 +135,9 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       key + "('k', 'demo', '', '00000000', zeroblob(32), '[]', '[]', NULL, 1, 0, 0, 1)",
       "UPDATE api_keys SET sealed_signing_secret = zeroblob(0)",
       "UPDATE api_keys SET sealed_signing_secret = 'text'",
+      "UPDATE api_keys SET previous_sealed_signing_secret = zeroblob(9)",
+      "UPDATE tenants SET signatures = 'perhaps'",
+      "INSERT INTO nonces VALUES (NULL, zeroblob(31), 5)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",
       "INSERT INTO revocations VALUES (NULL, 'everything', 'x', 0, NULL)",
@@ -144,6 +149,32 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
   ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM tenants) + (SELECT count(*) FROM api_keys) + (SELECT count(*) FROM usage)"), 2);
+}
+
+TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1)")), "ok");
+  const std::string session = "INSERT INTO sessions VALUES ", ticket = "INSERT INTO tickets VALUES ";
+  ASSERT_EQ(outcome(tool.run((session + "('s0', 'u', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)").c_str())), "ok");
+  const std::vector<std::string> wrong{
+      session + "('s', 'none', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 0, zeroblob(31), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 1, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)",
+      session + "('s', 'u', 0, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
+      session + "('s', 'u', 1, zeroblob(32), zeroblob(32), NULL, 5, '', '', 0, 0, 9)",
+      session + "('s', 'u', -1, zeroblob(32), zeroblob(32), zeroblob(32), 5, '', '', 0, 0, 9)",
+      ticket + "(zeroblob(32), 'password_reset', 'demo', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', 'u', 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'present', 'demo', 'u', 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'none', NULL, 'member', '', 0, 9)",
+      ticket + "(zeroblob(32), 'invitation', 'demo', NULL, 'root', '', 0, 9)",
+      ticket + "(zeroblob(16), 'invitation', 'demo', NULL, 'member', '', 0, 9)",
+      "DELETE FROM users",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM sessions) + (SELECT count(*) FROM tickets)"), 1);
 }
 
 TEST_F(SchemaConstraints, UsersThatCannotBeRightAreRefused) {

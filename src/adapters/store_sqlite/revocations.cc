@@ -7,14 +7,14 @@ namespace {
 
 using store::Revocation;
 
-constexpr const char* insert = "INSERT INTO revocations (kind, id, not_before_s, expires_s) VALUES (?1, ?2, ?3, ?4)";
+constexpr const char* new_revocation = "INSERT INTO revocations (kind, id, not_before_s, expires_s) VALUES (?1, ?2, ?3, ?4)";
 constexpr const char* select_since =
     "SELECT number, kind, id, not_before_s, expires_s FROM revocations WHERE number > ?1 ORDER BY number LIMIT ?2";
 constexpr const char* delete_expired = "DELETE FROM revocations WHERE expires_s <= ?1";
 
 Result<Revocation> revocation_of(const Statement& row) {
   const std::optional<store::RevocationKind> kind = store::parse_revocation_kind(row.text(1));
-  GH_ASSERT(kind.has_value());  // the column's constraint
+  if (!kind) return unreadable("no kind of revocation", row.text(1));
   Revocation revocation(*kind, row.text(2), row.moment(3));
   revocation.number = row.integer(0);
   revocation.expires = row.maybe_moment(4);
@@ -25,7 +25,7 @@ Result<Revocation> revocation_of(const Statement& row) {
 
 Result<Revocation> insert_revocation(Database& database, Revocation revocation) {
   GH_CHECK(store::check(revocation));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_revocation);
   inserted.bind(store::to_string(revocation.kind), revocation.id, revocation.not_before, revocation.expires);
   GH_CHECK(inserted.run());
   revocation.number = database.last_number();

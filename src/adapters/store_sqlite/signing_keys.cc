@@ -7,7 +7,7 @@ namespace {
 
 using store::SigningKey;
 
-constexpr const char* insert =
+constexpr const char* new_signing_key =
     "INSERT INTO signing_keys (kid, algorithm, sealed_private, public_jwk, created_s, retires_s) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
 constexpr const char* select_all =
     "SELECT kid, algorithm, sealed_private, public_jwk, created_s, retires_s FROM signing_keys ORDER BY created_s, kid";
@@ -28,7 +28,7 @@ Result<SigningKey> signing_key_of(const Statement& row) {
 
 Status insert_signing_key(Database& database, const SigningKey& key) {
   GH_CHECK(store::check(key));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_signing_key);
   inserted.bind(key.kid, key.algorithm, Bytes(key.sealed_private), key.public_jwk, key.created, key.retires);
   GH_TRY(const Step step, inserted.step());
   return step == Step::duplicate ? Status(store::signing_key_exists()) : ok();

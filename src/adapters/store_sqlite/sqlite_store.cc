@@ -13,10 +13,14 @@ struct SqliteStore::State {
   Connections connections;
   SqliteTenantStore tenants{connections};
   SqliteUserStore users{connections};
+  SqliteSessionStore sessions{connections};
+  SqliteTicketStore tickets{connections};
   SqliteKeyStore keys{connections};
+  SqliteNonceStore nonces{connections};
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
   SqliteUsageStore usage{connections};
+  SqliteAuditStore audit{connections};
   SqliteSettingStore settings{connections};
 };
 
@@ -80,10 +84,14 @@ Task<Status> SqliteStore::initialise(Reactor& reactor, store::Initial initial) {
 
 store::TenantStore& SqliteStore::tenants() { return state_->tenants; }
 store::UserStore& SqliteStore::users() { return state_->users; }
+store::SessionStore& SqliteStore::sessions() { return state_->sessions; }
+store::TicketStore& SqliteStore::tickets() { return state_->tickets; }
 store::KeyStore& SqliteStore::keys() { return state_->keys; }
+store::NonceStore& SqliteStore::nonces() { return state_->nonces; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
 store::UsageStore& SqliteStore::usage() { return state_->usage; }
+store::AuditStore& SqliteStore::audit() { return state_->audit; }
 store::SettingStore& SqliteStore::settings() { return state_->settings; }
 
 }  // namespace gatehouse::adapters

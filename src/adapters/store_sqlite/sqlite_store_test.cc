@@ -73,6 +73,21 @@ TEST_F(StoreFile, ThatIsNoDatabaseIsDamageWithACure) {
   EXPECT_THAT(opened.error().public_text(), AllOf(HasSubstr(file().string()), HasSubstr("backup")));
 }
 
+// A constraint holds what is written, not what a disk makes of it.
+TEST_F(StoreFile, WordsThatNoVersionWroteAreToldAsDamage) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  const store::Revocation revocation(store::RevocationKind::tenant, "demo", store::Moment());
+  ASSERT_EQ(outcome(ask(store_->revocations().add(reactor_, revocation))), "ok");
+  Database same = beside();
+  for (const char* sql :
+       {"PRAGMA ignore_check_constraints = ON", "UPDATE tenants SET signatures = 'sometimes'", "UPDATE revocations SET kind = 'nobody'"}) {
+    ASSERT_EQ(outcome(same.run(sql)), "ok") << sql;
+  }
+  EXPECT_EQ(outcome(ask(store_->tenants().list(reactor_, TenantId(), 100))), "store_record_unreadable");
+  EXPECT_EQ(outcome(ask(store_->revocations().since(reactor_, 0, 100))), "store_record_unreadable");
+}
+
 TEST_F(StoreFile, BytesThatChangedNeverCrashAnyone) {
   constexpr std::uint64_t seed = 4711;
   open();

@@ -29,8 +29,38 @@ class SqliteUserStore final : public store::UserStore {
   Task<Result<store::User>> create(Reactor& reactor, store::User user) override;
   Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) override;
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
-  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) override;
+  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
+  Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+                                          store::SessionEnd sessions) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteSessionStore final : public store::SessionStore {
+ public:
+  explicit SqliteSessionStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Session>> create(Reactor& reactor, store::Session session, std::size_t most) override;
+  Task<Result<store::Session>> find(Reactor& reactor, store::SessionId id) override;
+  Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) override;
+  Task<Result<store::Session>> rotate(Reactor& reactor, store::Session next) override;
+  Task<Result<store::Revocation>> end(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how) override;
+  Task<Result<std::vector<store::Revocation>>> end_others(Reactor& reactor, store::UserId user, store::SessionId kept,
+                                                          store::SessionEnd how) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteTicketStore final : public store::TicketStore {
+ public:
+  explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
+  Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
+  Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Result<store::Ticket>> take(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
   Connections& connections_;
@@ -45,6 +75,16 @@ class SqliteKeyStore final : public store::KeyStore {
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key) override;
   Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) override;
   Task<Status> record_uses(Reactor& reactor, std::vector<store::KeyUse> uses) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteNonceStore final : public store::NonceStore {
+ public:
+  explicit SqliteNonceStore(Connections& connections) : connections_(connections) {}
+  Task<Status> take(Reactor& reactor, store::Nonce nonce, store::Moment now, std::size_t most) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
   Connections& connections_;
@@ -84,6 +124,20 @@ class SqliteUsageStore final : public store::UsageStore {
   Connections& connections_;
 };
 
+class SqliteAuditStore final : public store::AuditStore {
+ public:
+  explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
+  Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
+                      std::vector<telemetry::AuditRecord> records) override;
+  Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) override;
+  Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) override;
+  Task<Result<store::Page<telemetry::AuditRow>>> list(Reactor& reactor, store::AuditQuery query) override;
+  Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteSettingStore final : public store::SettingStore {
  public:
   explicit SqliteSettingStore(Connections& connections) : connections_(connections) {}
@@ -98,6 +152,10 @@ class SqliteSettingStore final : public store::SettingStore {
 Status insert_tenant(Database& database, const store::Tenant& tenant);
 Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, store::ApiKey key);
+// For good: all that are a user's and are not revoked yet.
+Result<std::vector<store::ApiKey>> revoke_keys_of(Database& database, const store::UserId& user, store::Moment at);
+Result<std::vector<store::Revocation>> end_other_sessions(Database& database, const store::UserId& user, const store::SessionId& kept,
+                                                          store::SessionEnd how);
 Status insert_signing_key(Database& database, const store::SigningKey& key);
 Result<store::Revocation> insert_revocation(Database& database, store::Revocation revocation);
 // Oldest first.

@@ -9,23 +9,26 @@ namespace {
 
 using store::Tenant;
 
-constexpr const char* select_one =
-    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
-    "FROM tenants WHERE id = ?1";
-constexpr const char* select_page =
-    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version "
-    "FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
-constexpr const char* insert =
-    "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1)";
-constexpr const char* update =
+constexpr const char* tenant_of_id =
+    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures FROM tenants WHERE id = ?1";
+constexpr const char* page_of_tenants =
+    "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
+constexpr const char* new_tenant =
+    "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
+    "signatures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11)";
+constexpr const char* changed_tenant =
     "UPDATE tenants SET enabled = ?2, console = ?3, tasks = ?4, models = ?5, scopes = ?6, quota_per_day = ?7, token_lifetime_s = ?8, "
-    "time_zone = ?9, version = version + 1 WHERE id = ?1 AND version = ?10";
+    "time_zone = ?9, signatures = ?11, version = version + 1 WHERE id = ?1 AND version = ?10";
 
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
+    "DELETE FROM audit_contents WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM usage WHERE tenant_id = ?1",
     "DELETE FROM api_keys WHERE tenant_id = ?1",
+    "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE tenant_id = ?1)",
+    "DELETE FROM tickets WHERE tenant_id = ?1",
     "DELETE FROM users WHERE tenant_id = ?1",
     "DELETE FROM tenants WHERE id = ?1",
 };
@@ -43,11 +46,14 @@ Result<Tenant> tenant_of(const Statement& row) {
   tenant.time_zone = row.text(9);
   tenant.created = row.moment(10);
   tenant.version = static_cast<std::uint32_t>(row.integer(11));
+  const std::optional<store::Signatures> signatures = store::parse_signatures(row.text(12));
+  if (!signatures) return unreadable("no rule of signatures", row.text(12));
+  tenant.signatures = *signatures;
   return tenant;
 }
 
 Result<Tenant> find_tenant(Database& database, const TenantId& id) {
-  Statement found = database.prepare(select_one);
+  Statement found = database.prepare(tenant_of_id);
   found.bind(id.value());
   return only_row(found, &tenant_of, &store::tenant_not_found);
 }
@@ -64,9 +70,10 @@ Result<Tenant> create_tenant(Database& database, const Tenant& tenant, const std
 Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   GH_CHECK(store::check(tenant));
   {
-    Statement updated = database.prepare(update);
+    Statement updated = database.prepare(changed_tenant);
     updated.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version);
+                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version,
+                 store::to_string(tenant.signatures));
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -87,9 +94,10 @@ Result<std::uint32_t> remove_tenant(Database& database, const TenantId& id, stor
 
 Status insert_tenant(Database& database, const Tenant& tenant) {
   GH_CHECK(store::check(tenant));
-  Statement inserted = database.prepare(insert);
+  Statement inserted = database.prepare(new_tenant);
   inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
-                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created);
+                list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created,
+                store::to_string(tenant.signatures));
   GH_TRY(const Step step, inserted.step());
   return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
 }
@@ -108,7 +116,7 @@ Task<Result<Tenant>> SqliteTenantStore::find(Reactor& reactor, TenantId id) {
 
 Task<Result<store::Page<Tenant>>> SqliteTenantStore::list(Reactor& reactor, TenantId after, std::size_t limit) {
   DatabaseWork<store::Page<Tenant>> work = [after = std::move(after), limit](Database& database) -> Result<store::Page<Tenant>> {
-    Statement found = database.prepare(select_page);
+    Statement found = database.prepare(page_of_tenants);
     found.bind(after.value(), one_more_than(limit));
     GH_TRY(std::vector<Tenant> tenants, all_rows(found, &tenant_of));
     return page_of(std::move(tenants), limit);

@@ -13,10 +13,9 @@ namespace {
 
 // An older schema lacks some of these tables.
 constexpr std::array newest_moments{
-    "SELECT max(created_s) FROM tenants",
-    "SELECT max(max(created_s, coalesce(last_used_s, 0))) FROM api_keys",
-    "SELECT max(created_s) FROM signing_keys",
-    "SELECT max(max(created_s, updated_s)) FROM users",
+    "SELECT max(created_s) FROM tenants",      "SELECT max(max(created_s, coalesce(last_used_s, 0))) FROM api_keys",
+    "SELECT max(created_s) FROM signing_keys", "SELECT max(max(created_s, updated_s)) FROM users",
+    "SELECT max(last_used_s) FROM sessions",   "SELECT max(created_s) FROM tickets",
 };
 
 Result<std::size_t> number_in(Database& database) {

@@ -12,12 +12,20 @@ using store::User;
 constexpr const char* insert = "INSERT INTO users (" GH_USER_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1)";
 constexpr const char* select_one = "SELECT " GH_USER_COLUMNS " FROM users WHERE id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
 constexpr const char* select_named = "SELECT " GH_USER_COLUMNS " FROM users WHERE username = ?1";
-constexpr const char* select_page = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 ORDER BY id LIMIT ?2";
-constexpr const char* select_page_of_tenant = "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND tenant_id = ?3 ORDER BY id LIMIT ?2";
+constexpr const char* select_page =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) ORDER BY id LIMIT ?2";
+constexpr const char* select_page_of_tenant =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND (?3 IS NULL OR is_active = ?3) AND tenant_id = ?4 ORDER BY id LIMIT ?2";
+// For a start, which must not look at everybody.
+constexpr const char* select_page_of_inactive =
+    "SELECT " GH_USER_COLUMNS " FROM users WHERE id > ?1 AND is_active = 0 ORDER BY id LIMIT ?2";
 constexpr const char* update =
     "UPDATE users SET username = ?4, email = ?5, password_hash = ?6, role = ?7, is_active = ?8, updated_s = ?9, version = version + 1 "
     "WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
 constexpr const char* select_namesake = "SELECT 1 FROM users WHERE username = ?1 AND id <> ?2";
+
+constexpr const char* delete_tickets_of = "DELETE FROM tickets WHERE user_id = ?1";
+constexpr const char* delete_user = "DELETE FROM users WHERE id = ?1";
 
 #undef GH_USER_COLUMNS
 
@@ -66,6 +74,34 @@ Result<User> change_user(Database& database, const User& user) {
   return now;
 }
 
+Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, store::Moment at,
+                                       store::SessionEnd sessions) {
+  GH_TRY([[maybe_unused]] const User user, find_user(database, reach, id));
+  store::RemovedUser removed;
+  GH_TRY(removed.revocations, end_other_sessions(database, id, store::SessionId(), sessions));
+  GH_TRY(removed.keys, revoke_keys_of(database, id, at));
+  GH_TRY(store::Revocation told, insert_revocation(database, store::Revocation(store::RevocationKind::user, id.value(), at)));
+  removed.revocations.push_back(std::move(told));
+  for (const char* sql : {delete_tickets_of, delete_user}) GH_CHECK(database.prepare(sql).bind(id.value()).run());
+  return removed;
+}
+
+Result<store::Page<User>> page_of_users(Database& database, const store::UserQuery& query) {
+  const std::optional<std::string> tenant = tenant_id_of(query.reach);
+  const bool inactive = !tenant && query.active == false;
+  Statement found = database.prepare(tenant ? select_page_of_tenant : inactive ? select_page_of_inactive : select_page);
+  const std::int64_t limit = one_more_than(query.limit);
+  if (tenant) {
+    found.bind(query.after.value(), limit, query.active, *tenant);
+  } else if (inactive) {
+    found.bind(query.after.value(), limit);
+  } else {
+    found.bind(query.after.value(), limit, query.active);
+  }
+  GH_TRY(std::vector<User> users, all_rows(found, &user_of));
+  return page_of(std::move(users), query.limit);
+}
+
 }  // namespace
 
 Result<User> insert_user(Database& database, User user) {
@@ -101,21 +137,22 @@ Task<Result<User>> SqliteUserStore::find_by_name(Reactor& reactor, std::string u
   return connections_.read<User>(reactor, std::move(work));
 }
 
-Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::Reach reach, store::UserId after, std::size_t limit) {
-  DatabaseWork<store::Page<User>> work = [reach = std::move(reach), after = std::move(after),
-                                          limit](Database& database) -> Result<store::Page<User>> {
-    const std::optional<std::string> tenant = tenant_id_of(reach);
-    Statement found = database.prepare(tenant ? select_page_of_tenant : select_page);
-    tenant ? found.bind(after.value(), one_more_than(limit), *tenant) : found.bind(after.value(), one_more_than(limit));
-    GH_TRY(std::vector<User> users, all_rows(found, &user_of));
-    return page_of(std::move(users), limit);
-  };
+Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::UserQuery query) {
+  DatabaseWork<store::Page<User>> work = [query = std::move(query)](Database& database) { return page_of_users(database, query); };
   return connections_.read<store::Page<User>>(reactor, std::move(work));
 }
 
 Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
   DatabaseWork<User> work = [user = std::move(user)](Database& database) { return change_user(database, user); };
   return connections_.write<User>(reactor, std::move(work));
+}
+
+Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at,
+                                                         store::SessionEnd sessions) {
+  DatabaseWork<store::RemovedUser> work = [reach = std::move(reach), id = std::move(id), at, sessions](Database& database) {
+    return remove_user(database, reach, id, at, sessions);
+  };
+  return connections_.write<store::RemovedUser>(reactor, std::move(work));
 }
 
 }  // namespace gatehouse::adapters

@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "audit_notes.h"
 #include "errors.h"
 #include "gatehouse/identity/authenticator.h"
+#include "gatehouse/telemetry/log.h"
 #include "gatehouse/wire/json/writer.h"
 #include "question_parts.h"
 
@@ -11,6 +13,11 @@ namespace gatehouse::gateway {
 namespace {
 
 Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
+
+void write_model_state(wire::JsonWriter& json, const ServedModel& model) {
+  json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
+  json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
+}
 
 Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
 
@@ -28,38 +35,88 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await add_tenant(reactor, std::move(question));
     case Action::tenant_set:
       co_return co_await set_tenant(reactor, std::move(question));
+    case Action::tenant_export:
+      co_return co_await export_tenant(reactor, std::move(question));
     case Action::keys_list:
     case Action::key_get:
     case Action::key_revoke:
+    case Action::own_keys_list:
+    case Action::own_key_revoke:
       co_return co_await keys(reactor, std::move(question));
     case Action::key_add:
       co_return co_await add_key(reactor, std::move(question));
+    case Action::own_key_add:
+      co_return co_await add_own_key(reactor, std::move(question));
     case Action::key_set:
+    case Action::own_key_set:
       co_return co_await set_key(reactor, std::move(question));
     case Action::key_rotate:
+    case Action::own_key_rotate:
       co_return co_await rotate_key(reactor, std::move(question));
     case Action::token_issue:
       co_return co_await issue_token(reactor, std::move(question));
     case Action::revocation_add:
-    case Action::logout:
       co_return co_await revoke(reactor, std::move(question));
     case Action::token_inspect:
       co_return inspect(question);
-    case Action::login:
-      co_return co_await login(reactor, std::move(question));
-    case Action::me:
-      co_return co_await me(reactor, std::move(question));
     case Action::usage:
     case Action::usage_all:
       co_return co_await usage(reactor, std::move(question));
+    case Action::audit:
+    case Action::audit_all:
+      co_return co_await audit(reactor, std::move(question));
     case Action::signing_keys_list:
       co_return co_await signing_keys(reactor);
     case Action::signing_key_rotate:
       co_return co_await rotate_signing_key(reactor, std::move(question));
     case Action::models_state:
       co_return models();
+    case Action::model_load:
+    case Action::model_unload:
+      co_return change_model(question);
     case Action::jwks:
       co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
+    default:
+      co_return co_await answer_about_people(reactor, std::move(question));
+  }
+}
+
+Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Question question) const {
+  switch (question.action) {
+    case Action::users_list:
+    case Action::user_get:
+      co_return co_await users(reactor, std::move(question));
+    case Action::user_add:
+      co_return co_await add_user(reactor, std::move(question));
+    case Action::user_set:
+      co_return co_await set_user(reactor, std::move(question));
+    case Action::user_password:
+      co_return co_await set_user_password(reactor, std::move(question));
+    case Action::user_reset:
+      co_return co_await offer_reset(reactor, std::move(question));
+    case Action::user_delete:
+      co_return co_await delete_user(reactor, std::move(question));
+    case Action::user_sessions_end:
+      co_return co_await end_user_sessions(reactor, std::move(question));
+    case Action::invitation_add:
+      co_return co_await invite(reactor, std::move(question));
+    case Action::login:
+      co_return co_await log_in(reactor, std::move(question));
+    case Action::refresh:
+      co_return co_await refresh(reactor, std::move(question));
+    case Action::logout:
+      co_return co_await log_out(reactor, std::move(question));
+    case Action::me:
+      co_return co_await me(reactor, std::move(question));
+    case Action::register_self:
+      co_return co_await register_self(reactor, std::move(question));
+    case Action::own_password:
+      co_return co_await set_own_password(reactor, std::move(question));
+    case Action::password_reset:
+      co_return co_await reset_password(reactor, std::move(question));
+    case Action::sessions_list:
+    case Action::session_end:
+      co_return co_await own_sessions(reactor, std::move(question));
     default:
       co_return no_such_route();
   }
@@ -77,9 +134,36 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   Result<wire::Form> query = wire::Form::parse(mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1));
   if (!query) co_return reply_to(query.error());
   question.query = std::move(*query);
+  Decision decision(*match.route, clock_.wall());
+  const std::string object = question.parameter;
+  decision.who = who.get();
+  decision.object = object;
   Result<Reply> replied = co_await answer(reactor, std::move(question));
   if (!replied) co_return reply_to(replied.error());
+  if (match.route->audit == AuditClass::each) {
+    std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
+    const Status kept = co_await house_.audit().append(reactor, std::move(records));
+    if (!kept) co_return reply_to(kept.error());
+  }
   co_return std::move(*replied);
+}
+
+Result<Reply> Administration::change_model(const Question& question) const {
+  if (models_ == nullptr) {
+    return Error(Code::unavailable, Origin::operator_, "no_server", "No server runs on this data folder: its start loads the models");
+  }
+  const ServedModel* model = models_->language_model(question.parameter);
+  if (question.parameter.empty() || model == nullptr) {
+    return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + question.parameter + "'")
+        .with_param("name");
+  }
+  telemetry::log::info("models", question.action == Action::model_load ? "load asked for" : "unload asked for", {{"model", model->name}});
+  if (question.action == Action::model_load) model->engine->load();
+  if (question.action == Action::model_unload) model->engine->unload();
+  std::string text;
+  wire::JsonWriter json(text);
+  write_model_state(json, *model);
+  return Reply(202, std::move(text));
 }
 
 Reply Administration::models() const {
@@ -87,8 +171,7 @@ Reply Administration::models() const {
   wire::JsonWriter json(text);
   json.begin_object().key("data").begin_list();
   for (const ServedModel& model : models_ == nullptr ? std::span<const ServedModel>() : std::span<const ServedModel>(models_->all())) {
-    json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
-    json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
+    write_model_state(json, model);
   }
   json.end_list().member("has_more", false).end_object();
   return {200, std::move(text)};

@@ -1,6 +1,7 @@
-// gateway/admin/key_routes.cc — /api/admin/keys.
+// gateway/admin/key_routes.cc — /api/admin/keys, and /api/keys: one's own, or those of the tenant that one administers.
 #include <utility>
 
+#include "gatehouse/store/errors.h"
 #include "gatehouse/wire/admin/requests.h"
 #include "objects.h"
 #include "question_parts.h"
@@ -13,34 +14,76 @@ std::string created_text(const identity::CreatedKey& created) {
   wire::JsonWriter json(text);
   json.begin_object();
   write_members(json, created.record);
-  json.member("key", created.text.expose()).end_object();
+  json.member("key", created.text.expose());
+  if (created.signing_secret) json.member("signing_secret", created.signing_secret->expose());
+  json.end_object();
   return text;
+}
+
+bool is_own(Action action) { return action >= Action::own_keys_list && action <= Action::own_key_rotate; }
+
+// The user of ours who asks; nothing: a tenant's credential, or one of somebody whom we do not know.
+std::optional<store::UserId> user_behind(const identity::Principal& who) {
+  const bool a_keys = who.key && !who.subject.empty(), logged_in = !who.key && !who.username.empty();
+  return a_keys || logged_in ? std::optional(store::UserId(who.subject)) : std::nullopt;
+}
+
+identity::KeyHolder holder_of(const Question& question) {
+  const identity::Principal& who = *question.who;
+  identity::KeyHolder holder(reach_of(question));
+  if (!is_own(question.action)) return holder;
+  // What others say of somebody gives no more than the tenant has; where auth.mode is "off", nobody has granted anything.
+  const bool ours = who.token.issuer.empty() && !who.granted.empty();
+  holder.grantable = ours ? who.granted : who.scopes;
+  holder.models = who.models;
+  if (!who.scopes.has(identity::Scope::tenant_admin) && holder.reach.tenant()) holder.user = user_behind(who);
+  return holder;
+}
+
+// Of whom a list is. Nothing: of nobody who is there for who asks.
+std::optional<store::KeyQuery> query_of_keys(const Question& question) {
+  identity::KeyHolder holder = holder_of(question);
+  if (const auto tenant = question.query.find("tenant"); tenant && !holder.reach.tenant()) {
+    holder.reach = store::Reach::of(TenantId(std::string(*tenant)));
+  }
+  store::KeyQuery query(std::move(holder.reach));
+  query.user = std::move(holder.user);
+  if (const auto user = question.query.find("user_id"); user && is_own(question.action)) {
+    if (query.user && query.user->value() != *user) return std::nullopt;
+    query.user = store::UserId(std::string(*user));
+  }
+  query.after = KeyId(read_after(question.query));
+  return query;
+}
+
+// Another tenant's, and another user's for who does not administer them, read as what is not there.
+Status check_whose(const identity::KeyHolder& holder, const identity::NewKey& wanted) {
+  if (holder.reach.tenant() && *holder.reach.tenant() != wanted.tenant) return store::tenant_not_found();
+  return holder.user && wanted.user != holder.user ? Status(store::user_not_found()) : ok();
 }
 
 }  // namespace
 
 Task<Result<Reply>> Administration::keys(Reactor& reactor, Question question) const {
   const identity::Keys& desk = house_.keys();
-  store::Reach reach = reach_of(question);
+  identity::KeyHolder holder = holder_of(question);
   KeyId id(question.parameter);
-  if (question.action == Action::key_revoke) {
-    const Result<store::ApiKey> revoked = co_await desk.revoke(reactor, std::move(reach), std::move(id));
+  if (question.action == Action::key_revoke || question.action == Action::own_key_revoke) {
+    const Result<store::ApiKey> revoked = co_await desk.revoke(reactor, std::move(holder), std::move(id));
     if (!revoked) co_return revoked.error();
     co_return Reply(204, {});
   }
   if (question.action == Action::key_get) {
-    const Result<store::ApiKey> key = co_await desk.find(reactor, std::move(reach), std::move(id));
+    const Result<store::ApiKey> key = co_await desk.find(reactor, std::move(holder), std::move(id));
     if (!key) co_return key.error();
     co_return Reply(200, object_text(*key));
   }
   const Result<std::size_t> limit = read_limit(question.query);
   if (!limit) co_return limit.error();
-  if (const auto tenant = question.query.find("tenant"); tenant && !reach.tenant())
-    reach = store::Reach::of(TenantId(std::string(*tenant)));
-  store::KeyQuery query(std::move(reach));
-  query.after = KeyId(read_after(question.query));
-  query.limit = *limit;
-  const Result<store::Page<store::ApiKey>> page = co_await desk.list(reactor, std::move(query));
+  std::optional<store::KeyQuery> query = query_of_keys(question);
+  if (!query) co_return Reply(200, list_text(store::Page<store::ApiKey>()));
+  query->limit = *limit;
+  const Result<store::Page<store::ApiKey>> page = co_await desk.list(reactor, std::move(*query));
   if (!page) co_return page.error();
   co_return Reply(200, list_text(*page));
 }
@@ -56,9 +99,29 @@ Task<Result<Reply>> Administration::add_key(Reactor& reactor, Question question)
   wanted.models = std::move(body->models).value_or(std::move(wanted.models));
   wanted.cidrs = std::move(body->cidrs);
   wanted.lifetime = *lifetime;
-  const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(wanted));
+  wanted.signing = body->signing;
+  identity::KeyHolder holder = holder_of(question);
+  const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(holder), std::move(wanted));
   if (!created) co_return created.error();
-  co_return Reply(201, created_text(*created));
+  co_return Reply(201, created_text(*created)).about(created->record.id.value());
+}
+
+Task<Result<Reply>> Administration::add_own_key(Reactor& reactor, Question question) const {
+  Result<wire::OwnKeyBody> body = read_body(question, &wire::read_own_key);
+  if (!body) co_return body.error();
+  identity::KeyHolder holder = holder_of(question);
+  identity::NewKey wanted(tenant_of(question, body->tenant_id), std::move(body->name));
+  wanted.user = body->user_id ? std::optional(store::UserId(std::move(*body->user_id))) : user_behind(*question.who);
+  const Status theirs = check_whose(holder, wanted);
+  if (!theirs) co_return theirs.error();
+  wanted.scopes = std::move(body->scopes);
+  wanted.models = std::move(body->models).value_or(std::move(wanted.models));
+  wanted.cidrs = std::move(body->cidrs);
+  if (body->expires_in) wanted.lifetime = std::chrono::days(*body->expires_in);
+  wanted.signing = body->signing;
+  const Result<identity::CreatedKey> created = co_await house_.keys().add(reactor, std::move(holder), std::move(wanted));
+  if (!created) co_return created.error();
+  co_return Reply(201, created_text(*created)).about(created->record.id.value());
 }
 
 Task<Result<Reply>> Administration::set_key(Reactor& reactor, Question question) const {
@@ -70,9 +133,10 @@ Task<Result<Reply>> Administration::set_key(Reactor& reactor, Question question)
   wish.scopes = std::move(body->scopes);
   wish.models = std::move(body->models);
   wish.cidrs = std::move(body->cidrs);
-  store::Reach reach = reach_of(question);
+  identity::KeyHolder holder = holder_of(question);
   KeyId id(question.parameter);
-  const Result<store::ApiKey> key = co_await house_.keys().set(reactor, std::move(reach), std::move(id), std::move(wish), question.version);
+  const Result<store::ApiKey> key =
+      co_await house_.keys().set(reactor, std::move(holder), std::move(id), std::move(wish), question.version);
   if (!key) co_return key.error();
   co_return Reply(200, object_text(*key));
 }
@@ -82,10 +146,10 @@ Task<Result<Reply>> Administration::rotate_key(Reactor& reactor, Question questi
   if (!body) co_return body.error();
   const Result<std::optional<seconds>> overlap = read_duration(body->overlap, "/overlap");
   if (!overlap) co_return overlap.error();
-  store::Reach reach = reach_of(question);
+  identity::KeyHolder holder = holder_of(question);
   KeyId id(question.parameter);
   const seconds taken_for = overlap->value_or(std::chrono::hours(24));
-  const Result<identity::CreatedKey> rotated = co_await house_.keys().rotate(reactor, std::move(reach), std::move(id), taken_for);
+  const Result<identity::CreatedKey> rotated = co_await house_.keys().rotate(reactor, std::move(holder), std::move(id), taken_for);
   if (!rotated) co_return rotated.error();
   co_return Reply(200, created_text(*rotated));
 }

@@ -8,6 +8,13 @@
 namespace gatehouse::gateway {
 namespace {
 
+std::string time_text(telemetry::AuditTime time) {
+  const auto whole = std::chrono::floor<seconds>(time);
+  std::string text = moment_text(whole);
+  const std::string fraction = std::to_string(1'000'000 + (time - whole).count());
+  return text.insert(text.size() - 1, "." + fraction.substr(1));
+}
+
 void write_list(wire::JsonWriter& json, std::string_view name, const std::vector<std::string>& words) {
   json.key(name).begin_list();
   for (const std::string& word : words) json.value(word);
@@ -41,6 +48,7 @@ void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   write_list(json, "models", tenant.models);
   write_list(json, "scopes", tenant.scopes);
   json.member("console", tenant.console).member("token_lifetime", config::to_text(tenant.token_lifetime));
+  json.member("signatures", store::to_string(tenant.signatures)).member("number", tenant.number);
   json.member("created_at", moment_text(tenant.created)).member("version", tenant.version);
 }
 
@@ -51,6 +59,7 @@ void write_members(wire::JsonWriter& json, const store::ApiKey& key) {
   write_list(json, "scopes", key.scopes);
   write_list(json, "models", key.models);
   write_list(json, "cidrs", key.cidrs);
+  json.member("signing", key.sealed_signing_secret.has_value());
   json.member("is_active", key.is_active).member("created_at", moment_text(key.created));
   write_moment(json, "expires_at", key.expires);
   write_moment(json, "revoked_at", key.revoked);
@@ -65,6 +74,12 @@ void write_members(wire::JsonWriter& json, const store::User& user) {
   json.member("tenant_id", user.tenant.value()).member("role", user.role).member("version", user.version);
 }
 
+void write_members(wire::JsonWriter& json, const store::Session& session) {
+  json.member("id", session.id.value()).member("created_at", moment_text(session.created));
+  json.member("last_used_at", moment_text(session.last_used)).member("expires_at", moment_text(session.expires));
+  json.member_or_null("address", session.address).member_or_null("user_agent", session.user_agent);
+}
+
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {
   json.member("token", token.token.expose()).member("jti", token.id).member("expires_at", moment_text(token.expires));
 }
@@ -73,6 +88,26 @@ void write_members(wire::JsonWriter& json, const store::SigningKey& key) {
   json.member("kid", key.kid).member("algorithm", key.algorithm).member("signs", !key.retires.has_value());
   json.member("created_at", moment_text(key.created));
   write_moment(json, "retires_at", key.retires);
+}
+
+// The members that other servers' readers know, and behind `details` the rest.
+void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row) {
+  const telemetry::AuditRecord& record = row.record;
+  json.member("id", row.number)
+      .member("timestamp", time_text(record.time))
+      .member("action_type", record.action)
+      .member_or_null("user_id", record.user);
+  json.member_or_null("api_key_id", record.key).member_or_null("tenant_id", record.tenant.value());
+  json.member_or_null("resource_type", record.resource_type).member_or_null("resource_id", record.resource_id);
+  json.member("success", record.outcome == "ok").member("outcome", record.outcome).member_or_null("rule", record.rule);
+  json.member_or_null("request_id", record.request_id).member_or_null("task", record.task).member_or_null("model", record.model);
+  json.member("tokens", record.prompt_tokens + record.completion_tokens).key("details").begin_object();
+  json.member("route", record.route).member("status", record.status).member_or_null("client_ip", record.address);
+  json.member("count", record.count).member("prompt_tokens", record.prompt_tokens).member("completion_tokens", record.completion_tokens);
+  json.member_or_null("finish", record.finish).member("sequence", row.sequence).member("instance", row.instance);
+  json.member("tenant_number", record.tenant_number);
+  if (!row.content.empty()) json.member_raw("content", row.content);
+  json.end_object();
 }
 
 }  // namespace gatehouse::gateway

@@ -14,8 +14,11 @@ std::string moment_text(store::Moment moment);
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant);
 void write_members(wire::JsonWriter& json, const store::ApiKey& key);
 void write_members(wire::JsonWriter& json, const store::User& user);
+void write_members(wire::JsonWriter& json, const store::Session& session);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);
 void write_members(wire::JsonWriter& json, const store::SigningKey& key);
+
+void write_members(wire::JsonWriter& json, const telemetry::AuditRow& row);
 
 template <class T>
 std::string object_text(const T& record) {

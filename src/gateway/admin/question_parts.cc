@@ -44,4 +44,12 @@ store::Reach reach_of(const Question& question) {
   return store::Reach::of(question.who->tenant);
 }
 
+identity::Actor actor_of(const Question& question) {
+  return identity::Actor(reach_of(question), question.who->scopes.has(identity::Scope::platform_admin));
+}
+
+TenantId tenant_of(const Question& question, const std::optional<std::string>& named) {
+  return named ? TenantId(*named) : question.who->tenant;
+}
+
 }  // namespace gatehouse::gateway

@@ -28,5 +28,9 @@ std::string read_after(const wire::Form& query);
 Result<store::Day> read_day(const wire::Form& query, WallTime now);
 // What somebody reaches: everything, or their tenant.
 store::Reach reach_of(const Question& question);
+// The same of somebody who administers users.
+identity::Actor actor_of(const Question& question);
+// The tenant that a body names; where it names none, that of who asks.
+TenantId tenant_of(const Question& question, const std::optional<std::string>& named);
 
 }  // namespace gatehouse::gateway

@@ -55,7 +55,7 @@ Task<Result<Reply>> Administration::rotate_signing_key(Reactor& reactor, Questio
   telemetry::log::info(
       "keys", "tokens are signed with a new key",
       {{"kid", rotation->made.kid}, {"algorithm", rotation->made.algorithm}, {"overlap", config::to_text(rotation->overlap)}});
-  co_return Reply(201, rotated_text(*rotation));
+  co_return Reply(201, rotated_text(*rotation)).about(rotation->made.kid);
 }
 
 }  // namespace gatehouse::gateway

@@ -17,6 +17,7 @@ Result<identity::TenantWish> wish_of(wire::TenantBody body) {
   wish.tasks = std::move(body.tasks);
   wish.models = std::move(body.models);
   wish.scopes = std::move(body.scopes);
+  if (body.signatures) wish.signatures = store::parse_signatures(*body.signatures);
   return wish;
 }
 
@@ -25,7 +26,10 @@ std::string registered_text(const identity::RegisteredTenant& made) {
   wire::JsonWriter json(text);
   json.begin_object();
   write_members(json, made.tenant);
-  json.member("api_key", made.key.text.expose()).member("token", made.token.token.expose());
+  json.member("api_key", made.key.text.expose());
+  if (made.key.signing_secret)
+    json.member("signing_secret", made.key.signing_secret->expose()).member("key_id", made.key.record.id.value());
+  json.member("token", made.token.token.expose());
   json.member("token_expires_at", moment_text(made.token.expires)).end_object();
   return text;
 }
@@ -61,7 +65,7 @@ Task<Result<Reply>> Administration::add_tenant(Reactor& reactor, Question questi
   if (!wish) co_return wish.error();
   const Result<identity::RegisteredTenant> made = co_await house_.tenants().add(reactor, std::move(id), std::move(*wish));
   if (!made) co_return made.error();
-  co_return Reply(201, registered_text(*made));
+  co_return Reply(201, registered_text(*made)).about(made->tenant.id.value());
 }
 
 Task<Result<Reply>> Administration::set_tenant(Reactor& reactor, Question question) const {

@@ -8,8 +8,10 @@ namespace gatehouse::wire {
 namespace {
 
 constexpr std::uint32_t id_length = 63, name_length = 100, word_length = 128, list_length = 100, duration_length = 32;
-constexpr std::int64_t most_calls = 1'000'000'000'000;
-constexpr std::string_view duration_doc = "such as 90d, 24h or 30m";
+constexpr std::int64_t most_calls = 1'000'000'000'000, most_days = 3660;
+constexpr std::string_view duration_doc = "such as 90d, 24h or 30m",
+                           signing_doc = "true: it signs requests, too; its signing_secret is shown this once";
+constexpr std::array<std::string_view, 2> signature_rules{"optional", "required"};
 
 template <class T>
 constexpr auto tenant_fields() {
@@ -23,6 +25,8 @@ constexpr auto tenant_fields() {
           .items(0, list_length)
           .length(1, word_length),
       field_of<T, &TenantBody::token_lifetime>("token_lifetime", duration_doc).length(1, duration_length),
+      field_of<T, &TenantBody::signatures>("signatures", "required: its API keys are taken in signed requests alone")
+          .choices(signature_rules),
   };
 }
 
@@ -53,6 +57,29 @@ struct Description<NewKeyBody> {
             .length(1, word_length),
         field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
         field<&B::expires>("expires", duration_doc).length(1, duration_length).nullable(),
+        field<&B::signing>("signing", signing_doc).by_default("false"),
+    };
+  }
+};
+template <>
+struct Description<OwnKeyBody> {
+  using B = OwnKeyBody;
+  static constexpr auto fields() {
+    return std::array{
+        field<&B::tenant_id>("tenant_id", "whose it is; without, who asks").length(1, id_length).nullable(),
+        field<&B::user_id>("user_id", "the user whose it is; without, who asks").length(1, word_length).nullable(),
+        field<&B::name>("name", "what it is for").length(1, name_length).required(),
+        field<&B::expires_in>("expires_in", "days; without, it does not expire").range(1, most_days).nullable(),
+        field<&B::scopes>("scopes", "what it may be used for; without: what its tenant gives, and you may give")
+            .items(0, list_length)
+            .length(1, word_length)
+            .nullable(),
+        field<&B::models>("models", "models that it may use; without, or \"*\": all that its tenant has")
+            .items(0, list_length)
+            .length(1, word_length)
+            .nullable(),
+        field<&B::cidrs>("cidrs", "networks that it may come from; none: anywhere").items(0, list_length).length(1, word_length),
+        field<&B::signing>("signing", signing_doc).by_default("false"),
     };
   }
 };
@@ -157,6 +184,8 @@ Result<TenantBody> read_tenant(const JsonValue& body) { return read_described<Te
 void tenant_body_schema(JsonWriter& w) { write_schema_of<TenantBody>(w); }
 Result<NewKeyBody> read_new_key(const JsonValue& body) { return read_described<NewKeyBody>(body); }
 void new_key_schema(JsonWriter& w) { write_schema_of<NewKeyBody>(w); }
+Result<OwnKeyBody> read_own_key(const JsonValue& body) { return read_described<OwnKeyBody>(body); }
+void own_key_schema(JsonWriter& w) { write_schema_of<OwnKeyBody>(w); }
 Result<KeyBody> read_key(const JsonValue& body) { return read_described<KeyBody>(body); }
 void key_body_schema(JsonWriter& w) { write_schema_of<KeyBody>(w); }
 Result<RotateBody> read_rotate(const JsonValue& body) { return read_described<RotateBody>(body); }

@@ -33,7 +33,7 @@ TEST(Message, IsWholeAndKeepsToItsSchema) {
 }
 
 TEST(MessageEvents, ComeInTheirOrderWithTheirNames) {
-  const MessageEvents events;
+  const MessageEvents events{};
   std::string out;
   TokenUsage so_far = usage();
   so_far.completion_tokens = 0;
@@ -58,7 +58,7 @@ TEST(MessageEvents, ComeInTheirOrderWithTheirNames) {
 }
 
 TEST(MessageEvents, EachKeepsToTheSchema) {
-  const MessageEvents events;
+  const MessageEvents events{};
   std::string out;
   events.start(out, head(), usage());
   events.text(out, "x");

@@ -42,8 +42,8 @@ inline constexpr auto layout<Finish> = std::tuple{&Finish::reason};
 template <>
 inline constexpr auto layout<Cancel> = std::tuple{};
 template <>
-inline constexpr auto layout<Load> =
-    std::tuple{&Load::model, &Load::seats, &Load::seat_cells, &Load::threads, &Load::prefill_chunk, &Load::queue};
+inline constexpr auto layout<Load> = std::tuple{&Load::model,         &Load::seats, &Load::seat_cells,   &Load::threads,
+                                                &Load::prefill_chunk, &Load::queue, &Load::prefix_bytes, &Load::rehearse};
 template <>
 inline constexpr auto layout<Unload> = std::tuple{};
 template <>
@@ -71,10 +71,11 @@ inline constexpr auto layout<Done> =
     std::tuple{&Done::reason,    &Done::prompt_tokens, &Done::cached_tokens, &Done::completion_tokens, &Done::queued_us, &Done::prefill_us,
                &Done::decode_us, &Done::error,         &Done::stop};
 template <>
-inline constexpr auto layout<State> =
-    std::tuple{&State::state,  &State::detail,      &State::seats,      &State::seat_cells, &State::sequences,    &State::kv_cells,
-               &State::queued, &State::jobs,        &State::steps,      &State::compute_us, &State::rss_bytes,    &State::open_fds,
-               &State::saved,  &State::saved_bytes, &State::given_back, &State::step_us,    &State::usual_step_us};
+inline constexpr auto layout<State> = std::tuple{
+    &State::state,         &State::detail,      &State::seats,       &State::seat_cells, &State::sequences,     &State::kv_cells,
+    &State::queued,        &State::jobs,        &State::steps,       &State::compute_us, &State::rss_bytes,     &State::open_fds,
+    &State::saved,         &State::saved_bytes, &State::given_back,  &State::step_us,    &State::usual_step_us, &State::prompt_computed,
+    &State::prompt_cached, &State::prefixes,    &State::prefix_bytes};
 
 // A frame or a part of one; everything else is a single value.
 template <class T>

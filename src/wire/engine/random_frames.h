@@ -36,7 +36,7 @@ class RandomFrames {
       case Type::cancel:
         return Cancel{};
       case Type::load:
-        return Load{text(), u32(), u32(), u32(), u32(), u32()};
+        return Load{text(), u32(), u32(), u32(), u32(), u32(), u64()};
       case Type::unload:
         return Unload{};
       case Type::stats:
@@ -70,6 +70,10 @@ class RandomFrames {
                      u64(),
                      u64(),
                      u64(),
+                     u64(),
+                     u64(),
+                     u64(),
+                     u32(),
                      u64()};
     }
     return Cancel{};

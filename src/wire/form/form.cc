@@ -8,7 +8,7 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr std::size_t most_bytes = 64 * 1024, most_pairs = 64;
+constexpr std::size_t most_form_bytes = 64 * 1024, most_pairs = 64;
 
 Error malformed(std::string text) { return caller_error("form_malformed", std::move(text)); }
 
@@ -41,7 +41,7 @@ std::optional<std::string> unescape(std::string_view text, Plus plus) {
 }  // namespace
 
 Result<Form> Form::parse(std::string_view text) {
-  if (text.size() > most_bytes) return caller_error("form_too_large", "A form has at most 64 KiB");
+  if (text.size() > most_form_bytes) return caller_error("form_too_large", "A form has at most 64 KiB");
   Form form;
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));

@@ -10,7 +10,7 @@ namespace {
 using Word = std::pair<std::string_view, About>;
 
 // In order of the words.
-constexpr std::array words{
+constexpr std::array schema_words{
     Word{"$dynamicRef", About::refused},
     Word{"$recursiveRef", About::refused},
     Word{"$ref", About::reference},
@@ -55,15 +55,15 @@ constexpr std::array words{
     Word{"unevaluatedProperties", About::refused},
     Word{"uniqueItems", About::list},
 };
-static_assert(std::ranges::is_sorted(words, {}, &Word::first));
+static_assert(std::ranges::is_sorted(schema_words, {}, &Word::first));
 
 constexpr std::uint32_t bit(About what) { return 1U << static_cast<unsigned>(what); }
 
 }  // namespace
 
 About about(std::string_view keyword) {
-  const auto found = std::ranges::lower_bound(words, keyword, {}, &Word::first);
-  return found != words.end() && found->first == keyword ? found->second : About::nothing;
+  const auto found = std::ranges::lower_bound(schema_words, keyword, {}, &Word::first);
+  return found != schema_words.end() && found->first == keyword ? found->second : About::nothing;
 }
 
 Keywords::Keywords(const JsonValue& schema) {

@@ -24,7 +24,7 @@ Result<Claims> check(std::string_view payload, const ClaimRules& rules = {}, std
   return check_claims(token, rules, WallTime(seconds(now)), parser);
 }
 
-std::string verdict(std::string_view payload, const ClaimRules& rules = {}, std::optional<std::string_view> typ = std::nullopt) {
+std::string verdict_on(std::string_view payload, const ClaimRules& rules = {}, std::optional<std::string_view> typ = std::nullopt) {
   const Result<Claims> claims = check(payload, rules, typ);
   return claims ? "ok" : std::string(claims.error().reason());
 }
@@ -54,51 +54,51 @@ TEST(Claims, AreReadWhole) {
 TEST(Claims, ExpireOnTheSecondWithLeeway) {
   ClaimRules rules;
   rules.leeway = seconds(0);
-  EXPECT_EQ(verdict(expiring(1), rules), "ok");
-  EXPECT_EQ(verdict(expiring(0), rules), "token_expired");
+  EXPECT_EQ(verdict_on(expiring(1), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(0), rules), "token_expired");
   rules.leeway = seconds(60);
-  EXPECT_EQ(verdict(expiring(-59), rules), "ok");
-  EXPECT_EQ(verdict(expiring(-60), rules), "token_expired");
+  EXPECT_EQ(verdict_on(expiring(-59), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(-60), rules), "token_expired");
 }
 
 TEST(Claims, AllowAtMostAMinuteOfLeeway) {
   ClaimRules rules;
   rules.leeway = std::chrono::hours(24);
-  EXPECT_EQ(verdict(expiring(-60), rules), "token_expired");
-  EXPECT_EQ(verdict(expiring(600, date("nbf", 61)), rules), "token_not_yet_valid");
+  EXPECT_EQ(verdict_on(expiring(-60), rules), "token_expired");
+  EXPECT_EQ(verdict_on(expiring(600, date("nbf", 61)), rules), "token_not_yet_valid");
   rules.leeway = seconds(-1000);
-  EXPECT_EQ(verdict(expiring(1), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(1), rules), "ok");
 }
 
 TEST(Claims, BeginOnTheSecondWithLeeway) {
   for (const char* name : {"nbf", "iat"}) {
-    EXPECT_EQ(verdict(expiring(600, date(name, 30))), "ok") << name;
-    EXPECT_EQ(verdict(expiring(600, date(name, 31))), "token_not_yet_valid") << name;
-    EXPECT_EQ(verdict(expiring(600, date(name, -1000))), "ok") << name;
+    EXPECT_EQ(verdict_on(expiring(600, date(name, 30))), "ok") << name;
+    EXPECT_EQ(verdict_on(expiring(600, date(name, 31))), "token_not_yet_valid") << name;
+    EXPECT_EQ(verdict_on(expiring(600, date(name, -1000))), "ok") << name;
   }
 }
 
 TEST(Claims, NeedAnEnd) {
-  EXPECT_EQ(verdict("{}"), "token_claim_missing");
-  EXPECT_EQ(verdict(R"({"iat":1})"), "token_claim_missing");
+  EXPECT_EQ(verdict_on("{}"), "token_claim_missing");
+  EXPECT_EQ(verdict_on(R"({"iat":1})"), "token_claim_missing");
 }
 
 TEST(Claims, EndAfterTheyBegin) {
-  EXPECT_EQ(verdict(expiring(10, date("iat", 11))), "token_claims_malformed");
-  EXPECT_EQ(verdict(expiring(10, date("nbf", 11))), "token_claims_malformed");
-  EXPECT_EQ(verdict(expiring(10, date("nbf", 10))), "ok");
-  EXPECT_EQ(verdict(expiring(-600, date("iat", 0))), "token_expired") << "the plainer reason";
+  EXPECT_EQ(verdict_on(expiring(10, date("iat", 11))), "token_claims_malformed");
+  EXPECT_EQ(verdict_on(expiring(10, date("nbf", 11))), "token_claims_malformed");
+  EXPECT_EQ(verdict_on(expiring(10, date("nbf", 10))), "ok");
+  EXPECT_EQ(verdict_on(expiring(-600, date("iat", 0))), "token_expired") << "the plainer reason";
 }
 
 TEST(Claims, MayNotLiveForLong) {
   ClaimRules rules;
   rules.max_lifetime = std::chrono::hours(1);
-  EXPECT_EQ(verdict(expiring(3000, date("iat", -600)), rules), "ok");
-  EXPECT_EQ(verdict(expiring(3000, date("iat", -601)), rules), "token_lifetime_too_long");
-  EXPECT_EQ(verdict(expiring(3000, date("nbf", -601)), rules), "token_lifetime_too_long") << "nbf counts where there is no iat";
-  EXPECT_EQ(verdict(expiring(3600), rules), "ok");
-  EXPECT_EQ(verdict(expiring(3601), rules), "token_lifetime_too_long") << "where there is neither, what is left counts";
-  EXPECT_EQ(verdict(R"({"exp":253402300799})"), "token_lifetime_too_long");
+  EXPECT_EQ(verdict_on(expiring(3000, date("iat", -600)), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(3000, date("iat", -601)), rules), "token_lifetime_too_long");
+  EXPECT_EQ(verdict_on(expiring(3000, date("nbf", -601)), rules), "token_lifetime_too_long") << "nbf counts where there is no iat";
+  EXPECT_EQ(verdict_on(expiring(3600), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(3601), rules), "token_lifetime_too_long") << "where there is neither, what is left counts";
+  EXPECT_EQ(verdict_on(R"({"exp":253402300799})"), "token_lifetime_too_long");
 }
 
 TEST(Claims, TakeNoDateThatIsNoWholeNumberOfSeconds) {
@@ -108,40 +108,40 @@ TEST(Claims, TakeNoDateThatIsNoWholeNumberOfSeconds) {
     for (const char* name : {"exp", "nbf", "iat"}) {
       const std::string payload =
           std::string(name) == "exp" ? "{\"exp\":" + std::string(bad) + "}" : expiring(600, ",\"" + std::string(name) + "\":" + bad);
-      EXPECT_EQ(verdict(payload), "token_claims_malformed") << payload;
+      EXPECT_EQ(verdict_on(payload), "token_claims_malformed") << payload;
     }
   }
-  EXPECT_EQ(verdict(expiring(600, ",\"nbf\":0,\"iat\":0"),
-                    [] {
-                      ClaimRules rules;
-                      rules.max_lifetime = seconds(now + 600);
-                      return rules;
-                    }()),
+  EXPECT_EQ(verdict_on(expiring(600, ",\"nbf\":0,\"iat\":0"),
+                       [] {
+                         ClaimRules rules;
+                         rules.max_lifetime = seconds(now + 600);
+                         return rules;
+                       }()),
             "ok");
 }
 
 TEST(Claims, NameAnIssuerThatIsKnown) {
   ClaimRules rules;
   rules.issuers = {"https://id.example.org"};
-  EXPECT_EQ(verdict(expiring(60, R"(,"iss":"https://id.example.org")"), rules), "ok");
+  EXPECT_EQ(verdict_on(expiring(60, R"(,"iss":"https://id.example.org")"), rules), "ok");
   for (const char* bad : {"", R"(,"iss":"")", R"(,"iss":"https://id.example.org/")", R"(,"iss":"https://ID.example.org")",
                           R"(,"iss":"https://id.example.org.evil.org")"}) {
-    EXPECT_EQ(verdict(expiring(60, bad), rules), "token_issuer_unknown") << bad;
+    EXPECT_EQ(verdict_on(expiring(60, bad), rules), "token_issuer_unknown") << bad;
   }
-  EXPECT_EQ(verdict(expiring(60, R"(,"iss":["https://id.example.org"])"), rules), "token_claims_malformed");
+  EXPECT_EQ(verdict_on(expiring(60, R"(,"iss":["https://id.example.org"])"), rules), "token_claims_malformed");
 }
 
 TEST(Claims, NameAnAudienceThatIsUs) {
   ClaimRules rules;
   rules.audiences = {"gatehouse", "https://api.example.org"};
   for (const char* good : {R"(,"aud":"gatehouse")", R"(,"aud":["x","https://api.example.org"])"}) {
-    EXPECT_EQ(verdict(expiring(60, good), rules), "ok") << good;
+    EXPECT_EQ(verdict_on(expiring(60, good), rules), "ok") << good;
   }
   for (const char* bad : {"", R"(,"aud":"gate")", R"(,"aud":[])", R"(,"aud":["x"])", R"(,"aud":"gatehouse ")"}) {
-    EXPECT_EQ(verdict(expiring(60, bad), rules), "token_audience_wrong") << bad;
+    EXPECT_EQ(verdict_on(expiring(60, bad), rules), "token_audience_wrong") << bad;
   }
   for (const char* bad : {R"(,"aud":1)", R"(,"aud":null)", R"(,"aud":["gatehouse",1])", R"(,"aud":{"gatehouse":1})"}) {
-    EXPECT_EQ(verdict(expiring(60, bad), rules), "token_claims_malformed") << bad;
+    EXPECT_EQ(verdict_on(expiring(60, bad), rules), "token_claims_malformed") << bad;
   }
 }
 
@@ -150,15 +150,15 @@ TEST(Claims, ComeInATokenOfTheRightType) {
   ClaimRules rules;
   rules.types = {"at+jwt"};
   for (const char* good : {"at+jwt", "AT+JWT", "application/at+jwt", "Application/At+Jwt"}) {
-    EXPECT_EQ(verdict(expiring(60), rules, good), "ok") << good;
+    EXPECT_EQ(verdict_on(expiring(60), rules, good), "ok") << good;
   }
   for (const char* bad : {"JWT", "", "rt+jwt", "logout+jwt", "at+jwt ", "application/", "application/application/at+jwt"}) {
-    EXPECT_EQ(verdict(expiring(60), rules, bad), "token_type_wrong") << bad;
+    EXPECT_EQ(verdict_on(expiring(60), rules, bad), "token_type_wrong") << bad;
   }
-  EXPECT_EQ(verdict(expiring(60), rules), "token_type_wrong");
+  EXPECT_EQ(verdict_on(expiring(60), rules), "token_type_wrong");
   rules.types = {"at+jwt", ""};
-  EXPECT_EQ(verdict(expiring(60), rules), "ok") << "an issuer that gives no type can be allowed to";
-  EXPECT_EQ(verdict(expiring(60), rules, "JWT"), "token_type_wrong");
+  EXPECT_EQ(verdict_on(expiring(60), rules), "ok") << "an issuer that gives no type can be allowed to";
+  EXPECT_EQ(verdict_on(expiring(60), rules, "JWT"), "token_type_wrong");
 }
 
 TEST(Claims, HaveScopesAsTextOrList) {
@@ -173,7 +173,7 @@ TEST(Claims, HaveScopesAsTextOrList) {
   for (const char* bad :
        {R"(,"scope":1)", R"(,"scope":null)", R"(,"scope":["llm",1])", R"(,"scope":["llm nlu"])", R"(,"scope":[""])",
         R"(,"scope":"llm\tnlu")", R"(,"scope":"a\"b")", R"(,"scope":"a\\b")", R"(,"scope":"é")", R"(,"scope":{"llm":true})"}) {
-    EXPECT_EQ(verdict(expiring(60, bad)), "token_claims_malformed") << bad;
+    EXPECT_EQ(verdict_on(expiring(60, bad)), "token_claims_malformed") << bad;
   }
 }
 
@@ -191,9 +191,9 @@ TEST(Claims, HaveTheNamesThatTheIssuerGivesThem) {
 TEST(Claims, AreTextWithoutControlCharacters) {
   for (const char* name : {"iss", "sub", "tenant_id", "jti"}) {
     for (const char* bad : {"1", "null", "[\"a\"]", "\"a\\u0000b\"", "\"a\\nb\"", "\"\\u007f\""}) {
-      EXPECT_EQ(verdict(expiring(60, ",\"" + std::string(name) + "\":" + bad)), "token_claims_malformed") << name << bad;
+      EXPECT_EQ(verdict_on(expiring(60, ",\"" + std::string(name) + "\":" + bad)), "token_claims_malformed") << name << bad;
     }
-    EXPECT_EQ(verdict(expiring(60, ",\"" + std::string(name) + "\":\"张伟\"")), "ok") << name;
+    EXPECT_EQ(verdict_on(expiring(60, ",\"" + std::string(name) + "\":\"张伟\"")), "ok") << name;
   }
 }
 
@@ -202,7 +202,7 @@ TEST(Claims, AreOneObjectThatSaysNothingTwice) {
        {"", "null", "[]", "\"x\"", "1", "{", R"({"exp":1800000600}x)", R"({"exp":1800000600,"exp":1800000600})",
         R"({"exp":1,"exp":1800000600})", R"({"exp":1800000600,"sub":"a","sub":"b"})", R"({"exp":1800000600,"sub":"a","s\u0075b":"b"})",
         R"({"exp":1800000600,"x":{"a":1,"a":2}})", "{\"exp\":1800000600,\"sub\":\"\xff\"}", "\xef\xbb\xbf{\"exp\":1800000600}"}) {
-    EXPECT_EQ(verdict(bad), "token_claims_malformed") << bad;
+    EXPECT_EQ(verdict_on(bad), "token_claims_malformed") << bad;
   }
 }
 

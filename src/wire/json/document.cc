@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "echo.h"
 #include "gatehouse/wire/json/writer.h"
 #include "locate.h"
 
@@ -31,12 +32,9 @@ Error fault_error(JsonFault fault, std::size_t offset, std::size_t max_depth) {
 
 Error too_large(std::string text) { return Error(Code::too_large, Origin::caller, "json_too_large", std::move(text)); }
 
-std::string shorten(std::string_view key) {
-  constexpr std::size_t longest = 64;
-  if (key.size() <= longest) return std::string(key);
-  std::size_t end = longest;
-  while (end > 0 && (static_cast<unsigned char>(key[end]) & 0xC0) == 0x80) --end;
-  return std::string(key.substr(0, end)) + "…";
+std::string quoted_name(std::string_view key) {
+  const std::string_view shown = shorten(key);
+  return '"' + std::string(shown) + (shown.size() < key.size() ? "…" : "") + '"';
 }
 
 // One walk over the tape: depth, number of values, duplicate keys. Memory: the keys of one object at a time.
@@ -182,8 +180,8 @@ Result<JsonValue> JsonParser::State::parse(std::string_view bytes) {
   if (walk.facts().depth > limits.depth) return refuse(bytes);
   if (walk.duplicate() != 0) {
     offset = offset_of_string(bytes, walk.strings_before(walk.duplicate()));
-    return caller_error("json_duplicate_key", "The key \"" + shorten(walk.key_at(walk.duplicate())) +
-                                                  "\" occurs twice in one object, again at byte " + std::to_string(offset));
+    return caller_error("json_duplicate_key", "The key " + quoted_name(walk.key_at(walk.duplicate())) +
+                                                  " occurs twice in one object, again at byte " + std::to_string(offset));
   }
   if (walk.facts().values > limits.values) return too_large("JSON holds more than " + std::to_string(limits.values) + " values");
   facts = walk.facts();

@@ -4,19 +4,11 @@
 #include <charconv>
 #include <utility>
 
+#include "echo.h"
 #include "gatehouse/base/assert.h"
 
 namespace gatehouse::wire {
 namespace {
-
-constexpr std::size_t longest_echo = 64;  // bytes of a name that the caller made up
-
-std::string_view shorten(std::string_view text) {
-  if (text.size() <= longest_echo) return text;
-  std::size_t end = longest_echo;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  return text.substr(0, end);
-}
 
 void append_step(std::string& out, std::string_view key) {
   out.push_back('/');

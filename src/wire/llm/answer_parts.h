@@ -7,6 +7,9 @@
 
 namespace gatehouse::wire {
 
+// Around the data of a server-sent event.
+inline constexpr std::string_view event_start = "data: ", event_end = "\n\n";
+
 // Opens the object: id, object, created, model.
 void open_answer(JsonWriter& w, const AnswerHead& head, std::string_view object);
 

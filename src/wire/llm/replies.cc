@@ -7,9 +7,6 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr std::string_view event_start = "data: ";
-constexpr std::string_view event_end = "\n\n";
-
 void write_choices(JsonWriter& w, std::span<const WholeChoice> choices) {
   w.key("choices").begin_list();
   for (std::size_t i = 0; i < choices.size(); ++i) {

@@ -10,13 +10,13 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr AnswerHead head{.id = "0b5c", .created = 1700000000, .model = "m"};
-constexpr TokenUsage usage{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 2};
+constexpr AnswerHead llm_head{.id = "0b5c", .created = 1700000000, .model = "m"};
+constexpr TokenUsage llm_usage{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 2};
 
 TEST(GenerateReply, WholeIsToTheLetter) {
   std::string out;
   const std::array one{WholeChoice{"a", "stop"}};
-  write_generate_reply(out, {.head = head, .choices = one, .usage = usage});
+  write_generate_reply(out, {.head = llm_head, .choices = one, .usage = llm_usage});
   EXPECT_EQ(out, R"({"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":"a","index":0,)"
                  R"("logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11}})");
   EXPECT_TRUE(PublishedSchema(&generate_reply_schema).admits_text(out));
@@ -25,12 +25,12 @@ TEST(GenerateReply, WholeIsToTheLetter) {
 TEST(GenerateReply, ChoicesAreNumbered) {
   std::string out, event;
   const std::array two{WholeChoice{"a", "stop"}, WholeChoice{"b", "length"}};
-  write_generate_reply(out, {.head = head, .choices = two, .usage = usage});
+  write_generate_reply(out, {.head = llm_head, .choices = two, .usage = llm_usage});
   EXPECT_NE(out.find(R"("choices":[{"text":"a","index":0,"logprobs":null,"finish_reason":"stop"},)"
                      R"({"text":"b","index":1,"logprobs":null,"finish_reason":"length"}],"usage")"),
             std::string::npos)
       << out;
-  const GenerateChunks second(head, 1);
+  const GenerateChunks second(llm_head, 1);
   second.text(event, "b");
   second.end(event, "length");
   const std::string begin = R"(data: {"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":)";
@@ -42,15 +42,15 @@ TEST(GenerateReply, CountsDoNotOverflow) {
   std::string out;
   constexpr TokenUsage most{.prompt_tokens = 4294967295U, .cached_tokens = 0, .completion_tokens = 4294967295U};
   const std::array one{WholeChoice{"", "stop"}};
-  write_generate_reply(out, {.head = head, .choices = one, .usage = most});
+  write_generate_reply(out, {.head = llm_head, .choices = one, .usage = most});
   EXPECT_NE(out.find(R"("total_tokens":8589934590)"), std::string::npos);
 }
 
 TEST(GenerateChunks, EndWithReasonAndUsageInOneEvent) {
-  const GenerateChunks chunks(head);
+  const GenerateChunks chunks(llm_head);
   std::string text, finish, empty, done;
   chunks.text(text, "你\n");
-  chunks.finish(finish, "length", usage);
+  chunks.finish(finish, "length", llm_usage);
   chunks.text(empty, "");
   append_done_event(done);
   const std::string begin = R"({"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":)";

@@ -5,7 +5,7 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr std::size_t most_digits = 9;
+constexpr std::size_t most_id_digits = 9;
 
 constexpr Rules at_most = [] {
   Rules rules;
@@ -21,7 +21,7 @@ constexpr Rules bias_range = [] {
 
 // One spelling a token, so that none is named twice: JSON's own rule against members of the same name then holds for tokens.
 std::optional<std::uint32_t> token_of(std::string_view name) {
-  if (name.empty() || name.size() > most_digits || (name.front() == '0' && name.size() > 1)) return std::nullopt;
+  if (name.empty() || name.size() > most_id_digits || (name.front() == '0' && name.size() > 1)) return std::nullopt;
   std::uint32_t token = 0;
   const auto read = std::from_chars(name.data(), name.data() + name.size(), token);
   if (read.ec != std::errc() || read.ptr != name.data() + name.size()) return std::nullopt;

@@ -10,7 +10,7 @@
 namespace gatehouse::wire {
 namespace {
 
-Result<ChatRequest> read(std::string_view json) {
+Result<ChatRequest> read_chat(std::string_view json) {
   JsonParser parser;
   return read_chat_request(parser.parse(json).value());
 }
@@ -28,15 +28,15 @@ std::vector<std::string> paths(const Error& error) {
 }
 
 TEST(ChatRequest, ReadsWhatTheOfficialClientsSend) {
-  const auto request =
-      read(R"({"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"你好"},)"
-           R"({"type":"text","text":"!"}],"name":"eve"},{"role":"assistant","content":null,"refusal":null,"annotations":[],)"
-           R"("audio":null,"function_call":null,"tool_calls":null},{"role":"user","content":"and?"}],"model":"smollm2",)"
-           R"("max_completion_tokens":64,"temperature":0,"top_p":0.9,"seed":-1,"stop":["\n","END"],"stream":true,)"
-           R"("stream_options":{"include_usage":true,"include_obfuscation":false},"n":1,"logit_bias":{},"tools":[],"tool_choice":"none",)"
-           R"("response_format":{"type":"text"},"user":"u","metadata":{"a":"b"},"store":false,"safety_identifier":"s",)"
-           R"("prompt_cache_key":"k","service_tier":"auto","parallel_tool_calls":true,"reasoning_effort":"low","verbosity":"low",)"
-           R"("prediction":null,"modalities":["text"],"top_k":40,"min_p":0.05})");
+  const auto request = read_chat(
+      R"({"messages":[{"role":"developer","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"你好"},)"
+      R"({"type":"text","text":"!"}],"name":"eve"},{"role":"assistant","content":null,"refusal":null,"annotations":[],)"
+      R"("audio":null,"function_call":null,"tool_calls":null},{"role":"user","content":"and?"}],"model":"smollm2",)"
+      R"("max_completion_tokens":64,"temperature":0,"top_p":0.9,"seed":-1,"stop":["\n","END"],"stream":true,)"
+      R"("stream_options":{"include_usage":true,"include_obfuscation":false},"n":1,"logit_bias":{},"tools":[],"tool_choice":"none",)"
+      R"("response_format":{"type":"text"},"user":"u","metadata":{"a":"b"},"store":false,"safety_identifier":"s",)"
+      R"("prompt_cache_key":"k","service_tier":"auto","parallel_tool_calls":true,"reasoning_effort":"low","verbosity":"low",)"
+      R"("prediction":null,"modalities":["text"],"top_k":40,"min_p":0.05})");
   ASSERT_TRUE(request.ok()) << request.error().describe();
   ASSERT_EQ(request->messages.size(), 4U);
   EXPECT_EQ(request->messages[0].role, ChatRole::developer);
@@ -56,7 +56,7 @@ TEST(ChatRequest, ReadsWhatTheOfficialClientsSend) {
 }
 
 TEST(ChatRequest, NullIsAsGoodAsAbsent) {
-  const auto request = read(body(
+  const auto request = read_chat(body(
       R"("max_tokens":null,"max_completion_tokens":null,"temperature":null,"top_p":null,"top_k":null,"min_p":null,"seed":null,"stop":null,)"
       R"("stream":null,"stream_options":null,"n":null,"logprobs":null,"top_logprobs":null,"tools":null,"tool_choice":null,)"
       R"("response_format":null,"frequency_penalty":null,"presence_penalty":null,"logit_bias":null,"user":null,"metadata":null)"));
@@ -69,9 +69,9 @@ TEST(ChatRequest, NullIsAsGoodAsAbsent) {
 }
 
 TEST(ChatRequest, NamesEveryBadFieldAtOnce) {
-  const auto request =
-      read(R"({"messages":[{"role":"wizard","content":"x"},{"role":"user"},{"role":"user","content":[{"type":"image_url","text":1}]}],)"
-           R"("temperature":2.5,"max_tokens":0,"n":"1","stop":[1,""],"stream":1,"temprature":1,"model":""})");
+  const auto request = read_chat(
+      R"({"messages":[{"role":"wizard","content":"x"},{"role":"user"},{"role":"user","content":[{"type":"image_url","text":1}]}],)"
+      R"("temperature":2.5,"max_tokens":0,"n":"1","stop":[1,""],"stream":1,"temprature":1,"model":""})");
   ASSERT_FALSE(request.ok());
   EXPECT_EQ(paths(request.error()),
             (std::vector<std::string>{"/messages/0/role", "/messages/1/content", "/messages/2/content/0/type", "/messages/2/content/0/text",
@@ -82,81 +82,83 @@ TEST(ChatRequest, NamesEveryBadFieldAtOnce) {
 }
 
 TEST(ChatRequest, ContentMayBeMissingOnlyForTheAssistant) {
-  EXPECT_TRUE(read(R"({"messages":[{"role":"assistant"}]})").ok());
+  EXPECT_TRUE(read_chat(R"({"messages":[{"role":"assistant"}]})").ok());
   for (const std::string_view role : {"system", "developer", "user", "tool"}) {
     for (const std::string_view content : {"", R"(,"content":null)"}) {
-      const auto request = read(R"({"messages":[{"role":")" + std::string(role) + "\"" + std::string(content) + "}]}");
+      const auto request = read_chat(R"({"messages":[{"role":")" + std::string(role) + "\"" + std::string(content) + "}]}");
       ASSERT_FALSE(request.ok()) << role;
       EXPECT_EQ(paths(request.error()), std::vector<std::string>{"/messages/0/content"});
     }
   }
-  EXPECT_FALSE(read(R"({"messages":[{"role":"user","content":[]}]})").ok());
-  EXPECT_FALSE(read(R"({"messages":[]})").ok());
-  EXPECT_FALSE(read(R"({"messages":{}})").ok());
-  EXPECT_FALSE(read(R"({})").ok());
+  EXPECT_FALSE(read_chat(R"({"messages":[{"role":"user","content":[]}]})").ok());
+  EXPECT_FALSE(read_chat(R"({"messages":[]})").ok());
+  EXPECT_FALSE(read_chat(R"({"messages":{}})").ok());
+  EXPECT_FALSE(read_chat(R"({})").ok());
 }
 
 TEST(ChatRequest, StopIsAStringOrUpToFour) {
-  EXPECT_EQ(read(body(R"("stop":"x")"))->stop.strings, std::vector<std::string>{"x"});
-  EXPECT_EQ(read(body(R"("stop":[])"))->stop.strings.size(), 0U);
-  EXPECT_EQ(read(body(R"("stop":["a","b","c","d"])"))->stop.strings.size(), 4U);
+  EXPECT_EQ(read_chat(body(R"("stop":"x")"))->stop.strings, std::vector<std::string>{"x"});
+  EXPECT_EQ(read_chat(body(R"("stop":[])"))->stop.strings.size(), 0U);
+  EXPECT_EQ(read_chat(body(R"("stop":["a","b","c","d"])"))->stop.strings.size(), 4U);
   for (const std::string_view bad : {R"("")", R"(["a","b","c","d","e"])", "1", "{}", "true", "[null]"}) {
-    EXPECT_FALSE(read(body("\"stop\":" + std::string(bad))).ok()) << bad;
+    EXPECT_FALSE(read_chat(body("\"stop\":" + std::string(bad))).ok()) << bad;
   }
 }
 
 TEST(ChatRequest, StreamOptionsNeedAStream) {
-  const auto request = read(body(R"("stream_options":{"include_usage":true})"));
+  const auto request = read_chat(body(R"("stream_options":{"include_usage":true})"));
   ASSERT_FALSE(request.ok());
   EXPECT_EQ(request.error().param(), "stream_options");
-  EXPECT_TRUE(read(body(R"("stream":true,"stream_options":{})")).ok());
+  EXPECT_TRUE(read_chat(body(R"("stream":true,"stream_options":{})")).ok());
 }
 
 TEST(ChatRequest, TopLogprobsNeedLogprobs) {
   for (const std::string_view bad :
        {R"("top_logprobs":1)", R"("top_logprobs":1,"logprobs":false)", R"("top_logprobs":1,"logprobs":null)"}) {
-    const auto request = read(body(bad));
+    const auto request = read_chat(body(bad));
     ASSERT_FALSE(request.ok()) << bad;
     EXPECT_EQ(request.error().param(), "top_logprobs");
   }
-  const auto request = read(body(R"("logprobs":true,"top_logprobs":20)"));
+  const auto request = read_chat(body(R"("logprobs":true,"top_logprobs":20)"));
   ASSERT_TRUE(request.ok());
   EXPECT_TRUE(request->logprobs);
   EXPECT_EQ(request->top_logprobs, 20U);
-  EXPECT_TRUE(read(body(R"("logprobs":true)")).ok());
-  EXPECT_FALSE(read(body(R"("logprobs":true,"top_logprobs":21)")).ok());
+  EXPECT_TRUE(read_chat(body(R"("logprobs":true)")).ok());
+  EXPECT_FALSE(read_chat(body(R"("logprobs":true,"top_logprobs":21)")).ok());
 }
 
 TEST(ChatRequest, TheTwoNamesOfTheTokenLimitMustAgree) {
-  EXPECT_EQ(read(body(R"("max_tokens":5)"))->token_limit(), 5U);
-  EXPECT_EQ(read(body(R"("max_tokens":5,"max_completion_tokens":5)"))->token_limit(), 5U);
-  EXPECT_FALSE(read(body(R"("max_tokens":5,"max_completion_tokens":6)")).ok());
+  EXPECT_EQ(read_chat(body(R"("max_tokens":5)"))->token_limit(), 5U);
+  EXPECT_EQ(read_chat(body(R"("max_tokens":5,"max_completion_tokens":5)"))->token_limit(), 5U);
+  EXPECT_FALSE(read_chat(body(R"("max_tokens":5,"max_completion_tokens":6)")).ok());
 }
 
 TEST(ChatRequest, SeedKeepsAllItsBits) {
-  EXPECT_EQ(sampler_seed(read(body(R"("seed":9007199254740993)"))->seed), 9007199254740993U);
-  EXPECT_EQ(sampler_seed(read(body(R"("seed":-2)"))->seed), 18446744073709551614U);
-  EXPECT_EQ(sampler_seed(read(body(R"("seed":0)"))->seed), 0U);
-  EXPECT_FALSE(read(body(R"("seed":18446744073709551615)")).ok());
+  EXPECT_EQ(sampler_seed(read_chat(body(R"("seed":9007199254740993)"))->seed), 9007199254740993U);
+  EXPECT_EQ(sampler_seed(read_chat(body(R"("seed":-2)"))->seed), 18446744073709551614U);
+  EXPECT_EQ(sampler_seed(read_chat(body(R"("seed":0)"))->seed), 0U);
+  EXPECT_FALSE(read_chat(body(R"("seed":18446744073709551615)")).ok());
 }
 
 TEST(ChatRequest, ReadsPenaltiesAndBiases) {
-  const auto request = read(body(R"("frequency_penalty":-2,"presence_penalty":1.5,"logit_bias":{"0":100,"50256":-100,"999999999":0.25})"));
+  const auto request =
+      read_chat(body(R"("frequency_penalty":-2,"presence_penalty":1.5,"logit_bias":{"0":100,"50256":-100,"999999999":0.25})"));
   ASSERT_TRUE(request.ok()) << request.error().describe();
   EXPECT_EQ(request->frequency_penalty, -2.0);
   EXPECT_EQ(request->presence_penalty, 1.5);
   EXPECT_EQ(request->logit_bias.tokens, (std::vector<engine::TokenBias>{{0, 100.0F}, {50256, -100.0F}, {999'999'999, 0.25F}}));
-  for (const std::string_view bad : {R"("frequency_penalty":2.1)", R"("presence_penalty":-2.1)"}) EXPECT_FALSE(read(body(bad)).ok()) << bad;
+  for (const std::string_view bad : {R"("frequency_penalty":2.1)", R"("presence_penalty":-2.1)"})
+    EXPECT_FALSE(read_chat(body(bad)).ok()) << bad;
 }
 
 TEST(ChatRequest, ABiasIsForATokenId) {
   for (const std::string_view name : {"", "-1", "+1", "01", "1.0", "1e2", " 1", "1 ", "1\\n", "0x1", "1234567890", "the"}) {
-    const auto request = read(body(R"("logit_bias":{")" + std::string(name) + R"(":1})"));
+    const auto request = read_chat(body(R"("logit_bias":{")" + std::string(name) + R"(":1})"));
     ASSERT_FALSE(request.ok()) << name;
     ASSERT_EQ(request.error().faults().size(), 1U);
     EXPECT_TRUE(request.error().faults().front().path.starts_with("/logit_bias/")) << name;
   }
-  const auto request = read(body(R"("logit_bias":{"1":100.5,"2":"3","x":0})"));
+  const auto request = read_chat(body(R"("logit_bias":{"1":100.5,"2":"3","x":0})"));
   ASSERT_FALSE(request.ok());
   EXPECT_EQ(paths(request.error()), (std::vector<std::string>{"/logit_bias/1", "/logit_bias/2", "/logit_bias/x"}));
 }
@@ -165,7 +167,7 @@ TEST(ChatRequest, BiasesAreAtMostThreeHundred) {
   const auto with = [](std::size_t count) {
     std::string members;
     for (std::size_t i = 0; i < count; ++i) members += (i > 0 ? ",\"" : "\"") + std::to_string(i) + "\":1";
-    return read(body("\"logit_bias\":{" + members + "}"));
+    return read_chat(body("\"logit_bias\":{" + members + "}"));
   };
   ASSERT_TRUE(with(300).ok());
   EXPECT_EQ(with(300)->logit_bias.tokens.size(), 300U);
@@ -177,7 +179,7 @@ struct Refused {
 };
 
 TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
-  const auto schema = [](const std::string& format) { return read(body("\"response_format\":" + format))->response_format.schema(); };
+  const auto schema = [](const std::string& format) { return read_chat(body("\"response_format\":" + format))->response_format.schema(); };
   EXPECT_EQ(schema(R"({"type":"text"})"), "");
   EXPECT_EQ(schema(R"({"type":"text","json_schema":{"name":"x","schema":{"type":"null"}}})"), "");
   EXPECT_EQ(schema(R"({"type":"json_object"})"), R"({"type":"object"})");
@@ -188,11 +190,11 @@ TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
   for (const char* wrong :
        {R"({"type":"json_schema"})", R"({"type":"json_schema","json_schema":null})", R"({"type":"json_schema","json_schema":{}})",
         R"({"type":"json_schema","json_schema":{"name":"x","schema":[]}})", R"({"type":"xml"})", R"({})", R"("json_object")"}) {
-    EXPECT_FALSE(read(body("\"response_format\":" + std::string(wrong))).ok()) << wrong;
+    EXPECT_FALSE(read_chat(body("\"response_format\":" + std::string(wrong))).ok()) << wrong;
   }
   const std::string large =
       R"({"type":"json_schema","json_schema":{"name":"x","schema":{"title":")" + std::string(256UL * 1024, 't') + "\"}}}";
-  EXPECT_FALSE(read(body("\"response_format\":" + large)).ok());
+  EXPECT_FALSE(read_chat(body("\"response_format\":" + large)).ok());
 }
 
 TEST(ChatRequest, SaysWhichFieldBringsTools) {
@@ -207,13 +209,14 @@ TEST(ChatRequest, SaysWhichFieldBringsTools) {
       {"", ""},
   };
   for (const Refused& row : table) {
-    const auto request = read(body(row.members));
+    const auto request = read_chat(body(row.members));
     ASSERT_TRUE(request.ok()) << row.members << request.error().describe();
     EXPECT_EQ(request->tools_field(), row.param) << row.members;
   }
-  const auto call = read(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]})");
+  const auto call =
+      read_chat(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]})");
   EXPECT_EQ(call->tools_field(), "messages[1].tool_calls");
-  const auto answer = read(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}],"tool_choice":"none"})");
+  const auto answer = read_chat(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}],"tool_choice":"none"})");
   EXPECT_EQ(answer->tools_field(), "messages[0].role");
 }
 

@@ -16,7 +16,7 @@ using engine::ScoredToken;
 using engine::TokenScore;
 
 const ScoredToken hi{"Hi", true, -0.5F}, half{"\xE6\x97", true, -1}, rest{"\xA5!", true, 0}, turn_end{"<|im_end|>", false, -9999};
-const std::vector<TokenScore> scores{{hi, {hi, half}}, {half, {}}, {rest, {turn_end, rest}}};
+const std::vector<TokenScore> three_tokens{{hi, {hi, half}}, {half, {}}, {rest, {turn_end, rest}}};
 
 std::string of_chat(std::span<const TokenScore> some) {
   std::string out;
@@ -26,21 +26,21 @@ std::string of_chat(std::span<const TokenScore> some) {
 
 TEST(ChatLogprobs, AreToTheLetter) {
   const std::string hi_json = R"({"token":"Hi","logprob":-0.5,"bytes":[72,105])";
-  EXPECT_EQ(of_chat(std::span(scores).first(1)), R"({"content":[)" + hi_json + R"(,"top_logprobs":[)" + hi_json + "}," + R"({"token":")" +
-                                                     "\xEF\xBF\xBD\xEF\xBF\xBD" +
-                                                     R"(","logprob":-1,"bytes":[230,151]}]}],"refusal":null})");
+  EXPECT_EQ(of_chat(std::span(three_tokens).first(1)), R"({"content":[)" + hi_json + R"(,"top_logprobs":[)" + hi_json + "}," +
+                                                           R"({"token":")" + "\xEF\xBF\xBD\xEF\xBF\xBD" +
+                                                           R"(","logprob":-1,"bytes":[230,151]}]}],"refusal":null})");
   EXPECT_EQ(of_chat({}), R"({"content":[],"refusal":null})");
 }
 
 TEST(ChatLogprobs, NameAControlTokenAndGiveItNoBytes) {
-  EXPECT_NE(of_chat(scores).find(R"({"token":"<|im_end|>","logprob":-9999,"bytes":null})"), std::string::npos);
+  EXPECT_NE(of_chat(three_tokens).find(R"({"token":"<|im_end|>","logprob":-9999,"bytes":null})"), std::string::npos);
 }
 
 TEST(TextLogprobs, AreToTheLetterAndCountOn) {
   TextLogprobs logprobs;
   std::string first, second;
-  logprobs.write(first, std::span(scores).first(2));
-  logprobs.write(second, std::span(scores).subspan(2));
+  logprobs.write(first, std::span(three_tokens).first(2));
+  logprobs.write(second, std::span(three_tokens).subspan(2));
   EXPECT_EQ(first, R"({"tokens":["Hi","bytes:\\xe6\\x97"],"token_logprobs":[-0.5,-1],)"
                    R"("top_logprobs":[{"Hi":-0.5,"bytes:\\xe6\\x97":-1},{"bytes:\\xe6\\x97":-1}],"text_offset":[0,2]})");
   EXPECT_EQ(second, R"({"tokens":["bytes:\\xa5\\x21"],"token_logprobs":[0],)"
@@ -57,11 +57,11 @@ TEST(TextLogprobs, NameATokenOnce) {
 TEST(Logprobs, StandInTheirAnswersAndKeepToTheirSchemas) {
   constexpr AnswerHead head{.id = "1", .created = 5, .model = "m"};
   std::string of_text, whole, event;
-  TextLogprobs().write(of_text, scores);
+  TextLogprobs().write(of_text, three_tokens);
   for (const bool chat : {true, false}) {
     whole.clear(), event.clear();
     WholeAnswer answer;
-    const std::string logprobs = chat ? of_chat(scores) : of_text;
+    const std::string logprobs = chat ? of_chat(three_tokens) : of_text;
     const std::array one{WholeChoice{"Hi", "stop", logprobs}};
     answer.head = head, answer.choices = one;
     chat ? write_chat_completion(whole, answer) : write_text_completion(whole, answer);
@@ -72,7 +72,7 @@ TEST(Logprobs, StandInTheirAnswersAndKeepToTheirSchemas) {
     EXPECT_TRUE(PublishedSchema(chat ? &chat_completion_schema : &text_completion_schema).admits_text(whole)) << whole;
     EXPECT_TRUE(PublishedSchema(chat ? &chat_chunk_schema : &text_chunk_schema).admits_text(std::string_view(event).substr(6))) << event;
     // The schemas know the two apart.
-    EXPECT_FALSE(PublishedSchema(chat ? &chat_logprobs_schema : &text_logprobs_schema).admits_text(chat ? of_text : of_chat(scores)));
+    EXPECT_FALSE(PublishedSchema(chat ? &chat_logprobs_schema : &text_logprobs_schema).admits_text(chat ? of_text : of_chat(three_tokens)));
   }
 }
 

@@ -5,8 +5,6 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr std::string_view event_start = "data: ";
-
 void open(JsonWriter& w, const AnswerHead& head, std::string_view object) {
   open_answer(w, head, object);
   if (!head.system_fingerprint.empty()) w.member("system_fingerprint", head.system_fingerprint);

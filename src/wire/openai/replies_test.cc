@@ -14,8 +14,8 @@
 namespace gatehouse::wire {
 namespace {
 
-constexpr AnswerHead head{.id = "chatcmpl-1", .created = 1700000000, .model = "m\"1"};
-constexpr TokenUsage usage{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 2};
+constexpr AnswerHead openai_head{.id = "chatcmpl-1", .created = 1700000000, .model = "m\"1"};
+constexpr TokenUsage openai_usage{.prompt_tokens = 9, .cached_tokens = 4, .completion_tokens = 2};
 const std::string usage_json =
     R"("usage":{"prompt_tokens":9,"completion_tokens":2,"total_tokens":11,"prompt_tokens_details":{"cached_tokens":4},)"
     R"("completion_tokens_details":{"reasoning_tokens":0}})";
@@ -35,20 +35,20 @@ std::vector<std::string> events(std::string_view stream) {
 }
 
 std::string chat_stream(StreamUsage with_usage) {
-  const ChatChunks chunks(head, with_usage);
+  const ChatChunks chunks(openai_head, with_usage);
   std::string out;
   chunks.role(out);
   chunks.text(out, "你\n\"\n\n");
   chunks.text(out, "");
   chunks.finish(out, "stop");
-  if (with_usage == StreamUsage::include) chunks.usage(out, usage);
+  if (with_usage == StreamUsage::include) chunks.usage(out, openai_usage);
   return out;
 }
 
 TEST(ChatReply, WholeIsToTheLetter) {
   std::string out;
   const std::array one{WholeChoice{"你\n", "length"}};
-  write_chat_completion(out, {.head = head, .choices = one, .usage = usage});
+  write_chat_completion(out, {.head = openai_head, .choices = one, .usage = openai_usage});
   EXPECT_EQ(out, R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m\"1","choices":[{"index":0,"message":)"
                  R"({"role":"assistant","content":"你\n","refusal":null,"annotations":[]},"logprobs":null,"finish_reason":"length"}],)" +
                      usage_json + "}");
@@ -58,12 +58,12 @@ TEST(ChatReply, WholeIsToTheLetter) {
 TEST(ChatReply, ChoicesAreNumberedWholeAndInChunks) {
   std::string out, event;
   const std::array two{WholeChoice{"a", "stop"}, WholeChoice{"b", "length", "{}"}};
-  write_chat_completion(out, {.head = head, .choices = two, .usage = usage});
+  write_chat_completion(out, {.head = openai_head, .choices = two, .usage = openai_usage});
   EXPECT_NE(out.find(R"("finish_reason":"stop"},{"index":1,"message":{"role":"assistant","content":"b",)"), std::string::npos) << out;
   EXPECT_NE(out.find(R"("logprobs":{},"finish_reason":"length"}],)"), std::string::npos) << out;
-  const ChatChunks chat(head, StreamUsage::omit, 1);
+  const ChatChunks chat(openai_head, StreamUsage::omit, 1);
   chat.role(event), chat.text(event, "b"), chat.scored_text(event, "b", "{}"), chat.finish(event, "stop");
-  const TextChunks text(head, StreamUsage::omit, 1);
+  const TextChunks text(openai_head, StreamUsage::omit, 1);
   text.text(event, "b"), text.scored_text(event, "b", "{}"), text.finish(event, "stop");
   for (const std::string& one : events(event)) EXPECT_NE(one.find(R"("index":1,)"), std::string::npos) << one;
 }
@@ -71,7 +71,7 @@ TEST(ChatReply, ChoicesAreNumberedWholeAndInChunks) {
 TEST(ChatReply, AnswerMayBeSentBackAsAMessage) {
   std::string out;
   const std::array one{WholeChoice{"yes", "stop"}};
-  write_chat_completion(out, {.head = head, .choices = one, .usage = usage});
+  write_chat_completion(out, {.head = openai_head, .choices = one, .usage = openai_usage});
   const std::size_t begin = out.find(R"({"role")");
   const std::string message = out.substr(begin, out.find('}', begin) + 1 - begin);
   JsonParser parser;
@@ -107,7 +107,7 @@ TEST(ChatChunks, KeepToTheirSchema) {
 }
 
 TEST(ChatChunks, NameTheFingerprintWhereThereIsOne) {
-  AnswerHead named = head;
+  AnswerHead named = openai_head;
   named.system_fingerprint = "fp_1";
   std::string out;
   ChatChunks(named, StreamUsage::omit).role(out);
@@ -117,7 +117,7 @@ TEST(ChatChunks, NameTheFingerprintWhereThereIsOne) {
 TEST(TextReply, WholeIsToTheLetter) {
   std::string out;
   const std::array one{WholeChoice{"a", "stop"}};
-  write_text_completion(out, {.head = head, .choices = one, .usage = usage});
+  write_text_completion(out, {.head = openai_head, .choices = one, .usage = openai_usage});
   EXPECT_EQ(out, R"({"id":"chatcmpl-1","object":"text_completion","created":1700000000,"model":"m\"1","choices":[{"text":"a","index":0,)"
                  R"("logprobs":null,"finish_reason":"stop"}],)" +
                      usage_json + "}");
@@ -125,11 +125,11 @@ TEST(TextReply, WholeIsToTheLetter) {
 }
 
 TEST(TextChunks, AreToTheLetter) {
-  const TextChunks chunks(head, StreamUsage::include);
+  const TextChunks chunks(openai_head, StreamUsage::include);
   std::string out;
   chunks.text(out, "a\x01");
   chunks.finish(out, "length");
-  chunks.usage(out, usage);
+  chunks.usage(out, openai_usage);
   const std::string begin = R"({"id":"chatcmpl-1","object":"text_completion","created":1700000000,"model":"m\"1","choices":[)";
   EXPECT_EQ(events(out), (std::vector<std::string>{
                              begin + R"({"text":"a\u0001","index":0,"logprobs":null,"finish_reason":null}],"usage":null})",

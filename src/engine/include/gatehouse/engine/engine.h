@@ -28,6 +28,10 @@ class Engine {
   // From any thread, like all that follows. Whether requests are answered, be it after a wait.
   virtual bool available() const = 0;
   virtual Life life() const = 0;
+  // Loads what was put away or has failed; life() and state() say what comes of it. Nothing, where it is there.
+  virtual void load() = 0;
+  // Running answers are finished, who comes is told that it is not loaded.
+  virtual void unload() = 0;
   // The last state the engine told.
   virtual wire::engine::State state() const = 0;
 };

@@ -7,7 +7,11 @@
 // Choices  a job of several answers takes as many seats at once, or waits. Its prompt is computed once, in the seat of the first; then each
 //          goes on in its own seat, with its own text, stops, scores and draws (its seed is the job's + its number). The grant is the
 //          job's: a step computes no more of its choices than tokens are left of it
-// Memory   the states of sequences that have given their seats back: at most a quarter of what the cells of all seats take
+// Prefixes with prefix_bytes: what a prompt has in common with another of the same tenant, in a seat or kept of one that has ended, is
+//          copied; where it is being computed, it is waited for (prefix_choice.h, prefix_store.h). Never with another tenant's: what
+//          somebody has asked before cannot be told from how long an answer takes
+// Memory   the states of sequences that have given their seats back: at most a quarter of what the cells of all seats take; kept prefixes:
+//          prefix_bytes
 // Source   docs/ARCHITECTURE.md, "The joint"
 #pragma once
 #include <atomic>
@@ -28,10 +32,14 @@
 #include "gatehouse/engine/sequence_model.h"
 #include "gatehouse/engine/step_costs.h"
 #include "gatehouse/engine/text_stream.h"
+#include "gatehouse/engine/thread_choice.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/wire/engine/frames.h"
 
 namespace gatehouse::engine {
+
+class PrefixStore;
+struct PrefixSource;
 
 // A job's name within one engine: the socket it came by and the number it has there.
 struct JobKey {
@@ -71,7 +79,8 @@ struct LoopOptions {
   std::uint32_t prefill_chunk = 128;
   nanoseconds prepared_lifetime = seconds(30);
   nanoseconds patience = seconds(2);
-  CostModel costs;  // what is known of the model's steps already
+  std::uint64_t prefix_bytes = 0;  // 0: every prompt is computed
+  CostModel costs;                 // what is known of the model's steps already
 };
 
 // Read by other threads while the loop turns.
@@ -80,6 +89,9 @@ struct LoopCounters {
   std::atomic<std::uint64_t> kv_cells{0}, steps{0};
   std::atomic<std::uint32_t> saved{0};  // sequences without a seat whose state is kept
   std::atomic<std::uint64_t> saved_bytes{0}, given_back{0};
+  std::atomic<std::uint64_t> prompt_computed{0}, prompt_cached{0};  // tokens of prompts
+  std::atomic<std::uint32_t> prefixes{0};
+  std::atomic<std::uint64_t> prefix_bytes{0};
   std::atomic<std::uint64_t> compute_ns{0};  // CPU time of the loop's thread inside the model: passes and sampling
   // Of the step under way: when it began, by the loop's clock (0: there is none), and how long it should take (0: not known).
   std::atomic<std::int64_t> step_began_ns{0}, usual_step_ns{0};
@@ -115,10 +127,15 @@ class EngineLoop {
   SequenceView view_of(const Sequence& s) const;
   std::uint32_t may_say(const Sequence& s) const;
   void look_at_tenants();
+  void look_at_prefixes();
+  void find_prefix(Sequence& s);
+  void keep_prefix(const Sequence& s);
   void execute(const StepPlan& plan);
   // Runs a call into the model and counts what it took.
   template <class Work>
   auto computed(Work&& work);
+  // The model's threads for the next pass, by what this one took.
+  void adapt_threads(nanoseconds took, double usual);
   void decode(const std::vector<Seat>& seats);
   void prefill(const std::vector<Prefill>& plan);
   Status sample_first(Sequence& s, std::uint32_t cells);
@@ -166,6 +183,9 @@ class EngineLoop {
   std::deque<Sequence*> waiting_;  // started, no seat; in any order. Of a job that waits for all its seats the first choice
   FairShares shares_;
   CostModel costs_;
+  ThreadChoice threads_;
+  std::uint64_t preemptions_ = 0;
+  const std::unique_ptr<PrefixStore> prefixes_;
   std::uint64_t next_order_ = 0;
   std::uint64_t saved_cells_ = 0;
   std::map<std::uint32_t, wire::engine::TokenBatch> batches_;  // by link, of this step
@@ -179,6 +199,8 @@ class EngineLoop {
   std::vector<SeatToken> batch_;
   std::vector<PromptPart> parts_;
   std::vector<Seat> fork_seats_;
+  std::vector<PrefixSource> sources_;
+  std::vector<const Sequence*> holders_;
 };
 
 }  // namespace gatehouse::engine

@@ -18,13 +18,15 @@ namespace gatehouse::engine {
 struct ScriptedOptions {
   std::uint32_t seats = 4;
   std::uint32_t seat_cells = 4096;
+  std::uint32_t threads = 1;
   std::function<void()> before_pass;  // called at each prefill and decode: a test may wait there; what it throws is a failed pass
 };
 
 // What the model has been asked to do, for assertions.
 struct ScriptedTrace {
-  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, forks{0}, prompt_tokens{0}, sparse_batches{0},
-      open_seats{0};
+  std::atomic<std::uint64_t> decode_passes{0}, prefill_passes{0}, moves{0}, saves{0}, forks{0}, restores{0}, prompt_tokens{0},
+      sparse_batches{0}, open_seats{0};
+  std::atomic<std::uint32_t> threads{0};  // of the last pass; 0: all of them
 };
 
 LoadedModel scripted_model(ScriptedOptions options, ScriptedTrace* trace = nullptr);

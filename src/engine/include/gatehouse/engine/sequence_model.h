@@ -66,12 +66,25 @@ class SavedSequence {
   virtual Status resume(Seat to) = 0;
 };
 
+// What was computed in a seat, kept so that others may begin with it. May be destroyed when the model is gone already.
+class KeptPrefix {
+ public:
+  virtual ~KeptPrefix() = default;
+  virtual std::size_t bytes() const = 0;
+  // The seat (open, nothing computed for it) goes on from the first cells. After an error nothing is computed for it.
+  virtual Status restore(Seat to, std::uint32_t cells) = 0;
+};
+
 class SequenceModel {
  public:
   virtual ~SequenceModel() = default;
   virtual std::uint32_t seats() const = 0;
   virtual std::uint32_t seat_cells() const = 0;
   virtual std::string description() const = 0;  // for logs: kernels, threads
+  virtual std::uint32_t threads() const = 0;    // that it can compute with
+  // The passes that follow compute with so many, from 1 to threads().
+  virtual void compute_with(std::uint32_t threads) = 0;
+  virtual std::uint64_t preemptions() const = 0;  // how often the kernel has taken a thread of this process off its core
 
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
@@ -84,6 +97,7 @@ class SequenceModel {
   virtual Status decode(std::span<const SeatToken> batch) = 0;
   // Each of to (open, nothing computed for it) goes on from the first cells of what from holds, as if it had been computed there. Where
   // they are all that from holds, sample() of each of them is from the logits that are kept for from.
+  // After an error nothing is computed for any of them.
   virtual Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) = 0;
   // The next token of the seat, from the logits that prefill or decode kept; advances the sampler.
   virtual Token sample(Seat seat) = 0;
@@ -97,6 +111,8 @@ class SequenceModel {
   virtual void close(Seat seat) = 0;
   // The sequence in from goes on, unchanged, in to (which is free). After an error it is still in from, and is closed there.
   virtual Status move(Seat from, Seat to) = 0;
+  // All that is computed in the seat, which goes on.
+  virtual Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) = 0;
   // Takes the sequence out of its seat, which is free then. After an error it is still there, and is closed there.
   virtual Result<std::unique_ptr<SavedSequence>> save(Seat seat) = 0;
 };

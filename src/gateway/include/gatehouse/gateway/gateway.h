@@ -10,7 +10,9 @@
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/strong.h"
 #include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/audit_book.h"
 #include "gatehouse/gateway/ceilings.h"
+#include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/gateway/edge.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/gateway/usage.h"
@@ -40,6 +42,7 @@ struct GatewayParts {
   BodyLimits bodies = {};
   EdgeRules edge = {};  // of the public listener
   Ceilings ceilings = {};
+  ContentRules contents = {};
   std::string title = "Gatehouse";  // of the OpenAPI document
 };
 
@@ -58,6 +61,8 @@ class Gateway {
   void review(const Reactor& reactor);
   // What that reactor has counted.
   UsageBook& usage(const Reactor& reactor);
+  // What it has decided.
+  AuditBook& audit(const Reactor& reactor);
   // Readiness says no from now on.
   void drain();
   // Answers that still run end within a second, with an error that says why.

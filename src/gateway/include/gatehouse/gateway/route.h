@@ -44,6 +44,7 @@ enum class Action : std::uint8_t {
   tenant_get,
   tenant_set,
   tenant_delete,
+  tenant_export,
   keys_list,
   key_add,
   key_get,
@@ -53,19 +54,47 @@ enum class Action : std::uint8_t {
   token_issue,
   token_inspect,
   revocation_add,
+  users_list,
+  user_add,
+  user_get,
+  user_set,
+  user_delete,
+  user_password,
+  user_reset,
+  user_sessions_end,
+  invitation_add,
   usage_all,
   models_state,
+  model_load,
+  model_unload,
   signing_keys_list,
   signing_key_rotate,
   login,
+  refresh,
   logout,
   me,
+  register_self,
+  own_password,
+  password_reset,
+  sessions_list,
+  session_end,
   usage,
   jwks,
+  audit,
+  audit_all,
+  own_keys_list,
+  own_key_add,
+  own_key_set,
+  own_key_revoke,
+  own_key_rotate,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
 enum class BodySize : std::uint8_t { none, api, v1 };
+
+// How a request goes on record. folded: what was allowed, and what nobody known was refused, is counted by the minute. each: so is that
+// refused to nobody known; everything else has a record of its own, and a change is answered when that is durable.
+enum class AuditClass : std::uint8_t { folded, each };
 
 using SchemaFn = void (*)(wire::JsonWriter&);
 
@@ -80,11 +109,13 @@ struct Route {
   std::string_view tag, summary;
   SchemaFn request;
   SchemaFn response;
-  bool probe = false;       // needs no Host, counts for no limit, is logged only when it fails
-  bool key_only = false;    // an API key and nothing else
-  bool identified = false;  // any credential, whatever it allows
+  bool probe = false;                            // needs no Host, counts for no limit, is logged only when it fails
+  bool key_only = false;                         // an API key and nothing else
+  bool identified = false;                       // any credential, whatever it allows
+  std::optional<identity::Scope> or_needs = {};  // in place of `needs`
   constexpr bool open() const { return !needs && !identified; }
   bool page = false;  // for people: not in the OpenAPI document
+  AuditClass audit = AuditClass::folded;
   // For the document alone.
   int success = 200;
   bool form = false;           // the body may come as a form, too

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gatehouse/identity/issuers.h"
@@ -41,8 +42,14 @@ class Directory {
   // Null: there is none.
   const TenantEntry* tenant(const TenantId& id) const;
   const KeyEntry* key(std::uint32_t prefix) const;
+  // Of those that sign requests.
+  const KeyEntry* signing_key(const KeyId& id) const;
   // Whether what was issued then, and is named so, has been revoked since.
   bool revoked(store::RevocationKind kind, const std::string& id, std::int64_t issued_at) const;
+  // What of that name was issued until then has been revoked.
+  std::optional<std::int64_t> revoked_until(store::RevocationKind kind, const std::string& id) const;
+  // Whether that is a user of ours who has been switched off.
+  bool inactive(const std::string& user) const;
   // The greatest number of a revocation that is in here.
   std::int64_t last_revocation() const { return last_revocation_; }
   // Null before the first start.
@@ -58,6 +65,8 @@ class Directory {
   void put(store::Tenant tenant);
   void put(store::ApiKey key);
   void put(const store::Revocation& revocation);
+  // Of users only whether they are active: of those that are not, and of those that change.
+  void put(const store::User& user);
   void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
   void set_issuers(IssuersPtr issuers);
   // With its keys; one that came after it stays.
@@ -71,12 +80,18 @@ class Directory {
   struct Revoked {
     std::int64_t not_before = 0, expires = 0;
   };
+  struct Activity {
+    std::uint32_t version = 0;
+    bool active = true;
+  };
   std::uint64_t version_ = 0;
   std::int64_t last_revocation_ = 0;
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
   SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
-  SharedMap<std::string, Revoked> revocations_;  // by kind and id
+  SharedMap<std::string, std::uint32_t> signers_;  // the prefix of each key that signs requests, by its id
+  SharedMap<std::string, Revoked> revocations_;    // by kind and id
+  SharedMap<std::string, Activity> users_;         // by id
   std::shared_ptr<const SigningKeys> signing_keys_;
   IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };

@@ -4,14 +4,19 @@
 #pragma once
 #include <memory>
 
+#include "gatehouse/identity/accounts.h"
+#include "gatehouse/identity/audit_desk.h"
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/key_ring.h"
 #include "gatehouse/identity/keys.h"
 #include "gatehouse/identity/login.h"
+#include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/registry.h"
+#include "gatehouse/identity/sessions.h"
 #include "gatehouse/identity/tenants.h"
 #include "gatehouse/identity/tokens.h"
+#include "gatehouse/identity/users.h"
 
 namespace gatehouse::identity {
 
@@ -23,7 +28,10 @@ struct HouseParts {
   Passwords& passwords;
   RandomSource& random;  // safe on any thread
   const Clock& clock;
-  seconds access_lifetime = std::chrono::minutes(30);
+  SessionRules sessions = {};
+  PaceOptions pace = {};
+  RegistrationRules registration = {};
+  std::string instance = "here";  // of the chains of the audit trail
 };
 
 class House {
@@ -36,26 +44,43 @@ class House {
   const Keys& keys() const { return keys_; }
   const Tokens& tokens() const { return tokens_; }
   const Login& login() const { return login_; }
+  const Sessions& sessions() const { return sessions_; }
+  const Users& users() const { return users_; }
+  const Accounts& accounts() const { return accounts_; }
   const KeyRing& key_ring() const { return key_ring_; }
+  const AuditDesk& audit() const { return audit_; }
+  const Nonces& nonces() const { return nonces_; }
+  const Sealer& sealer() const { return parts_.keys.sealer; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
 
  private:
-  House(HouseParts parts, std::unique_ptr<Registry> registry)
+  House(HouseParts parts, std::unique_ptr<Registry> registry, telemetry::AuditSealer sealer)
       : parts_(std::move(parts)),
         registry_(std::move(registry)),
-        keys_(*registry_, parts_.keys.hasher, parts_.random, parts_.clock),
+        keys_(*registry_, parts_.keys.hasher, parts_.keys.sealer, parts_.random, parts_.clock),
         tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock),
-        login_(*registry_, tokens_, parts_.passwords, parts_.access_lifetime),
-        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.access_lifetime) {}
+        sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
+        login_(*registry_, sessions_, parts_.passwords, parts_.clock, parts_.pace),
+        users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
+        accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
+                  parts_.registration),
+        key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
+        audit_(registry_->store().audit(), std::move(sealer)),
+        nonces_(registry_->store().nonces()) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
   const Keys keys_;
   const Tokens tokens_;
   const Tenants tenants_;
+  const Sessions sessions_;
   const Login login_;
+  const Users users_;
+  const Accounts accounts_;
   const KeyRing key_ring_;
+  const AuditDesk audit_;
+  const Nonces nonces_;
 };
 
 }  // namespace gatehouse::identity

@@ -26,14 +26,18 @@ inline constexpr std::string_view first_tenant = "demo", first_administrator = "
 
 // DATA and its master key, made where they are missing.
 Result<MasterKey> prepare_data(const std::filesystem::path& data, RandomSource& random);
+// The name of this data folder among all that share a store, made where it is missing: DATA/instance. data_io
+Result<std::string> instance_of(const std::filesystem::path& data, RandomSource& random);
 // Where the store of a data folder is kept.
 std::filesystem::path store_file_of(const std::filesystem::path& data);
 
 // What is derived from the master key.
 struct DataKeys {
   static Result<DataKeys> of(const MasterKey& master);
-  KeyHasher hasher;
+  KeyHasher hasher;  // of API keys
   Sealer sealer;
+  KeyHasher secrets;          // of refresh tokens and tickets
+  Secret<std::string> audit;  // for an AuditSealer
 };
 
 struct FirstStart {

@@ -1,13 +1,15 @@
-// identity/login.h — a name and a password for a token.
+// identity/login.h — a name and a password for a session.
 // Rules    whether there is such a user does not show, neither in the answer nor in its time. That somebody is not active is said to
-//          whoever has the right password
+//          whoever has the right password. A password that is kept at another cost than today's, or as others keep theirs, is hashed again
 // Threads  any reactor
-// Errors   login_failed → unauthenticated; user_inactive, tenant_disabled → permission_denied; all origin caller; server_is_overloaded
+// Errors   login_failed → unauthenticated; user_inactive, tenant_disabled → permission_denied; all origin caller; login_slowed;
+//          server_is_overloaded; those of the store
 #pragma once
 #include <string>
 
+#include "gatehouse/identity/login_pace.h"
 #include "gatehouse/identity/passwords.h"
-#include "gatehouse/identity/tokens.h"
+#include "gatehouse/identity/sessions.h"
 
 namespace gatehouse::identity {
 
@@ -17,24 +19,24 @@ struct Credentials {
   Secret<std::string> password;
 };
 
-// What somebody with that role may do.
-Scopes scopes_of_role(std::string_view role);
-
 class Login {
  public:
-  Login(Registry& registry, const Tokens& tokens, Passwords& passwords, seconds lifetime)
-      : registry_(registry), tokens_(tokens), passwords_(passwords), lifetime_(lifetime) {}
+  Login(Registry& registry, const Sessions& sessions, Passwords& passwords, const Clock& clock, PaceOptions pace)
+      : registry_(registry), sessions_(sessions), passwords_(passwords), clock_(clock), pace_(pace) {}
 
-  Task<Result<IssuedToken>> by_password(Reactor& reactor, Credentials credentials) const;
-  // Whose token that is. user_not_found where no user stands behind it
-  Task<Result<store::User>> user_of(Reactor& reactor, const Principal& principal) const;
-  seconds lifetime() const { return lifetime_; }
+  Task<Result<LoggedIn>> by_password(Reactor& reactor, Credentials credentials, Client client) const;
+  // The user whose password that is, from that address.
+  Task<Result<store::User>> check(Reactor& reactor, Credentials credentials, std::string address) const;
 
  private:
+  Task<Result<Verdict>> verify_slowly(Reactor& reactor, const Credentials& credentials, std::string address, std::string hash) const;
+  Task<void> hash_again(Reactor& reactor, store::User user, Secret<std::string> password) const;
+
   Registry& registry_;
-  const Tokens& tokens_;
+  const Sessions& sessions_;
   Passwords& passwords_;
-  const seconds lifetime_;
+  const Clock& clock_;
+  mutable LoginPace pace_;
 };
 
 }  // namespace gatehouse::identity

@@ -1,12 +1,11 @@
 // identity/passwords.h — passwords as they are kept, made and checked on a few threads of their own.
 // Layout   $argon2id$v=19$m=KIB,t=PASSES,p=1$SALT$TAG (16 and 32 bytes, base64 without padding): what it costs stands in the text, so that
-//          it can be raised and old hashes are still checked
+//          it can be raised and old hashes are still checked. Hashes that others made with bcrypt are checked, too, and needs_rehash
 // Rules    the threads run behind all others. What is asked above the queue is refused at once. A password is wiped when it has been used
 // Units    memory a thread at work: cost.memory_kib, 19 MiB as OWASP recommends for two passes; 64 MiB for a text that asks for more
 // Threads  hash() and verify() on any reactor; destroyed once nobody waits
-// Errors   server_is_overloaded (the queue is full) → unavailable, with a time; password_hash_unreadable (not written by hash(), or asks
-// for
-//          more than is allowed), password_hash_failed (no memory) → internal
+// Errors   server_is_overloaded (the queue is full) → unavailable, with a time; password_hash_unreadable (none that can be checked, or one
+//          that asks for more than is allowed), password_hash_failed (no memory) → internal
 // Source   RFC 9106; libsodium's implementation
 #pragma once
 #include <atomic>
@@ -15,6 +14,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gatehouse/base/random.h"
 #include "gatehouse/base/result.h"
@@ -40,6 +40,9 @@ struct PasswordOptions {
 
 // needs_rehash: right, and kept at another cost than today's. Who has the password at hand hashes it again.
 enum class Verdict : std::uint8_t { wrong, right, right_needs_rehash };
+
+// Whether verify() can check that: what may be brought along from elsewhere.
+bool is_password_hash(std::string_view hash);
 
 class Passwords {
  public:

@@ -15,6 +15,7 @@
 #include "gatehouse/identity/scopes.h"
 #include "gatehouse/net/networks.h"
 #include "gatehouse/store/records.h"
+#include "gatehouse/wire/signature/content_digest.h"
 
 namespace gatehouse::identity {
 
@@ -23,6 +24,7 @@ enum class Proof : std::uint8_t {
   nothing,         // auth.mode = "off"
   api_key,         //
   token,           //
+  signature,       // that the key's signing secret has made
   control_socket,  // whoever may open it runs the server, or is root
 };
 
@@ -35,6 +37,13 @@ struct TokenMarks {
   std::int64_t issued_at = 0;
 };
 
+// What of a signed request is seen to when all of it is there, and before it does anything.
+struct SignatureMarks {
+  explicit SignatureMarks(store::Nonce nonce_) : nonce(nonce_) {}
+  store::Nonce nonce;
+  std::optional<wire::ContentDigest> digest;  // of the body; nothing: there must be none
+};
+
 struct Principal {
   Principal(Proof proof_, TenantId tenant_, std::uint32_t tenant_number_)
       : proof(proof_), tenant(std::move(tenant_)), tenant_number(tenant_number_) {}
@@ -45,8 +54,9 @@ struct Principal {
   std::uint32_t key_prefix = 0;  // of the key
   store::Digest key_digest{};    // of the secret that was shown: after a rotation there are two
   TokenMarks token;
-  std::string subject;                        // of a token: a user's id, or the tenant's
-  std::string username;                       // empty where no user stands behind it
+  std::shared_ptr<const SignatureMarks> signature;  // null: not signed
+  std::string subject;                              // of a token: a user's id, or the tenant's
+  std::string username;                             // empty where no user stands behind it
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
   Scopes granted;                             // by the credential
   Scopes scopes;                              // of those, what the tenant has

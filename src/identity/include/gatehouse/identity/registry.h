@@ -1,4 +1,4 @@
-// identity/registry.h — tenants, keys and revocations: kept by the store, and seen by every reactor as a directory.
+// identity/registry.h — tenants, keys, revocations and who is switched off: kept by the store, and seen by every reactor as a directory.
 // Rules    a change is durable before it is seen, and seen (published) before its call returns. Nothing else may change these in a
 //          store that a registry has opened
 // Threads  any reactor; follow() before the first change
@@ -44,7 +44,13 @@ class Registry {
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key);
   Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at);
   Task<Status> revoke(Reactor& reactor, store::Revocation revocation);
-  // What expired by then is forgotten, here and in the store.
+  Task<Result<store::User>> create(Reactor& reactor, store::User user);
+  // before: the record that the change was made from, which is published where it turns somebody off or on.
+  Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);
+  Task<Status> remove(Reactor& reactor, store::Reach reach, store::UserId id, store::Moment at, store::SessionEnd sessions);
+  Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
+  Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
+  // What expired by then is forgotten: revocations, here and in the store, sessions, tickets and nonces.
   Task<Status> forget_expired(Reactor& reactor, store::Moment now);
 
   // next signs from now on; those before it verify until then, or until they retire anyway.

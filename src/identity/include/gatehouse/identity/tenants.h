@@ -20,6 +20,7 @@ struct TenantWish {
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
   std::optional<seconds> token_lifetime;
+  std::optional<store::Signatures> signatures;
 };
 
 struct RegisteredTenant {

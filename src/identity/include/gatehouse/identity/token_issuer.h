@@ -38,6 +38,8 @@ struct IssuedToken {
   Secret<std::string> token;
   std::string id;  // jti
   store::Moment expires;
+  TenantId tenant;
+  std::string subject;
 };
 
 Result<IssuedToken> issue_token(const wire::JwsKey& key, std::string_view issuer, const NewToken& wanted, RandomSource& random,

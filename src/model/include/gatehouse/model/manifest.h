@@ -40,6 +40,7 @@ struct Feature {
 
 struct ManifestLimits {
   std::optional<std::uint32_t> context, vocabulary;
+  std::optional<std::uint32_t> cell_bytes;  // of the KV cache, for one token
 };
 
 // Of a language model.

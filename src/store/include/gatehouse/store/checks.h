@@ -9,6 +9,8 @@ namespace gatehouse::store {
 
 Status check(const Tenant& tenant);
 Status check(const User& user);
+Status check(const Session& session);
+Status check(const Ticket& ticket);
 Status check(const ApiKey& key);
 Status check(const KeyUse& use);
 Status check(const SigningKey& key);

@@ -12,18 +12,24 @@ Error tenant_exists();
 Error user_exists();
 Error username_taken();
 Error email_taken();
+Error session_exists();
 Error key_exists();
 Error signing_key_exists();
+Error nonce_taken();
 Error version_conflict();
 // not_found, origin caller
 Error tenant_not_found();
 Error user_not_found();
+Error session_not_found();
+Error ticket_not_found();
 Error key_not_found();
 Error signing_key_not_found();
 // conflict, origin operator
 Error already_initialised();
 // A record that must not be kept; invalid_argument. param names the field.
 Error record_invalid(std::string_view field, std::string_view what);
+// More nonces are kept than may be; 503.
+Error too_many_nonces();
 // Disk full, disk or file broken, queue full; 503, worth trying again a few seconds later.
 Error store_unavailable(std::string detail);
 

@@ -1,10 +1,11 @@
-// store/ports.h — who keeps tenants, users, keys, revocations and use: one role each, and the store that has them all.
+// store/ports.h — who keeps tenants, users, sessions, keys, revocations and use: one role each, and the store that has them all.
 // Rules    what is acknowledged survives the end of the process and the loss of power. Each call happens whole or not at all.
 //          A change says which version it was made from and is refused when that is not the newest any more
 // Threads  any reactor; blocking work happens on the adapter's own threads. A store outlives whoever still waits for it
 // Errors   those of errors.h; store_unavailable from every call. Nothing was changed then, as far as the store can tell
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/runtime/reactor.h"
 #include "gatehouse/store/records.h"
+#include "gatehouse/telemetry/audit_chain.h"
+#include "gatehouse/telemetry/audit_content.h"
 
 namespace gatehouse::store {
 
@@ -46,7 +49,8 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
-  // With its keys, users and usage, and whoever follows the revocations learns of it. Its number stays taken, its id does not.
+  // With its keys, usage, users and what is theirs, and whoever follows the revocations learns of it. Its number stays taken, its id does
+  // not.
   // Gives that number. tenant_not_found
   virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
@@ -76,6 +80,27 @@ class KeyStore {
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
 };
 
+struct UserQuery {
+  explicit UserQuery(Reach reach_) : reach(std::move(reach_)) {}
+  Reach reach;
+  std::optional<bool> active;  // nothing: both
+  UserId after;                // by id, those behind this one
+  std::size_t limit = 100;
+};
+
+// How a session ends: when, and from when on no token of it would be valid anyway.
+struct SessionEnd {
+  SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
+  Moment at, forgotten;
+};
+
+// What the end of a user took with it.
+struct RemovedUser {
+  RemovedUser() = default;
+  std::vector<Revocation> revocations;  // of the user and of each session
+  std::vector<ApiKey> keys;             // that are revoked now
+};
+
 class UserStore {
  public:
   virtual ~UserStore() = default;
@@ -85,10 +110,54 @@ class UserStore {
   virtual Task<Result<User>> find(Reactor& reactor, Reach reach, UserId id) = 0;
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
-  // By id, those behind `after` (empty: from the first).
-  virtual Task<Result<Page<User>>> list(Reactor& reactor, Reach reach, UserId after, std::size_t limit) = 0;
+  virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
   // Everything but id, tenant and created. user_not_found (another tenant's, too), version_conflict, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
+  // With their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all of it. user_not_found
+  // (another tenant's, too)
+  virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, Moment at, SessionEnd sessions) = 0;
+};
+
+class SessionStore {
+ public:
+  virtual ~SessionStore() = default;
+  // Of the user's others as many stay as are fewer than `most` together with it: those that were used last. user_not_found,
+  // session_exists
+  virtual Task<Result<Session>> create(Reactor& reactor, Session session, std::size_t most) = 0;
+  // session_not_found
+  virtual Task<Result<Session>> find(Reactor& reactor, SessionId id) = 0;
+  // Of a user; that which was used last comes first.
+  virtual Task<Result<std::vector<Session>>> list(Reactor& reactor, UserId user) = 0;
+  // From the generation before, everything but id, user and created. session_not_found, version_conflict (it is of another generation)
+  virtual Task<Result<Session>> rotate(Reactor& reactor, Session next) = 0;
+  // It is gone, and whoever follows the revocations learns of it. session_not_found (another user's, too)
+  virtual Task<Result<Revocation>> end(Reactor& reactor, UserId user, SessionId id, SessionEnd how) = 0;
+  // The same of all that a user has but that one (empty: of all).
+  virtual Task<Result<std::vector<Revocation>>> end_others(Reactor& reactor, UserId user, SessionId kept, SessionEnd how) = 0;
+  // Those that expired by now.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
+class TicketStore {
+ public:
+  virtual ~TicketStore() = default;
+  // One that sets a password takes the place of those before it. tenant_not_found, user_not_found
+  virtual Task<Status> add(Reactor& reactor, Ticket ticket) = 0;
+  // Of that kind, and not expired by now. ticket_not_found
+  virtual Task<Result<Ticket>> find(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
+  // The same, and nobody finds it any more.
+  virtual Task<Result<Ticket>> take(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
+class NonceStore {
+ public:
+  virtual ~NonceStore() = default;
+  // Nobody takes it again until it expires; a few of those that have expired by now make room. nonce_taken; too_many_nonces: `most` are
+  // kept, or few fewer
+  virtual Task<Status> take(Reactor& reactor, Nonce nonce, Moment now, std::size_t most) = 0;
+  // Those that expired by now.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
 class SigningKeyStore {
@@ -132,6 +201,34 @@ class UsageStore {
   virtual Task<Result<std::vector<UsageRow>>> rows(Reactor& reactor, UsageQuery query) = 0;
 };
 
+struct AuditQuery {
+  AuditQuery() = default;
+  std::optional<std::uint32_t> tenant_number;  // of that tenant, and of no other that has or had its id
+  std::optional<TenantId> tenant;              // of all that have or had that id
+  std::optional<std::string> user, key;
+  std::optional<telemetry::AuditTime> since, until;  // until itself is not in it
+  std::optional<std::int64_t> after;                 // the number of one: those that were kept before it
+  std::size_t offset = 0, limit = 100;
+  bool with_content = false;
+};
+
+// Its records outlive whoever they are about, and nothing changes or removes one; what was asked goes with its tenant.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
+  // As the next of their tenants' chains in the sealer's instance, in this order.
+  virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
+                              std::vector<telemetry::AuditRecord> records) = 0;
+  // What was asked, beside its records and without a chain.
+  virtual Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) = 0;
+  // What was asked before then is gone.
+  virtual Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) = 0;
+  // The newest first.
+  virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
+  // How far the chains of an instance have come.
+  virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
+};
+
 // Facts about the installation itself, by name.
 class SettingStore {
  public:
@@ -147,10 +244,14 @@ class Store {
   virtual Task<Status> initialise(Reactor& reactor, Initial initial) = 0;
   virtual TenantStore& tenants() = 0;
   virtual UserStore& users() = 0;
+  virtual SessionStore& sessions() = 0;
+  virtual TicketStore& tickets() = 0;
   virtual KeyStore& keys() = 0;
+  virtual NonceStore& nonces() = 0;
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual UsageStore& usage() = 0;
+  virtual AuditStore& audit() = 0;
   virtual SettingStore& settings() = 0;
 };
 

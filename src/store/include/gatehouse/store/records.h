@@ -18,9 +18,16 @@
 namespace gatehouse::store {
 
 using UserId = Strong<struct UserIdTag, std::string>;
+using SessionId = Strong<struct SessionIdTag, std::string>;
 using Moment = std::chrono::sys_seconds;
 using Day = std::chrono::year_month_day;
 using Digest = std::array<unsigned char, 32>;  // keyed hash of a secret
+
+// Whether API keys of a tenant must sign.
+enum class Signatures : std::uint8_t { optional, required };
+// As it is kept and written: optional, required.
+std::string_view to_string(Signatures signatures);
+std::optional<Signatures> parse_signatures(std::string_view name);
 
 struct Tenant {
   explicit Tenant(TenantId id_) : id(std::move(id_)) {}
@@ -34,6 +41,7 @@ struct Tenant {
   std::int64_t quota_per_day = 1000;
   seconds token_lifetime = std::chrono::days(365);
   std::string time_zone = "UTC";  // a day of its quota ends at midnight there
+  Signatures signatures = Signatures::optional;
   Moment created{};
   std::uint32_t version = 0;
   friend bool operator==(const Tenant&, const Tenant&) = default;
@@ -59,11 +67,56 @@ struct User {
   friend bool operator==(const User&, const User&) = default;
 };
 
+// A refresh token that has been used, by whom, and when: the newest of its session was made of it.
+struct UsedToken {
+  UsedToken(Digest digest_, Digest client_, Moment at_) : digest(digest_), client(client_), at(at_) {}
+  Digest digest;
+  Digest client;
+  Moment at;
+  friend bool operator==(const UsedToken&, const UsedToken&) = default;
+};
+
+// What a login began: a family of refresh tokens, of which the newest is good.
+struct Session {
+  Session(SessionId id_, UserId user_) : id(std::move(id_)), user(std::move(user_)) {}
+  SessionId id;
+  UserId user;
+  std::uint32_t generation = 0;   // of the newest token: the first is 0
+  Digest digest{};                // of the newest token
+  std::optional<UsedToken> used;  // the one before it
+  std::string address;            // where it was used last from,
+  std::string user_agent;         // and by what; empty: unknown. For its owner to read
+  Moment created{};
+  Moment last_used{};
+  Moment expires{};  // of the newest token, and with it of the whole
+  friend bool operator==(const Session&, const Session&) = default;
+};
+
+enum class TicketKind : std::uint8_t { password_reset, invitation };
+// As it is kept: password_reset, invitation.
+std::string_view to_string(TicketKind kind);
+std::optional<TicketKind> parse_ticket_kind(std::string_view name);
+
+// What may be done once, by whoever has its secret.
+struct Ticket {
+  Ticket(TicketKind kind_, Digest digest_, TenantId tenant_) : kind(kind_), digest(digest_), tenant(std::move(tenant_)) {}
+  TicketKind kind;
+  Digest digest;
+  TenantId tenant;
+  std::optional<UserId> user;     // whose password is set; of an invitation none
+  std::string role{role_member};  // of who comes by an invitation,
+  std::string email;              // and whom it is for; empty: anybody
+  Moment created{};
+  Moment expires{};
+  friend bool operator==(const Ticket&, const Ticket&) = default;
+};
+
 // A secret that was rotated out, and until when it is still taken.
 struct PreviousSecret {
   PreviousSecret(Digest digest_, Moment until_) : digest(digest_), until(until_) {}
   Digest digest;
   Moment until;
+  std::optional<std::string> sealed_signing_secret;  // that went with it
   friend bool operator==(const PreviousSecret&, const PreviousSecret&) = default;
 };
 
@@ -96,6 +149,13 @@ struct KeyUse {
   KeyId id;
   std::int64_t count;
   Moment last_used;
+};
+
+// What may come once within a while.
+struct Nonce {
+  Nonce(Digest digest_, Moment expires_) : digest(digest_), expires(expires_) {}
+  Digest digest;
+  Moment expires;  // from then on what it came with is refused anyway
 };
 
 struct SigningKey {

@@ -26,6 +26,7 @@ struct AccessRecord {
   std::uint64_t bytes = 0;
   std::string_view user_agent, referer, tenant_id, key_id;
   std::string_view error;  // the Error's reason
+  std::string_view rule;   // by which it was refused; written only where it was
   // Of a model call; written only where model is not empty.
   std::string_view model, finish;
   std::uint64_t prompt_tokens = 0, completion_tokens = 0;

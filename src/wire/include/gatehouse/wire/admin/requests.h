@@ -18,7 +18,7 @@ struct TenantBody {
   std::optional<bool> enabled, console;
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
-  std::optional<std::string> token_lifetime;
+  std::optional<std::string> token_lifetime, signatures;
 };
 struct NewTenantBody : TenantBody {
   std::string tenant_id;
@@ -35,9 +35,22 @@ struct NewKeyBody {
   std::optional<std::vector<std::string>> scopes, models;
   std::vector<std::string> cidrs;
   std::optional<std::string> expires;
+  bool signing = false;
 };
 Result<NewKeyBody> read_new_key(const JsonValue& body);
 void new_key_schema(JsonWriter& w);
+
+// Of /api/keys: one's own, unless it says whose.
+struct OwnKeyBody {
+  std::optional<std::string> tenant_id, user_id;
+  std::string name;
+  std::optional<std::int64_t> expires_in;  // days
+  std::optional<std::vector<std::string>> scopes, models;
+  std::vector<std::string> cidrs;
+  bool signing = false;
+};
+Result<OwnKeyBody> read_own_key(const JsonValue& body);
+void own_key_schema(JsonWriter& w);
 
 struct KeyBody {
   std::optional<std::string> name;

@@ -113,7 +113,9 @@ struct Load {
   std::uint32_t seat_cells = 4096;
   std::uint32_t threads = 1;
   std::uint32_t prefill_chunk = 128;
-  std::uint32_t queue = 256;  // jobs prepared or waiting for a seat
+  std::uint32_t queue = 256;       // jobs prepared or waiting for a seat
+  std::uint64_t prefix_bytes = 0;  // for computed prefixes of prompts; 0: none are kept or shared
+  bool rehearse = true;            // learns what its steps take before it is ready; else from the first requests
   friend bool operator==(const Load&, const Load&) = default;
 };
 struct Unload {
@@ -202,11 +204,14 @@ struct State {
   std::uint64_t compute_us = 0;  // CPU time of the decode loop inside the model: passes and sampling
   std::uint64_t rss_bytes = 0;   // filled in by the front: a child cannot look
   std::uint32_t open_fds = 0;
-  std::uint32_t saved = 0;          // sequences that have given their seat back and will go on
-  std::uint64_t saved_bytes = 0;    // what their states take
-  std::uint64_t given_back = 0;     // seats, since the start
-  std::uint64_t step_us = 0;        // how long the step under way has taken; 0: there is none
-  std::uint64_t usual_step_us = 0;  // how long such a one takes by what is known; 0: nothing is
+  std::uint32_t saved = 0;                               // sequences that have given their seat back and will go on
+  std::uint64_t saved_bytes = 0;                         // what their states take
+  std::uint64_t given_back = 0;                          // seats, since the start
+  std::uint64_t step_us = 0;                             // how long the step under way has taken; 0: there is none
+  std::uint64_t usual_step_us = 0;                       // how long such a one takes by what is known; 0: nothing is
+  std::uint64_t prompt_computed = 0, prompt_cached = 0;  // tokens of prompts, since the start: computed, and copied instead
+  std::uint32_t prefixes = 0;                            // that are kept
+  std::uint64_t prefix_bytes = 0;
   friend bool operator==(const State&, const State&) = default;
 };
 

@@ -1,7 +1,6 @@
-// adapters/engine_child/child_engine.h — a language model in a supervised child: starts it, feeds it, starts it again when it dies, has a
-// new one take over from one that is worn, puts it away and brings it back. Threads  built and destroyed by the composing thread; start()
-// and stop() on the control reactor; load(), unload() and what they lead to
-//          from any thread; the Engine part on any serving reactor
+// adapters/engine_child/child_engine.h — a language model in a supervised child that is started again, replaced, put away, brought back.
+// Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; load() and unload() from any thread; the
+//          Engine part on any serving reactor
 // Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed until load(); a
 //          file that cannot be opened for a while, once it could be, is tried again. A child that hangs is ended like one that died
 // Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
@@ -25,6 +24,9 @@ class EngineLink;
 
 struct ChildEngineOptions {
   wire::engine::Load load;
+  // Blocks: whether there is memory for a model of that file, model_too_large where not. Null: there is. Not asked of a child that is to
+  // take over from another.
+  std::function<Status(const Fd&)> room_for;
   std::function<Result<Fd>()> open_model;                                              // blocks: opens the file and checks its hash
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
   std::function<void(const std::string& line)> on_output;                              // what the child writes, on the control reactor
@@ -44,10 +46,6 @@ class ChildEngine final : public engine::Engine {
   ~ChildEngine() override;
 
   void start();
-  // Loads what has been put away or has failed; life() and state() say what comes of it.
-  void load();
-  // Running answers are finished; who comes is told that it is not loaded.
-  void unload();
   // Ends the child; returns when it is gone. Jobs that still run are lost.
   Task<void> stop();
 
@@ -56,6 +54,8 @@ class ChildEngine final : public engine::Engine {
   bool comes_soon(Reactor& reactor) override;
   bool available() const override { return holding_.load(std::memory_order_relaxed) || life() == engine::Life::ready; }
   engine::Life life() const override { return life_.load(std::memory_order_relaxed); }
+  void load() override;
+  void unload() override;
   wire::engine::State state() const override;
 
   // Children that came in the place of one that had not been told to go.
@@ -76,7 +76,8 @@ class ChildEngine final : public engine::Engine {
   enum class End : std::uint8_t { let_go, was_ready, never_ready };
   Task<void> supervise();
   Task<void> live();
-  Task<Result<Fd>> open_model();
+  enum class Room : std::uint8_t { checked, known };
+  Task<Result<Fd>> open_model(Room room);
   bool may_pass(const Error& why) const;
   Task<void> pause(nanoseconds time);
   Task<End> run_child(Fd model_file);

@@ -31,10 +31,14 @@ class SqliteStore final : public store::Store {
   Task<Status> initialise(Reactor& reactor, store::Initial initial) override;
   store::TenantStore& tenants() override;
   store::UserStore& users() override;
+  store::SessionStore& sessions() override;
+  store::TicketStore& tickets() override;
   store::KeyStore& keys() override;
+  store::NonceStore& nonces() override;
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;
   store::UsageStore& usage() override;
+  store::AuditStore& audit() override;
   store::SettingStore& settings() override;
 
  private:

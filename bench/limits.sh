@@ -1,0 +1,2 @@
+# ./run bench limits
+exec taskset -c 0 build/release/bench/limits_bench "$@"

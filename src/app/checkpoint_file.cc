@@ -1,0 +1,78 @@
+#include "checkpoint_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <system_error>
+
+namespace gatehouse::app {
+namespace {
+
+constexpr std::int64_t longest_end = 4096;  // more than two lines
+
+Error unwritable(const std::filesystem::path& path, int error_number) {
+  return operator_error("checkpoints_unwritable", "'" + path.string() + "': " + std::generic_category().message(error_number));
+}
+
+}  // namespace
+
+std::filesystem::path checkpoints_of(const std::string& data) { return std::filesystem::path(data) / "audit.checkpoints"; }
+
+Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path) {
+  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) return unwritable(path, errno);
+  const Fd folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!folder || fsync(folder.get()) != 0) return unwritable(path, errno);
+  CheckpointFile opened(path, std::move(file));
+  GH_CHECK(opened.find_end());
+  return opened;
+}
+
+Status CheckpointFile::find_end() {
+  struct stat found{};
+  if (fstat(file_.get(), &found) != 0) return unwritable(path_, errno);
+  std::string end(static_cast<std::size_t>(std::min<std::int64_t>(found.st_size, longest_end)), '\0');
+  const ssize_t read = pread(file_.get(), end.data(), end.size(), found.st_size - static_cast<std::int64_t>(end.size()));
+  if (read != static_cast<ssize_t>(end.size())) return unwritable(path_, read < 0 ? errno : EIO);
+  const std::size_t newline = end.rfind('\n');
+  const std::size_t cut_off = newline == std::string::npos ? end.size() : end.size() - newline - 1;
+  size_ = found.st_size - static_cast<std::int64_t>(cut_off);
+  if (cut_off > 0 && ftruncate(file_.get(), size_) != 0) return unwritable(path_, errno);
+  last_ = telemetry::last_checkpoint_seal(end);
+  return ok();
+}
+
+Status CheckpointFile::write(std::string_view lines) {
+  while (!lines.empty()) {
+    const ssize_t written = ::write(file_.get(), lines.data(), lines.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return unwritable(path_, errno);
+    lines.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return fdatasync(file_.get()) == 0 ? ok() : Status(unwritable(path_, errno));
+}
+
+Status CheckpointFile::append(const std::vector<telemetry::AuditHead>& heads, telemetry::AuditTime now,
+                              const telemetry::AuditSealer& sealer) {
+  std::string lines;
+  telemetry::AuditSeal last = last_;
+  for (const telemetry::AuditHead& head : heads) {
+    const telemetry::CheckpointLine line = telemetry::checkpoint_line({now, head}, last, sealer);
+    lines += line.text;
+    last = line.seal;
+  }
+  const Status written = write(lines);
+  if (!written) {
+    // Best effort: what stays of them is found, and taken away, by the next start.
+    if (ftruncate(file_.get(), size_) != 0) return unwritable(path_, errno);
+    return written;
+  }
+  size_ += static_cast<std::int64_t>(lines.size());
+  last_ = last;
+  return ok();
+}
+
+}  // namespace gatehouse::app

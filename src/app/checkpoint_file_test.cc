@@ -1,0 +1,90 @@
+#include "checkpoint_file.h"
+
+#include <gmock/gmock.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+
+namespace gatehouse::app {
+namespace {
+
+class Checkpoints : public ::testing::Test {
+ protected:
+  Checkpoints() {
+    std::string name = "/tmp/gatehouse-checkpoints-XXXXXX";
+    EXPECT_NE(mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  ~Checkpoints() override { std::filesystem::remove_all(folder_); }
+  std::filesystem::path path() const { return checkpoints_of(folder_.string()); }
+  std::string contents() const {
+    std::ifstream in(path(), std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+  }
+  telemetry::CheckpointLines lines() const { return telemetry::read_checkpoints(contents(), sealer_); }
+  Status append(CheckpointFile& file, std::uint64_t count) const {
+    telemetry::AuditHead head;
+    head.chain = telemetry::AuditChain(1, TenantId("tenant-001"), "here");
+    head.count = count;
+    return file.append({head, head}, telemetry::AuditTime(), sealer_);
+  }
+
+  const telemetry::AuditSealer sealer_ = *telemetry::AuditSealer::make(Secret<std::string>(std::string(32, 'k')), "here");
+  std::filesystem::path folder_;
+};
+
+TEST_F(Checkpoints, GoOnWhereTheyEndedAfterEachStart) {
+  for (std::uint64_t start = 1; start <= 3; ++start) {
+    Result<CheckpointFile> file = CheckpointFile::open(path());
+    ASSERT_TRUE(file.ok());
+    EXPECT_TRUE(append(*file, start).ok());
+    EXPECT_TRUE(append(*file, start + 10).ok());
+  }
+  EXPECT_EQ(lines().first_bad, 0U);
+  EXPECT_EQ(lines().checkpoints.size(), 12U);
+  struct stat found{};
+  ASSERT_EQ(stat(path().c_str(), &found), 0);
+  EXPECT_EQ(found.st_mode & 0777U, 0600U);
+}
+
+TEST_F(Checkpoints, ALineThatACrashCutOffIsTakenAway) {
+  for (const std::size_t cut : {0UL, 1UL, 60UL}) {
+    std::filesystem::remove(path());
+    {
+      Result<CheckpointFile> file = CheckpointFile::open(path());
+      ASSERT_TRUE(file.ok());
+      ASSERT_TRUE(append(*file, 1).ok());
+    }
+    const std::string whole = contents();
+    std::ofstream(path(), std::ios::binary | std::ios::app) << whole.substr(0, cut);
+    Result<CheckpointFile> file = CheckpointFile::open(path());
+    ASSERT_TRUE(file.ok());
+    EXPECT_EQ(contents(), whole);
+    ASSERT_TRUE(append(*file, 2).ok());
+    EXPECT_EQ(lines().first_bad, 0U) << cut;
+    EXPECT_EQ(lines().checkpoints.size(), 4U) << cut;
+  }
+}
+
+TEST_F(Checkpoints, WhatWasChangedStaysToBeFound) {
+  {
+    Result<CheckpointFile> file = CheckpointFile::open(path());
+    ASSERT_TRUE(file.ok() && append(*file, 1).ok());
+  }
+  std::string changed = contents();
+  changed[2] = '9';
+  std::ofstream(path(), std::ios::binary | std::ios::trunc) << changed;
+  Result<CheckpointFile> file = CheckpointFile::open(path());
+  ASSERT_TRUE(file.ok() && append(*file, 2).ok());
+  EXPECT_EQ(lines().first_bad, 1U);
+  EXPECT_EQ(lines().checkpoints.size(), 3U);
+}
+
+TEST_F(Checkpoints, AFolderThatIsNotThereIsSaid) {
+  EXPECT_EQ(CheckpointFile::open(folder_ / "none" / "audit.checkpoints").error().reason(), "checkpoints_unwritable");
+}
+
+}  // namespace
+}  // namespace gatehouse::app

@@ -1,0 +1,48 @@
+#include "loading_memory.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+
+#include "gatehouse/model/gguf.h"
+#include "machine_memory.h"
+
+namespace gatehouse::app {
+
+std::string in_gibibytes(std::uint64_t bytes) {
+  const std::uint64_t hundredths = bytes / (1024 * 1024) * 100 / 1024;
+  const std::string rest = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + "." + std::string(2 - rest.size(), '0') + rest + " GiB";
+}
+
+Status LoadingMemory::reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits,
+                              const LlamaSettings& settings) {
+  struct stat found{};
+  if (fstat(file.get(), &found) != 0) return operator_error("model_file_unreadable", "the model file cannot be looked at");
+  const std::uint64_t seat = std::min<std::uint64_t>(settings.context, limits.context.value_or(settings.context));
+  const std::uint64_t cells = seat * settings.sequences;
+  const std::uint64_t needed = model::memory_needed(static_cast<std::uint64_t>(found.st_size), limits.cell_bytes.value_or(0), cells);
+  return reserve(model, needed, machine_memory().free_bytes);
+}
+
+Status LoadingMemory::reserve(const std::string& model, std::uint64_t needed, std::uint64_t free) {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t others = 0;
+  for (const auto& [name, bytes] : loading_) others += name == model ? 0 : bytes;
+  if (needed > free - std::min(free, others)) {
+    std::string text =
+        "the model '" + model + "' needs about " + in_gibibytes(needed) + " of memory, and " + in_gibibytes(free) + " can be had";
+    if (others > 0) text += ", of which models that are being loaded take " + in_gibibytes(others);
+    return operator_error("model_too_large",
+                          text + ": fewer engine.llama.sequences or a smaller engine.llama.context need less, and so do fewer models");
+  }
+  loading_[model] = needed;
+  return ok();
+}
+
+void LoadingMemory::release(const std::string& model) {
+  const std::lock_guard lock(mutex_);
+  loading_.erase(model);
+}
+
+}  // namespace gatehouse::app

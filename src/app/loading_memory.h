@@ -1,0 +1,34 @@
+// app/loading_memory.h — whether there is memory for a model that is to be loaded, beside those that are being loaded already.
+// Units    bytes
+// Threads  reserve() blocks on small files: a worker. release() from any thread
+// Errors   model_too_large, with the figures
+#pragma once
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "gatehouse/base/fd.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/model/manifest.h"
+#include "settings.h"
+
+namespace gatehouse::app {
+
+class LoadingMemory {
+ public:
+  // file: the model's, of which the size alone is looked at; limits: its manifest's. What it needs counts as taken until release(), and is
+  // seen by the kernel from then on.
+  Status reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits, const LlamaSettings& settings);
+  Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free);
+  void release(const std::string& model);
+
+ private:
+  std::mutex mutex_;  // taken for a look-up
+  std::map<std::string, std::uint64_t> loading_;
+};
+
+// "1.4 GiB"
+std::string in_gibibytes(std::uint64_t bytes);
+
+}  // namespace gatehouse::app

@@ -1,0 +1,203 @@
+#include "audit_notes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "rules.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+struct Name {
+  Action action;
+  std::string_view name, about;  // about: the kind of what it is about
+};
+
+// Part of the data format: never change one.
+constexpr std::array names{
+    Name{Action::root, "get_root", {}},
+    Name{Action::version, "get_version", {}},
+    Name{Action::liveness, "probe_liveness", {}},
+    Name{Action::readiness, "probe_readiness", {}},
+    Name{Action::startup, "probe_startup", {}},
+    Name{Action::health_ping, "probe_ping", {}},
+    Name{Action::health_status, "probe_status", {}},
+    Name{Action::openapi, "get_openapi", {}},
+    Name{Action::list_models, "list_models", {}},
+    Name{Action::get_model, "get_model", "model"},
+    Name{Action::chat, "llm_chat", "model"},
+    Name{Action::completion, "llm_completion", "model"},
+    Name{Action::llm_generate, "llm_generate", "model"},
+    Name{Action::messages, "llm_messages", "model"},
+    Name{Action::count_tokens, "llm_count_tokens", "model"},
+    Name{Action::metrics, "get_metrics", {}},
+    Name{Action::docs, "get_docs", {}},
+    Name{Action::redoc, "get_docs", {}},
+    Name{Action::docs_file, "get_docs", {}},
+    Name{Action::tenants_list, "list_tenants", {}},
+    Name{Action::tenant_add, "create_tenant", "tenant"},
+    Name{Action::tenant_get, "get_tenant", "tenant"},
+    Name{Action::tenant_set, "update_tenant", "tenant"},
+    Name{Action::tenant_delete, "delete_tenant", "tenant"},
+    Name{Action::tenant_export, "export_tenant", "tenant"},
+    Name{Action::keys_list, "list_api_keys", {}},
+    Name{Action::key_add, "create_api_key", "api_key"},
+    Name{Action::key_get, "get_api_key", "api_key"},
+    Name{Action::key_set, "update_api_key", "api_key"},
+    Name{Action::key_revoke, "revoke_api_key", "api_key"},
+    Name{Action::key_rotate, "rotate_api_key", "api_key"},
+    Name{Action::token_issue, "issue_token", "token"},
+    Name{Action::token_inspect, "inspect_token", {}},
+    Name{Action::revocation_add, "revoke", "revocation"},
+    Name{Action::users_list, "list_users", {}},
+    Name{Action::user_add, "create_user", "user"},
+    Name{Action::user_get, "get_user", "user"},
+    Name{Action::user_set, "update_user", "user"},
+    Name{Action::user_delete, "delete_user", "user"},
+    Name{Action::user_password, "set_user_password", "user"},
+    Name{Action::user_reset, "create_password_reset", "user"},
+    Name{Action::user_sessions_end, "end_user_sessions", "user"},
+    Name{Action::invitation_add, "create_invitation", "invitation"},
+    Name{Action::usage_all, "get_all_usage", {}},
+    Name{Action::models_state, "list_model_states", {}},
+    Name{Action::model_load, "load_model", "model"},
+    Name{Action::model_unload, "unload_model", "model"},
+    Name{Action::signing_keys_list, "list_signing_keys", {}},
+    Name{Action::signing_key_rotate, "rotate_signing_key", "signing_key"},
+    Name{Action::login, "login", "user"},
+    Name{Action::logout, "logout", "token"},
+    Name{Action::me, "get_me", {}},
+    Name{Action::refresh, "refresh", "user"},
+    Name{Action::register_self, "register", "user"},
+    Name{Action::own_password, "change_password", {}},
+    Name{Action::password_reset, "reset_password", {}},
+    Name{Action::sessions_list, "list_sessions", {}},
+    Name{Action::session_end, "end_session", "session"},
+    Name{Action::usage, "get_usage", {}},
+    Name{Action::jwks, "get_jwks", {}},
+    Name{Action::audit, "get_audit", {}},
+    Name{Action::audit_all, "get_all_audit", {}},
+    Name{Action::own_keys_list, "list_api_keys", {}},
+    Name{Action::own_key_add, "create_api_key", "api_key"},
+    Name{Action::own_key_set, "update_api_key", "api_key"},
+    Name{Action::own_key_revoke, "revoke_api_key", "api_key"},
+    Name{Action::own_key_rotate, "rotate_api_key", "api_key"},
+};
+
+constexpr std::size_t longest_text = 256;  // what a caller chooses must not fill the disk
+
+const Name& action_name(Action action) {
+  static constexpr Name nameless{Action::root, "request", {}};
+  const auto found = std::ranges::find(names, action, &Name::action);
+  return found == names.end() ? nameless : *found;
+}
+
+std::string capped(std::string_view text) { return std::string(text.substr(0, longest_text)); }
+
+// A user's id; empty where no user stands behind the credential.
+std::string_view user_of(const identity::Principal& who) {
+  const bool a_tenants = who.proof == identity::Proof::token && who.subject == who.tenant.value();
+  return a_tenants ? std::string_view() : std::string_view(who.subject);
+}
+
+std::string_view outcome_of(const Decision& decision) {
+  if (decision.status == 0 || decision.reason == "client_gone") return "client_gone";
+  if (decision.status < 400) return decision.reason.empty() ? "ok" : "failed";
+  return decision.status < 500 ? "refused" : "failed";
+}
+
+AuditLikeness likeness_of(const Decision& decision) {
+  AuditLikeness like;
+  like.route = &decision.route;
+  like.minute = minute_of(decision.at);
+  like.outcome = outcome_of(decision);
+  like.rule = rule_of(decision.reason);
+  if (decision.who == nullptr) {
+    like.address = decision.address;
+    return like;
+  }
+  like.tenant = decision.who->tenant.value();
+  like.tenant_number = decision.who->tenant_number;
+  like.who = decision.who->key ? std::string_view(decision.who->key->value()) : user_of(*decision.who);
+  return like;
+}
+
+telemetry::AuditContent content_beside(const telemetry::AuditRecord& record, const Ledger& ledger) {
+  telemetry::AuditContent content;
+  content.tenant_number = record.tenant_number;
+  content.request_id = record.request_id;
+  content.time = record.time;
+  content.text = ledger.content;
+  return content;
+}
+
+}  // namespace
+
+std::string_view audit_name(Action action) { return action_name(action).name; }
+
+telemetry::AuditRecord record_of(const Decision& decision) {
+  const Name& name = action_name(decision.route.action);
+  telemetry::AuditRecord record;
+  record.time = std::chrono::floor<std::chrono::microseconds>(decision.at);
+  record.action = name.name;
+  record.route = std::string(to_string(decision.route.method)).append(" ").append(decision.route.path);
+  record.outcome = outcome_of(decision);
+  record.rule = rule_of(decision.reason);
+  record.request_id = capped(decision.request_id);
+  record.address = capped(decision.address);
+  record.status = decision.status;
+  if (!decision.object.empty()) {
+    record.resource_type = name.about;
+    record.resource_id = capped(decision.object);
+  }
+  if (decision.who != nullptr) {
+    record.tenant = decision.who->tenant;
+    record.tenant_number = decision.who->tenant_number;
+    record.user = user_of(*decision.who);
+    if (decision.who->key) record.key = decision.who->key->value();
+  }
+  return record;
+}
+
+telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
+  telemetry::AuditRecord record = record_of(decision);
+  record.status = reply.status;
+  record.outcome = "ok";
+  if (!reply.object.empty()) {
+    record.resource_type = action_name(decision.route.action).about;
+    record.resource_id = capped(reply.object);
+  }
+  if (reply.who) {
+    record.tenant = reply.who->tenant;
+    record.tenant_number = reply.who->tenant_number;
+    record.user = reply.who->user;
+  }
+  return record;
+}
+
+void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger) {
+  const bool allowed = decision.status > 0 && decision.status < 400 && decision.reason.empty();
+  const auto make = [&] {
+    telemetry::AuditRecord record = record_of(decision);
+    if (!ledger.model.empty()) {
+      record.model = ledger.model;
+      record.task = "llm";
+      record.finish = ledger.finish;
+      record.prompt_tokens = ledger.usage.prompt_tokens;
+      record.completion_tokens = ledger.usage.completion_tokens;
+    }
+    return record;
+  };
+  const bool nobody = decision.who == nullptr, counted = decision.route.audit == AuditClass::folded;
+  if (nobody || (allowed && counted)) {
+    book.count(likeness_of(decision), make);
+  } else if (counted || (!allowed && !ledger.generated_for)) {
+    book.refuse(likeness_of(decision), make);
+  } else {
+    telemetry::AuditRecord record = make();
+    if (!ledger.content.empty()) book.add(content_beside(record, ledger));
+    book.add(std::move(record));
+  }
+}
+
+}  // namespace gatehouse::gateway

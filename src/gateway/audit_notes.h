@@ -1,0 +1,37 @@
+// gateway/audit_notes.h — what of a request goes on record, and how it is named there.
+// Threads  the reactor of the request
+#pragma once
+#include <string_view>
+
+#include "gatehouse/base/clock.h"
+#include "gatehouse/gateway/administration.h"
+#include "gatehouse/gateway/audit_book.h"
+#include "gatehouse/gateway/route.h"
+#include "gatehouse/identity/principal.h"
+#include "generator.h"
+
+namespace gatehouse::gateway {
+
+// Such as "create_api_key". Every action of a route has one.
+std::string_view audit_name(Action action);
+
+// One decision. Views: valid for the call.
+struct Decision {
+  Decision(const Route& route_, WallTime at_) : route(route_), at(at_) {}
+  const Route& route;
+  WallTime at;
+  const identity::Principal* who = nullptr;  // null: nobody was let in
+  std::string_view object;                   // the id of what it is about, where the route is about something
+  int status = 0;                            // 0: nothing was answered any more
+  std::string_view reason;                   // of the error; empty: none
+  std::string_view request_id, address;
+};
+
+telemetry::AuditRecord record_of(const Decision& decision);
+// The same of a change that was made.
+telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply);
+
+// After the answer: a record of its own, or one more that is counted.
+void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger);
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,22 @@
+// gateway/content_rules.h — of whom it is kept what they ask of models, and in which form.
+// Threads  constants and pure functions
+#pragma once
+#include <functional>
+#include <set>
+#include <string>
+
+#include "gatehouse/base/strong.h"
+#include "gatehouse/wire/engine/frames.h"
+
+namespace gatehouse::gateway {
+
+struct ContentRules {
+  bool all = false;
+  std::set<std::string, std::less<>> tenants;
+  bool keep(const TenantId& tenant) const { return all || tenants.contains(tenant.value()); }
+};
+
+// {"prompt"} or {"messages":[{"role","content"}]}, masked (audit_content.h) and cut where it is very long.
+std::string content_of(const wire::engine::Prepare& prompt);
+
+}  // namespace gatehouse::gateway

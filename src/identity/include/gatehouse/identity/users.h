@@ -1,0 +1,94 @@
+// identity/users.h — people: made and changed by administrators.
+// Rules    who does not administer the platform reaches their tenant's people alone, neither makes nor touches those who do, and those are
+//          of the tenant 'system'. Who is switched off is refused at once, with all that was issued to them until then; another role ends
+//          their access tokens, another password their sessions
+// Threads  any reactor
+// Errors   user_not_found (another tenant's, too), role_not_allowed → permission_denied; email_invalid, password_hash_invalid,
+//          role_needs_system → invalid_argument, all origin caller; those of password_rules.h and passwords.h, and of the store
+#pragma once
+#include <optional>
+#include <string>
+
+#include "gatehouse/identity/passwords.h"
+#include "gatehouse/identity/sessions.h"
+
+namespace gatehouse::identity {
+
+// Who administers, and how far that goes.
+struct Actor {
+  Actor(store::Reach reach_, bool platform_) : reach(std::move(reach_)), platform(platform_) {}
+  store::Reach reach;
+  bool platform;
+};
+
+struct NewUser {
+  NewUser(TenantId tenant_, std::string username_) : tenant(std::move(tenant_)), username(std::move(username_)) {}
+  TenantId tenant;
+  std::string username, email;
+  std::string role{store::role_member};
+  bool is_active = true;
+  // One of them, or nothing: then a password is drawn.
+  std::optional<Secret<std::string>> password;
+  std::string password_hash;  // as it was kept elsewhere
+};
+
+struct UserWish {
+  UserWish() = default;
+  std::optional<std::string> email, role;
+  std::optional<bool> is_active;
+};
+
+struct UserWithPassword {
+  UserWithPassword(store::User record_, std::optional<Secret<std::string>> password_)
+      : record(std::move(record_)), password(std::move(password_)) {}
+  store::User record;
+  std::optional<Secret<std::string>> password;  // that was drawn: shown once
+};
+
+class Users {
+ public:
+  Users(Registry& registry, const Sessions& sessions, const Tokens& tokens, Passwords& passwords, RandomSource& random, const Clock& clock)
+      : registry_(registry), sessions_(sessions), tokens_(tokens), passwords_(passwords), random_(random), clock_(clock) {}
+
+  // tenant_not_found: another's, too.
+  Task<Result<UserWithPassword>> add(Reactor& reactor, Actor actor, NewUser wanted) const;
+  Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) const;
+  // Exactly that name, whatever its case.
+  Task<Result<store::User>> find_by_name(Reactor& reactor, store::Reach reach, std::string username) const;
+  Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) const;
+  // version: of the user that the wish was made for; nothing: whatever it is now.
+  Task<Result<store::User>> set(Reactor& reactor, Actor actor, store::UserId id, UserWish wish, std::optional<std::uint32_t> version) const;
+  // Nothing: one is drawn. Their sessions end.
+  Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id,
+                                              std::optional<Secret<std::string>> password) const;
+  Task<Status> end_sessions(Reactor& reactor, Actor actor, store::UserId id) const;
+  // They are gone, with their sessions; their keys are revoked.
+  Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id) const;
+
+  // For what people do themselves. kept: the session that stays.
+  Task<Result<store::User>> take_password(Reactor& reactor, store::User user, Secret<std::string> password, store::SessionId kept) const;
+  // role_not_allowed, user_not_found
+  Task<Result<store::User>> find_to_change(Reactor& reactor, Actor actor, store::UserId id) const;
+  // A record of somebody new, without password and tenant's leave.
+  store::User new_record(const TenantId& tenant, std::string username, std::string email, std::string role) const;
+
+ private:
+  store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
+  Task<Result<std::string>> first_hash(Reactor& reactor, const NewUser& wanted, std::optional<Secret<std::string>>& drawn) const;
+  Task<Status> follow_change(Reactor& reactor, const store::User& before, const store::User& after) const;
+
+  Registry& registry_;
+  const Sessions& sessions_;
+  const Tokens& tokens_;
+  Passwords& passwords_;
+  RandomSource& random_;
+  const Clock& clock_;
+};
+
+// Pure functions. email: may be empty.
+Status check_email(const std::string& email);
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant);
+// 128 random bits in letters that can be read out.
+Secret<std::string> draw_password(RandomSource& random);
+
+}  // namespace gatehouse::identity

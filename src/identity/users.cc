@@ -1,0 +1,193 @@
+#include "gatehouse/identity/users.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "field_error.h"
+#include "gatehouse/base/base64url.h"
+#include "gatehouse/identity/password_rules.h"
+#include "gatehouse/store/checks.h"
+#include "gatehouse/store/errors.h"
+
+namespace gatehouse::identity {
+namespace {
+
+constexpr std::size_t longest_email = 254;
+
+Error role_not_allowed() {
+  return Error(Code::permission_denied, Origin::caller, "role_not_allowed", "Not enough permissions").with_param("role");
+}
+
+bool within(const store::Reach& reach, const TenantId& tenant) { return !reach.tenant() || *reach.tenant() == tenant; }
+
+}  // namespace
+
+Secret<std::string> draw_password(RandomSource& random) {
+  std::string raw(16, '\0');
+  random.fill(std::as_writable_bytes(std::span(raw)));
+  const Secret<std::string> bytes(std::move(raw));
+  return Secret<std::string>(to_base64url(bytes.expose()));
+}
+
+// Whether letters arrive there is not for us to say.
+Status check_email(const std::string& email) {
+  if (email.empty()) return ok();
+  const std::size_t at = email.find('@');
+  const bool plain = std::ranges::none_of(email, [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == 0x7f; });
+  if (plain && email.size() <= longest_email && at != 0 && at != std::string::npos && at + 1 < email.size() &&
+      email.find('@', at + 1) == std::string::npos) {
+    return ok();
+  }
+  return field_error("email_invalid", "email", "email is no e-mail address", "such as name@example.org");
+}
+
+Status check_role(const Actor& actor, std::string_view role, const TenantId& tenant) {
+  if (role != store::role_platform_admin) return ok();
+  if (!actor.platform) return role_not_allowed();
+  if (tenant.value() == reserved_tenant) return ok();
+  return field_error("role_needs_system", "role", "A platform administrator is of the tenant 'system'", "member or tenant-admin");
+}
+
+store::User Users::new_record(const TenantId& tenant, std::string username, std::string email, std::string role) const {
+  store::User user(store::UserId(random_.uuid()), tenant);
+  user.username = std::move(username);
+  user.email = std::move(email);
+  user.role = std::move(role);
+  user.created = user.updated = now();
+  return user;
+}
+
+Task<Result<std::string>> Users::first_hash(Reactor& reactor, const NewUser& wanted, std::optional<Secret<std::string>>& drawn) const {
+  if (!wanted.password_hash.empty()) {
+    if (wanted.password)
+      co_return field_error("password_hash_invalid", "password_hash", "password_hash stands beside a password", "one of them");
+    if (is_password_hash(wanted.password_hash)) co_return wanted.password_hash;
+    co_return field_error("password_hash_invalid", "password_hash", "password_hash is none that can be checked here",
+                          "$2b$ with a cost of at most 14, or $argon2id$ as this server writes it");
+  }
+  if (wanted.password) {
+    const Status fine = check_new_password(*wanted.password, "password");
+    if (!fine) co_return fine.error();
+  } else {
+    drawn = draw_password(random_);
+  }
+  Secret<std::string> password = wanted.password ? *wanted.password : *drawn;
+  co_return co_await passwords_.hash(reactor, std::move(password));
+}
+
+Task<Result<UserWithPassword>> Users::add(Reactor& reactor, Actor actor, NewUser wanted) const {
+  if (!within(actor.reach, wanted.tenant)) co_return store::tenant_not_found();
+  store::User user = new_record(wanted.tenant, wanted.username, wanted.email, wanted.role);
+  user.is_active = wanted.is_active;
+  Status fine = store::check(user);
+  if (fine) fine = check_email(user.email);
+  if (fine) fine = check_role(actor, user.role, user.tenant);
+  if (!fine) co_return fine.error();
+  const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, wanted.tenant);
+  if (!tenant) co_return tenant.error();
+  std::optional<Secret<std::string>> drawn;
+  Result<std::string> hash = co_await first_hash(reactor, wanted, drawn);
+  if (!hash) co_return hash.error();
+  user.password_hash = std::move(*hash);
+  Result<store::User> created = co_await registry_.create(reactor, std::move(user));
+  if (!created) co_return created.error();
+  co_return UserWithPassword(std::move(*created), std::move(drawn));
+}
+
+Task<Result<store::User>> Users::find(Reactor& reactor, store::Reach reach, store::UserId id) const {
+  co_return co_await registry_.store().users().find(reactor, std::move(reach), std::move(id));
+}
+
+Task<Result<store::User>> Users::find_by_name(Reactor& reactor, store::Reach reach, std::string username) const {
+  Result<store::User> user = co_await registry_.store().users().find_by_name(reactor, std::move(username));
+  if (user && !within(reach, user->tenant)) co_return store::user_not_found();
+  co_return user;
+}
+
+Task<Result<store::Page<store::User>>> Users::list(Reactor& reactor, store::UserQuery query) const {
+  co_return co_await registry_.store().users().list(reactor, std::move(query));
+}
+
+Task<Result<store::User>> Users::find_to_change(Reactor& reactor, Actor actor, store::UserId id) const {
+  Result<store::User> user = co_await registry_.store().users().find(reactor, actor.reach, std::move(id));
+  if (user && user->role == store::role_platform_admin && !actor.platform) co_return role_not_allowed();
+  co_return user;
+}
+
+Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserId id, UserWish wish,
+                                     std::optional<std::uint32_t> version) const {
+  const Result<store::User> before = co_await find_to_change(reactor, actor, std::move(id));
+  if (!before) co_return before.error();
+  store::User user = *before;
+  if (version) user.version = *version;
+  user.email = wish.email.value_or(std::move(user.email));
+  user.role = wish.role.value_or(std::move(user.role));
+  user.is_active = wish.is_active.value_or(user.is_active);
+  user.updated = now();
+  Status fine = check_email(user.email);
+  if (fine) fine = check_role(actor, user.role, user.tenant);
+  if (!fine) co_return fine.error();
+  Result<store::User> changed = co_await registry_.change(reactor, std::move(user), *before);
+  if (!changed) co_return changed.error();
+  const Status followed = co_await follow_change(reactor, *before, *changed);
+  if (!followed) co_return followed.error();
+  co_return changed;
+}
+
+// What was issued to somebody who was more than they are ends.
+Task<Status> Users::follow_change(Reactor& reactor, const store::User& before, const store::User& after) const {
+  const bool off = before.is_active && !after.is_active;
+  if (!off && before.role == after.role) co_return ok();
+  const Status revoked = co_await tokens_.revoke_user(reactor, after.id);
+  if (!revoked || !off) co_return revoked;
+  store::SessionId none;
+  co_return co_await sessions_.end_others(reactor, after.id, std::move(none));
+}
+
+Task<Result<store::User>> Users::take_password(Reactor& reactor, store::User user, Secret<std::string> password,
+                                               store::SessionId kept) const {
+  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(password));
+  if (!hash) co_return hash.error();
+  const store::User before = user;
+  user.password_hash = std::move(*hash);
+  user.updated = now();
+  Result<store::User> changed = co_await registry_.change(reactor, std::move(user), before);
+  if (!changed) co_return changed.error();
+  const Status ended = co_await sessions_.end_others(reactor, changed->id, std::move(kept));
+  if (!ended) co_return ended.error();
+  co_return changed;
+}
+
+Task<Result<UserWithPassword>> Users::set_password(Reactor& reactor, Actor actor, store::UserId id,
+                                                   std::optional<Secret<std::string>> password) const {
+  Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
+  if (!user) co_return user.error();
+  std::optional<Secret<std::string>> drawn;
+  if (password) {
+    const Status fine = check_new_password(*password, "password");
+    if (!fine) co_return fine.error();
+  } else {
+    drawn = draw_password(random_);
+    password = drawn;
+  }
+  store::SessionId none;
+  Result<store::User> changed = co_await take_password(reactor, std::move(*user), std::move(*password), std::move(none));
+  if (!changed) co_return changed.error();
+  co_return UserWithPassword(std::move(*changed), std::move(drawn));
+}
+
+Task<Status> Users::end_sessions(Reactor& reactor, Actor actor, store::UserId id) const {
+  const Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
+  if (!user) co_return user.error();
+  store::SessionId none;
+  co_return co_await sessions_.end_others(reactor, user->id, std::move(none));
+}
+
+Task<Status> Users::remove(Reactor& reactor, Actor actor, store::UserId id) const {
+  const Result<store::User> user = co_await find_to_change(reactor, actor, std::move(id));
+  if (!user) co_return user.error();
+  co_return co_await registry_.remove(reactor, std::move(actor.reach), user->id, now(), sessions_.end_now());
+}
+
+}  // namespace gatehouse::identity

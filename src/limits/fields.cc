@@ -1,0 +1,116 @@
+#include "gatehouse/limits/fields.h"
+
+#include <algorithm>
+
+namespace gatehouse::limits {
+namespace {
+
+constexpr std::uint64_t ns_a_second = 1'000'000'000, ns_a_millisecond = 1'000'000;
+constexpr nanoseconds patience = seconds(30);
+
+std::optional<std::uint64_t> rounded_up(const Wait& wait, std::uint64_t unit) {
+  const auto time = wait.time();
+  if (!time) return std::nullopt;
+  const auto ns = static_cast<std::uint64_t>(time->count());
+  return ns / unit + (ns % unit == 0 ? 0 : 1);
+}
+
+// A string of RFC 9651. What it cannot hold is left out; names are our own, and hold none of it.
+void append_string(std::string& out, std::string_view text) {
+  out += '"';
+  for (const char c : text) {
+    if (c < 0x20 || c > 0x7e) continue;
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  out += '"';
+}
+
+void append_number(std::string& out, std::string_view name, std::uint64_t value) {
+  out += ';';
+  out += name;
+  out += '=';
+  out += std::to_string(std::min<std::uint64_t>(value, most_units));
+}
+
+struct Quota {
+  Units units = 0;
+  std::uint64_t window_s = 0;  // 0: none of one length
+  std::string_view unit;       // where the kind of limit says it
+};
+
+struct QuotaOf {
+  static std::uint64_t length(nanoseconds window) { return whole_seconds(Wait::after(window)).value_or(0); }
+  Quota operator()(const SlidingWindow& one) const { return {one.limit, length(one.window), {}}; }
+  // So much at once, and again after so long.
+  Quota operator()(const Gcra& one) const {
+    const Wide time =
+        Wide{static_cast<std::uint64_t>(std::max<std::int64_t>(one.window.count(), 0))} * one.burst / std::max<Units>(one.count, 1);
+    const Wide whole = (time + ns_a_second - 1) / ns_a_second;
+    return {one.burst, static_cast<std::uint64_t>(std::min<Wide>(whole, most_units)), {}};
+  }
+  Quota operator()(const Concurrency& one) const { return {one.limit, 0, "concurrent-requests"}; }
+  Quota operator()(const Allowance& one) const { return {one.amount, one.period == Period::day ? 86400U : 0U, {}}; }
+};
+
+void append_item(std::string& out, std::string_view name) {
+  if (!out.empty()) out += ", ";
+  append_string(out, name);
+}
+
+// Thousandths, without zeros behind the last digit.
+std::string with_fraction(std::uint64_t whole, std::uint64_t thousandths) {
+  std::string text = std::to_string(whole);
+  if (thousandths == 0) return text;
+  const std::string digits = std::to_string(1000 + thousandths).substr(1);
+  return text + "." + digits.substr(0, digits.find_last_not_of('0') + 1);
+}
+
+}  // namespace
+
+std::string rate_limit_policy(std::span<const Told> told) {
+  std::string out;
+  for (const Told& one : told) {
+    const Quota quota = std::visit(QuotaOf(), *one.limit);
+    append_item(out, one.name);
+    append_number(out, "q", quota.units);
+    if (quota.window_s > 0) append_number(out, "w", quota.window_s);
+    const std::string_view unit = quota.unit.empty() ? one.unit : quota.unit;
+    if (unit.empty()) continue;
+    out += ";qu=";
+    append_string(out, unit);
+  }
+  return out;
+}
+
+std::string rate_limit(std::span<const Told> told) {
+  std::string out;
+  for (const Told& one : told) {
+    append_item(out, one.name);
+    append_number(out, "r", one.decision.remaining);
+    if (const auto reset = whole_seconds(one.decision.reset)) append_number(out, "t", *reset);
+  }
+  return out;
+}
+
+std::optional<std::uint64_t> whole_seconds(const Wait& wait) { return rounded_up(wait, ns_a_second); }
+
+std::optional<std::uint64_t> whole_milliseconds(const Wait& wait) { return rounded_up(wait, ns_a_millisecond); }
+
+bool worth_a_retry(const Wait& wait) {
+  const auto time = wait.time();
+  return time ? *time <= patience : !wait.is_never();
+}
+
+std::optional<std::string> duration_text(const Wait& wait) {
+  const auto all = whole_milliseconds(wait);
+  if (!all) return std::nullopt;
+  if (*all > 0 && *all < 1000) return std::to_string(*all) + "ms";
+  const std::uint64_t whole = *all / 1000, minutes = whole / 60, hours = minutes / 60;
+  std::string text;
+  if (hours > 0) text += std::to_string(hours) + "h";
+  if (minutes > 0) text += std::to_string(minutes % 60) + "m";
+  return text + with_fraction(whole % 60, *all % 1000) + "s";
+}
+
+}  // namespace gatehouse::limits

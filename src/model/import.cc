@@ -1,0 +1,152 @@
+#include "gatehouse/model/import.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <memory>
+#include <system_error>
+
+#include "file_digest.h"
+#include "names.h"
+
+namespace gatehouse::model {
+namespace {
+
+constexpr std::size_t piece = 1024UL * 1024;
+constexpr std::string_view file_name = "model.gguf";
+
+std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
+
+Error not_written(const std::filesystem::path& path, int error_number) {
+  return operator_error("model_not_written", "cannot write " + quoted_path(path) + ": " + reason_of(error_number));
+}
+
+// A folder that is removed with all that is in it, unless it was moved to its place.
+class Workplace {
+ public:
+  explicit Workplace(std::filesystem::path path) : path_(std::move(path)) {}
+  ~Workplace() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  Workplace(const Workplace&) = delete;
+  Workplace& operator=(const Workplace&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+  Status move_to(const std::filesystem::path& place) {
+    if (rename(path_.c_str(), place.c_str()) != 0) return not_written(place, errno);
+    path_.clear();
+    return ok();
+  }
+
+ private:
+  std::filesystem::path path_;
+};
+
+Status write_all(const Fd& to, std::string_view bytes, const std::filesystem::path& path) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::write(to.get(), bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return not_written(path, errno);
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return ok();
+}
+
+// The bytes that are copied are the bytes that are hashed. SHA-256 in lower-case hex.
+Result<std::string> copy_hashed(const Fd& from, std::uint64_t all, const std::filesystem::path& path, const ImportProgress& progress) {
+  const Fd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!to) return not_written(path, errno);
+  FileDigest digest;
+  const auto buffer = std::make_unique_for_overwrite<char[]>(piece);
+  for (std::uint64_t done = 0;;) {
+    const ssize_t n = pread(from.get(), buffer.get(), piece, static_cast<off_t>(done));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return operator_error("model_file_unreadable", "the file cannot be read: " + reason_of(errno));
+    if (n == 0) break;
+    const std::string_view bytes(buffer.get(), static_cast<std::size_t>(n));
+    digest.add(bytes);
+    GH_CHECK(write_all(to, bytes, path));
+    done += static_cast<std::uint64_t>(n);
+    if (progress) progress(done, all);
+  }
+  if (fsync(to.get()) != 0) return not_written(path, errno);
+  return digest.hex();
+}
+
+std::string manifest_of(const Imported& model) {
+  std::string text = "# Made by `gatehouse model import`.\nkind = \"llm\"\n\n[[files]]\npath = \"" + std::string(file_name) +
+                     "\"\nsha256 = \"" + model.sha256 + "\"\n";
+  const bool limits = model.head.context > 0 || model.head.vocabulary > 0 || model.head.cell_bytes > 0;
+  if (limits) text += "\n[limits]\n";
+  if (model.head.context > 0) text += "context = " + std::to_string(model.head.context) + "\n";
+  if (model.head.vocabulary > 0) text += "vocabulary = " + std::to_string(model.head.vocabulary) + "\n";
+  if (model.head.cell_bytes > 0) text += "cell_bytes = " + std::to_string(model.head.cell_bytes) + "\n";
+  return text;
+}
+
+Status write_manifest(const Imported& model, const std::filesystem::path& path) {
+  const Fd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!to) return not_written(path, errno);
+  GH_CHECK(write_all(to, manifest_of(model), path));
+  return fsync(to.get()) == 0 ? ok() : Status(not_written(path, errno));
+}
+
+// Beside the place, so that a move does it.
+Result<std::filesystem::path> make_workplace(const std::filesystem::path& beside) {
+  std::error_code failed;
+  std::filesystem::create_directories(beside, failed);
+  if (failed) return operator_error("model_not_written", "cannot make " + quoted_path(beside) + ": " + failed.message());
+  std::string name = (beside / ".import-XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) return not_written(beside, errno);
+  if (chmod(name.c_str(), 0755) != 0) return not_written(name, errno);
+  return std::filesystem::path(name);
+}
+
+}  // namespace
+
+std::string model_name_of(const std::filesystem::path& file) {
+  std::string name;
+  for (const char c : file.stem().string()) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool plain = byte < 0x80 && (std::isalnum(byte) != 0 || c == '.' || c == '_' || c == '-');
+    name += plain ? static_cast<char>(std::tolower(byte)) : '-';
+  }
+  name.erase(0, std::min(name.find_first_not_of(".-"), name.size()));
+  return name.substr(0, longest_model_name);
+}
+
+Result<Imported> import_gguf(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
+                             const ImportProgress& progress) {
+  if (!is_model_name(name)) {
+    return operator_error("model_name_invalid",
+                          "'" + name + "': a model's name has at most 64 of a-z, 0-9, '.', '_' and '-'; --name says another");
+  }
+  const Fd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (!from) {
+    const std::string_view reason = errno == ENOENT ? "model_file_missing" : "model_file_unreadable";
+    return operator_error(reason, "cannot read " + quoted_path(file) + ": " + reason_of(errno));
+  }
+  Result<GgufHead> head = read_gguf_head(from);
+  if (!head) return operator_error(head.error().reason(), quoted_path(file) + ": " + head.error().public_text());
+  struct stat found{};
+  if (fstat(from.get(), &found) != 0)
+    return operator_error("model_file_unreadable", "cannot read " + quoted_path(file) + ": " + reason_of(errno));
+  const std::filesystem::path place = models / name / "1";
+  std::error_code ignored;
+  if (std::filesystem::exists(place, ignored)) {
+    return operator_error("model_exists", quoted_path(place) + " is there already: --name says another name, or it is removed by hand");
+  }
+  GH_TRY(std::filesystem::path made, make_workplace(models / name));
+  Workplace workplace(std::move(made));
+  Imported model{name, place, {}, static_cast<std::uint64_t>(found.st_size), std::move(*head)};
+  GH_TRY(model.sha256, copy_hashed(from, model.bytes, workplace.path() / file_name, progress));
+  GH_CHECK(write_manifest(model, workplace.path() / "model.toml"));
+  GH_CHECK(workplace.move_to(place));
+  return model;
+}
+
+}  // namespace gatehouse::model
