@@ -72,7 +72,8 @@ The names are of one newspaper and one month (January 1998), the reviews of one 
   stands near in the text.
 - **Topic** is no better than a linear model on the same few thousand reviews; what it can do more is to take other label names.
 - **Relations and events** come from about a hundred templates of our own and a few patterns in news: what is said otherwise is often missed,
-  and of turned verbs (甲负于乙) only the one behind is found.
+  and of turned verbs (甲负于乙) the one in front is found where the sentence is built like a template; elsewhere it is often
+  missed, or the two are exchanged.
 - **Inference, coreference, matching** learned made pairs (synonyms, turned words, exchanged names), not what people find alike.
   Coreference is close to guessing.
 - Emotion knows a short list of words. English, dialect and classical Chinese are hardly in the data.
@@ -117,7 +118,7 @@ def main():
         figures="\n".join(row(key, result, gates) for key in NAMES),
         unseen=", ".join(f"{NAMES['ner ' + kind].split(' (')[0]} {result['int8']['unseen ' + kind]}" for kind in kinds),
         shares=", ".join(f"{NAMES['ner ' + kind].split(' (')[0]} {result['int8'][f'unseen {kind} of']}" for kind in kinds) + " mentions",
-        made=f"{options.made_on}, {made['seconds'] / 60:.1f} minutes, {made['step']} steps, seed {made['options']['seed']}; " + ", ".join(f"{k} {v}" for k, v in chosen.items()) + "".join(f". {name.capitalize()}: {made[name]}" for name in ("second stage", "third stage") if name in made) + f". {options.note}".rstrip(),
+        made=f"{options.made_on}, {made['seconds'] / 60:.1f} minutes, {made['step']} steps, seed {made['options']['seed']}; " + ", ".join(f"{k} {v}" for k, v in chosen.items()) + f". {options.note}".rstrip(),
     )
     (options.folder / "README.md").write_text(text)
 

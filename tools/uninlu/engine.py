@@ -5,7 +5,7 @@ import math
 
 import torch
 
-from losses import losses, total
+from losses import WEIGHTS, losses, total
 
 WARM_UP = 300
 
@@ -38,7 +38,7 @@ class Engine:
     def work(self, batch):
         """The step itself; nothing here may wait for the device."""
         with torch.autocast(self.device, torch.bfloat16, cache_enabled=False):
-            parts = losses(self.network, batch)
+            parts = losses(self.network, batch, twice=self.options.twice)
         total(parts).backward()
         norm = torch.nn.utils.clip_grad_norm_(self.parameters, 1.0, foreach=True)
         for p in self.parameters:  # a step that overflowed changes nothing
@@ -88,7 +88,7 @@ class Engine:
         return result
 
     def parts(self):
-        return dict(zip(("pointer", "choice", "tags", "guess"), (round(float(x), 4) for x in self.last)))
+        return dict(zip(WEIGHTS, (round(float(x), 4) for x in self.last)))
 
     @contextlib.contextmanager
     def averaged(self):

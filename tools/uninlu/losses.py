@@ -5,7 +5,7 @@ from torch.nn import functional
 
 from batches import HINT_BASE, UNTAGGED
 
-WEIGHTS = {"pointer": 1.0, "choice": 1.0, "tags": 0.5, "guess": 0.15}
+WEIGHTS = {"pointer": 1.0, "choice": 1.0, "tags": 0.5, "guess": 0.15, "agree": 0.5}
 
 
 def circle(logits, marked, seen):
@@ -29,9 +29,36 @@ def encode(network, batch):
     return text, mask, head, tail
 
 
-def losses(network, batch, smoothing=0.05):
-    """Each part of the loss."""
+def doubled(batch):
+    """Every text and prompt twice: dropout takes other units out of each."""
+    texts, length = batch["ids"].shape
+    further = {"owner": texts, "guess_at": texts * length}
+    return {name: torch.cat([value, value + further.get(name, 0)]) for name, value in batch.items()}
+
+
+def apart(p, q, shown_p, shown_q):
+    """Half the symmetric divergence of two distributions, part by part: (p - q)(shown p - shown q), where shown is a logit or a logarithm."""
+    return 0.5 * (p - q) * (shown_p - shown_q)
+
+
+def agreement(head, tail, sure, extra, seen, used, chosen):
+    """How far apart the two halves of a doubled batch are, in what they point at and in what they choose."""
+    rows = used.sum().clamp(min=1) / 2
+    pointers = 0.0
+    for logits in (head, tail):
+        first, second = logits.clamp(-20, 20).chunk(2)
+        each = apart(first.sigmoid(), second.sigmoid(), first, second) * seen.chunk(2)[0]
+        pointers = pointers + (each.sum(1) * used.chunk(2)[0]).sum() / rows
+    first, second = sure.masked_fill(extra, -20).chunk(2)
+    choices = apart(first.exp(), second.exp(), first, second).sum(1) * chosen.chunk(2)[0]
+    return pointers + 2 * choices.sum() / (chosen.sum().clamp(min=1) / 2)
+
+
+def losses(network, batch, smoothing=0.05, twice=False):
+    """Each part of the loss; `twice`: every text is read twice, and the two readings have to agree."""
+    batch = doubled(batch) if twice else batch
     text, mask, head, tail = encode(network, batch)
+    text = text[..., : network.shape.hidden]
     used, marks = batch["used"], batch["marks"]
     rows = used.sum().clamp(min=1)
     seen = mask[batch["owner"].long()].float()
@@ -45,10 +72,11 @@ def losses(network, batch, smoothing=0.05):
     gold = -sure.gather(1, batch["gold"].clamp(min=0).long()[:, None])[:, 0]
     even = -(sure.masked_fill(extra, 0).sum(1) / batch["count"].clamp(min=1))
     choice = ((1 - smoothing) * gold + smoothing * even) * chosen
-    return {
+    parts = {
         "pointer": (pointer * used).sum() / rows, "choice": choice.sum() / chosen.sum().clamp(min=1),
         "tags": tag_loss(network, text, batch["tags"]), "guess": guess_loss(network, text, batch),
     }
+    return {**parts, "agree": agreement(head, tail, sure, extra, seen, used, chosen)} if twice else parts
 
 
 def tag_loss(network, text, tags):

@@ -9,9 +9,9 @@ import task_structure
 from sample import Sample
 
 MIXTURE = [
-    (task_ner.news, 30), (task_ner.invented, 7), (task_label.sentiment, 18), (task_label.short_sentiment, 3), (task_label.emotion, 2), (task_label.topic, 7),
-    (task_pair.match, 9), (task_pair.nli, 4), (task_pair.reply, 2), (task_pair.coreference, 1), (task_structure.relation, 7), (task_structure.event, 5),
-    (task_absa.absa, 5), (task_qa.cloze, 5), (task_qa.asked_scene, 4), (task_qa.choice, 3),
+    (task_ner.news, 34), (task_ner.invented, 7), (task_label.sentiment, 12), (task_label.short_sentiment, 3), (task_label.emotion, 2), (task_label.topic, 15),
+    (task_pair.match, 12), (task_pair.nli, 4), (task_pair.reply, 2), (task_pair.coreference, 1), (task_structure.relation, 7), (task_structure.event, 5),
+    (task_absa.absa, 5), (task_qa.cloze, 5), (task_qa.asked_scene, 7), (task_qa.choice, 7),
 ]
 
 

@@ -66,6 +66,23 @@ def topic(text):
     return max(votes, key=votes.get) if first >= 2 and second == 0 else None
 
 
+def fields(rows, reach=12):
+    """{text: topic} of these reviews: what its own words say, or else what those around it say. The corpus is sorted by trade; where neighbours differ, none.
+
+    Neighbours are of `rows` alone: the texts of a test say nothing about those of training.
+    """
+    known, found = {text for text, _ in rows}, {}
+    for group in load():
+        texts = [text for text, _ in group if text in known]
+        own = [topic(text) for text in texts]
+        for at, (text, name) in enumerate(zip(texts, own)):
+            around = {other for other in own[max(0, at - reach) : at + reach + 1] if other}
+            name = name or (around.pop() if len(around) == 1 else None)
+            if name:
+                found[text] = name
+    return found
+
+
 def without_topic_words(text):
     """The text less the words that decided its topic: what is left has to be understood."""
     words = sorted((word for group in TOPIC_WORDS.values() for word in group), key=len, reverse=True)

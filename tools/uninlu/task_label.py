@@ -46,6 +46,9 @@ def sentiment(world, inventor, keys=1):
         if len(parts) > 2:
             rng.shuffle(parts)
             text = "".join(parts)
+    elif len(text) < 120 and rng.random() < 0.2:  # two reviews of one mind: neither is known by heart
+        other, same = rng.choice(world.reviews)
+        text = text + other[:120] if same == good else text
     labels = pair(rng)
     return with_labels(rng, labels, labels[0 if good else 1], text[:240], rng.choice(SENTIMENT_KEYS), "sentiment")
 
@@ -109,14 +112,22 @@ def scene_topic(inventor):
     return scenes.make(plan, inventor).text, topic
 
 
+def stretch(rng, text):
+    """A part of a text, its beginning more often than not."""
+    start = rng.choice([0, 0, 0, rng.randrange(max(1, len(text) - 40))])
+    return text[start : start + rng.choice([30, 60, 60, 60, 120, 200])]
+
+
 def topic(world, inventor, keys=1):
     rng = inventor.rng
     r = rng.random()
     base = r < 0.7
     if base:
         text, gold = rng.choice(world.topics)
-        start = rng.choice([0, 0, rng.randrange(max(1, len(text) - 40))])
-        text = text[start : start + rng.choice([30, 60, 120, 200])]
+        text = stretch(rng, text)
+        if rng.random() < 0.2:  # what one review says and what another says: no word may count on its neighbours
+            other, same = rng.choice(world.topics)
+            text = stretch(rng, text)[:60] + stretch(rng, other)[:60] if same == gold else text
     elif r < 0.85:
         text, gold = themed(rng, inventor.words)
     else:

@@ -67,9 +67,30 @@ def asked_scene(world, inventor, keys=4):
     return Sample(text, queries[:keys], task="qa")
 
 
+def choice_of_news(world, inventor):
+    """A clause of news less its name, and names in front: the one that stands there, others of the same text or none."""
+    rng = inventor.rng
+    for _ in range(10):
+        text, spans = exchange(rng.choice(world.news), inventor, 0.5)
+        asked = clause_with_one_name(text, list(spans), rng)
+        if not asked:
+            continue
+        question, (a, b) = asked
+        kind = next(k for start, end, k in spans if (start, end) == (a, b) and k in WHO)
+        answer, others = text[a:b], sorted({text[c:d] for c, d, k in spans if k == kind})
+        wrong = set(rng.sample(others, min(len(others), 2))) | {inventor.draw(FILLERS[kind]) for _ in range(rng.randint(0, 2))}
+        wrong = sorted(w for w in wrong if w not in answer and answer not in w)[:3]
+        if wrong and not any(mark in word for word in [answer, *wrong] for mark in ",|"):
+            return with_labels(rng, wrong + [answer], answer, text, question, "choice")
+    return None
+
+
 def choice(world, inventor, keys=1):
     """A question with its possible answers in front of the passage."""
     rng = inventor.rng
+    found = choice_of_news(world, inventor) if rng.random() < 0.5 else None
+    if found:
+        return found
     for _ in range(20):
         text, placed, _ = scene_text(world, inventor)
         scene = rng.choice(placed)

@@ -21,6 +21,7 @@ from batches import Encoder, Stream, load_world
 from engine import Engine
 from model import Network, Shape
 from runner import TorchRunner
+from sides import marks_of
 
 
 def arguments():
@@ -39,6 +40,7 @@ def arguments():
     parser.add_argument("--convolutions", type=int, default=3)
     parser.add_argument("--lower", type=int, default=1)
     parser.add_argument("--upper", type=int, default=2)
+    parser.add_argument("--twice", action="store_true", help="read every text twice with other units dropped; the two readings have to agree")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1, help="processes that make batches")
     parser.add_argument("--threads", type=int, default=1)
@@ -83,7 +85,7 @@ def main():
     torch.set_num_threads(options.threads)
     encoder = Encoder(options.prepared / "vocab.txt")
     dilations = (1, 2, 4, 1, 2, 4)[: options.convolutions]
-    shape = Shape(vocab=encoder.size, dropout=options.dropout, dilations=dilations, lower_layers=options.lower, upper_layers=options.upper)
+    shape = Shape(vocab=encoder.size, dropout=options.dropout, dilations=dilations, lower_layers=options.lower, upper_layers=options.upper, marks=marks_of(encoder.tokenizer.vocab))
     network = Network(shape).to(options.device).train()
     engine = Engine(network, options)
     log = open(options.out / "log.jsonl", "a", encoding="utf-8")
