@@ -1,10 +1,12 @@
 #include "convert.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/config/files.h"
 #include "toml_text.h"
 
@@ -76,6 +78,11 @@ Result<Value> within(const KeySpec& key, std::optional<T> parsed, std::int64_t a
   return Value(*parsed);
 }
 
+Result<Value> decimal_of(const KeySpec& key, std::optional<std::int64_t> units, std::string_view written) {
+  if (!units || *units < key.range.low || *units > key.range.high) return unfit(key, written);
+  return Value(*units);
+}
+
 Result<Value> text_of(const KeySpec& key, std::string_view text) {
   const std::optional<std::string> fault = key.check != nullptr ? key.check(text) : std::nullopt;
   if (fault) return refused(key, *fault);
@@ -106,6 +113,12 @@ Error unfit(const KeySpec& key, std::string_view written) {
 Result<Value> from_integer(const KeySpec& key, std::int64_t number) {
   if (number < key.range.low || number > key.range.high) return unfit(key, std::to_string(number));
   return Value(number);
+}
+
+Result<Value> from_number(const KeySpec& key, double number) {
+  std::array<char, 32> written{};
+  const auto end = std::to_chars(written.data(), written.data() + written.size(), number);
+  return decimal_of(key, parse_decimal(number, key.places), std::string_view(written.data(), end.ptr));
 }
 
 Result<Value> from_list(const KeySpec& key, Texts items) {
@@ -152,6 +165,8 @@ Result<Value> from_text(const KeySpec& key, std::string_view text) {
       return flag_of(key, text);
     case Type::integer:
       return integer_of(key, text);
+    case Type::decimal:
+      return decimal_of(key, parse_decimal(text, key.places), in_quotes(text));
     case Type::texts:
       return list_of(key, trimmed(text));
     case Type::table:

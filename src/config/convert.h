@@ -22,6 +22,8 @@ Result<Value> from_words(const KeySpec& key, std::span<const std::string> words)
 // From a text that stands for the type: choices, durations, sizes, rates, files, texts.
 Result<Value> from_string(const KeySpec& key, std::string_view text);
 Result<Value> from_integer(const KeySpec& key, std::int64_t number);
+// Of a decimal: as it was written, with up to 15 digits.
+Result<Value> from_number(const KeySpec& key, double number);
 // Each item passes the key's check.
 Result<Value> from_list(const KeySpec& key, Texts items);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gatehouse/base/decimal.h"
+
 namespace gatehouse::config {
 namespace {
 
@@ -51,6 +53,11 @@ std::string expectation(const KeySpec& key) {
       return "a day such as \"2027-01-31\"";
     case Type::tables:
       return "a list of tables in the configuration file, each begun with [[" + key.name + "]]";
+    case Type::decimal:
+      return "a number from " + decimal_text(key.range.low, key.places) + " to " + decimal_text(key.range.high, key.places) +
+             " with at most " + std::to_string(key.places) + " decimals";
+    case Type::named_tables:
+      return "tables in the configuration file, each begun with [" + key.name + ".NAME]";
     case Type::secret_file:
       break;
   }

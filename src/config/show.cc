@@ -5,6 +5,8 @@
 #include <cctype>
 #include <utility>
 
+#include "gatehouse/base/decimal.h"
+
 namespace gatehouse::config {
 namespace {
 
@@ -28,7 +30,9 @@ std::string toml_string(std::string_view text) {
 struct Writer {
   const KeySpec& key;
   std::string operator()(bool flag) const { return flag ? "true" : "false"; }
-  std::string operator()(std::int64_t number) const { return std::to_string(number); }
+  std::string operator()(std::int64_t number) const {
+    return key.type == Type::decimal ? decimal_text(number, key.places) : std::to_string(number);
+  }
   std::string operator()(const std::string& text) const { return toml_string(text); }
   std::string operator()(const Texts& items) const {
     std::string out;
@@ -42,7 +46,9 @@ struct Writer {
   }
   std::string operator()(const Rows& rows) const {
     std::string out;
-    for (const Row& row : rows) out += (out.empty() ? "" : ", ") + one(row);
+    const bool named = key.type == Type::named_tables;
+    for (const Row& row : rows) out += (out.empty() ? "" : ", ") + (named ? toml_string(row.name) + " = " : std::string()) + one(row);
+    if (named) return out.empty() ? "{}" : "{ " + out + " }";
     return "[" + out + "]";
   }
   template <class Unit>
@@ -75,7 +81,8 @@ std::string without_password(const std::string& text) {
 // The default with what follows another key as that key's own default says it.
 Value fallback_of(std::span<const KeySpec> keys, const KeySpec& key) {
   const auto followed = std::ranges::find(keys, key.follows, &KeySpec::name);
-  return followed == keys.end() ? key.fallback : Value(Texts{std::get<std::string>(followed->fallback)});
+  if (followed == keys.end()) return key.fallback;
+  return key.type == Type::texts ? Value(Texts{std::get<std::string>(followed->fallback)}) : followed->fallback;
 }
 
 std::string_view table_of(const KeySpec& key) { return std::string_view(key.name).substr(0, key.name.rfind('.')); }
@@ -92,7 +99,7 @@ std::string by_table(std::span<const KeySpec> keys, WriteKey write) {
     out += "\n[" + table + "]\n";
     for (const bool lists : {false, true}) {
       for (std::size_t i = 0; i < keys.size(); ++i) {
-        if (table_of(keys[i]) == table && (keys[i].type == Type::tables) == lists) write(out, i);
+        if (table_of(keys[i]) == table && has_tables(keys[i]) == lists) write(out, i);
       }
     }
   }
@@ -100,7 +107,7 @@ std::string by_table(std::span<const KeySpec> keys, WriteKey write) {
 }
 
 // As a variable has it: lists with commas, texts bare.
-std::string to_word(const Value& value) {
+std::string to_word(const KeySpec& key, const Value& value) {
   if (const auto* text = std::get_if<std::string>(&value)) return *text;
   std::string out;
   if (const auto* items = std::get_if<Texts>(&value)) {
@@ -111,7 +118,7 @@ std::string to_word(const Value& value) {
     for (const auto& [name, text] : *table) out += (out.empty() ? "" : ",") + name + "=" + text;
     return out;
   }
-  out = to_toml(KeySpec(), value);
+  out = to_toml(key, value);
   std::erase(out, '"');
   return out;
 }
@@ -127,10 +134,10 @@ void add_comment(std::string& out, const KeySpec& key) {
 
 // As a table that is a comment: no file has one until somebody writes it.
 void add_table_example(std::string& out, const KeySpec& key) {
-  out += "#\n# [[" + key.name + "]]\n";
+  out += key.type == Type::tables ? "#\n# [[" + key.name + "]]\n" : "#\n# [" + key.name + ".\"NAME\"]\n";
   for (const KeySpec& field : key.fields) {
     out += "# # " + field.doc + " " + as_sentence(expectation(field)) + ".\n";
-    out += "# " + std::string(last_word(field)) + " = " + to_toml(field, field.fallback) + "\n";
+    out += "# " + std::string(last_word(field)) + " = " + to_toml(field, fallback_of(key.fields, field)) + "\n";
   }
 }
 
@@ -162,8 +169,8 @@ std::string to_toml(const KeySpec& key, const Value& value) { return std::visit(
 std::string_view last_word(const KeySpec& key) { return std::string_view(key.name).substr(key.name.rfind('.') + 1); }
 
 std::string_view type_name(Type type) {
-  constexpr std::array<std::string_view, 12> names{"bool", "integer", "string", "choice", "list", "duration",
-                                                   "size", "rate",    "table",  "file",   "day",  "tables"};
+  constexpr std::array<std::string_view, 14> names{"bool", "integer", "string", "choice", "list",   "duration", "size",
+                                                   "rate", "table",   "file",   "day",    "tables", "decimal",  "named-tables"};
   return names[static_cast<std::size_t>(type)];
 }
 
@@ -174,9 +181,12 @@ std::string_view to_text(Applies applies) {
 std::string effective_toml(std::span<const KeySpec> keys, const Reading& reading) {
   return by_table(keys, [&](std::string& out, std::size_t i) {
     const auto* rows = std::get_if<Rows>(&reading.values[i]);
-    if (rows == nullptr || rows->empty()) return add_line(out, keys[i], reading.values[i], reading.places[i]);
+    const bool named = keys[i].type == Type::named_tables;
+    if (named && rows->empty()) out += "# there is none  # " + to_text(reading.places[i]) + "\n";
+    if (rows == nullptr || (rows->empty() && !named)) return add_line(out, keys[i], reading.values[i], reading.places[i]);
     for (const Row& row : *rows) {
-      out += "\n[[" + keys[i].name + "]]  # " + to_text(row.place) + "\n";
+      const std::string head = named ? "[" + keys[i].name + "." + toml_string(row.name) + "]" : "[[" + keys[i].name + "]]";
+      out += "\n" + head + "  # " + to_text(row.place) + "\n";
       for (std::size_t k = 0; k < row.values.size(); ++k) {
         if (row.places[k].source == Source::fallback) out += "# ";  // said aloud it may mean more than unsaid
         add_line(out, keys[i].fields[k], row.values[k], row.places[k]);
@@ -192,7 +202,7 @@ std::string example_toml(std::span<const KeySpec> keys) {
       "# `gatehouse config explain` what is in force and why. Made by `gatehouse config example`.\n";
   return head + by_table(keys, [&](std::string& out, std::size_t i) {
            add_comment(out, keys[i]);
-           if (keys[i].type == Type::tables) return add_table_example(out, keys[i]);
+           if (has_tables(keys[i])) return add_table_example(out, keys[i]);
            out += "#" + std::string(last_word(keys[i])) + " = " + to_toml(keys[i], fallback_of(keys, keys[i])) + "\n";
          });
 }
@@ -204,10 +214,10 @@ std::string example_dotenv(std::span<const KeySpec> keys) {
       "# Made by `gatehouse config example --env`.\n"
       "\n# The configuration file; there need not be one.\n#GATEHOUSE_CONFIG=gatehouse.toml\n";
   for (const KeySpec& key : keys) {
-    if (key.type == Type::tables) continue;  // of the file alone
+    if (has_tables(key)) continue;  // of the file alone
     add_comment(out, key);
     for (const Alias& alias : key.aliases) out += "# Also taken from " + alias.variable + ".\n";
-    out += "#" + variable_of(key) + "=" + to_word(fallback_of(keys, key)) + "\n";
+    out += "#" + variable_of(key) + "=" + to_word(key, fallback_of(keys, key)) + "\n";
   }
   return out;
 }

@@ -1,5 +1,6 @@
 // config/test_settings.h — a struct with one key of each type, and how a test reads it.
 #pragma once
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -24,6 +25,11 @@ struct Visitor {
   friend bool operator==(const Visitor&, const Visitor&) = default;
 };
 
+struct Fare {
+  std::uint64_t adult = 2500, child = 0;  // thousandths
+  friend bool operator==(const Fare&, const Fare&) = default;
+};
+
 struct Sample {
   bool flag = false;
   std::string name = "ada";
@@ -37,6 +43,8 @@ struct Sample {
   Texts followers;
   Inner inner;
   std::vector<Visitor> visitors;
+  std::uint64_t weight = 1500;  // thousandths
+  std::map<std::string, Fare, std::less<>> fares;
 };
 
 inline std::optional<std::string> no_spaces(std::string_view text) {
@@ -56,6 +64,9 @@ inline Schema<Sample> sample_schema() {
   visitor.integer("nights", &Visitor::nights, {1, 9}, "How long.");
   visitor.day("until", &Visitor::until, "When it leaves.");
   visitor.text("word", &Visitor::word, "The word at the door.").hidden();
+  Schema<Fare> fare;
+  fare.decimal("adult", &Fare::adult, {0, 9'000'000}, 3, "Of the old.");
+  fare.decimal("child", &Fare::child, {0, 9'000'000}, 3, "Of the young; unset, that of the old.").unset_follows("adult");
   Schema<Sample> schema;
   schema.flag("top.flag", &Sample::flag, "Whether");
   schema.text("top.name", &Sample::name, "Who").checked(no_spaces).alias("OLD_NAME");
@@ -69,6 +80,8 @@ inline Schema<Sample> sample_schema() {
   schema.secret_file("top.key_file", &Sample::key_file, "Where the key is");
   schema.texts("top.followers", &Sample::followers, "Who comes along").unset_follows("top.name");
   schema.tables("top.visitors", &Sample::visitors, visitor, "Who comes").reloads();
+  schema.decimal("top.weight", &Sample::weight, {0, 10'000}, 3, "How heavy");
+  schema.named_tables("journey_fares", &Sample::fares, fare, "What a ride costs");
   schema.part("top.inner", &Sample::inner, inner);
   return schema;
 }

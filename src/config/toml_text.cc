@@ -80,8 +80,14 @@ class Walk {
       const auto written = node.value_exact<std::int64_t>();
       return written ? from_integer(key, *written) : unfit(key, kind_of(node));
     }
+    if (key.type == Type::decimal) {
+      if (const auto whole = node.value_exact<std::int64_t>()) return from_text(key, std::to_string(*whole));
+      const auto written = node.value_exact<double>();
+      return written ? from_number(key, *written) : unfit(key, kind_of(node));
+    }
     if (key.type == Type::texts) return list(key, node);
     if (key.type == Type::tables) return rows(key, node);
+    if (key.type == Type::named_tables) return named_rows(key, node);
     if (const auto day = node.value_exact<toml::date>(); day && key.type == Type::day) return from_string(key, day_text(*day));
     if (key.type == Type::table) return table_of_texts(key, node);
     const auto written = node.value_exact<std::string>();
@@ -135,6 +141,22 @@ class Walk {
     return Value(std::move(good));
   }
 
+  Result<Value> named_rows(const KeySpec& key, const toml::node& node) {
+    const toml::table* tables = node.as_table();
+    if (tables == nullptr) return unfit(key, kind_of(node));
+    Rows good;
+    for (const auto& [name, item] : *tables) {
+      if (const toml::table* table = item.as_table()) {
+        good.push_back(row(key, *table));
+        good.back().name = name.str();
+      } else {
+        const std::string what = unfit(key, "one with " + std::string(kind_of(item))).public_text();
+        resolver_.fault(place(item.source()), key.name + "." + std::string(name.str()), what);
+      }
+    }
+    return Value(std::move(good));
+  }
+
   // What is at fault in it has its default, as everywhere.
   Row row(const KeySpec& key, const toml::table& table) {
     Row made;
@@ -154,6 +176,11 @@ class Walk {
       Result<Value> taken = value(*field, node);
       if (taken) made.values[at] = std::move(*taken);
       if (!taken) resolver_.fault(made.places[at], full, taken.error().public_text());
+    }
+    for (std::size_t at = 0; at < key.fields.size(); ++at) {
+      const auto followed = std::ranges::find(key.fields, key.fields[at].follows, &KeySpec::name);
+      const bool said = made.places[at].source != Source::fallback;
+      if (!said && followed != key.fields.end()) made.values[at] = made.values[static_cast<std::size_t>(followed - key.fields.begin())];
     }
     return made;
   }

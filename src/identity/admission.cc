@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "gatehouse/base/hex.h"
@@ -69,9 +70,21 @@ bool is_a_users(const Principal& principal) {
   return principal.key || !principal.username.empty() || principal.subject != principal.tenant.value();
 }
 
+// Issuers have users of the same name, and a tenant may be called like a user.
+Mark mark_of(const Principal& principal) {
+  const std::string name = principal.token.issuer + '\0' + principal.tenant.value() + '\0' +
+                           (principal.subject == principal.tenant.value() ? std::string() : principal.subject);
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
+  SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
+  Mark mark;
+  std::memcpy(&mark, digest.data(), sizeof mark);
+  return mark;
+}
+
 // What others say of somebody gives at most what the tenant has, and a user's role what it gives now, whatever was granted before.
 void add_grants(Principal& principal, const TenantEntry& tenant, const Directory& directory, Scopes granted) {
   principal.granted = granted;
+  principal.mark = mark_of(principal);
   if (!principal.token.issuer.empty()) granted = granted.limited_to(tenant.scopes);
   if (is_a_users(principal)) {
     principal.role = directory.role_of(principal.subject);

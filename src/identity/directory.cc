@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "key_shape.h"
@@ -18,6 +19,13 @@ std::string revocation_key(store::RevocationKind kind, std::string_view id) {
 constexpr std::size_t most_removed_roles = 1000;
 
 std::string role_key(const TenantId& tenant, std::string_view name) { return std::string(tenant.value()).append("/").append(name); }
+
+// Whose, and of what: there is one such budget at a time.
+std::string budget_key(const store::Budget& budget) {
+  std::string key = budget.tenant.value();
+  key.append("/").append(budget.user ? budget.user->value() : "").append("/").append(budget.key ? budget.key->value() : "");
+  return key.append("/").append(store::to_string(budget.unit)).append("/").append(store::to_string(budget.period));
+}
 
 // What cannot be read lets nobody in: it was written by another version.
 std::shared_ptr<const net::Networks> networks_of(const std::vector<std::string>& cidrs) {
@@ -156,6 +164,55 @@ void Directory::remove_role(const store::Role& role) {
   ++version_;
 }
 
+BudgetsPtr Directory::budgets(const TenantId& id) const {
+  const BudgetsPtr* const found = budgets_.find(id.value());
+  return found == nullptr ? nullptr : *found;
+}
+
+void Directory::put(store::Budget budget) {
+  const std::string key = budget_key(budget);
+  const std::uint32_t* const removed = removed_budgets_.find(key);
+  if (removed != nullptr && budget.number <= *removed) return;
+  const TenantEntry* const owner = tenant(budget.tenant);
+  if (owner == nullptr || budget.created < owner->record.created) return;
+  const BudgetsPtr before = budgets(budget.tenant);
+  auto next = before ? std::make_shared<std::vector<store::Budget>>(*before) : std::make_shared<std::vector<store::Budget>>();
+  const auto known = std::ranges::find(*next, key, &budget_key);
+  const std::string id = budget.tenant.value();
+  if (known == next->end()) {
+    next->push_back(std::move(budget));
+  } else {
+    if (known->number > budget.number || (known->number == budget.number && known->version >= budget.version)) return;
+    *known = std::move(budget);
+  }
+  budgets_.put(id, std::move(next));
+  ++version_;
+}
+
+void Directory::remove_budget(const store::Budget& budget) {
+  const std::string key = budget_key(budget);
+  const std::uint32_t* const removed = removed_budgets_.find(key);
+  removed_budgets_.put(key, removed == nullptr ? budget.number : std::max(*removed, budget.number));
+  const BudgetsPtr before = budgets(budget.tenant);
+  if (!before) return;
+  auto next = std::make_shared<std::vector<store::Budget>>(*before);
+  const auto gone = [&](const store::Budget& one) { return one.number <= budget.number && budget_key(one) == key; };
+  if (std::erase_if(*next, gone) == 0) return;
+  if (next->empty()) {
+    budgets_.erase(budget.tenant.value());
+  } else {
+    budgets_.put(budget.tenant.value(), std::move(next));
+  }
+  ++version_;
+}
+
+void Directory::set_budgets(std::vector<store::Budget> all) {
+  std::map<std::string, std::vector<store::Budget>> by_tenant;
+  for (store::Budget& budget : all) by_tenant[budget.tenant.value()].push_back(std::move(budget));
+  for (auto& [tenant, some] : by_tenant) budgets_.put(tenant, std::make_shared<const std::vector<store::Budget>>(std::move(some)));
+  ++version_;
+}
+
 void Directory::set_signing_keys(std::shared_ptr<const SigningKeys> keys) {
   signing_keys_ = std::move(keys);
   ++version_;
@@ -179,6 +236,7 @@ void Directory::remove_tenant(const TenantId& id, std::uint32_t number) {
 void Directory::drop_what_is_of(const TenantId& id) {
   roles_.erase_if([&id](const std::shared_ptr<const RoleEntry>& role) { return role->record.tenant == id; });
   keys_.erase_if([&id](const std::shared_ptr<const KeyEntry>& key) { return key->record.tenant == id; });
+  budgets_.erase(id.value());
   signers_.erase_if([this](std::uint32_t prefix) { return key(prefix) == nullptr; });
 }
 

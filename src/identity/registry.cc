@@ -1,12 +1,15 @@
 #include "gatehouse/identity/registry.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gatehouse::identity {
 namespace {
 
 constexpr std::size_t page = 1000;
+// From the beginning of a period on: forty days after the end of the longest month.
+constexpr seconds spends_are_kept = std::chrono::days(72);
 
 Task<Status> read_tenants(Reactor& reactor, store::Store& store, Directory& directory) {
   TenantId after;
@@ -59,6 +62,21 @@ Task<Status> read_roles(Reactor& reactor, store::Store& store, Directory& direct
   co_return ok();
 }
 
+Task<Status> read_budgets(Reactor& reactor, store::Store& store, Directory& directory) {
+  store::BudgetQuery query(store::Reach::everything());
+  query.limit = page;
+  std::vector<store::Budget> all;
+  for (bool more = true; more;) {
+    Result<store::Page<store::Budget>> read = co_await store.budgets().list(reactor, query);
+    if (!read) co_return read.error();
+    if (!read->data.empty()) query.after = read->data.back().id;
+    more = read->has_more;
+    std::ranges::move(read->data, std::back_inserter(all));
+  }
+  directory.set_budgets(std::move(all));
+  co_return ok();
+}
+
 Task<Status> read_notable_users(Reactor& reactor, store::Store& store, Directory& directory) {
   store::UserQuery query(store::Reach::everything());
   query.notable = true;
@@ -90,6 +108,7 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   if (read) read = co_await read_keys(reactor, store, *directory);
   if (read) read = co_await read_revocations(reactor, store, *directory);
   if (read) read = co_await read_roles(reactor, store, *directory);
+  if (read) read = co_await read_budgets(reactor, store, *directory);
   if (read) read = co_await read_notable_users(reactor, store, *directory);
   if (!read) co_return read.error();
   const store::Moment now = std::chrono::floor<seconds>(parts.now);
@@ -195,6 +214,25 @@ Task<Status> Registry::remove_role(Reactor& reactor, TenantId tenant, std::strin
   co_return ok();
 }
 
+Task<Result<store::Budget>> Registry::create(Reactor& reactor, store::Budget budget) {
+  Result<store::Budget> created = co_await store_.budgets().create(reactor, std::move(budget));
+  if (created) publish([&created](Directory& directory) { directory.put(*created); });
+  co_return created;
+}
+
+Task<Result<store::Budget>> Registry::change(Reactor& reactor, store::Budget budget) {
+  Result<store::Budget> changed = co_await store_.budgets().change(reactor, std::move(budget));
+  if (changed) publish([&changed](Directory& directory) { directory.put(*changed); });
+  co_return changed;
+}
+
+Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::BudgetId id) {
+  const Result<store::Budget> removed = co_await store_.budgets().remove(reactor, std::move(reach), std::move(id));
+  if (!removed) co_return removed.error();
+  publish([&removed](Directory& directory) { directory.remove_budget(*removed); });
+  co_return ok();
+}
+
 Task<Result<store::User>> Registry::create(Reactor& reactor, store::User user) {
   Result<store::User> created = co_await store_.users().create(reactor, std::move(user));
   const bool notable = created && (!created->is_active || created->role != store::role_member);
@@ -217,6 +255,7 @@ Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment 
   publish([&removed](Directory& directory) {
     for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);
     for (const store::ApiKey& key : removed->keys) directory.put(key);
+    for (const store::Budget& budget : removed->budgets) directory.remove_budget(budget);
   });
   co_return ok();
 }
@@ -243,6 +282,7 @@ Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });
   co_return dropped;

@@ -6,7 +6,6 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::int64_t usual_quota = 5000;
 constexpr std::size_t longest_id = 63;
 
 bool is_id(std::string_view text) {
@@ -52,7 +51,7 @@ Status apply(const TenantWish& wish, store::Tenant& tenant) {
 
 Task<Result<RegisteredTenant>> Tenants::add(Reactor& reactor, TenantId id, TenantWish wish) const {
   store::Tenant tenant(std::move(id));
-  tenant.quota_per_day = usual_quota;
+  tenant.quota_per_day = usual_quota_;
   tenant.tasks = all_tasks();
   tenant.models = {"*"};
   tenant.scopes = usual_scopes().names();

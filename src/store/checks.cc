@@ -12,6 +12,7 @@ constexpr std::size_t longest_value = 1024 * 1024;
 constexpr std::uint32_t most_tokens = 1'000'000'000, most_choices = 1000;
 constexpr double highest_temperature = 2;
 constexpr std::size_t longest_role = 63;
+constexpr std::int64_t largest_amount = 1'000'000'000'000'000'000;
 constexpr std::size_t shortest_username = 3, longest_username = 50;  // characters
 constexpr std::size_t longest_email = 254, longest_hash = 512, longest_sealed = 16 * 1024, longest_agent = 200;
 
@@ -174,7 +175,29 @@ Status check(const UsageRow& row) {
   GH_CHECK(check_count("requests", row.requests));
   GH_CHECK(check_count("prompt_tokens", row.prompt_tokens));
   GH_CHECK(check_count("completion_tokens", row.completion_tokens));
-  return check_count("cached_tokens", row.cached_tokens);
+  GH_CHECK(check_count("cached_tokens", row.cached_tokens));
+  return check_count("cost", row.cost);
+}
+
+Status check(const Budget& budget) {
+  GH_CHECK(check_id("id", budget.id.value()));
+  GH_CHECK(check_id("tenant_id", budget.tenant.value()));
+  if (budget.user && budget.key) return record_invalid("key_id", "must not stand beside a user_id: a budget is of one of them");
+  if (budget.user) GH_CHECK(check_id("user_id", budget.user->value()));
+  if (budget.key) GH_CHECK(check_id("key_id", budget.key->value()));
+  if (budget.amount >= 1 && budget.amount <= largest_amount) return ok();
+  return record_invalid("amount", "must be from 1 to " + std::to_string(largest_amount) + " tokens, or billionths");
+}
+
+// One row after the other is checked where it is added.
+Status check(const LedgerBatch& batch) {
+  GH_CHECK(check_id("writer", batch.writer));
+  if (batch.number < 1) return record_invalid("number", "must be from 1 on");
+  for (const BudgetSpend& spend : batch.spent) {
+    GH_CHECK(check_count("period", spend.period));
+    GH_CHECK(check_count("units", spend.units));
+  }
+  return ok();
 }
 
 Status check_setting(const std::string& name, const std::string& value) {

@@ -20,6 +20,9 @@ Error email_taken() { return conflict("email_taken", "This e-mail address is tak
 Error session_exists() { return conflict("session_exists", "A session with this id exists already"); }
 Error key_exists() { return conflict("key_exists", "An API key with this id exists already"); }
 Error signing_key_exists() { return conflict("signing_key_exists", "A signing key with this id exists already"); }
+Error budget_exists() {
+  return conflict("budget_exists", "There is a budget for the same, of the same unit and period, already: change its amount");
+}
 Error nonce_taken() { return conflict("nonce_taken", "This nonce has been used already"); }
 Error version_conflict() {
   return conflict("version_conflict", "It was changed by someone else meanwhile: read it again, then repeat your change");
@@ -32,6 +35,7 @@ Error session_not_found() { return not_found("session_not_found", "There is no s
 Error ticket_not_found() { return not_found("ticket_not_found", "There is no such ticket, or it has been used"); }
 Error key_not_found() { return not_found("key_not_found", "There is no such API key"); }
 Error signing_key_not_found() { return not_found("signing_key_not_found", "There is no such signing key"); }
+Error budget_not_found() { return not_found("budget_not_found", "There is no such budget"); }
 
 Error already_initialised() {
   return Error(Code::conflict, Origin::operator_, "already_initialised", "The store is initialised already; nothing was changed");

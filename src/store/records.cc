@@ -25,6 +25,17 @@ constexpr std::array<std::pair<Signatures, std::string_view>, 2> signature_rules
     {Signatures::required, "required"},
 }};
 
+constexpr std::array<std::pair<BudgetUnit, std::string_view>, 2> budget_units{{
+    {BudgetUnit::tokens, "tokens"},
+    {BudgetUnit::money, "money"},
+}};
+
+constexpr std::array<std::pair<BudgetPeriod, std::string_view>, 3> budget_periods{{
+    {BudgetPeriod::day, "day"},
+    {BudgetPeriod::month, "month"},
+    {BudgetPeriod::total, "total"},
+}};
+
 std::string digits(unsigned number, std::size_t width) {
   const std::string text = std::to_string(number);
   return std::string(width - std::min(width, text.size()), '0') + text;
@@ -80,6 +91,24 @@ std::optional<Day> parse_day(std::string_view text) {
   if (!year || !month || !day) return std::nullopt;
   const Day found{std::chrono::year(static_cast<int>(*year)), std::chrono::month(*month), std::chrono::day(*day)};
   return found.ok() && *year > 0 ? std::optional(found) : std::nullopt;
+}
+
+std::string_view to_string(BudgetUnit unit) {
+  return std::ranges::find(budget_units, unit, &std::pair<BudgetUnit, std::string_view>::first)->second;
+}
+
+std::optional<BudgetUnit> parse_budget_unit(std::string_view name) {
+  const auto found = std::ranges::find(budget_units, name, &std::pair<BudgetUnit, std::string_view>::second);
+  return found != budget_units.end() ? std::optional(found->first) : std::nullopt;
+}
+
+std::string_view to_string(BudgetPeriod period) {
+  return std::ranges::find(budget_periods, period, &std::pair<BudgetPeriod, std::string_view>::first)->second;
+}
+
+std::optional<BudgetPeriod> parse_budget_period(std::string_view name) {
+  const auto found = std::ranges::find(budget_periods, name, &std::pair<BudgetPeriod, std::string_view>::second);
+  return found != budget_periods.end() ? std::optional(found->first) : std::nullopt;
 }
 
 }  // namespace gatehouse::store

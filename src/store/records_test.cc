@@ -30,6 +30,19 @@ TEST(RevocationKind, HasOneNameEach) {
   EXPECT_FALSE(parse_revocation_kind("").has_value());
 }
 
+TEST(Budgets, HaveOneNameForEachUnitAndPeriod) {
+  for (const char* name : {"tokens", "money"}) {
+    ASSERT_TRUE(parse_budget_unit(name).has_value()) << name;
+    EXPECT_EQ(to_string(*parse_budget_unit(name)), name);
+  }
+  for (const char* name : {"day", "month", "total"}) {
+    ASSERT_TRUE(parse_budget_period(name).has_value()) << name;
+    EXPECT_EQ(to_string(*parse_budget_period(name)), name);
+  }
+  EXPECT_FALSE(parse_budget_unit("calls").has_value());
+  EXPECT_FALSE(parse_budget_period("year").has_value());
+}
+
 TEST(RecordChecks, NameTheFieldAndWhatWouldBeRight) {
   Tenant tenant{TenantId(std::string(65, 'x'))};
   const Status refused = check(tenant);

@@ -20,13 +20,22 @@ class RemovalContract : public StoreContract {
     store::UsageRow used(TenantId(tenant), today_, ModelName("m"), "llm");
     used.requests = 1;
     get(store().usage().add(reactor_, {used}));
+    store::Budget of_user = full_budget("bu-" + tenant, tenant), of_key = full_budget("bk-" + tenant, tenant);
+    of_user.user = store::UserId("u-" + tenant);
+    of_key.key = KeyId("k-" + tenant);
+    store::LedgerBatch batch("writer-" + tenant, 1);
+    for (const store::Budget& budget : {full_budget("b-" + tenant, tenant), of_user, of_key}) {
+      batch.spent.emplace_back(get(store().budgets().create(reactor_, budget)).number, 0, 5);
+    }
+    get(store().ledger().settle(reactor_, std::move(batch)));
   }
   std::string remove(const std::string& tenant) { return outcome(ask(store().tenants().remove(reactor_, TenantId(tenant), at(500)))); }
-  // How many keys, users, roles and rows of usage there are.
+  // How many keys, users, roles, budgets and rows of usage there are.
   std::vector<std::size_t> kept(const store::Reach& reach) {
     return {get(store().keys().list(reactor_, store::KeyQuery(reach))).data.size(),
             get(store().users().list(reactor_, store::UserQuery(reach))).data.size(),
             get(store().roles().list(reactor_, store::RoleQuery(reach))).data.size(),
+            get(store().budgets().list(reactor_, store::BudgetQuery(reach))).data.size(),
             get(store().usage().rows(reactor_, store::UsageQuery(reach, today_, today_))).size()};
   }
   std::vector<store::Revocation> told() { return get(store().revocations().since(reactor_, 0, 10)).data; }
@@ -40,8 +49,9 @@ TEST_P(RemovalContract, TakesWhatBelongsToTheTenantAndNothingElse) {
   fill("other", 2);
   ASSERT_EQ(remove("demo"), "ok");
   EXPECT_EQ(outcome(ask(store().tenants().find(reactor_, TenantId("demo")))), "tenant_not_found");
-  EXPECT_THAT(kept(store::Reach::of(TenantId("demo"))), ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 1));
+  EXPECT_EQ(get(store().budgets().spent(reactor_)).size(), 3U);
+  EXPECT_THAT(kept(store::Reach::of(TenantId("demo"))), ElementsAre(0, 0, 0, 0, 0));
+  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 3, 1));
   EXPECT_EQ(outcome(ask(store().users().find_by_name(reactor_, "Name-u-demo"))), "user_not_found");
   EXPECT_EQ(get(store().users().find_by_name(reactor_, "Name-u-other")).tenant, TenantId("other"));
 }
@@ -65,7 +75,7 @@ TEST_P(RemovalContract, OfNobodyChangesNothing) {
   fill("demo", 1);
   EXPECT_EQ(remove("none"), "tenant_not_found");
   EXPECT_EQ(remove("Demo"), "tenant_not_found");
-  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 1));
+  EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 3, 1));
   EXPECT_THAT(told(), IsEmpty());
   ASSERT_EQ(remove("demo"), "ok");
   EXPECT_EQ(remove("demo"), "tenant_not_found") << "once";
@@ -88,10 +98,11 @@ TEST_P(RemovalContract, NothingCanBeAddedToATenantThatIsGone) {
   EXPECT_EQ(outcome(ask(store().keys().create(reactor_, full_key("k-2", "demo", 2)))), "tenant_not_found");
   EXPECT_EQ(outcome(ask(store().users().create(reactor_, full_user("u-2", "demo")))), "tenant_not_found");
   EXPECT_EQ(outcome(ask(store().roles().create(reactor_, full_role("analyst", "demo")))), "tenant_not_found");
+  EXPECT_EQ(outcome(ask(store().budgets().create(reactor_, full_budget("b-2", "demo")))), "tenant_not_found");
   store::UsageRow used(TenantId("demo"), today_, ModelName("m"), "llm");
   EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {used}))), "tenant_not_found");
   get(store().keys().record_uses(reactor_, {store::KeyUse(KeyId("k-demo"), 1, at(600))}));  // uses that were counted before
-  EXPECT_THAT(kept(all_), ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(kept(all_), ElementsAre(0, 0, 0, 0, 0));
 }
 
 }  // namespace

@@ -32,6 +32,7 @@ class UsageContract : public StoreContract {
     one.prompt_tokens = 10 * n;
     one.completion_tokens = 20 * n;
     one.cached_tokens = 5 * n;
+    one.cost = 7 * n;
     return one;
   }
   std::vector<store::UsageRow> rows(const store::Reach& reach, const std::string& first, const std::string& last) {
@@ -106,6 +107,9 @@ TEST_P(UsageContract, AllRowsOfACallOrNone) {
   const store::UsageRow good = row("demo", "2026-11-22", "m", 1);
   EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {good, row("none", "2026-11-22", "m", 1)}))), "tenant_not_found");
   EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {good, row("demo", "2026-11-22", "m", -1)}))), "record_invalid");
+  store::UsageRow owed = good;
+  owed.cost = -1;
+  EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {good, owed}))), "record_invalid");
   store::UsageRow no_day = good;
   no_day.day = store::Day(std::chrono::year(2026), std::chrono::month(2), std::chrono::day(30));
   EXPECT_EQ(outcome(ask(store().usage().add(reactor_, {good, no_day}))), "record_invalid");

@@ -137,6 +137,15 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     role.created = at(1'700'000'000);
     return role;
   }
+  // The same of a budget, for the whole tenant.
+  static store::Budget full_budget(const std::string& id, const std::string& tenant) {
+    store::Budget budget{store::BudgetId(id), TenantId(tenant)};
+    budget.unit = store::BudgetUnit::money;
+    budget.amount = 12'500'000'000;
+    budget.period = store::BudgetPeriod::day;
+    budget.created = at(1'700'000'000);
+    return budget;
+  }
   static store::SigningKey signing_key(const std::string& kid, std::int64_t created) {
     store::SigningKey key(kid, "EdDSA");
     key.sealed_private = std::string("\0\xff sealed", 9);

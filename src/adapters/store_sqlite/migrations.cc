@@ -238,6 +238,38 @@ CREATE INDEX notable_users ON users (id) WHERE is_active = 0 OR role <> 'member'
 DROP INDEX users_that_are_off;
 )sql";
 
+// A tenant has one budget of a unit and a period, and so has each of its users and keys.
+constexpr const char* create_budgets = R"sql(
+CREATE TABLE budgets (
+  number INTEGER PRIMARY KEY AUTOINCREMENT CHECK (number BETWEEN 1 AND 4294967295),
+  id TEXT NOT NULL UNIQUE CHECK (id <> ''),
+  tenant_id TEXT NOT NULL REFERENCES tenants (id),
+  user_id TEXT REFERENCES users (id),
+  key_id TEXT REFERENCES api_keys (id),
+  unit TEXT NOT NULL CHECK (unit IN ('tokens', 'money')),
+  amount INTEGER NOT NULL CHECK (amount BETWEEN 1 AND 1000000000000000000),
+  period TEXT NOT NULL CHECK (period IN ('day', 'month', 'total')),
+  created_s INTEGER NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  CHECK (user_id IS NULL OR key_id IS NULL)
+) STRICT;
+CREATE UNIQUE INDEX budgets_by_whose ON budgets (tenant_id, coalesce(user_id, ''), coalesce(key_id, ''), unit, period);
+CREATE INDEX budgets_of_tenant ON budgets (tenant_id, id);
+CREATE INDEX budgets_of_user ON budgets (user_id) WHERE user_id IS NOT NULL;
+CREATE INDEX budgets_of_key ON budgets (key_id) WHERE key_id IS NOT NULL;
+CREATE TABLE budget_spends (
+  budget INTEGER NOT NULL REFERENCES budgets (number),
+  period INTEGER NOT NULL CHECK (period >= 0),
+  units INTEGER NOT NULL CHECK (units >= 0),
+  PRIMARY KEY (budget, period)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE ledger_marks (
+  writer TEXT NOT NULL PRIMARY KEY CHECK (writer <> ''),
+  number INTEGER NOT NULL CHECK (number > 0)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE usage ADD COLUMN cost INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -252,6 +284,7 @@ constexpr std::array steps{
     MigrationStep{"contents of requests", create_audit_contents},
     MigrationStep{"signed requests", sign_requests},
     MigrationStep{"roles", create_roles},
+    MigrationStep{"budgets", create_budgets},
 };
 
 Result<std::size_t> schema_number(Database& database) {

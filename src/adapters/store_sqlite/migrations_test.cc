@@ -181,9 +181,10 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",
       "INSERT INTO revocations VALUES (NULL, 'everything', 'x', 0, NULL)",
-      "INSERT INTO usage VALUES ('demo', '2026-02-30', 'm', 'llm', 1, 1, 1, 1)",
-      "INSERT INTO usage VALUES ('demo', '26-02-01', 'm', 'llm', 1, 1, 1, 1)",
-      "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1.5)",
+      "INSERT INTO usage VALUES ('demo', '2026-02-30', 'm', 'llm', 1, 1, 1, 1, 0)",
+      "INSERT INTO usage VALUES ('demo', '26-02-01', 'm', 'llm', 1, 1, 1, 1, 0)",
+      "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1.5, 0)",
+      "INSERT INTO usage VALUES ('demo', '2026-02-01', 'm', 'llm', 1, 1, 1, 1, -1)",
       "DELETE FROM tenants",
   };
   ASSERT_EQ(outcome(tool.run((key + "('k0', 'demo', '', 'abcdef00', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)").c_str())), "ok");
@@ -261,6 +262,37 @@ TEST_F(SchemaConstraints, RolesThatCannotBeRightAreRefused) {
   };
   for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM roles) + (SELECT count(*) FROM users)"), 2);
+}
+
+TEST_F(SchemaConstraints, BudgetsThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, NULL)")), "ok");
+  const std::string budget = "INSERT INTO budgets VALUES ";
+  ASSERT_EQ(outcome(tool.run((budget + "(7, 'b', 'demo', 'u', NULL, 'tokens', 5, 'day', 0, 1)").c_str())), "ok");
+  ASSERT_EQ(outcome(tool.run("INSERT INTO budget_spends VALUES (7, 0, 1); INSERT INTO ledger_marks VALUES ('w', 1)")), "ok");
+  const std::vector<std::string> wrong{
+      budget + "(NULL, 'c', 'none', NULL, NULL, 'tokens', 5, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', 'none', NULL, 'tokens', 5, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', NULL, 'none', 'tokens', 5, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', 'u', NULL, 'tokens', 5, 'day', 0, 1)",
+      budget + "(NULL, 'b', 'demo', NULL, NULL, 'tokens', 5, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', NULL, NULL, 'calls', 5, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', NULL, NULL, 'tokens', 0, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', NULL, NULL, 'tokens', 1000000000000000001, 'day', 0, 1)",
+      budget + "(NULL, 'c', 'demo', NULL, NULL, 'tokens', 5, 'year', 0, 1)",
+      "UPDATE budgets SET key_id = 'k'",
+      "INSERT INTO budget_spends VALUES (8, 0, 1)",
+      "INSERT INTO budget_spends VALUES (7, 1, -1)",
+      "INSERT INTO budget_spends VALUES (7, 0, 1)",
+      "INSERT INTO ledger_marks VALUES ('', 1)",
+      "INSERT INTO ledger_marks VALUES ('x', 0)",
+      "DELETE FROM budgets",
+      "DELETE FROM users",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM budgets) + (SELECT count(*) FROM budget_spends)"), 2);
 }
 
 }  // namespace

@@ -21,6 +21,8 @@ struct SqliteStore::State {
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
   SqliteUsageStore usage{connections};
+  SqliteBudgetStore budgets{connections};
+  SqliteLedgerStore ledger{connections};
   SqliteAuditStore audit{connections};
   SqliteSettingStore settings{connections};
 };
@@ -93,6 +95,8 @@ store::NonceStore& SqliteStore::nonces() { return state_->nonces; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
 store::UsageStore& SqliteStore::usage() { return state_->usage; }
+store::BudgetStore& SqliteStore::budgets() { return state_->budgets; }
+store::LedgerStore& SqliteStore::ledger() { return state_->ledger; }
 store::AuditStore& SqliteStore::audit() { return state_->audit; }
 store::SettingStore& SqliteStore::settings() { return state_->settings; }
 

@@ -137,6 +137,31 @@ class SqliteUsageStore final : public store::UsageStore {
   Connections& connections_;
 };
 
+class SqliteBudgetStore final : public store::BudgetStore {
+ public:
+  explicit SqliteBudgetStore(Connections& connections) : connections_(connections) {}
+  Task<Result<store::Budget>> create(Reactor& reactor, store::Budget budget) override;
+  Task<Result<store::Budget>> find(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
+  Task<Result<store::Page<store::Budget>>> list(Reactor& reactor, store::BudgetQuery query) override;
+  Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget) override;
+  Task<Result<store::Budget>> remove(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
+  Task<Result<std::vector<store::BudgetSpend>>> spent(Reactor& reactor) override;
+  Task<Status> drop_spent(Reactor& reactor, store::Moment before) override;
+
+ private:
+  Connections& connections_;
+};
+
+class SqliteLedgerStore final : public store::LedgerStore {
+ public:
+  explicit SqliteLedgerStore(Connections& connections) : connections_(connections) {}
+  Task<Status> settle(Reactor& reactor, store::LedgerBatch batch) override;
+  Task<Result<std::vector<std::pair<std::string, std::int64_t>>>> settled(Reactor& reactor) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteAuditStore final : public store::AuditStore {
  public:
   explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
@@ -177,6 +202,10 @@ Result<std::optional<std::int64_t>> own_role_number(Database& database, const Te
 inline std::string_view built_in_part(const std::string& role) {
   return store::is_built_in(role) ? std::string_view(role) : store::role_member;
 }
+// Onto what stands there. False: there is no such tenant, and nothing was changed.
+Result<bool> add_usage(Database& database, const store::UsageRow& row);
+// Those of the user and of their keys are gone, with what was spent of them.
+Result<std::vector<store::Budget>> remove_budgets_of(Database& database, const store::UserId& user);
 // Oldest first.
 Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
 

@@ -26,6 +26,8 @@ constexpr const char* changed_tenant =
 constexpr std::array deletes{
     "DELETE FROM audit_contents WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM usage WHERE tenant_id = ?1",
+    "DELETE FROM budget_spends WHERE budget IN (SELECT number FROM budgets WHERE tenant_id = ?1)",
+    "DELETE FROM budgets WHERE tenant_id = ?1",
     "DELETE FROM api_keys WHERE tenant_id = ?1",
     "DELETE FROM sessions WHERE user_id IN (SELECT id FROM users WHERE tenant_id = ?1)",
     "DELETE FROM tickets WHERE tenant_id = ?1",

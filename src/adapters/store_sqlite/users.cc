@@ -86,6 +86,7 @@ Result<store::RemovedUser> remove_user(Database& database, const store::Reach& r
   store::RemovedUser removed;
   GH_TRY(removed.revocations, end_other_sessions(database, id, store::SessionId(), sessions));
   GH_TRY(removed.keys, revoke_keys_of(database, id, at));
+  GH_TRY(removed.budgets, remove_budgets_of(database, id));
   GH_TRY(store::Revocation told, insert_revocation(database, store::Revocation(store::RevocationKind::user, id.value(), at)));
   removed.revocations.push_back(std::move(told));
   for (const char* sql : {delete_tickets_of, delete_user}) GH_CHECK(database.prepare(sql).bind(id.value()).run());

@@ -108,6 +108,12 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await add_role(reactor, std::move(question));
     case Action::role_set:
       co_return co_await set_role(reactor, std::move(question));
+    case Action::budgets_list:
+    case Action::budget_add:
+    case Action::budget_get:
+    case Action::budget_set:
+    case Action::budget_delete:
+      co_return co_await budgets(reactor, std::move(question));
     case Action::explain:
       co_return co_await explain(reactor, std::move(question));
     case Action::login:

@@ -61,12 +61,6 @@ Result<std::size_t> read_offset(const wire::Form& query) {
   return offset;
 }
 
-Result<bool> read_content(const wire::Form& query) {
-  const std::string_view text = query.find("content").value_or("false");
-  if (text == "true" || text == "false") return text == "true";
-  return bad_field("/content", "is neither true nor false", "true or false");
-}
-
 Result<std::optional<std::int64_t>> read_number_after(const wire::Form& query) {
   const std::optional<std::string_view> text = query.find("after");
   if (!text) return std::optional<std::int64_t>();
@@ -106,7 +100,7 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   if (!until) co_return until.error();
   const Result<std::optional<std::int64_t>> after = read_number_after(question.query);
   if (!after) co_return after.error();
-  const Result<bool> content = read_content(question.query);
+  const Result<bool> content = read_truth(question.query, "content");
   if (!content) co_return content.error();
   query.limit = *limit;
   query.offset = *offset;

@@ -64,6 +64,17 @@ Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Q
     case Action::own_key_revoke:
     case Action::own_key_rotate:
       co_return co_await look_up_key(reactor, asked);
+    case Action::budget_get: {
+      store::Reach reach = reach_of(asked);
+      store::BudgetId id(asked.parameter);
+      co_return found(co_await house_.budgets().find(reactor, std::move(reach), std::move(id)));
+    }
+    case Action::budget_set:
+    case Action::budget_delete: {
+      identity::Actor actor = actor_of(asked);
+      store::BudgetId id(asked.parameter);
+      co_return found(co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id)));
+    }
     default:
       co_return co_await look_up_person(reactor, asked);
   }

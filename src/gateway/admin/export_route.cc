@@ -13,7 +13,8 @@ constexpr std::size_t records_at_once = 1000;
 void write_used(wire::JsonWriter& json, const store::UsageRow& row) {
   json.begin_object().member("day", store::to_string(row.day)).member("model", row.model.value()).member("task", row.task);
   json.member("requests", row.requests).member("prompt_tokens", row.prompt_tokens);
-  json.member("completion_tokens", row.completion_tokens).member("cached_tokens", row.cached_tokens).end_object();
+  json.member("completion_tokens", row.completion_tokens).member("cached_tokens", row.cached_tokens);
+  json.member_raw("cost", money_text(row.cost)).end_object();
 }
 
 Task<Status> write_user(Reactor& reactor, identity::House& house, wire::JsonWriter& json, const store::User& user) {
@@ -102,6 +103,27 @@ Task<Status> write_usage(Reactor& reactor, identity::House& house, wire::JsonWri
 
 }  // namespace
 
+Task<Status> Administration::write_budgets(Reactor& reactor, wire::JsonWriter& json, const TenantId& tenant) const {
+  store::BudgetQuery query(store::Reach::of(tenant));
+  query.limit = records_at_once;
+  json.key("budgets").begin_list();
+  for (bool more = true; more;) {
+    Result<store::Page<store::Budget>> page = co_await house_.budgets().list(reactor, query);
+    if (!page) co_return page.error();
+    if (!page->data.empty()) query.after = page->data.back().id;
+    more = page->has_more;
+    const Result<std::vector<BudgetView>> views = co_await view(reactor, std::move(page->data));
+    if (!views) co_return views.error();
+    for (const BudgetView& one : *views) {
+      json.begin_object();
+      write_members(json, one);
+      json.end_object();
+    }
+  }
+  json.end_list();
+  co_return ok();
+}
+
 Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question question) const {
   const TenantId id(question.parameter);
   const store::Reach reach = reach_of(question);
@@ -116,6 +138,7 @@ Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question que
   Status written = co_await write_roles(reactor, house_, json, id);
   if (written) written = co_await write_users(reactor, house_, json, id);
   if (written) written = co_await write_keys(reactor, house_, json, id);
+  if (written) written = co_await write_budgets(reactor, json, id);
   if (written) written = co_await write_usage(reactor, house_, json, id);
   if (!written) co_return written.error();
   json.end_object();

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/config/units.h"
 
 namespace gatehouse::gateway {
@@ -87,6 +88,23 @@ void write_members(wire::JsonWriter& json, const store::Role& role) {
   write_maybe(json, "n", role.n);
   write_maybe(json, "temperature", role.temperature);
   json.member("created_at", moment_text(role.created)).member("version", role.version);
+}
+
+std::string money_text(std::int64_t billionths) { return decimal_text(billionths, money_places); }
+
+void write_members(wire::JsonWriter& json, const BudgetView& view) {
+  const store::Budget& budget = view.budget;
+  const auto amount = [&budget](std::int64_t units) {
+    return budget.unit == store::BudgetUnit::money ? money_text(units) : std::to_string(units);
+  };
+  json.member("budget_id", budget.id.value()).member("tenant_id", budget.tenant.value());
+  json.member_or_null("user_id", budget.user ? budget.user->value() : std::string());
+  json.member_or_null("key_id", budget.key ? budget.key->value() : std::string());
+  json.member("unit", store::to_string(budget.unit)).member_raw("amount", amount(budget.amount));
+  json.member("period", store::to_string(budget.period)).member_raw("spent", amount(view.use.spent));
+  json.member_raw("reserved", amount(view.use.reserved));
+  write_moment(json, "resets_at", view.resets);
+  json.member("created_at", moment_text(budget.created)).member("version", budget.version);
 }
 
 void write_members(wire::JsonWriter& json, const store::User& user) {

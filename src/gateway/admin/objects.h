@@ -1,14 +1,29 @@
-// gateway/admin/objects.h — tenants, roles, keys, users and use as JSON: one shape wherever they appear.
+// gateway/admin/objects.h — tenants, roles, keys, budgets, users and use as JSON: one shape wherever they appear.
 // Units    moments as 2026-11-26T20:34:02Z, days as 2026-11-26, durations as people write them
 #pragma once
+#include <optional>
 #include <string>
+#include <utility>
 
+#include "gatehouse/gateway/budget_uses.h"
 #include "gatehouse/identity/tenants.h"
 #include "gatehouse/wire/json/writer.h"
 
 namespace gatehouse::gateway {
 
+// Of billionths: what people write as 12.5.
+inline constexpr unsigned money_places = 9;
+std::string money_text(std::int64_t billionths);
+
 std::string moment_text(store::Moment moment);
+
+// A budget, and what is gone of it in the period that is now.
+struct BudgetView {
+  BudgetView(store::Budget budget_, BudgetUse use_) : budget(std::move(budget_)), use(use_) {}
+  store::Budget budget;
+  BudgetUse use;
+  std::optional<store::Moment> resets;  // when that period ends; nothing: never
+};
 
 // What a role is known by outside of its tenant.
 std::string role_id(const TenantId& tenant, std::string_view name);
@@ -17,6 +32,7 @@ std::string role_id(const TenantId& tenant, std::string_view name);
 void write_members(wire::JsonWriter& json, const store::Tenant& tenant);
 void write_members(wire::JsonWriter& json, const store::ApiKey& key);
 void write_members(wire::JsonWriter& json, const store::Role& role);
+void write_members(wire::JsonWriter& json, const BudgetView& view);
 void write_members(wire::JsonWriter& json, const store::User& user);
 void write_members(wire::JsonWriter& json, const store::Session& session);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);

@@ -37,6 +37,12 @@ Result<std::size_t> read_limit(const wire::Form& query) {
   return limit;
 }
 
+Result<bool> read_truth(const wire::Form& query, std::string_view name) {
+  const std::string_view text = query.find(name).value_or("false");
+  if (text == "true" || text == "false") return text == "true";
+  return bad_field("/" + std::string(name), "is neither true nor false", "true or false");
+}
+
 std::string read_after(const wire::Form& query) { return std::string(query.find("after").value_or("")); }
 
 Result<store::Day> read_day(const wire::Form& query, WallTime now) {

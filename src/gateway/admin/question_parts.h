@@ -23,6 +23,8 @@ Error bad_field(std::string path, std::string message, std::string expected);
 Result<std::optional<seconds>> read_duration(const std::optional<std::string>& text, std::string_view field);
 // `limit` of the query, 1 to 1,000; 100 where nothing is said.
 Result<std::size_t> read_limit(const wire::Form& query);
+// That member of the query, true or false; false where nothing is said.
+Result<bool> read_truth(const wire::Form& query, std::string_view name);
 std::string read_after(const wire::Form& query);
 // `day` of the query; today where nothing is said.
 Result<store::Day> read_day(const wire::Form& query, WallTime now);

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "gatehouse/gateway/route.h"
+#include "gatehouse/wire/admin/budgets.h"
 #include "gatehouse/wire/admin/explain.h"
 #include "gatehouse/wire/admin/people.h"
 #include "gatehouse/wire/admin/requests.h"
@@ -97,7 +98,8 @@ inline constexpr wire::OpenApiParameter role_after_parameter{"after", "query",
 inline constexpr wire::OpenApiParameter role_tenant_parameter{"tenant", "query", "whose; without it, who asks", id_schema};
 inline constexpr std::array role_page_parameters{limit_parameter, role_after_parameter, tenant_parameter};
 inline constexpr std::array role_parameters{role_tenant_parameter};
-inline constexpr std::array usage_parameters{day_parameter};
+inline constexpr wire::OpenApiParameter cost_parameter{"cost", "query", "whether what it cost is shown, too", R"({"type":"boolean"})"};
+inline constexpr std::array usage_parameters{day_parameter, cost_parameter};
 inline constexpr std::array audit_parameters{
     wire::OpenApiParameter{"after", "query", "the id of the last one that is known: those before it in time",
                            R"({"type":"integer","minimum":1})"},
@@ -110,7 +112,7 @@ inline constexpr std::array audit_parameters{
     limit_parameter,
     wire::OpenApiParameter{"content", "query", "whether what was asked of models is shown, where that is kept", R"({"type":"boolean"})"},
     wire::OpenApiParameter{"offset", "query", "how many of the newest to leave out", R"({"type":"integer","minimum":0,"maximum":100000})"}};
-inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter};
+inline constexpr std::array all_usage_parameters{day_parameter, tenant_parameter, cost_parameter};
 inline constexpr wire::OpenApiParameter version_parameter{"If-Match", "header",
                                                           "the version of what is to be changed: refused where it has another by now",
                                                           R"({"type":"string","pattern":"^[0-9]{1,9}$"})"};
@@ -148,6 +150,11 @@ inline constexpr std::array operator_rows{
     tenants_own(asked_with(role_parameters, operators(wire::Method::get, "/api/admin/roles/{name}", Action::role_get, "One role"))),
     or_empty(tenants_own(asked_with(role_change_parameters, operators(wire::Method::patch, "/api/admin/roles/{name}", Action::role_set, "Changes a role; who has it is held to that at once", &wire::role_body_schema)))),
     without_reply(tenants_own(asked_with(role_change_parameters, operators(wire::Method::delete_, "/api/admin/roles/{name}", Action::role_delete, "Removes a role that no user has")))),
+    tenants_own(asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/budgets", Action::budgets_list, "Budgets, of all tenants or one"))),
+    created(tenants_own(operators(wire::Method::post, "/api/admin/budgets", Action::budget_add, "Makes a budget of tokens or money, for a tenant, a user or an API key", &wire::new_budget_schema))),
+    tenants_own(operators(wire::Method::get, "/api/admin/budgets/{id}", Action::budget_get, "One budget, and what is gone of it")),
+    or_empty(tenants_own(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/budgets/{id}", Action::budget_set, "Changes how much there is; what is spent stays spent", &wire::budget_body_schema)))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/budgets/{id}", Action::budget_delete, "Removes a budget: what it was of is bounded by the others alone"))),
     tenants_own(operators(wire::Method::post, "/api/admin/explain", Action::explain, "Says what would be decided about a request, and by which rule; nothing is done", &wire::explain_schema)),
     asked_with(all_usage_parameters, operators(wire::Method::get, "/api/admin/usage", Action::usage_all, "What tenants used on a day")),
     asked_with(audit_parameters, operators(wire::Method::get, "/api/admin/audit", Action::audit_all, "What was decided, the newest first")),

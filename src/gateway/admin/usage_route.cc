@@ -4,13 +4,14 @@
 
 #include "gatehouse/store/errors.h"
 #include "gatehouse/wire/json/writer.h"
+#include "objects.h"
 #include "question_parts.h"
 
 namespace gatehouse::gateway {
 namespace {
 
 struct DayOfTenant {
-  std::int64_t requests = 0, prompt_tokens = 0, completion_tokens = 0;
+  std::int64_t requests = 0, prompt_tokens = 0, completion_tokens = 0, cost = 0;
 };
 
 std::map<TenantId, DayOfTenant> by_tenant(const std::vector<store::UsageRow>& rows) {
@@ -20,6 +21,7 @@ std::map<TenantId, DayOfTenant> by_tenant(const std::vector<store::UsageRow>& ro
     day.requests += row.requests;
     day.prompt_tokens += row.prompt_tokens;
     day.completion_tokens += row.completion_tokens;
+    day.cost += row.cost;
   }
   return days;
 }
@@ -30,6 +32,8 @@ std::map<TenantId, DayOfTenant> by_tenant(const std::vector<store::UsageRow>& ro
 Task<Result<Reply>> Administration::usage(Reactor& reactor, Question question) const {
   const Result<store::Day> day = read_day(question.query, clock_.wall());
   if (!day) co_return day.error();
+  const Result<bool> with_cost = read_truth(question.query, "cost");
+  if (!with_cost) co_return with_cost.error();
   store::Reach reach = question.action == Action::usage ? store::Reach::of(question.who->tenant) : store::Reach::everything();
   if (const auto tenant = question.query.find("tenant"); tenant && !reach.tenant())
     reach = store::Reach::of(TenantId(std::string(*tenant)));
@@ -48,7 +52,9 @@ Task<Result<Reply>> Administration::usage(Reactor& reactor, Question question) c
     const identity::TenantEntry* entry = directory->tenant(tenant);
     json.begin_object().member("tenant_id", tenant.value()).member("day", store::to_string(*day)).member("requests", used.requests);
     json.member("quota_per_day", entry == nullptr ? 0 : entry->record.quota_per_day);
-    json.member("prompt_tokens", used.prompt_tokens).member("completion_tokens", used.completion_tokens).end_object();
+    json.member("prompt_tokens", used.prompt_tokens).member("completion_tokens", used.completion_tokens);
+    if (*with_cost) json.member_raw("cost", money_text(used.cost));
+    json.end_object();
   }
   json.end_list().member("has_more", false).end_object();
   co_return Reply(200, std::move(text));

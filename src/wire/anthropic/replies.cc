@@ -1,5 +1,7 @@
 #include "gatehouse/wire/anthropic/replies.h"
 
+#include "llm/answer_parts.h"
+
 namespace gatehouse::wire {
 namespace {
 
@@ -10,11 +12,14 @@ void append_named_event(std::string& out, std::string_view name, std::string_vie
 void write_usage(JsonWriter& w, const TokenUsage& usage) {
   w.key("usage").begin_object().member("input_tokens", usage.prompt_tokens - usage.cached_tokens);
   w.member("cache_creation_input_tokens", 0).member("cache_read_input_tokens", usage.cached_tokens);
-  w.member("output_tokens", usage.completion_tokens).end_object();
+  w.member("output_tokens", usage.completion_tokens);
+  write_cost(w, usage);
+  w.end_object();
 }
 
 void write_end(JsonWriter& w, const MessageEnd& end) {
   w.member_or_null("stop_reason", end.stop_reason).member_or_null("stop_sequence", end.stop_sequence);
+  if (!end.why.empty()) w.key("stop_details").begin_object().member("type", end.why).end_object();
 }
 
 void open_message(JsonWriter& w, const AnswerHead& head) {
@@ -24,7 +29,7 @@ void open_message(JsonWriter& w, const AnswerHead& head) {
 constexpr std::string_view usage_schema =
     R"({"type":"object","properties":{"input_tokens":{"type":"integer","minimum":0},)"
     R"("cache_creation_input_tokens":{"type":"integer","minimum":0},"cache_read_input_tokens":{"type":"integer","minimum":0},)"
-    R"("output_tokens":{"type":"integer","minimum":0}},"required":["input_tokens","output_tokens"]})";
+    R"("output_tokens":{"type":"integer","minimum":0},"cost":{"type":"number","minimum":0}},"required":["input_tokens","output_tokens"]})";
 
 std::string message_object() {
   std::string schema(R"({"type":"object","properties":{"id":{"type":"string"},"type":{"const":"message"},"role":{"const":"assistant"},)");

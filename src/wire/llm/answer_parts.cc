@@ -1,5 +1,7 @@
 #include "answer_parts.h"
 
+#include "gatehouse/base/decimal.h"
+
 namespace gatehouse::wire {
 
 void open_answer(JsonWriter& w, const AnswerHead& head, std::string_view object) {
@@ -14,7 +16,16 @@ void write_usage(JsonWriter& w, const TokenUsage& usage, UsageForm form) {
     w.key("prompt_tokens_details").begin_object().member("cached_tokens", usage.cached_tokens).end_object();
     w.key("completion_tokens_details").begin_object().member("reasoning_tokens", 0).end_object();
   }
+  write_cost(w, usage);
   w.end_object();
+}
+
+void write_cost(JsonWriter& w, const TokenUsage& usage) {
+  if (usage.cost) w.member_raw("cost", decimal_text(static_cast<std::int64_t>(*usage.cost), 9));
+}
+
+void append_stop_reason(std::string& out, std::string_view why) {
+  if (!why.empty()) out.append(R"(,"stop_reason":")").append(why).append("\"");
 }
 
 }  // namespace gatehouse::wire

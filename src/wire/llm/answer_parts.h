@@ -1,5 +1,6 @@
 // wire/llm/answer_parts.h — the beginning and the end that all answers of language models share.
 #pragma once
+#include <string>
 #include <string_view>
 
 #include "gatehouse/wire/json/writer.h"
@@ -16,5 +17,9 @@ void open_answer(JsonWriter& w, const AnswerHead& head, std::string_view object)
 // The three counts alone, or with what is known of each.
 enum class UsageForm { counts, detailed };
 void write_usage(JsonWriter& w, const TokenUsage& usage, UsageForm form);
+// As a member of an open object, where there is one.
+void write_cost(JsonWriter& w, const TokenUsage& usage);
+// Behind a finish_reason; why needs no escapes.
+void append_stop_reason(std::string& out, std::string_view why);
 
 }  // namespace gatehouse::wire

@@ -22,7 +22,7 @@ constexpr std::string_view reply_schema = R"({"type":"object","properties":{"id"
                                           R"("text":{"type":"string"},"index":{"type":"integer"},"logprobs":{"type":"null"},)";
 constexpr std::string_view usage_schema =
     R"("usage":{"type":"object","properties":{"prompt_tokens":{"type":"integer","minimum":0},)"
-    R"("completion_tokens":{"type":"integer","minimum":0},"total_tokens":{"type":"integer","minimum":0}},)"
+    R"("completion_tokens":{"type":"integer","minimum":0},"total_tokens":{"type":"integer","minimum":0},"cost":{"type":"number","minimum":0}},)"
     R"("required":["prompt_tokens","completion_tokens","total_tokens"]})";
 
 void write_reply_schema(JsonWriter& w, std::string_view finish_reason, std::string_view required) {
@@ -60,19 +60,21 @@ void GenerateChunks::text(std::string& out, std::string_view piece) const {
   out.append(index_).append("null}]}").append(event_end);
 }
 
-void GenerateChunks::end(std::string& out, std::string_view reason) const {
-  put_end(out, reason);
+void GenerateChunks::end(std::string& out, std::string_view reason, std::string_view why) const {
+  put_end(out, reason, why);
   out.append("]}").append(event_end);
 }
 
-void GenerateChunks::put_end(std::string& out, std::string_view reason) const {
+void GenerateChunks::put_end(std::string& out, std::string_view reason, std::string_view why) const {
   out.append(prefix_).append(index_).append("\"");
   append_json_escaped(out, reason);
-  out += "\"}";
+  out += '"';
+  append_stop_reason(out, why);
+  out += '}';
 }
 
-void GenerateChunks::finish(std::string& out, std::string_view reason, const TokenUsage& usage) const {
-  put_end(out, reason);
+void GenerateChunks::finish(std::string& out, const Finish& finish, const TokenUsage& usage) const {
+  put_end(out, finish.reason, finish.why);
   out += "],";
   JsonWriter w(out);
   write_usage(w, usage, UsageForm::counts);

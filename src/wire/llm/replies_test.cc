@@ -50,7 +50,7 @@ TEST(GenerateChunks, EndWithReasonAndUsageInOneEvent) {
   const GenerateChunks chunks(llm_head);
   std::string text, finish, empty, done;
   chunks.text(text, "你\n");
-  chunks.finish(finish, "length", llm_usage);
+  chunks.finish(finish, {"length"}, llm_usage);
   chunks.text(empty, "");
   append_done_event(done);
   const std::string begin = R"({"id":"0b5c","object":"text_completion","created":1700000000,"model":"m","choices":[{"text":)";

@@ -26,6 +26,12 @@ void append_usage_chunk(std::string& out, std::string_view prefix, const TokenUs
   out.append("}\n\n");
 }
 
+void close_choice(JsonWriter& w, const WholeChoice& choice) {
+  w.member_raw("logprobs", choice.logprobs).member("finish_reason", choice.finish_reason);
+  if (!choice.stop_reason.empty()) w.member("stop_reason", choice.stop_reason);
+  w.end_object();
+}
+
 void write_model_to(JsonWriter& w, const ModelObject& model) {
   w.begin_object().member("id", model.id).member("object", "model").member("created", model.created);
   w.member("owned_by", model.owned_by).end_object();
@@ -42,7 +48,7 @@ void write_chat_completion(std::string& out, const WholeAnswer& answer) {
     w.begin_object().member("index", i).key("message").begin_object();
     w.member("role", "assistant").member("content", choice.text).member_null("refusal");
     w.key("annotations").begin_list().end_list().end_object();
-    w.member_raw("logprobs", choice.logprobs).member("finish_reason", choice.finish_reason).end_object();
+    close_choice(w, choice);
   }
   w.end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
@@ -76,11 +82,13 @@ void ChatChunks::scored_text(std::string& out, std::string_view piece, std::stri
   out.append(R"("},"logprobs":)").append(logprobs).append(R"(,"finish_reason":null})").append(end_);
 }
 
-void ChatChunks::finish(std::string& out, std::string_view reason) const {
+void ChatChunks::finish(std::string& out, std::string_view reason, std::string_view why) const {
   out += delta_;
   out += R"(},"logprobs":null,"finish_reason":")";
   append_json_escaped(out, reason);
-  out += R"("})";
+  out += '"';
+  append_stop_reason(out, why);
+  out += '}';
   out += end_;
 }
 
@@ -93,7 +101,7 @@ void write_text_completion(std::string& out, const WholeAnswer& answer) {
   for (std::size_t i = 0; i < answer.choices.size(); ++i) {
     const WholeChoice& choice = answer.choices[i];
     w.begin_object().member("text", choice.text).member("index", i);
-    w.member_raw("logprobs", choice.logprobs).member("finish_reason", choice.finish_reason).end_object();
+    close_choice(w, choice);
   }
   w.end_list();
   write_usage(w, answer.usage, UsageForm::detailed);
@@ -122,10 +130,12 @@ void TextChunks::scored_text(std::string& out, std::string_view piece, std::stri
   out.append(index_).append(logprobs).append(R"(,"finish_reason":null})").append(end_);
 }
 
-void TextChunks::finish(std::string& out, std::string_view reason) const {
+void TextChunks::finish(std::string& out, std::string_view reason, std::string_view why) const {
   out.append(text_prefix_).append(index_).append(R"(null,"finish_reason":")");
   append_json_escaped(out, reason);
-  out += R"("})";
+  out += '"';
+  append_stop_reason(out, why);
+  out += '}';
   out += end_;
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view usage_properties =
     R"("properties":{"prompt_tokens":{"type":"integer","minimum":0},"completion_tokens":{"type":"integer","minimum":0},)"
-    R"("total_tokens":{"type":"integer","minimum":0},"prompt_tokens_details":{"type":"object","properties":)"
+    R"("total_tokens":{"type":"integer","minimum":0},"cost":{"type":"number","minimum":0},"prompt_tokens_details":{"type":"object","properties":)"
     R"({"cached_tokens":{"type":"integer","minimum":0}}},"completion_tokens_details":{"type":"object","properties":)"
     R"({"reasoning_tokens":{"type":"integer","minimum":0}}}},"required":["prompt_tokens","completion_tokens","total_tokens"]})";
 constexpr std::string_view model_object =

@@ -1,5 +1,5 @@
 // config/key.h — what there is to say about one key of the configuration: its name, its type, its default, what it is for.
-// Units    range in the unit of the type: as counted, seconds, bytes
+// Units    range in the unit of the type: as counted, seconds, bytes, the last place of decimals
 // Threads  value types
 #pragma once
 #include <cstdint>
@@ -16,21 +16,37 @@
 
 namespace gatehouse::config {
 
-enum class Type : std::uint8_t { flag, integer, text, choice, texts, duration, size, rate, table, secret_file, day, tables };
+enum class Type : std::uint8_t {
+  flag,
+  integer,
+  text,
+  choice,
+  texts,
+  duration,
+  size,
+  rate,
+  table,
+  secret_file,
+  day,
+  tables,
+  decimal,
+  named_tables
+};
 
 using Texts = std::vector<std::string>;
 using Table = std::map<std::string, std::string, std::less<>>;
-// One [[table]] of a key that is a list of them.
+// One [[table]] of a key that is a list of them, or one [key.name] of a key whose tables have names.
 struct Row;
 using Rows = std::vector<Row>;
-// flag, integer, (text, choice, secret_file, day), texts, duration, size, rate, table, tables.
+// flag, (integer, decimal), (text, choice, secret_file, day), texts, duration, size, rate, table, (tables, named_tables).
 using Value = std::variant<bool, std::int64_t, std::string, Texts, seconds, ByteCount, Rate, Table, Rows>;
 struct Row {
+  std::string name;           // of one that has a name
   std::vector<Value> values;  // by field of the key
   std::vector<Place> places;  // of those
   Place place;                // where the table begins
   // Wherever it stands.
-  friend bool operator==(const Row& a, const Row& b) { return a.values == b.values; }
+  friend bool operator==(const Row& a, const Row& b) { return a.name == b.name && a.values == b.values; }
 };
 
 struct Range {
@@ -53,9 +69,10 @@ struct KeySpec {
   Type type = Type::text;
   Value fallback;  // the default
   std::string doc;
-  Range range{0, 0};    // of integers, durations and sizes
+  Range range{0, 0};    // of integers, decimals, durations and sizes
+  unsigned places = 0;  // that a decimal may have behind its point
   Texts choices;        // of a choice
-  std::string follows;  // a list that nobody sets holds the text of this key
+  std::string follows;  // a list that nobody sets holds the text of this key; a field of a table, what this field holds
   bool secret = false;  // never shown
   Applies applies = Applies::on_restart;
   TextCheck check = nullptr;
@@ -75,6 +92,8 @@ struct KeySpec {
 
 // "GATEHOUSE_SERVER_LIMITS_HEAD". Tables are set in the file alone: a variable of that name is refused.
 std::string variable_of(const KeySpec& key);
+// Whether it is set in the file alone, in tables of its own.
+inline bool has_tables(const KeySpec& key) { return key.type == Type::tables || key.type == Type::named_tables; }
 // What the key's value must be: "an integer from 1 to 65535". Without what would be refused.
 std::string expectation(const KeySpec& key);
 

@@ -7,6 +7,7 @@
 #pragma once
 #include <concepts>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,14 @@ class Schema {
   KeySpec& integer(std::string name, N S::* member, Range range, std::string doc) {
     auto write = [member](S& to, const Value& value) { to.*member = static_cast<N>(std::get<std::int64_t>(value)); };
     return ranged(add(Type::integer, std::move(name), static_cast<std::int64_t>(S{}.*member), std::move(doc), std::move(write)), range);
+  }
+  // The member counts the last place; the range does, too.
+  template <std::unsigned_integral N>
+  KeySpec& decimal(std::string name, N S::* member, Range range, unsigned places, std::string doc) {
+    auto write = [member](S& to, const Value& value) { to.*member = static_cast<N>(std::get<std::int64_t>(value)); };
+    KeySpec& key = add(Type::decimal, std::move(name), static_cast<std::int64_t>(S{}.*member), std::move(doc), std::move(write));
+    key.places = places;
+    return ranged(key, range);
   }
   KeySpec& text(std::string name, std::string S::* member, std::string doc) {
     return plain<std::string>(Type::text, std::move(name), member, std::move(doc));
@@ -64,10 +73,17 @@ class Schema {
       (to.*member).clear();
       for (const Row& row : std::get<Rows>(value)) (to.*member).push_back(schema.settings(row.values));
     };
-    KeySpec& key = add(Type::tables, std::move(name), Rows(), std::move(doc), std::move(write));
-    key.fields = schema.keys();
-    put_behind(key.name, key.fields);
-    return key;
+    return of_rows(add(Type::tables, std::move(name), Rows(), std::move(doc), std::move(write)), schema.keys());
+  }
+  // Each [name.x] of the file is one more Part, by x.
+  template <class Part>
+  KeySpec& named_tables(std::string name, std::map<std::string, Part, std::less<>> S::* member, const Schema<Part>& schema,
+                        std::string doc) {
+    auto write = [member, schema](S& to, const Value& value) {
+      (to.*member).clear();
+      for (const Row& row : std::get<Rows>(value)) (to.*member).emplace(row.name, schema.settings(row.values));
+    };
+    return of_rows(add(Type::named_tables, std::move(name), Rows(), std::move(doc), std::move(write)), schema.keys());
   }
   template <class E>
   KeySpec& choice(std::string name, E S::* member, Words<E> words, std::string doc) {
@@ -129,7 +145,15 @@ class Schema {
     return add(type, std::move(name), S{}.*member, std::move(doc), std::move(write));
   }
   static void put_behind(const std::string& name, std::vector<KeySpec>& fields) {
-    for (KeySpec& field : fields) field.name = name + "." + field.name;
+    for (KeySpec& field : fields) {
+      field.name = name + "." + field.name;
+      if (!field.follows.empty()) field.follows = name + "." + field.follows;
+    }
+  }
+  static KeySpec& of_rows(KeySpec& key, std::vector<KeySpec> fields) {
+    key.fields = std::move(fields);
+    put_behind(key.name, key.fields);
+    return key;
   }
   static KeySpec& ranged(KeySpec& key, Range range) { return key.range = range, key; }
 

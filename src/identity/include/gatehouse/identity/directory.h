@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gatehouse/identity/grants.h"
 #include "gatehouse/identity/issuers.h"
@@ -41,6 +42,8 @@ struct KeyEntry {
   std::shared_ptr<const net::Networks> from;  // null: anywhere
 };
 
+using BudgetsPtr = std::shared_ptr<const std::vector<store::Budget>>;
+
 class Directory {
  public:
   // Grows with each change: what was checked against one version need not be checked against it again.
@@ -63,6 +66,8 @@ class Directory {
   Grants grants_of(const TenantId& id, std::string_view name) const;
   // One of the tenant's own; null: there is none.
   const RoleEntry* role(const TenantId& id, std::string_view name) const;
+  // Of the tenant, and of its users and keys; null: there is none.
+  BudgetsPtr budgets(const TenantId& id) const;
   // The greatest number of a revocation that is in here.
   std::int64_t last_revocation() const { return last_revocation_; }
   // Null before the first start.
@@ -74,7 +79,7 @@ class Directory {
   std::size_t keys() const { return keys_.size(); }
 
   // Changes come in any order: what is older than what is in here changes nothing, and neither do a tenant that has been removed and
-  // keys and roles of no tenant. A number that is higher is another tenant, or role, of that name.
+  // keys, roles and budgets of no tenant. A number that is higher is another tenant, or role, of that name, or budget for the same.
   void put(store::Tenant tenant);
   void put(store::ApiKey key);
   void put(const store::Revocation& revocation);
@@ -82,6 +87,10 @@ class Directory {
   void put(const store::User& user);
   void put(store::Role role);
   void remove_role(const store::Role& role);
+  void put(store::Budget budget);
+  void remove_budget(const store::Budget& budget);
+  // All that there are: for the start, where none is in here.
+  void set_budgets(std::vector<store::Budget> all);
   void set_signing_keys(std::shared_ptr<const SigningKeys> keys);
   void set_issuers(IssuersPtr issuers);
   // With its keys; one that came after it stays.
@@ -110,6 +119,8 @@ class Directory {
   SharedMap<std::string, Person> users_;                            // by id
   SharedMap<std::string, std::shared_ptr<const RoleEntry>> roles_;  // by tenant and name
   SharedMap<std::string, std::uint32_t> removed_roles_;             // the highest number that one of that name had: of some
+  SharedMap<std::string, BudgetsPtr> budgets_;                      // by tenant
+  SharedMap<std::string, std::uint32_t> removed_budgets_;           // the highest number that one for the same had
   std::shared_ptr<const SigningKeys> signing_keys_;
   IssuersPtr issuers_ = std::make_shared<const Issuers>();
 };

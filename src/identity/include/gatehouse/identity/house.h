@@ -6,6 +6,7 @@
 
 #include "gatehouse/identity/accounts.h"
 #include "gatehouse/identity/audit_desk.h"
+#include "gatehouse/identity/budgets.h"
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/issuers.h"
 #include "gatehouse/identity/key_ring.h"
@@ -32,7 +33,8 @@ struct HouseParts {
   SessionRules sessions = {};
   PaceOptions pace = {};
   RegistrationRules registration = {};
-  std::string instance = "here";  // of the chains of the audit trail
+  std::int64_t usual_quota = 1000;  // calls a day of a tenant that is made without a number of its own
+  std::string instance = "here";    // of the chains of the audit trail
 };
 
 class House {
@@ -48,6 +50,7 @@ class House {
   const Sessions& sessions() const { return sessions_; }
   const Users& users() const { return users_; }
   const Roles& roles() const { return roles_; }
+  const Budgets& budgets() const { return budgets_; }
   const Accounts& accounts() const { return accounts_; }
   const KeyRing& key_ring() const { return key_ring_; }
   const AuditDesk& audit() const { return audit_; }
@@ -61,11 +64,12 @@ class House {
         registry_(std::move(registry)),
         keys_(*registry_, parts_.keys.hasher, parts_.keys.sealer, parts_.random, parts_.clock),
         tokens_(*registry_, parts_.random, parts_.clock),
-        tenants_(*registry_, keys_, tokens_, parts_.clock),
+        tenants_(*registry_, keys_, tokens_, parts_.clock, parts_.usual_quota),
         sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
         login_(*registry_, sessions_, parts_.passwords, parts_.clock, parts_.pace),
         users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
         roles_(*registry_, parts_.clock),
+        budgets_(*registry_, parts_.random, parts_.clock),
         accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
@@ -81,6 +85,7 @@ class House {
   const Login login_;
   const Users users_;
   const Roles roles_;
+  const Budgets budgets_;
   const Accounts accounts_;
   const KeyRing key_ring_;
   const AuditDesk audit_;

@@ -45,6 +45,12 @@ struct SignatureMarks {
   std::optional<wire::ContentDigest> digest;  // of the body; nothing: there must be none
 };
 
+// Stands for a user, or for a tenant, where names are too long: two that are equal are the same.
+struct Mark {
+  std::uint64_t high = 0, low = 0;
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
+
 struct Principal {
   Principal(Proof proof_, TenantId tenant_, std::uint32_t tenant_number_)
       : proof(proof_), tenant(std::move(tenant_)), tenant_number(tenant_number_) {}
@@ -58,6 +64,7 @@ struct Principal {
   std::shared_ptr<const SignatureMarks> signature;  // null: not signed
   std::string subject;                              // of a token: a user's id, or the tenant's
   std::string username;                             // empty where no user stands behind it, or the credential does not say which
+  Mark mark;                                        // of the user that stands behind it, or of the tenant where none does
   std::string role;                                 // that the user of ours behind it has now; empty: there is none
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
   Scopes granted;                             // by the credential

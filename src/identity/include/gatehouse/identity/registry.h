@@ -1,4 +1,4 @@
-// identity/registry.h — tenants, roles, keys, revocations and who is off or no member: kept by the store, seen by all as a directory.
+// identity/registry.h — tenants, roles, keys, budgets, revocations, who is off or no member: kept by the store, seen as a directory.
 // Rules    a change is durable before it is seen, and seen (published) before its call returns. Nothing else may change these in a
 //          store that a registry has opened
 // Threads  any reactor; follow() before the first change
@@ -47,13 +47,17 @@ class Registry {
   Task<Result<store::Role>> create(Reactor& reactor, store::Role role);
   Task<Result<store::Role>> change(Reactor& reactor, store::Role role);
   Task<Status> remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version);
+  Task<Result<store::Budget>> create(Reactor& reactor, store::Budget budget);
+  Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget);
+  Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id);
   Task<Result<store::User>> create(Reactor& reactor, store::User user);
   // before: the record that the change was made from, which is published where it turns somebody off or on, or gives another role.
   Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);
   Task<Status> remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
-  // What expired by then is forgotten: revocations, here and in the store, sessions, tickets and nonces.
+  // What expired by then is forgotten: revocations, here and in the store, sessions, tickets, nonces, and what was spent of budgets in
+  // periods that ended long ago.
   Task<Status> forget_expired(Reactor& reactor, store::Moment now);
 
   // next signs from now on; those before it verify until then, or until they retire anyway.

@@ -33,8 +33,9 @@ struct RegisteredTenant {
 
 class Tenants {
  public:
-  Tenants(Registry& registry, const Keys& keys, const Tokens& tokens, const Clock& clock)
-      : registry_(registry), keys_(keys), tokens_(tokens), clock_(clock) {}
+  // usual_quota: calls a day of a tenant that is made without a number of its own.
+  Tenants(Registry& registry, const Keys& keys, const Tokens& tokens, const Clock& clock, std::int64_t usual_quota)
+      : registry_(registry), keys_(keys), tokens_(tokens), clock_(clock), usual_quota_(usual_quota) {}
 
   // With a key and a service token, both shown once.
   Task<Result<RegisteredTenant>> add(Reactor& reactor, TenantId id, TenantWish wish) const;
@@ -52,6 +53,7 @@ class Tenants {
   const Keys& keys_;
   const Tokens& tokens_;
   const Clock& clock_;
+  const std::int64_t usual_quota_;
 };
 
 // A pure function: the tenant as wished.

@@ -21,6 +21,8 @@ Status check(const KeyUse& use);
 Status check(const SigningKey& key);
 Status check(const Revocation& revocation);
 Status check(const UsageRow& row);
+Status check(const Budget& budget);
+Status check(const LedgerBatch& batch);
 Status check_setting(const std::string& name, const std::string& value);
 
 }  // namespace gatehouse::store

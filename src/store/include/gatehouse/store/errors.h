@@ -19,6 +19,7 @@ Error email_taken();
 Error session_exists();
 Error key_exists();
 Error signing_key_exists();
+Error budget_exists();
 Error nonce_taken();
 Error version_conflict();
 // not_found, origin caller
@@ -29,6 +30,7 @@ Error session_not_found();
 Error ticket_not_found();
 Error key_not_found();
 Error signing_key_not_found();
+Error budget_not_found();
 // conflict, origin operator
 Error already_initialised();
 // Of somebody who is to have it; invalid_argument.

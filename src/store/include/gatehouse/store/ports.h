@@ -50,8 +50,8 @@ class TenantStore {
   virtual Task<Result<Page<Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) = 0;
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
-  // With its keys, usage, roles, users and what is theirs, and whoever follows the revocations learns of it. Its number stays taken, its id
-  // does not. Gives that number. tenant_not_found
+  // With its keys, usage, roles, budgets, users and what is theirs, and whoever follows the revocations learns of it. Its number stays
+  // taken, its id does not. Gives that number. tenant_not_found
   virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
 };
 
@@ -122,6 +122,7 @@ struct RemovedUser {
   RemovedUser() = default;
   std::vector<Revocation> revocations;  // of the user and of each session
   std::vector<ApiKey> keys;             // that are revoked now
+  std::vector<Budget> budgets;          // that are gone: the user's, and those of their keys
 };
 
 class UserStore {
@@ -137,8 +138,8 @@ class UserStore {
   // Everything but id, tenant and created. Another role ends their tickets. user_not_found (another tenant's, too), version_conflict,
   // role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
-  // The record of this version, with their sessions and tickets. Their keys are revoked, and whoever follows the revocations learns of all
-  // of it. user_not_found (another tenant's, too), version_conflict
+  // The record of this version, with their sessions, tickets and budgets. Their keys are revoked and lose their budgets, and whoever
+  // follows the revocations learns of all of it. user_not_found (another tenant's, too), version_conflict
   virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, std::uint32_t version, Moment at,
                                            SessionEnd sessions) = 0;
 };
@@ -226,6 +227,43 @@ class UsageStore {
   virtual Task<Result<std::vector<UsageRow>>> rows(Reactor& reactor, UsageQuery query) = 0;
 };
 
+struct BudgetQuery {
+  explicit BudgetQuery(Reach reach_) : reach(std::move(reach_)) {}
+  Reach reach;
+  BudgetId after{""};
+  std::size_t limit = 100;
+};
+
+class BudgetStore {
+ public:
+  virtual ~BudgetStore() = default;
+  // With its number. tenant_not_found, user_not_found, key_not_found (of another tenant, too), budget_exists (one for the same, of the same
+  // unit and period)
+  virtual Task<Result<Budget>> create(Reactor& reactor, Budget budget) = 0;
+  // budget_not_found (another tenant's, too)
+  virtual Task<Result<Budget>> find(Reactor& reactor, Reach reach, BudgetId id) = 0;
+  // In the order of their ids.
+  virtual Task<Result<Page<Budget>>> list(Reactor& reactor, BudgetQuery query) = 0;
+  // The amount alone. budget_not_found, version_conflict
+  virtual Task<Result<Budget>> change(Reactor& reactor, Budget budget) = 0;
+  // With what was spent of it. budget_not_found
+  virtual Task<Result<Budget>> remove(Reactor& reactor, Reach reach, BudgetId id) = 0;
+  // Of all budgets, in every period that is kept.
+  virtual Task<Result<std::vector<BudgetSpend>>> spent(Reactor& reactor) = 0;
+  // What was spent in periods that began before then is forgotten; what never ends is kept.
+  virtual Task<Status> drop_spent(Reactor& reactor, Moment before) = 0;
+};
+
+// Where calls that are over are settled. What a tenant or a budget used that is gone meanwhile goes with it.
+class LedgerStore {
+ public:
+  virtual ~LedgerStore() = default;
+  // All of it at once, onto what stands there, or nothing. A batch that this writer has settled already changes nothing.
+  virtual Task<Status> settle(Reactor& reactor, LedgerBatch batch) = 0;
+  // The last batch of each writer that is settled.
+  virtual Task<Result<std::vector<std::pair<std::string, std::int64_t>>>> settled(Reactor& reactor) = 0;
+};
+
 struct AuditQuery {
   AuditQuery() = default;
   std::optional<std::uint32_t> tenant_number;  // of that tenant, and of no other that has or had its id
@@ -277,6 +315,8 @@ class Store {
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual UsageStore& usage() = 0;
+  virtual BudgetStore& budgets() = 0;
+  virtual LedgerStore& ledger() = 0;
   virtual AuditStore& audit() = 0;
   virtual SettingStore& settings() = 0;
 };

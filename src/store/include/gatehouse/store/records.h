@@ -19,6 +19,7 @@ namespace gatehouse::store {
 
 using UserId = Strong<struct UserIdTag, std::string>;
 using SessionId = Strong<struct SessionIdTag, std::string>;
+using BudgetId = Strong<struct BudgetIdTag, std::string>;
 using Moment = std::chrono::sys_seconds;
 using Day = std::chrono::year_month_day;
 using Digest = std::array<unsigned char, 32>;  // keyed hash of a secret
@@ -219,11 +220,57 @@ struct UsageRow {
   ModelName model;
   std::string task;
   std::int64_t requests = 0, prompt_tokens = 0, completion_tokens = 0, cached_tokens = 0;
+  std::int64_t cost = 0;  // billionths of the currency that prices are in
   friend bool operator==(const UsageRow&, const UsageRow&) = default;
 };
 
 // 2026-11-22; nothing for what is no date.
 std::string to_string(Day day);
 std::optional<Day> parse_day(std::string_view text);
+
+// What a budget counts. Money is in billionths of the currency that prices are in.
+enum class BudgetUnit : std::uint8_t { tokens, money };
+// As it is kept and written: tokens, money.
+std::string_view to_string(BudgetUnit unit);
+std::optional<BudgetUnit> parse_budget_unit(std::string_view name);
+
+enum class BudgetPeriod : std::uint8_t { day, month, total };
+// As it is kept and written: day, month, total.
+std::string_view to_string(BudgetPeriod period);
+std::optional<BudgetPeriod> parse_budget_period(std::string_view name);
+
+// So much for a tenant, or for one of its users or keys. Periods are those of the tenant's time zone.
+struct Budget {
+  Budget(BudgetId id_, TenantId tenant_) : id(std::move(id_)), tenant(std::move(tenant_)) {}
+  BudgetId id;
+  TenantId tenant;
+  std::optional<UserId> user;  // of whatever this user asks, with a key as well
+  std::optional<KeyId> key;
+  std::uint32_t number = 0;  // given by the store, from 1, never again to another
+  BudgetUnit unit = BudgetUnit::tokens;
+  std::int64_t amount = 0;
+  BudgetPeriod period = BudgetPeriod::month;
+  Moment created{};
+  std::uint32_t version = 0;
+  friend bool operator==(const Budget&, const Budget&) = default;
+};
+
+// What of a budget was spent in one of its periods.
+struct BudgetSpend {
+  BudgetSpend(std::uint32_t budget_, std::int64_t period_, std::int64_t units_) : budget(budget_), period(period_), units(units_) {}
+  std::uint32_t budget;  // its number
+  std::int64_t period;   // when that began, in seconds since 1970; 0 where it never ends
+  std::int64_t units;
+  friend bool operator==(const BudgetSpend&, const BudgetSpend&) = default;
+};
+
+// Calls that are over: what they used, and what that took from budgets, once and together.
+struct LedgerBatch {
+  LedgerBatch(std::string writer_, std::int64_t number_) : writer(std::move(writer_)), number(number_) {}
+  std::string writer;
+  std::int64_t number;  // each writer counts up
+  std::vector<UsageRow> usage;
+  std::vector<BudgetSpend> spent;
+};
 
 }  // namespace gatehouse::store

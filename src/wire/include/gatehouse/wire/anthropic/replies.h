@@ -17,6 +17,7 @@ namespace gatehouse::wire {
 struct MessageEnd {
   std::string_view stop_reason;
   std::string_view stop_sequence = {};
+  std::string_view why = {};  // the type of stop_details, where max_tokens does not say enough: "budget"; empty: none
 };
 
 void write_message(std::string& out, const AnswerHead& head, std::string_view text, const MessageEnd& end, const TokenUsage& usage);

@@ -22,11 +22,15 @@ class GenerateChunks {
  public:
   explicit GenerateChunks(const AnswerHead& head, std::uint32_t index = 0);
   void text(std::string& out, std::string_view piece) const;
-  void end(std::string& out, std::string_view reason) const;  // while others go on
-  void finish(std::string& out, std::string_view reason, const TokenUsage& usage) const;
+  struct Finish {
+    std::string_view reason;
+    std::string_view why = {};  // the stop_reason; empty: none
+  };
+  void end(std::string& out, std::string_view reason, std::string_view why = {}) const;  // while others go on
+  void finish(std::string& out, const Finish& finish, const TokenUsage& usage) const;
 
  private:
-  void put_end(std::string& out, std::string_view reason) const;
+  void put_end(std::string& out, std::string_view reason, std::string_view why) const;
   std::string prefix_;  // up to the text
   std::string index_;   // behind it, up to the reason
 };

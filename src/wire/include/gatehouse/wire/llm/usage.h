@@ -3,6 +3,7 @@
 // Threads  value types; views are borrowed for the length of a call
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -12,6 +13,7 @@ struct TokenUsage {
   std::uint32_t prompt_tokens = 0;
   std::uint32_t cached_tokens = 0;  // of the prompt's, those that needed no computing
   std::uint32_t completion_tokens = 0;
+  std::optional<std::uint64_t> cost = {};  // billionths of the operator's currency; nothing where the model has no price
 };
 
 // The same on every chunk of an answer.
@@ -27,6 +29,7 @@ struct WholeChoice {
   std::string_view text;
   std::string_view finish_reason;
   std::string_view logprobs = "null";  // JSON, as wire/openai/logprobs.h writes it
+  std::string_view stop_reason = {};   // where finish_reason does not say enough: "budget"; left out when empty
 };
 
 struct WholeAnswer {

@@ -29,7 +29,8 @@ class ChatChunks {
   void text(std::string& out, std::string_view piece) const;
   // With what is said of its tokens; the piece may be empty.
   void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
-  void finish(std::string& out, std::string_view reason) const;
+  // why: the stop_reason; empty: none.
+  void finish(std::string& out, std::string_view reason, std::string_view why = {}) const;
   void usage(std::string& out, const TokenUsage& usage) const;  // last, and only where it is included
 
  private:
@@ -48,7 +49,7 @@ class TextChunks {
   TextChunks(const AnswerHead& head, StreamUsage usage, std::uint32_t index = 0);
   void text(std::string& out, std::string_view piece) const;
   void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
-  void finish(std::string& out, std::string_view reason) const;
+  void finish(std::string& out, std::string_view reason, std::string_view why = {}) const;
   void usage(std::string& out, const TokenUsage& usage) const;
 
  private:

@@ -39,6 +39,8 @@ class SqliteStore final : public store::Store {
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;
   store::UsageStore& usage() override;
+  store::BudgetStore& budgets() override;
+  store::LedgerStore& ledger() override;
   store::AuditStore& audit() override;
   store::SettingStore& settings() override;
 
