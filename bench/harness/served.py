@@ -39,9 +39,13 @@ def pin(pid, core):
 
 
 class Served:
-    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine. front_core may be several, as "0-1"."""
+    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine. front_core may be several, as "0-1".
 
-    def __init__(self, front_core, engine_core=None, options=(), threads=1):
+    Nobody is limited where no variables say how.
+    """
+
+    def __init__(self, front_core, engine_core=None, options=(), threads=1, variables=None):
+        self.variables = {"GATEHOUSE_LIMITS_MODE": "off"} if variables is None else variables
         self.front_core = front_core
         self.engine_core = engine_core
         self.threads = threads
@@ -49,14 +53,14 @@ class Served:
 
     def __enter__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="gatehouse-bench-")
-        data = Path(self._folder.name) / "data"
+        data = self.data = Path(self._folder.name) / "data"
         made = subprocess.run([BINARY, "init", "--data", data, "--json"], check=True, capture_output=True, text=True)
         first = json.loads(made.stdout)
         self.key, self.administrator = first["api_key"], first["admin"]
         command = ["taskset", "-c", str(self.front_core), BINARY, "serve", "--data", data, "--listen", "127.0.0.1:0"]
         command += ["--admin-listen", "127.0.0.1:0", "--reactors", "1", "--engine-threads", str(self.threads), *self.options]
         self._log = open(Path(self._folder.name) / "log", "w")
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self._process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **self.variables}, stdout=subprocess.PIPE, stderr=self._log, text=True)
         for line in self._process.stdout:
             ready = re.search(r"gatehouse ready: (http://\S+) \(admin (http://\S+)\)", line)
             if ready:

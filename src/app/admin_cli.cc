@@ -5,6 +5,7 @@
 
 #include "admin_commands.h"
 #include "audit_commands.h"
+#include "budget_cli.h"
 #include "import_model.h"
 #include "role_cli.h"
 #include "upkeep.h"
@@ -26,7 +27,8 @@ struct AdminCommandLine {
   TokenOptions token;
   RevokeOptions revoked;
   RotationOptions rotation;
-  std::string id, overlap = "24h", day;
+  UsageOptions used;
+  std::string id, overlap = "24h";
   std::string file, token_source;
   bool force = false;
   AuditOptions audit;
@@ -84,7 +86,7 @@ void collect(const CLI::App& command, AdminCommandLine& line) {
 
 void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
   id_of(command, line.tenant.id, "Such as tenant-001");
-  command->add_option("--quota-per-day", line.quota, "Calls of models a day");
+  command->add_option("--quota-per-day", line.quota, "Calls of models a day; 5000 of one that is registered so");
   words(command, "--tasks", line.tasks, "Tasks of NLU, such as ner,re");
   words(command, "--models", line.models, "Models that exist for it; \"*\" is all");
   words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
@@ -259,10 +261,11 @@ void add_signing_keys(CLI::App& root, Adder& add) {
 
 void add_reports(CLI::App& root, Adder& add) {
   AdminCommandLine& line = add.line();
-  CLI::App* command = add.add(root, "usage", "What tenants used on a day", "usage --tenant tenant-001 --day 2026-11-26",
-                              [](AdminCommandLine& said) { return usage(said.options, said.key.tenant, said.day); });
-  command->add_option("--tenant", line.key.tenant, "Of this tenant alone");
-  command->add_option("--day", line.day, "YYYY-MM-DD; without, today");
+  CLI::App* command = add.add(root, "usage", "What tenants used on a day", "usage --tenant tenant-001 --day 2026-11-26 --cost",
+                              [](AdminCommandLine& said) { return usage(said.options, said.used); });
+  command->add_option("--tenant", line.used.tenant, "Of this tenant alone");
+  command->add_option("--day", line.used.day, "YYYY-MM-DD; without, today");
+  command->add_flag("--cost", line.used.cost, "And what that cost, in the currency that prices are in");
   CLI::App* group = root.add_subcommand("model", "Look at models, import them, load them and put them away");
   group->require_subcommand(1);
   add.add(*group, "list", "Models of the server that runs, and their states", "model list",
@@ -341,6 +344,7 @@ std::shared_ptr<AdminCommandLine> add_admin_commands(CLI::App& root, std::functi
   };
   add_role_commands(root, add_command);
   add_explain_command(root, add_command);
+  add_budget_commands(root, add_command);
   add_keys(root, add);
   add_tokens(root, add);
   add_signing_keys(root, add);

@@ -1,4 +1,4 @@
-// app/admin_cli.h — tenant, user, role, explain, key, token, signing-key, usage, model and audit on the command line.
+// app/admin_cli.h — tenant, user, role, budget, explain, key, token, signing-key, usage, model and audit on the command line.
 #pragma once
 #include <functional>
 #include <memory>

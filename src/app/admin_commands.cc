@@ -35,10 +35,13 @@ std::string models_that_stand_by(const ModelSettings& settings) {
   return text;
 }
 
+constexpr std::int64_t usual_quota_of_registered = 5000;
+
 std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   Body body;
   if (with_id) body.text("tenant_id", tenant.id);
-  body.value("quota_per_day", tenant.quota_per_day);
+  // Whoever stands at the command line sells more than whoever has only the interface.
+  body.value("quota_per_day", with_id ? std::optional(tenant.quota_per_day.value_or(usual_quota_of_registered)) : tenant.quota_per_day);
   body.words("tasks", tenant.tasks);
   body.words("models", tenant.models);
   body.words("scopes", tenant.scopes);
@@ -149,12 +152,14 @@ int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotat
   return ask(options, Method::post, "/api/admin/signing-keys/rotate", body.done());
 }
 
-int usage(const AdminOptions& options, const std::string& tenant, const std::string& day) {
-  static constexpr std::array<std::string_view, 6> columns{"tenant_id",     "day",           "requests",
-                                                           "quota_per_day", "prompt_tokens", "completion_tokens"};
-  const std::string by_tenant = query_of("tenant", tenant), by_day = query_of("day", day);
-  return list(options, "/api/admin/usage", by_tenant.empty() || by_day.empty() ? by_tenant + by_day : by_tenant + "&" + by_day, "tenant_id",
-              columns);
+int usage(const AdminOptions& options, const UsageOptions& used) {
+  static constexpr std::array<std::string_view, 7> columns{"tenant_id",         "day", "requests", "quota_per_day", "prompt_tokens",
+                                                           "completion_tokens", "cost"};
+  std::string query;
+  for (const std::string& part : {query_of("tenant", used.tenant), query_of("day", used.day), std::string(used.cost ? "cost=true" : "")}) {
+    if (!part.empty()) query.append(query.empty() ? "" : "&").append(part);
+  }
+  return list(options, "/api/admin/usage", query, "tenant_id", std::span(columns).first(used.cost ? 7 : 6));
 }
 
 namespace {

@@ -61,7 +61,11 @@ int signing_key_rotate(const AdminOptions& options, const RotationOptions& rotat
 // One line of standard input, without what ends it.
 Secret<std::string> read_secret_line();
 
-int usage(const AdminOptions& options, const std::string& tenant, const std::string& day);
+struct UsageOptions {
+  std::string tenant, day;  // empty: all, and today
+  bool cost = false;
+};
+int usage(const AdminOptions& options, const UsageOptions& used);
 int model_list(const AdminOptions& options);
 // name: NAME or NAME/VERSION. Waits for what comes of it, and says why where it is not what was asked for.
 int model_load(const AdminOptions& options, const std::string& name);

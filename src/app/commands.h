@@ -15,6 +15,7 @@ enum class Example : std::uint8_t { toml, dotenv };
 struct ServeOptions {
   std::string data = "./data";
   std::uint32_t reactors = 0;  // 0: one a core
+  bool test_hooks = false;
   ConfigurationOptions configuration;
 };
 

@@ -12,6 +12,7 @@
 #include "gatehouse/telemetry/log.h"
 #include "machine_memory.h"
 #include "options.h"
+#include "price_settings.h"
 
 namespace gatehouse::app {
 
@@ -75,7 +76,9 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   server->add_authenticators(plan.settings);
   GH_CHECK(server->make_spawner(plan.settings.llama));
   GH_CHECK(server->add_models(plan.settings));
+  GH_CHECK(server->open_journal(plan.data));
   GH_CHECK(server->add_listeners(plan));
+  GH_CHECK(server->remember_what_was_spent());
   GH_TRY(CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(plan.data)));
   server->checkpointer_ =
       std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
@@ -129,6 +132,30 @@ Task<void> Server::tidy_signing_keys() {
 
 bool Server::settled() const { return models_->settled() && (issuers_->complete() || control_.clock().now() >= issuers_awaited_until_); }
 
+// What an earlier process did not settle is settled before anything is served.
+Status Server::open_journal(const std::string& data) {
+  limits::Inflight::Options options;
+  options.parts = static_cast<std::uint32_t>(reactors_.size());
+  options.boot = limits::boot_id();
+  GH_TRY(limits::Inflight journal, limits::Inflight::open(std::filesystem::path(data) / "inflight", options));
+  journal_.emplace(std::move(journal));
+  Reactor reactor(0, clock_);
+  GH_TRY(const std::size_t settled, run_task(reactor, settle_what_was_left(reactor, data_->store(), *journal_)));
+  if (settled > 0) log::warn("limits", "calls that the process before did not end are settled", {{"calls", std::to_string(settled)}});
+  for (std::uint32_t i = 0; i < options.parts; ++i) {
+    GH_TRY(const std::int64_t last, run_task(reactor, LedgerWriter::last_of(reactor, data_->store(), i)));
+    settled_before_.push_back(last);
+  }
+  return ok();
+}
+
+Status Server::remember_what_was_spent() {
+  Reactor reactor(0, clock_);
+  GH_TRY(const gateway::SpentBefore before, run_task(reactor, spent_before(reactor, data_->store(), clock_.wall())));
+  gateway_->remember(before, *data_->house().registry().current());
+  return ok();
+}
+
 void Server::add_authenticators(const Settings& settings) {
   identity::House& house = data_->house();
   const identity::DirectoryPtr directory = house.registry().current();
@@ -175,6 +202,7 @@ Status Server::add_models(const Settings& settings) {
     }
   }
   models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases);
+  warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }
 
@@ -218,11 +246,16 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
 Status Server::add_listeners(const ServerPlan& plan) {
   const ServerSettings& settings = plan.settings.server;
   gateway::ExplainRules explain_rules{models_.get(), ceilings(plan.settings.models), everybody_};
+  gateway::LimitRules limits = limit_rules(plan.settings.limits, plan.settings.prices);
+  if (!limits.on) log::warn("limits", "nobody is limited (limits.mode)");
+  for (const std::string& line : gateway::list_of(limits)) log::info("limits", "in force", {{"limit", line}});
+  if (plan.test_hooks) log::warn("serve", "there are routes for measurements (--test-hooks)");
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
-                            reactors_.size(), body_limits(settings.limits), edge_rules(settings), ceilings(plan.settings.models),
-                            content_rules(plan.settings.audit), settings.title});
+                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), edge_rules(settings),
+                            ceilings(plan.settings.models), content_rules(plan.settings.audit), settings.title, plan.test_hooks});
+  administration_->follow(gateway_->budget_uses());
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;
   for (const std::string& text : settings.listen) {
@@ -288,8 +321,11 @@ Status Server::start() {
   issuers_->start();
   issuers_awaited_until_ = clock_.now() + longest_wait_for_issuers;
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], gateway_->usage(reactors_[i])));
+    LedgerWriter ledger(data_->store(), gateway_->ledger(reactors_[i]), journal_->part(i), static_cast<std::uint32_t>(i),
+                        settled_before_[i]);
+    scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], std::move(ledger)));
     scribes_.back()->begin();
+    gateway_->ledger(reactors_[i]).on_many([scribe = scribes_.back().get()] { scribe->hurry(); });
     audit_scribes_.push_back(std::make_unique<AuditScribe>(reactors_[i], data_->house().audit(), gateway_->audit(reactors_[i])));
     audit_scribes_.back()->begin();
   }

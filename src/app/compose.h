@@ -38,6 +38,7 @@ struct ServerPlan {
   const telemetry::Logging& logging;
   std::string data;
   std::uint32_t reactors = 0;  // 0: one a core
+  bool test_hooks = false;     // routes for measurements
   Settings settings;
   std::optional<identity::NewSigningKey> signing;  // as the configuration wants it, where it says so
 };
@@ -91,7 +92,9 @@ class Server {
   Status make_spawner(const LlamaSettings& settings);
   Status add_models(const Settings& settings);
   void add_engine(const model::Entry& entry, const Settings& settings);
+  Status open_journal(const std::string& data);
   Status add_listeners(const ServerPlan& plan);
+  Status remember_what_was_spent();
   void watch_engines();
   void watch_logs(const telemetry::Logging& logging);
 
@@ -114,6 +117,8 @@ class Server {
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
   std::unique_ptr<gateway::ServedModels> models_;
+  std::optional<limits::Inflight> journal_;
+  std::vector<std::int64_t> settled_before_;  // by reactor: its last batch
   std::unique_ptr<gateway::Administration> administration_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::vector<std::unique_ptr<Scribe>> scribes_;             // by reactor

@@ -6,6 +6,7 @@
 
 #include "admin_client.h"
 #include "commands.h"
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/config/show.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
@@ -20,7 +21,9 @@ struct JsonValue {
   wire::JsonWriter& json;
   const KeySpec& key;
   void operator()(bool flag) const { json.value(flag); }
-  void operator()(std::int64_t number) const { json.value(number); }
+  void operator()(std::int64_t number) const {
+    key.type == config::Type::decimal ? json.raw(decimal_text(number, key.places)) : json.value(number);
+  }
   void operator()(const std::string& text) const { json.value(text); }
   void operator()(const config::Texts& items) const {
     json.begin_list();
@@ -33,8 +36,10 @@ struct JsonValue {
     json.end_object();
   }
   void operator()(const config::Rows& rows) const {
-    json.begin_list();
+    const bool named = key.type == config::Type::named_tables;
+    named ? json.begin_object() : json.begin_list();
     for (const config::Row& row : rows) {
+      if (named) json.key(row.name);
       json.begin_object();
       for (std::size_t i = 0; i < row.values.size(); ++i) {
         json.key(last_word(key.fields[i]));
@@ -42,7 +47,7 @@ struct JsonValue {
       }
       json.end_object();
     }
-    json.end_list();
+    named ? json.end_object() : json.end_list();
   }
   template <class Unit>
   void operator()(const Unit& unit) const {
@@ -108,8 +113,8 @@ std::vector<std::string> notes_about(const std::string& data, const Configuratio
 // The default as it stands when nobody says anything at all.
 std::vector<Value> defaults() { return config::read(settings_schema().keys(), config::Sources()).values; }
 
-// Lists of tables have none.
-std::string named_variable(const KeySpec& key) { return key.type == config::Type::tables ? std::string() : variable_of(key); }
+// Tables have none.
+std::string named_variable(const KeySpec& key) { return config::has_tables(key) ? std::string() : variable_of(key); }
 
 // The key itself, or what one of its tables may have.
 bool is_about(const KeySpec& key, std::string_view name) {

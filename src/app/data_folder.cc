@@ -88,6 +88,7 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   parts.pace = pace_options(settings.auth.login);
   parts.registration = registration_rules(settings.auth);
   parts.instance = instance_;
+  parts.usual_quota = settings.limits.daily_quota;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
   note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
   return ok();

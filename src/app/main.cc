@@ -82,6 +82,7 @@ void add_serve(CLI::App& root, CommandLine& line) {
   command->add_option("--data", options.data, "Folder for keys and state; made on the first start")->capture_default_str();
   add_settings(*command, line);
   command->add_option("--reactors", options.reactors, "Threads for connections; 0 is one a core")->group("");
+  command->add_flag("--test-hooks", options.test_hooks, "Routes for measurements, on loopback alone")->group("");
   command->footer(
       "Examples:\n"
       "  gatehouse serve\n"

@@ -13,11 +13,11 @@ constexpr std::size_t most_kept = 100'000;  // keys whose uses wait for a store 
 
 }  // namespace
 
-Scribe::Scribe(Reactor& reactor, store::Store& store, identity::Authenticator& authenticator, gateway::UsageBook& usage)
+Scribe::Scribe(Reactor& reactor, store::Store& store, identity::Authenticator& authenticator, LedgerWriter ledger)
     : reactor_(reactor),
       store_(store),
       authenticator_(authenticator),
-      usage_(usage),
+      ledger_(std::move(ledger)),
       due_(reactor,
            [this] {
              if (!writing_) reactor_.spawn(write());
@@ -26,6 +26,10 @@ Scribe::Scribe(Reactor& reactor, store::Store& store, identity::Authenticator& a
 
 void Scribe::begin() {
   reactor_.post([this] { due_.arm_in(interval); });
+}
+
+void Scribe::hurry() {
+  if (!writing_) due_.arm_in(nanoseconds(0));
 }
 
 Task<void> Scribe::write() {
@@ -37,32 +41,11 @@ Task<void> Scribe::write() {
     if (written || uses_.size() > most_kept) uses_.clear();
     if (!written) telemetry::log::warn("store", "uses of keys are not written yet", {{"error", written.error().describe()}});
   }
-  std::vector<store::UsageRow> rows = usage_.take();
-  if (!rows.empty()) {
-    const Status written = co_await store_.usage().add(reactor_, rows);
-    if (!written) co_await write_one_by_one(std::move(rows), written.error());
-  }
+  const Status settled = co_await ledger_.write(reactor_);
+  if (!settled) telemetry::log::warn("store", "calls are not settled yet", {{"error", settled.error().describe()}});
   writing_ = false;
   written_.raise();
   due_.arm_in(interval);
-}
-
-// What a tenant used that has been deleted meanwhile goes with it, and does not hold up the others.
-Task<void> Scribe::write_one_by_one(std::vector<store::UsageRow> rows, Error why) {
-  if (why.reason() == "tenant_not_found") {
-    std::vector<store::UsageRow> left;
-    for (store::UsageRow& row : rows) {
-      std::vector<store::UsageRow> one(1, row);
-      const Status written = co_await store_.usage().add(reactor_, std::move(one));
-      if (written || written.error().reason() == "tenant_not_found") continue;
-      why = written.error();
-      left.push_back(std::move(row));
-    }
-    rows = std::move(left);
-  }
-  if (rows.empty()) co_return;
-  usage_.put_back(rows);
-  telemetry::log::warn("store", "usage is not written yet", {{"error", why.describe()}});
 }
 
 Task<void> Scribe::write_then(Reactor& from, std::shared_ptr<Signal> done) {

@@ -84,6 +84,15 @@ Reread read_again(const ConfigurationOptions& sources) {
   return {std::move(configuration), std::move(issuers)};
 }
 
+Status must_be_loopback(const ServerSettings& settings) {
+  for (const std::string& text : settings.listen) {
+    const Result<net::Endpoint> endpoint = parse_endpoint(text);
+    if (endpoint && is_loopback(*endpoint)) continue;
+    return operator_error("hooks_exposed", "--test-hooks is for loopback alone, and '" + text + "' can be reached by others");
+  }
+  return ok();
+}
+
 // From start to the last connection, on the control reactor.
 class Life {
  public:
@@ -228,7 +237,9 @@ int serve(const ServeOptions& options) {
   Result<telemetry::Logging> logging = telemetry::Logging::open(log_options(settings), clock);
   if (!logging) return report(logging.error());
   for (const std::string& note : configuration.reading.notes) telemetry::log::warn("config", note);
-  ServerPlan plan{clock, *logging, options.data, options.reactors, settings, std::nullopt};
+  const Status hooks = options.test_hooks ? must_be_loopback(settings.server) : ok();
+  if (!hooks) return report(hooks.error()), exit_usage;
+  ServerPlan plan{clock, *logging, options.data, options.reactors, options.test_hooks, settings, std::nullopt};
   plan.signing = wanted_signing(configuration);
   std::optional<Secret<std::string>> new_key;
   auto server = Server::compose(plan, [&](const identity::FirstStart& made) {

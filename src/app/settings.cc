@@ -9,6 +9,7 @@
 #include "auth_settings.h"
 #include "gatehouse/identity/own_names.h"
 #include "options.h"
+#include "price_settings.h"
 #include "setting_checks.h"
 
 namespace gatehouse::app {
@@ -192,11 +193,15 @@ Schema<Settings> all_keys() {
   Schema<Settings> keys;
   keys.part("server", &Settings::server, server_keys());
   keys.part("auth", &Settings::auth, auth_keys());
+  keys.part("limits", &Settings::limits, request_limit_keys());
   keys.part("models", &Settings::models, model_keys());
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
   keys.part("audit", &Settings::audit, audit_keys());
+  keys.named_tables(
+      "prices", &Settings::prices, price_keys(),
+      "What calls of each model cost, by its name, in the one currency of all prices and budgets; a model that has none is free.");
   return keys;
 }
 
@@ -253,6 +258,10 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
       faults.push_back(
           fault_of("auth.mode", reading, "off lets everybody in, and '" + text + "' can be reached by others: listen on loopback"));
     }
+    if (endpoint && !is_loopback(*endpoint) && settings.limits.mode == LimitMode::off) {
+      faults.push_back(
+          fault_of("limits.mode", reading, "off limits nobody, and '" + text + "' can be reached by others: listen on loopback"));
+    }
     if (!endpoint || is_loopback(*endpoint) || server.insecure_http) continue;
     faults.push_back(
         fault_of("server.listen", reading,
@@ -267,6 +276,8 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
   }
   check_password_cost(settings.auth.password, reading, faults);
   check_log_files(settings, reading, faults);
+  const std::size_t rules = number_of("limits.rules");
+  check_limit_rules(settings.limits.rules, settings_schema().keys()[rules], std::get<config::Rows>(reading.values[rules]), faults);
   const std::size_t issuers = number_of("auth.issuers");
   const config::KeySpec& key = settings_schema().keys()[issuers];
   check_issuers({settings.auth.issuers, own_issuer(server), key, std::get<config::Rows>(reading.values[issuers])}, faults);

@@ -13,11 +13,13 @@
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/identity/init.h"
 #include "gatehouse/identity/login_pace.h"
+#include "gatehouse/limits/price.h"
 #include "gatehouse/net/server.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
 #include "gatehouse/wire/jose/algorithm.h"
 #include "issuer_settings.h"
+#include "limit_settings.h"
 
 namespace gatehouse::app {
 
@@ -133,11 +135,13 @@ struct AuditSettings {
 struct Settings {
   ServerSettings server;
   AuthSettings auth;
+  RequestLimitSettings limits;
   ModelSettings models;
   LlamaSettings llama;
   LogSettings log;
   AccessLogSettings access_log;
   AuditSettings audit;
+  limits::Prices prices;
 };
 
 const config::Schema<Settings>& settings_schema();

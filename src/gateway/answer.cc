@@ -27,8 +27,14 @@ wire::AnswerHead head_of(const AnswerFacts& facts) {
   return head;
 }
 
-wire::MessageEnd message_end(wire::engine::FinishReason reason, std::string_view stop) {
-  if (reason == wire::engine::FinishReason::length) return {"max_tokens"};
+// What is said to be the reason where money was.
+constexpr std::string_view by_budget = "budget";
+std::string_view why_of(wire::engine::FinishReason reason, bool dry) {
+  return dry && reason == wire::engine::FinishReason::length ? by_budget : std::string_view();
+}
+
+wire::MessageEnd message_end(wire::engine::FinishReason reason, std::string_view stop, bool dry) {
+  if (reason == wire::engine::FinishReason::length) return {"max_tokens", {}, why_of(reason, dry)};
   return stop.empty() ? wire::MessageEnd{"end_turn"} : wire::MessageEnd{"stop_sequence", stop};
 }
 
@@ -76,13 +82,14 @@ class WholeAnswer final : public Answer {
         wire::write_generate_reply(body, answer);
         break;
       case AnswerShape::messages:
-        wire::write_message(body, answer.head, said_.front().text, message_end(said_.front().reason, said_.front().stop), usage);
+        wire::write_message(body, answer.head, said_.front().text, message_end(said_.front().reason, said_.front().stop, dry_), usage);
         break;
     }
     net::Response response(200);
     response.body("application/json", std::move(body));
     egress_.respond(std::move(response));
   }
+  void ran_dry() override { dry_ = true; }
   void fail(const Error&) override {}
   void ping() override {}
 
@@ -98,6 +105,7 @@ class WholeAnswer final : public Answer {
     wire::WholeChoice choice;
     choice.text = said.text;
     choice.finish_reason = name_of(said.reason);
+    choice.stop_reason = why_of(said.reason, dry_);
     if (!scored_) return choice;
     if (shape_ == AnswerShape::chat)
       wire::ChatLogprobs().write(said.logprobs, said.scores);
@@ -112,13 +120,18 @@ class WholeAnswer final : public Answer {
   const bool scored_;
   const AnswerFacts facts_;
   std::vector<Said> said_;  // by choice
+  bool dry_ = false;
 };
 
 // How the events of each dialect differ. What all but Anthropic's have in common:
 class DataEvents {
  public:
+  void ran_dry() { dry_ = true; }
   void error(std::string& out, std::string_view json) const { wire::append_event(out, json); }
   void ping(std::string& out) const { out += ": ping\n\n"; }
+
+ protected:
+  bool dry_ = false;
 };
 
 // Those of /v1: chats begin with a chunk a choice that holds the role alone, echoes with one that holds the prompt.
@@ -146,7 +159,7 @@ class OpenAiEvents : public DataEvents {
     chunks_.at(choice).scored_text(out, piece, rendered_);
   }
   void end(std::string& out, std::uint32_t choice, wire::engine::FinishReason reason, std::string_view) const {
-    chunks_.at(choice).finish(out, name_of(reason));
+    chunks_.at(choice).finish(out, name_of(reason), why_of(reason, dry_));
   }
   void last(std::string& out, const Usage& usage) const {
     if (usage_) chunks_.front().usage(out, usage);
@@ -174,12 +187,12 @@ class GenerateEvents : public DataEvents {
     chunks_.at(choice).text(out, piece);
   }
   void end(std::string& out, std::uint32_t choice, wire::engine::FinishReason reason, std::string_view) {
-    if (++ended_ < chunks_.size()) return chunks_.at(choice).end(out, name_of(reason));
+    if (++ended_ < chunks_.size()) return chunks_.at(choice).end(out, name_of(reason), why_of(reason, dry_));
     last_ = choice;
-    last_reason_ = name_of(reason);
+    finish_ = {name_of(reason), why_of(reason, dry_)};
   }
   void last(std::string& out, const Usage& usage) const {
-    chunks_.at(last_).finish(out, last_reason_, usage);
+    chunks_.at(last_).finish(out, finish_, usage);
     wire::append_done_event(out);
   }
 
@@ -187,7 +200,7 @@ class GenerateEvents : public DataEvents {
   std::vector<wire::GenerateChunks> chunks_;  // by choice
   std::size_t ended_ = 0;
   std::uint32_t last_ = 0;
-  std::string_view last_reason_;
+  wire::GenerateChunks::Finish finish_;
 };
 
 // There is one choice in this dialect.
@@ -200,7 +213,8 @@ class AnthropicEvents {
     reason_ = reason;
     stop_ = stop;
   }
-  void last(std::string& out, const Usage& usage) const { events_.stop(out, message_end(reason_, stop_), usage); }
+  void last(std::string& out, const Usage& usage) const { events_.stop(out, message_end(reason_, stop_, dry_), usage); }
+  void ran_dry() { dry_ = true; }
   void error(std::string& out, std::string_view json) const { events_.error(out, json); }
   void ping(std::string& out) const { events_.ping(out); }
 
@@ -209,6 +223,7 @@ class AnthropicEvents {
   const wire::MessageEvents events_{};
   wire::engine::FinishReason reason_ = wire::engine::FinishReason::stop;
   std::string stop_;
+  bool dry_ = false;
 };
 
 template <class Events>
@@ -234,6 +249,7 @@ class StreamAnswer final : public Answer {
   void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
     events_.end(event_, choice, reason, stop);
   }
+  void ran_dry() override { events_.ran_dry(); }
   void finish(const Usage& usage) override {
     events_.last(event_, usage);
     send();

@@ -33,6 +33,8 @@ class Answer {
   virtual void text(std::uint32_t choice, std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
   // stop: the stop string that was met, where the engine tells it.
   virtual void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) = 0;
+  // What ends now does so because its budget is used up.
+  virtual void ran_dry() = 0;
   // Every choice has ended.
   virtual void finish(const Usage& usage) = 0;
   // Only after begin() of a stream: an error event, and the end.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "client_watch.h"
+#include "gatehouse/base/decimal.h"
 #include "grants.h"
 #include "time_limit.h"
 
@@ -44,14 +45,15 @@ Error too_slow(const char* why) {
 // One dispatch, from start to done.
 class Run {
  public:
-  Run(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending)
-      : reactor_(reactor),
+  Run(Egress& egress, Admitted& admitted, Answer& answer, const Ending& ending)
+      : egress_(egress),
+        reactor_(egress.exchange().reactor()),
         admitted_(admitted),
         answer_(answer),
         job_(admitted.job()),
-        exchange_(admitted.permitted().identified().received().exchange()),
+        exchange_(egress.exchange()),
         limit_(admitted.permitted(), ending),
-        alarm_(reactor, [this] { job_.poke(); }),
+        alarm_(reactor_, [this] { job_.poke(); }),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
     outcome_.usage.cached_tokens = admitted.prompt().cached_tokens;
@@ -75,19 +77,23 @@ class Run {
   }
 
  private:
+  // The first token is paid for.
   void start() {
     const GrantDecision first = first_grant(admitted_.allowance(), admitted_.choices());
-    job_.start(Tokens(first.tokens), Tokens(admitted_.per_choice()));
-    if (first.last) finish_at_grant();
+    const std::uint32_t funded = admitted_.tab().fund(first.tokens);
+    job_.start(Tokens(funded), Tokens(admitted_.per_choice()));
+    if (admitted_.tab().ran_dry() || (first.last && funded == first.tokens)) finish_at_grant();
   }
 
   void finish_at_grant() {
+    if (admitted_.tab().ran_dry()) answer_.ran_dry();
     job_.finish(w::FinishReason::length);
     last_granted_ = true;
   }
 
   void take_news() {
     engine::JobNews news = job_.take();
+    admitted_.tab().produced(job_.produced());
     wanted_ |= news.asks_ahead || news.waiting;
     waiting_ |= news.waiting;
     if (news.lost) return lose();
@@ -112,6 +118,8 @@ class Run {
     outcome_.usage.completion_tokens = done.completion_tokens;
     if (done.reason == w::FinishReason::error) return fail(engine_error(done.error));
     if (!answer_.begun()) answer_.begin(outcome_.usage);
+    outcome_.usage.cost = admitted_.tab().cost(outcome_.usage);
+    if (outcome_.usage.cost) egress_.set_cost(decimal_text(static_cast<std::int64_t>(*outcome_.usage.cost), 9));
     for (std::uint32_t i = 0; i < open_.size(); ++i) {
       if (open_[i]) answer_.end(i, done.reason, done.stop);
     }
@@ -172,11 +180,13 @@ class Run {
       job_.grant(Tokens(0));
       renew_at_ = reactor_.clock().now() + renew_interval;
     }
-    if (decision.tokens > 0) {
-      job_.grant(Tokens(decision.tokens));
+    if (decision.tokens == 0 && !decision.last) return;
+    const std::uint32_t wanted = state.granted + decision.tokens, funded = admitted_.tab().fund(wanted);
+    if (funded > state.granted) {
+      job_.grant(Tokens(funded - state.granted));
       wanted_ = waiting_ = false;
     }
-    if (decision.last) finish_at_grant();
+    if (admitted_.tab().ran_dry() || (decision.last && funded == wanted)) finish_at_grant();
   }
 
   void set_alarm() {
@@ -187,6 +197,7 @@ class Run {
     alarm_.arm(next);
   }
 
+  Egress& egress_;
   Reactor& reactor_;
   Admitted& admitted_;
   Answer& answer_;
@@ -202,8 +213,8 @@ class Run {
 
 }  // namespace
 
-Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending) {
-  Run run(reactor, admitted, answer, ending);
+Task<Outcome> dispatch(Egress& egress, Admitted& admitted, Answer& answer, const Ending& ending) {
+  Run run(egress, admitted, answer, ending);
   co_return co_await run.run();
 }
 

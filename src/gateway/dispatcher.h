@@ -19,6 +19,6 @@ struct Outcome {
 
 // Runs until the answer is complete, the client gone, or the engine lost. With an engine that is lost before it produced anything
 // the outcome is the error engine_lost, and the request may be tried once more.
-Task<Outcome> dispatch(Reactor& reactor, Admitted& admitted, Answer& answer, const Ending& ending);
+Task<Outcome> dispatch(Egress& egress, Admitted& admitted, Answer& answer, const Ending& ending);
 
 }  // namespace gatehouse::gateway

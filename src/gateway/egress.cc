@@ -44,6 +44,7 @@ void Egress::dress(net::Response& response) {
   standing.dialect = dialect_;
   status_ = response.status();
   add_standing_fields(response, standing);
+  response.lines(limits_);
   dress_for_browser(response, rules_, exchange_.head());
 }
 

@@ -46,6 +46,11 @@ class Egress {
   const net::Asker& client() const { return client_; }
   const std::string& request_id() const { return request_id_; }
 
+  // Lines that say how limits stand; they go with the answer, whatever that is.
+  std::string* limits() { return &limits_; }
+  // What a whole answer has cost.
+  void set_cost(std::string_view cost) { limits_.append("x-gatehouse-cost: ").append(cost).append("\r\n"); }
+
   bool answered() const { return status_ != 0; }
   int status() const { return status_; }
   // The reason of what went wrong, empty when nothing did. Error events inside a stream are told by who sends them.
@@ -62,6 +67,7 @@ class Egress {
   const Route* route_ = nullptr;
   Dialect dialect_;
   const std::string request_id_;
+  std::string limits_;
   int status_ = 0;
   std::string_view error_;
 };

@@ -16,6 +16,13 @@ namespace {
 
 constexpr ByteCount most_unneeded = kib(64);
 
+// Not probes and metrics, which come all the time, nor pages and what belongs to them.
+bool counts(const Route* route) {
+  if (route == nullptr) return true;
+  return !route->probe && !route->page && route->action != Action::metrics && route->action != Action::openapi &&
+         route->action != Action::root;
+}
+
 Error host_missing() { return caller_error("host_missing", "The Host field is missing"); }
 
 Error invalid_host() { return caller_error("invalid_host", "Invalid host header"); }
@@ -86,6 +93,8 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   egress.use_route(match);
   account.route = match.route;
   if (turned_away(match, head, egress)) co_return;
+  const bool stranger = match.route == nullptr || (match.route->open() && !everybody_);
+  if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
     Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
     co_await serve(std::move(received), match.parameter, egress, account);
@@ -115,6 +124,12 @@ bool Envelope::turned_away(const RouteMatch& match, const wire::RequestHead& hea
   return true;
 }
 
+bool Envelope::within_strangers_rate(Egress& egress) const {
+  const Status within = desk_.governor.stranger(egress.client().address, egress.limits());
+  if (!within) egress.respond(within.error());
+  return within.ok();
+}
+
 Task<void> Envelope::serve(Received received, std::string_view parameter, Egress& egress, Account& account) {
   const Route& route = received.route();
   const wire::RequestHead& head = received.exchange().head();
@@ -123,7 +138,7 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   } else if (!route.open()) {
     const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), &account.ledger.principal);
     if (!recognised) {
-      egress.respond(recognised.error());
+      if (desk_.governor.counts_everybody() || within_strangers_rate(egress)) egress.respond(recognised.error());
       co_return;
     }
     if (route.audit == AuditClass::each && audit_of(received.exchange().reactor()).full()) co_return egress.respond(audit_behind());
@@ -132,6 +147,8 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
       co_return;
     }
   }
+  if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
+  if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {
     co_await administer(received, parameter, egress, account.ledger);
     co_return;
@@ -220,7 +237,6 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   const Ledger& ledger = account.ledger;
   if (ledger.generated_for) {
     meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
-    desk_.usage[static_cast<std::size_t>(reactor.index())].add(ledger.principal->tenant, ledger.model, ledger.usage, desk_.clock.wall());
   }
 
   if (account.route != nullptr && !ledger.on_record) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "echo.h"
 #include "egress.h"
 #include "ending.h"
 #include "gatehouse/base/random.h"
@@ -26,9 +27,10 @@ struct Desk {
   const Administration& administration;
   const CurrentBodyLimits& bodies;
   Generator& generator;
+  Echo& echo;
+  Governor& governor;
   telemetry::AccessLog& access_log;
   std::vector<Meters>& meters;  // by reactor, like the next
-  std::vector<UsageBook>& usage;
   std::vector<AuditBook>& audit;
   Levels& levels;
   const Ending& ending;
@@ -51,6 +53,8 @@ class Envelope final : public net::Handler {
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
   // What the edge says to a request before any route does; true: that was the answer.
   bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
+  // Whether the address that it comes from may ask any more, where it is one of those that are counted; false: it was told that it may not.
+  bool within_strangers_rate(Egress& egress) const;
   // The last word about who asks, before anything is done for them; false: it was a refusal.
   Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);

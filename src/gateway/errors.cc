@@ -38,10 +38,15 @@ constexpr std::array statuses{
 
 const StatusOf& row_of(Code code) { return *std::ranges::find(statuses, code, &StatusOf::code); }
 
+// Waiting a moment does not help, as it does with a rate.
+bool is_used_up(const Error& error) { return error.reason() == "quota_exceeded"; }
+constexpr std::string_view openai_used_up = "insufficient_quota";
+
 // On /v1 the type says what a client should do, the code says what was wrong.
 std::string_view openai_code(const Error& error) {
   if (error.code() == Code::internal) return {};
   const std::string_view reason = error.reason();
+  if (is_used_up(error)) return openai_used_up;
   if (reason == "api_key_invalid" || reason == "api_key_expired" || reason == "api_key_revoked" || reason == "credential_missing")
     return "invalid_api_key";
   return reason;
@@ -56,7 +61,7 @@ void write_openai(std::string& body, const Error& error, std::string_view messag
   const std::string param = param_of(error);
   wire::OpenAiError shape;
   shape.message = message;
-  shape.type = row_of(error.code()).openai_type;
+  shape.type = is_used_up(error) ? openai_used_up : row_of(error.code()).openai_type;
   shape.param = param;
   shape.code = openai_code(error);
   write_openai_error(body, shape);

@@ -14,11 +14,12 @@ namespace {
 // Pages, and what they show. Where they are closed they do not exist.
 bool is_documentation(const Route& route) { return route.page || route.action == Action::openapi; }
 
-std::vector<Route> routes_for(const EdgeRules& rules) {
+std::vector<Route> routes_for(const EdgeRules& rules, bool test_hooks) {
   std::vector<Route> routes;
   for (const Route& route : public_routes()) {
     if (rules.docs || !is_documentation(route)) routes.push_back(route);
   }
+  if (test_hooks) routes.insert(routes.end(), hook_routes().begin(), hook_routes().end());
   return routes;
 }
 
@@ -37,17 +38,19 @@ struct Gateway::Rooms {
       : clock(parts.clock),
         authenticators(parts.authenticators),
         running(parts.reactors),
-        usage(parts.reactors),
         audit(parts.reactors),
         doorkeeper(parts.authenticators, parts.administration.nonces()),
         rules(std::move(parts.edge)),
-        routes(routes_for(rules)),
+        routes(routes_for(rules, parts.test_hooks)),
         small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
         bodies(parts.bodies),
-        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents),
+        governor(
+            GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor),
+        echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, parts.access_log, meters,
-             usage,       audit,        levels,     ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, echo, governor, parts.access_log,
+             meters,      audit,        levels,     ending},
         for_all(desk, routes, rules),
         for_operators(desk, admin_routes(), any_asker),
         at_the_socket(desk, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -58,7 +61,6 @@ struct Gateway::Rooms {
   const Clock& clock;
   std::vector<identity::Authenticator>& authenticators;
   std::vector<Running> running;
-  std::vector<UsageBook> usage;
   std::vector<AuditBook> audit;
   Ending ending;
   Levels levels;
@@ -67,7 +69,9 @@ struct Gateway::Rooms {
   const std::vector<Route> routes;
   const SmallRoutes small_routes;
   CurrentBodyLimits bodies;
+  Governor governor;
   Generator generator;
+  Echo echo;
   std::vector<Meters> meters;
   const Desk desk;
   Envelope for_all, for_operators, at_the_socket;
@@ -83,7 +87,9 @@ void Gateway::review(const Reactor& reactor) {
   const auto here = static_cast<std::size_t>(reactor.index());
   rooms_->running[here].review(rooms_->authenticators[here], rooms_->clock.wall());
 }
-UsageBook& Gateway::usage(const Reactor& reactor) { return rooms_->usage[static_cast<std::size_t>(reactor.index())]; }
+LedgerBook& Gateway::ledger(const Reactor& reactor) { return rooms_->governor.book(static_cast<std::size_t>(reactor.index())); }
+const BudgetUses& Gateway::budget_uses() const { return rooms_->governor; }
+void Gateway::remember(const SpentBefore& before, const identity::Directory& directory) { rooms_->governor.remember(before, directory); }
 AuditBook& Gateway::audit(const Reactor& reactor) { return rooms_->audit[static_cast<std::size_t>(reactor.index())]; }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }

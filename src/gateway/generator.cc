@@ -27,7 +27,7 @@ bool worth_another_try(const Outcome& outcome) {
 
 Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
                      const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running,
-                     ContentRules contents)
+                     ContentRules contents, Governor& governor)
     : authorizer_(models, ceilings),
       measure_(ending),
       doorkeeper_(doorkeeper),
@@ -35,6 +35,7 @@ Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const
       contents_(std::move(contents)),
       bodies_(bodies),
       levels_(levels),
+      governor_(governor),
       ending_(ending),
       running_(running),
       parsers_(running.size()) {}
@@ -62,12 +63,17 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   if (received.route().action == Action::count_tokens) co_return co_await count(reactor, *permitted, egress);
   AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(received.at()));
   const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
-  Outcome outcome = co_await attempt(reactor, *permitted, *answer);
+  std::optional<Tab> tab;
+  Outcome outcome = co_await attempt(*permitted, *answer, egress, tab);
   if (worth_another_try(outcome)) {
     const Instant until = reactor.clock().now() + restart_patience;
     Status ready = co_await permitted->model().engine->until_ready(reactor, until);
-    if (ready) outcome = co_await attempt(reactor, *permitted, *answer);
+    if (ready) {
+      if (tab) tab->forgive();
+      outcome = co_await attempt(*permitted, *answer, egress, tab);
+    }
   }
+  if (tab && outcome.generated_for) tab->settle(outcome.usage);
   ledger.usage = outcome.usage;
   ledger.generated_for = outcome.generated_for;
   ledger.finish = outcome.finish;
@@ -89,12 +95,20 @@ Task<void> Generator::count(Reactor& reactor, const Permitted& permitted, Egress
   egress.respond(std::move(response));
 }
 
-Task<Outcome> Generator::attempt(Reactor& reactor, const Permitted& permitted, Answer& answer) {
+Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab) {
+  Reactor& reactor = egress.exchange().reactor();
+  Result<Tab> opened = governor_.open(permitted.identified(), permitted.model(), egress.limits());
+  if (!opened) co_return outcome_of(std::move(opened).error());
+  tab.emplace(std::move(*opened));
   Result<Measured> measured = co_await measure_.measure(reactor, permitted);
-  if (!measured) co_return outcome_of(std::move(measured).error());
-  Result<Admitted> admitted = admission_.admit(std::move(*measured));
+  if (!measured) {
+    *egress.limits() = tab->fields();
+    co_return outcome_of(std::move(measured).error());
+  }
+  Result<Admitted> admitted = admission_.admit(std::move(*measured), *tab);
+  *egress.limits() = tab->fields();
   if (!admitted) co_return outcome_of(std::move(admitted).error());
-  co_return co_await dispatch(reactor, *admitted, answer, ending_);
+  co_return co_await dispatch(egress, *admitted, answer, ending_);
 }
 
 std::string Generator::id_for(AnswerShape shape) {

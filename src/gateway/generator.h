@@ -12,6 +12,7 @@
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/wire/json/document.h"
+#include "governor.h"
 #include "meters.h"
 #include "pipeline.h"
 
@@ -38,14 +39,16 @@ constexpr bool generates(Action action) {
 class Generator {
  public:
   Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
-            const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running, ContentRules contents);
+            const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running, ContentRules contents,
+            Governor& governor);
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
   Task<void> count(Reactor& reactor, const Permitted& permitted, Egress& egress) const;
-  Task<Outcome> attempt(Reactor& reactor, const Permitted& permitted, Answer& answer);
+  // tab: its own, while it lasts.
+  Task<Outcome> attempt(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab);
   std::string id_for(AnswerShape shape);
 
   const Authorizer authorizer_;
@@ -56,6 +59,7 @@ class Generator {
   const ContentRules contents_;
   const CurrentBodyLimits& bodies_;
   Levels& levels_;
+  Governor& governor_;
   const Ending& ending_;
   std::vector<Running>& running_;          // by reactor
   std::vector<wire::JsonParser> parsers_;  // by reactor

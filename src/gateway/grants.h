@@ -2,6 +2,7 @@
 // Units    tokens; bytes
 // Threads  pure function
 #pragma once
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,6 +46,13 @@ constexpr GrantDecision next_grant(const GrantState& state) {
     return decision;
   }
   return grant_of(state.allowance - state.granted, state.choices);
+}
+
+// Of what budgets hold, in tokens, how many one answer takes at a time. Near the end it takes little: what one holds and does not use is
+// what others who draw on the same budget miss.
+constexpr std::uint32_t share_of(std::uint64_t left, std::uint32_t wanted) {
+  constexpr std::uint64_t who_may_share_it = 128;
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted, std::max<std::uint64_t>(left / who_may_share_it, 1)));
 }
 
 }  // namespace gatehouse::gateway

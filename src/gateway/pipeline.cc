@@ -5,9 +5,11 @@
 //                   body typed by the route's dialect, every bad field named at once
 //   3. Authorizer   the model is looked up among those that the tenant may know of: absent and not theirs answer the same. Ceilings of
 //                   this installation and of their role hold
-//   4. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
-//   5. Admission    prompt and allowance must fit; from here on a reservation stands behind every token
-//   6. Dispatch     grants, flow control, the answer
+//   4. Governor     the limits that the call has, all or none: calls, calls at once, the day's quota, and whether there are tokens and
+//                   money at all; who may not go on has cost the engine nothing
+//   5. Measure      what cannot fit goes no further; then the engine counts the prompt: exact, and nothing is computed yet
+//   6. Admission    prompt and allowance must fit, and the prompt be paid; from here on a reservation stands behind every token
+//   7. Dispatch     grants, flow control, the answer
 #include "pipeline.h"
 
 #include <algorithm>
@@ -183,7 +185,7 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
   }
 }
 
-Result<Admitted> Admission::admit(Measured measured) const {
+Result<Admitted> Admission::admit(Measured measured, Tab& tab) const {
   const std::uint32_t prompt = measured.prompt_.prompt_tokens, seat = measured.prompt_.seat_cells;
   const std::uint32_t rest = seat > prompt ? seat - prompt : 0;
   const Generation& generation = measured.permitted_.generation();
@@ -199,7 +201,8 @@ Result<Admitted> Admission::admit(Measured measured) const {
                                        " were asked for: shorten the prompt or lower max_tokens to at most " + std::to_string(rest),
                                    FieldFault("/max_tokens", "is more than the prompt leaves", "at most " + std::to_string(rest)));
   }
-  return Admitted(measured.permitted_, std::move(measured.job_), measured.prompt_, wanted);
+  GH_CHECK(tab.measure(prompt, wanted * generation.prompt.choices));
+  return Admitted(std::move(measured), tab, wanted);
 }
 
 }  // namespace gatehouse::gateway

@@ -1,5 +1,5 @@
 // gateway/pipeline.h — the way of a request for text, as a chain of types: each is made by its own stage alone and needs the one before.
-//   Received → Recognised → (body) → Identified → Permitted → Measured → Admitted → Outcome
+//   Received → Recognised → (body) → Identified → Permitted → (Tab) → Measured → Admitted → Outcome
 // Skipping authentication, or computing without an admission, does not compile.
 // Threads  the reactor of the connection
 #pragma once
@@ -24,6 +24,7 @@
 #include "gatehouse/net/asker.h"
 #include "gatehouse/net/exchange.h"
 #include "running.h"
+#include "tab.h"
 
 namespace gatehouse::gateway {
 
@@ -132,6 +133,7 @@ class Measured {
  private:
   friend class Measure;
   friend class Admission;
+  friend class Admitted;
   Measured(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt)
       : permitted_(permitted), job_(std::move(job)), prompt_(prompt) {}
   const Permitted& permitted_;
@@ -151,7 +153,7 @@ class Measure {
   const Ending& ending_;
 };
 
-// It may compute that many tokens over all its choices, and no more.
+// It may compute that many tokens over all its choices, and no more; what it takes of limits and budgets stands on its tab.
 class Admitted {
  public:
   const Permitted& permitted() const { return permitted_; }
@@ -160,12 +162,14 @@ class Admitted {
   std::uint32_t choices() const { return permitted_.generation().prompt.choices; }
   const wire::engine::Prepared& prompt() const { return prompt_; }
   engine::Job& job() { return *job_; }
+  Tab& tab() { return tab_; }
 
  private:
   friend class Admission;
-  Admitted(const Permitted& permitted, std::unique_ptr<engine::Job> job, wire::engine::Prepared prompt, std::uint32_t per_choice)
-      : permitted_(permitted), job_(std::move(job)), prompt_(prompt), per_choice_(per_choice) {}
+  Admitted(Measured measured, Tab& tab, std::uint32_t per_choice)
+      : permitted_(measured.permitted_), tab_(tab), job_(std::move(measured.job_)), prompt_(measured.prompt_), per_choice_(per_choice) {}
   const Permitted& permitted_;
+  Tab& tab_;
   std::unique_ptr<engine::Job> job_;
   wire::engine::Prepared prompt_;
   std::uint32_t per_choice_;
@@ -173,8 +177,9 @@ class Admitted {
 
 class Admission {
  public:
-  // context_length_exceeded (400, 422 in the api dialect): prompt and allowance do not fit a seat, both are named
-  Result<Admitted> admit(Measured measured) const;
+  // context_length_exceeded (400, 422 in the api dialect): prompt and allowance do not fit a seat, both are named. The refusals of
+  // Tab::measure()
+  Result<Admitted> admit(Measured measured, Tab& tab) const;
 };
 
 }  // namespace gatehouse::gateway

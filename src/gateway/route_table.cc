@@ -44,6 +44,12 @@ constexpr Route call(Route route) {
   return route;
 }
 
+// Not in the OpenAPI document, and no limit of addresses counts it.
+constexpr Route hidden(Route route) {
+  route.page = true;
+  return route;
+}
+
 // Read by nobody: there is one version of it so far.
 constexpr std::array anthropic_parameters{wire::OpenApiParameter{
     "anthropic-version", "header", "the version of the dialect, such as 2023-06-01; any is taken", R"({"type":"string"})"}};
@@ -73,6 +79,11 @@ constexpr std::array table{
     asked_with(anthropic_parameters, Route{Method::post, "/v1/messages/count_tokens", Action::count_tokens, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "How many tokens a conversation has", &wire::count_tokens_request_schema, &wire::token_count_schema}),
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
+};
+
+constexpr std::array hook_table{
+    hidden(Route{Method::post, "/api/echo", Action::echo, Scope::llm, Dialect::api, BodySize::api, small_time, "test", "Says it again, within the limits of a call of a model", nullptr, nullptr}),
+    hidden(Route{Method::post, "/api/echo/plain", Action::echo_plain, open_to_all, Dialect::api, BodySize::api, small_time, "test", "Says it again", nullptr, nullptr}),
 };
 
 constexpr std::array operation_table{
@@ -125,6 +136,7 @@ void add_method(std::string& allow, Method method) {
 std::span<const Route> public_routes() { return public_table; }
 std::span<const Route> admin_routes() { return admin_table; }
 std::span<const Route> control_routes() { return operator_rows; }
+std::span<const Route> hook_routes() { return hook_table; }
 
 Dialect dialect_of(std::string_view path) {
   if (within(path, "/v1")) return within(path, "/v1/messages") ? Dialect::anthropic : Dialect::openai;

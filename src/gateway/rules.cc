@@ -14,6 +14,9 @@ struct Rule {
 constexpr std::array rules{
     // edge
     Rule{"invalid_host", "host.not_trusted"},
+    Rule{"rate_limit_exceeded", "limit.rate"},
+    Rule{"concurrency_exceeded", "limit.concurrency"},
+    Rule{"quota_exceeded", "limit.used_up"},
     Rule{"host_missing", "host.missing"},
     // Doorkeeper
     Rule{"credential_missing", "credential.missing"},
@@ -53,6 +56,8 @@ constexpr std::array rules{
     Rule{"role_in_use", "role.in_use"},
     Rule{"too_many_roles", "role.too_many"},
     Rule{"key_not_found", "key.not_found"},
+    Rule{"budget_not_found", "budget.not_found"},
+    Rule{"budget_not_allowed", "budget.not_allowed"},
     Rule{"key_is_revoked", "key.revoked"},
     Rule{"too_many_keys", "key.too_many"},
     // Authorizer

@@ -6,6 +6,11 @@
 
 namespace gatehouse::gateway {
 
+ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases)
+    : models_(std::move(models)), default_llm_(std::move(default_llm)), aliases_(std::move(aliases)) {
+  for (std::size_t i = 0; i < models_.size(); ++i) models_[i].number = static_cast<std::uint32_t>(i + 1);
+}
+
 using engine::Life;
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {

@@ -98,6 +98,8 @@ void settle(const Allowance&, AllowanceCount& count, const Hold& hold, Units use
   }
 }
 
+PeriodCount counted(const Allowance& rule, AllowanceCount& count, const Moment& now) { return count_at(rule, count, now.wall); }
+
 bool full_again(const Allowance&, AllowanceCount& count, const Moment& now) {
   const std::int64_t at = second_of(now.wall);
   return counts_no_more(count.current, at) && counts_no_more(count.previous, at);

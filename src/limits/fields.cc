@@ -1,6 +1,8 @@
 #include "gatehouse/limits/fields.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 
 namespace gatehouse::limits {
 namespace {
@@ -15,22 +17,27 @@ std::optional<std::uint64_t> rounded_up(const Wait& wait, std::uint64_t unit) {
   return ns / unit + (ns % unit == 0 ? 0 : 1);
 }
 
+bool needs_no_care(char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; }
+
 // A string of RFC 9651. What it cannot hold is left out; names are our own, and hold none of it.
 void append_string(std::string& out, std::string_view text) {
   out += '"';
-  for (const char c : text) {
-    if (c < 0x20 || c > 0x7e) continue;
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
+  if (std::ranges::all_of(text, needs_no_care)) {
+    out += text;
+  } else {
+    for (const char c : text) {
+      if (c < 0x20 || c > 0x7e) continue;
+      if (!needs_no_care(c)) out += '\\';
+      out += c;
+    }
   }
   out += '"';
 }
 
 void append_number(std::string& out, std::string_view name, std::uint64_t value) {
-  out += ';';
-  out += name;
-  out += '=';
-  out += std::to_string(std::min<std::uint64_t>(value, most_units));
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), std::min<std::uint64_t>(value, most_units));
+  out.append(name).append(digits.data(), end.ptr);
 }
 
 struct Quota {
@@ -53,8 +60,9 @@ struct QuotaOf {
   Quota operator()(const Allowance& one) const { return {one.amount, one.period == Period::day ? 86400U : 0U, {}}; }
 };
 
-void append_item(std::string& out, std::string_view name) {
-  if (!out.empty()) out += ", ";
+// first: of the list, behind whatever stands in out.
+void append_item(std::string& out, std::string_view name, bool first) {
+  if (!first) out += ", ";
   append_string(out, name);
 }
 
@@ -68,28 +76,36 @@ std::string with_fraction(std::uint64_t whole, std::uint64_t thousandths) {
 
 }  // namespace
 
-std::string rate_limit_policy(std::span<const Told> told) {
-  std::string out;
+void append_rate_limit_policy(std::string& out, std::span<const Told> told) {
   for (const Told& one : told) {
     const Quota quota = std::visit(QuotaOf(), *one.limit);
-    append_item(out, one.name);
-    append_number(out, "q", quota.units);
-    if (quota.window_s > 0) append_number(out, "w", quota.window_s);
+    append_item(out, one.name, &one == told.data());
+    append_number(out, ";q=", quota.units);
+    if (quota.window_s > 0) append_number(out, ";w=", quota.window_s);
     const std::string_view unit = quota.unit.empty() ? one.unit : quota.unit;
     if (unit.empty()) continue;
     out += ";qu=";
     append_string(out, unit);
   }
+}
+
+void append_rate_limit(std::string& out, std::span<const Told> told) {
+  for (const Told& one : told) {
+    append_item(out, one.name, &one == told.data());
+    append_number(out, ";r=", one.decision.remaining);
+    if (const auto reset = whole_seconds(one.decision.reset)) append_number(out, ";t=", *reset);
+  }
+}
+
+std::string rate_limit_policy(std::span<const Told> told) {
+  std::string out;
+  append_rate_limit_policy(out, told);
   return out;
 }
 
 std::string rate_limit(std::span<const Told> told) {
   std::string out;
-  for (const Told& one : told) {
-    append_item(out, one.name);
-    append_number(out, "r", one.decision.remaining);
-    if (const auto reset = whole_seconds(one.decision.reset)) append_number(out, "t", *reset);
-  }
+  append_rate_limit(out, told);
   return out;
 }
 

@@ -235,6 +235,14 @@ void LimitTable::count(const Charge& charge, const Moment& asked) {
   locked.of(0).weigh(*found.node);
 }
 
+PeriodCount LimitTable::counted(const LimitKey& key, const Allowance& rule, const Moment& now) {
+  Shard& shard = shards_[shard_of(key)];
+  const std::lock_guard held(shard.lock);
+  const auto found = shard.nodes.find(key);
+  auto* count = found == shard.nodes.end() ? nullptr : std::get_if<AllowanceCount>(&found->second.state);
+  return count != nullptr ? limits::counted(rule, *count, now) : PeriodCount();
+}
+
 Reservation::Reservation(Reservation&& other) noexcept : table_(other.table_), accounts_(std::exchange(other.accounts_, {})) {}
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,17 +29,22 @@ inline std::size_t count(const std::string& text, const std::string& part) {
 
 class WholeGateway {
  public:
-  explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {})
-      : reactor(0, clock), engine(reactor, std::move(engine_options)), folder_(make_folder()), ceilings_(ceilings) {
+  explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {},
+                        gateway::LimitRules limits = {})
+      : reactor(0, clock),
+        engine(reactor, std::move(engine_options)),
+        folder_(make_folder()),
+        ceilings_(ceilings),
+        limits_(std::move(limits)) {
     move_in();
     telemetry::AccessLogOptions to_file;
-    to_file.file = folder_ / "access.log";
+    to_file.file = folder_.path / "access.log";
     auto log = telemetry::AccessLog::open(to_file, clock);
     GH_ASSERT(log.ok());
     access_log_ = std::make_unique<telemetry::AccessLog>(std::move(*log));
     serve_model(system_prompt);
   }
-  ~WholeGateway() { std::filesystem::remove_all(folder_); }
+  ~WholeGateway() = default;
   WholeGateway(const WholeGateway&) = delete;
   WholeGateway& operator=(const WholeGateway&) = delete;
 
@@ -73,7 +79,7 @@ class WholeGateway {
     telemetry::AccessLogOptions off;
     off.format = telemetry::AccessFormat::off;
     *access_log_ = std::move(*telemetry::AccessLog::open(off, clock));
-    std::ifstream in(folder_ / "access.log");
+    std::ifstream in(folder_.path / "access.log");
     return {std::istreambuf_iterator<char>(in), {}};
   }
   gateway::Gateway& gateway() { return *gateway_; }
@@ -85,6 +91,7 @@ class WholeGateway {
   telemetry::Metrics metrics;
 
   identity::House& house() { return *house_; }
+  limits::Inflight& journal() { return *journal_; }
   identity::Authenticator& authenticator() { return authenticators_.front(); }
   // Lets a task that waits for the store end.
   template <class T>
@@ -98,7 +105,7 @@ class WholeGateway {
  private:
   // A store in memory, the first records, and a door that follows what changes.
   void move_in() {
-    auto master = identity::prepare_data(folder_ / "data", random_);
+    auto master = identity::prepare_data(folder_.path / "data", random_);
     GH_ASSERT(master.ok());
     auto keys = identity::DataKeys::of(*master);
     GH_ASSERT(keys.ok());
@@ -119,6 +126,10 @@ class WholeGateway {
         identity::AuthenticatorParts{house_->hasher(), random_, house_->registry().current(), nullptr, house_->sealer()});
   }
   void serve_model(const std::string& system_prompt) {
+    auto journal = limits::Inflight::open(folder_.path / "inflight", {1, 4096, "this boot"});
+    GH_ASSERT(journal.ok());
+    journal_.emplace(std::move(*journal));
+    journal_->clear();
     gateway::ServedModel model;
     model.name = "scripted";
     model.required = true;
@@ -128,8 +139,21 @@ class WholeGateway {
     models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
     gateway::ExplainRules explain_rules{models_.get(), ceilings_, nullptr};
     administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock, std::move(explain_rules));
-    gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
-        clock, random_, authenticators_, *models_, *administration_, metrics, *access_log_, "0.0.0", "test", 1, {}, {}, ceilings_});
+    gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock,
+                                                                        random_,
+                                                                        authenticators_,
+                                                                        *models_,
+                                                                        *administration_,
+                                                                        metrics,
+                                                                        *access_log_,
+                                                                        "0.0.0",
+                                                                        "test",
+                                                                        1,
+                                                                        *journal_,
+                                                                        limits_,
+                                                                        {},
+                                                                        {},
+                                                                        ceilings_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {
       authenticators_.front().follow(next);
       gateway_->review(reactor);
@@ -145,9 +169,20 @@ class WholeGateway {
     exchange.handled = true;
   }
 
+  // Goes behind all that writes there: the log's own thread may be turning its file over.
+  struct Folder {
+    explicit Folder(std::filesystem::path path_) : path(std::move(path_)) {}
+    ~Folder() { std::filesystem::remove_all(path); }
+    Folder(const Folder&) = delete;
+    Folder& operator=(const Folder&) = delete;
+    const std::filesystem::path path;
+  };
+
   SeededRandom random_{7};
-  const std::filesystem::path folder_;
+  const Folder folder_;
   const gateway::Ceilings ceilings_;
+  const gateway::LimitRules limits_;
+  std::optional<limits::Inflight> journal_;
   std::string key_;
   std::unique_ptr<adapters::SqliteStore> store_;
   identity::Passwords passwords_{{{1, 8}, 1, 8}, random_};

@@ -1,5 +1,6 @@
 """Every route of the published interface with every role, about what is the asker's tenant's and about what is another's: none is left out."""
 
+import base64
 import itertools
 import json
 
@@ -28,7 +29,7 @@ def command(house, *words, stdin=b""):
 
 def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
-    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/explain")) or path.endswith("/export"):
+    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM)
@@ -81,6 +82,12 @@ def secured(house):
                 yield method.upper(), path, operation, key_only
 
 
+def budget_of(house, tenant):
+    """A body for one of a new key: what a whole tenant may spend is for the platform to say."""
+    key = made(house, "/api/admin/keys", {"tenant_id": tenant, "name": "x", "scopes": ["llm"]})["id"]
+    return {"tenant_id": tenant, "key_id": key, "unit": "tokens", "amount": 5, "period": "day"}
+
+
 def object_of(house, path, role, tenant):
     """The id of something new of that tenant that such a path is about, and where people are asked for their own, of who has the role."""
     number = next(counter)
@@ -90,6 +97,8 @@ def object_of(house, path, role, tenant):
         return made(house, "/api/admin/keys", {"tenant_id": tenant, "name": "x", "scopes": ["llm"]})["id"]
     if "/users/" in path:
         return made(house, "/api/admin/users", {"tenant_id": tenant, "username": f"new-{number}", "role": "scribe" if tenant == "demo" else "member"})["id"]
+    if "/budgets/" in path:
+        return made(house, "/api/admin/budgets", budget_of(house, tenant))["budget_id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
     if path.endswith("/export"):
@@ -105,7 +114,8 @@ def session_of(house, role, tenant):
     if tenant == "rich":
         name = f"stranger-{next(counter)}"
         made(house, "/api/admin/users", {"tenant_id": "rich", "username": name, "password": PASSWORD})
-    return house.ask("GET", "/api/auth/sessions", headers=log_in(house, name)).json()["data"][0]["id"]
+    _, claims, _ = log_in(house, name)["Authorization"].split(".")
+    return json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sid"]
 
 
 def body_for(house, path, operation, role, tenant):
@@ -116,6 +126,8 @@ def body_for(house, path, operation, role, tenant):
     schema = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {}).get("properties", {})
     if path.endswith("/revocations"):
         return {"jti": made(house, "/api/admin/tokens", {"tenant_id": tenant})["jti"]}
+    if path == "/api/admin/budgets":
+        return budget_of(house, tenant)
     names = {"username": f"made-{next(counter)}", "name": f"made-{next(counter)}", "tenant_id": tenant}
     if path == "/api/admin/tenants":
         names["tenant_id"] = f"made-{next(counter)}"

@@ -1,4 +1,4 @@
-// gateway/administration.h — tenants, roles, users, keys, tokens and use: over HTTP, the control socket, and for commands without a server.
+// gateway/administration.h — tenants, people, keys, budgets, tokens and use: over HTTP, the control socket, and without a server.
 // Rules    what somebody may see is decided here from who asks: an administrator of the platform reaches everything, others their tenant
 // Threads  any reactor
 // Errors   those of identity's desks and of the store; route_not_found; faults of bodies and queries (422 in the api dialect)
@@ -8,7 +8,9 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "gatehouse/gateway/budget_uses.h"
 #include "gatehouse/gateway/explain_rules.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
@@ -50,11 +52,16 @@ struct Reply {
   std::optional<Who> who;
 };
 
+struct BudgetView;
+
 class Administration {
  public:
   // models: null where no model is served.
   Administration(identity::House& house, const ServedModels* models, const Clock& clock, ExplainRules explain_rules)
       : house_(house), models_(models), clock_(clock), explain_rules_(std::move(explain_rules)) {}
+
+  // Before the first question: who spends beside the store.
+  void follow(const BudgetUses& uses) { budget_uses_ = &uses; }
 
   Task<Result<Reply>> answer(Reactor& reactor, Question question) const;
   // As the operator at the control socket: method, path with query, JSON. Errors come as the JSON that the socket would give.
@@ -90,6 +97,14 @@ class Administration {
   Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> budgets(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> list_budgets(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> add_budget(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> set_budget(Reactor& reactor, Question question) const;
+  // With what is gone of them.
+  Task<Result<std::vector<BudgetView>>> view(Reactor& reactor, std::vector<store::Budget> budgets) const;
+  Task<Status> write_budgets(Reactor& reactor, wire::JsonWriter& json, const TenantId& tenant) const;
+  Task<Result<Reply>> shown(Reactor& reactor, int status, store::Budget budget) const;
   Task<Result<Reply>> explain(Reactor& reactor, Question question) const;
   // What came of it where a route looks for something before it does what is asked; nothing: it looks for nothing.
   using LookedUp = std::optional<Status>;
@@ -117,6 +132,7 @@ class Administration {
   const ServedModels* models_;
   const Clock& clock_;
   const ExplainRules explain_rules_;
+  const BudgetUses* budget_uses_ = nullptr;  // null: nobody spends beside the store
 };
 
 // Whether that action is answered here.

@@ -11,11 +11,13 @@
 #include "gatehouse/base/strong.h"
 #include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/audit_book.h"
+#include "gatehouse/gateway/budget_uses.h"
 #include "gatehouse/gateway/ceilings.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/gateway/edge.h"
+#include "gatehouse/gateway/ledger_book.h"
+#include "gatehouse/gateway/limit_rules.h"
 #include "gatehouse/gateway/served_models.h"
-#include "gatehouse/gateway/usage.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/net/exchange.h"
 #include "gatehouse/telemetry/access_log.h"
@@ -39,11 +41,21 @@ struct GatewayParts {
   std::string version;
   std::string build;
   std::size_t reactors;
+  limits::Inflight& journal;  // of calls that are being made: a part by reactor
+  LimitRules limits = {};
   BodyLimits bodies = {};
   EdgeRules edge = {};  // of the public listener
   Ceilings ceilings = {};
   ContentRules contents = {};
   std::string title = "Gatehouse";  // of the OpenAPI document
+  bool test_hooks = false;          // routes for measurements
+};
+
+// What had been spent before this process began.
+struct SpentBefore {
+  std::vector<store::UsageRow> usage;  // of the last days
+  std::vector<store::Budget> budgets;
+  std::vector<store::BudgetSpend> spent;
 };
 
 class Gateway {
@@ -59,8 +71,11 @@ class Gateway {
   void set_bodies(BodyLimits bodies);
   // On that reactor, when its authenticator follows another directory: answers whose credential is taken no more end.
   void review(const Reactor& reactor);
-  // What that reactor has counted.
-  UsageBook& usage(const Reactor& reactor);
+  // Before the reactors run.
+  void remember(const SpentBefore& before, const identity::Directory& directory);
+  // The calls that are over on that reactor.
+  LedgerBook& ledger(const Reactor& reactor);
+  const BudgetUses& budget_uses() const;
   // What it has decided.
   AuditBook& audit(const Reactor& reactor);
   // Readiness says no from now on.

@@ -68,6 +68,11 @@ enum class Action : std::uint8_t {
   role_get,
   role_set,
   role_delete,
+  budgets_list,
+  budget_add,
+  budget_get,
+  budget_set,
+  budget_delete,
   explain,
   usage_all,
   models_state,
@@ -93,6 +98,9 @@ enum class Action : std::uint8_t {
   own_key_set,
   own_key_revoke,
   own_key_rotate,
+  // Behind --test-hooks.
+  echo,
+  echo_plain,
 };
 
 // How much a request may bring; the configuration says how much that is (BodyLimits).
@@ -133,6 +141,8 @@ std::span<const Route> public_routes();
 std::span<const Route> admin_routes();
 // The control socket's.
 std::span<const Route> control_routes();
+// For measurements, on a listener that is told so.
+std::span<const Route> hook_routes();
 
 struct RouteMatch {
   const Route* route = nullptr;

@@ -14,6 +14,7 @@ namespace gatehouse::gateway {
 
 struct ServedModel {
   std::string name;
+  std::uint32_t number = 0;  // stands for it among those that are served, from 1
   std::string version;
   std::int64_t created = 0;   // unix seconds
   bool required = false;      // readiness waits for it
@@ -27,8 +28,7 @@ using ModelAliases = std::map<std::string, std::string, std::less<>>;
 
 class ServedModels {
  public:
-  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {})
-      : models_(std::move(models)), default_llm_(std::move(default_llm)), aliases_(std::move(aliases)) {}
+  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {});
   const std::vector<ServedModel>& all() const { return models_; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;

@@ -49,6 +49,8 @@ struct AllowanceCount {
 Decision look(const Allowance& rule, AllowanceCount& count, Units volume, const Moment& now);
 Hold spend(const Allowance& rule, AllowanceCount& count, Units volume, Spend how, const Moment& now);
 void settle(const Allowance& rule, AllowanceCount& count, const Hold& hold, Units used, const Moment& now);
+// In the period that is now.
+PeriodCount counted(const Allowance& rule, AllowanceCount& count, const Moment& now);
 // Nothing is reserved, and what was spent is of a period that no clock will go back to: it ended a day ago.
 bool full_again(const Allowance& rule, AllowanceCount& count, const Moment& now);
 

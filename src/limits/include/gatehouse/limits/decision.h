@@ -1,5 +1,5 @@
 // limits/decision.h — what a limit says: whether so much may be had now, what is left, and how long until there is more.
-// Units    Units are what the limit counts: calls, tokens, millionths of money, calls at once. Waits count nanoseconds and are rounded up
+// Units    Units are what the limit counts: calls, tokens, billionths of money, calls at once. Waits count nanoseconds and are rounded up
 // Threads  value types
 #pragma once
 #include <algorithm>

@@ -27,6 +27,10 @@ std::string rate_limit_policy(std::span<const Told> told);
 // "key";r=99;t=60, "tpm";r=5123;t=17. Without t where it never comes, or nobody knows when. Empty when nothing is told.
 std::string rate_limit(std::span<const Told> told);
 
+// The same, behind what stands there.
+void append_rate_limit_policy(std::string& out, std::span<const Told> told);
+void append_rate_limit(std::string& out, std::span<const Told> told);
+
 // For Retry-After and retry-after-ms: nothing where waiting never helps, or nobody knows how long.
 std::optional<std::uint64_t> whole_seconds(const Wait& wait);
 std::optional<std::uint64_t> whole_milliseconds(const Wait& wait);

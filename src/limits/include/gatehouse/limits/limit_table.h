@@ -68,6 +68,9 @@ class LimitTable {
   // Counts what has happened already, whether or not there is room: what was spent before this process began, an attempt that failed.
   void count(const Charge& charge, const Moment& now);
 
+  // What is counted against an allowance now.
+  PeriodCount counted(const LimitKey& key, const Allowance& rule, const Moment& now);
+
   std::size_t remembered() const;                            // states
   std::uint64_t shared() const { return shared_.load(); }    // charges of rates that had to share a state
   std::uint64_t crowded() const { return crowded_.load(); }  // charges that were refused for want of room

@@ -1,0 +1,42 @@
+// gateway/ledger_book.h — the calls that are over on one reactor, until somebody writes down what they took.
+// Rules    a call counts when it was admitted, however it ended, with the tokens that were really made
+// Threads  its reactor
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "gatehouse/limits/inflight.h"
+#include "gatehouse/store/records.h"
+
+namespace gatehouse::gateway {
+
+class LedgerBook {
+ public:
+  // A call of that slot is over.
+  void add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use);
+
+  struct Taken {
+    std::vector<std::uint32_t> slots;
+    std::vector<store::UsageRow> usage;
+    std::vector<store::BudgetSpend> spent;
+    bool empty() const { return slots.empty(); }
+  };
+  // Called when there are many.
+  void on_many(std::function<void()> hurry) { hurry_ = std::move(hurry); }
+  // All of it; the book is empty then.
+  Taken take();
+
+ private:
+  using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
+  std::function<void()> hurry_;
+  std::vector<std::uint32_t> slots_;
+  std::map<Used, store::UsageRow> usage_;
+  std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> spent_;  // by budget and period
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,106 @@
+#include "limit_words.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <optional>
+
+#include "gatehouse/limits/plan.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using limits::Told;
+
+constexpr std::size_t usual_length = 512;
+// Nobody knows when a running call ends; somebody who asks again this soon does no harm.
+constexpr seconds until_a_call_may_have_ended{1};
+
+bool is_at_once(const Told& told) { return std::holds_alternative<limits::Concurrency>(*told.limit); }
+
+limits::Units amount_of(const Told& told) {
+  if (const auto* window = std::get_if<limits::SlidingWindow>(told.limit)) return window->limit;
+  if (const auto* rate = std::get_if<limits::Gcra>(told.limit)) return rate->burst;
+  if (const auto* quota = std::get_if<limits::Allowance>(told.limit)) return quota->amount;
+  return std::get<limits::Concurrency>(*told.limit).limit;
+}
+
+// OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
+const Told* tightest(std::span<const Told> told, bool tokens) {
+  const Told* least = nullptr;
+  for (const Told& one : told) {
+    if (is_at_once(one) || one.unit.empty() == tokens) continue;
+    if (least == nullptr || one.decision.remaining < least->decision.remaining) least = &one;
+  }
+  return least;
+}
+
+void add_line(std::string& lines, std::string_view name, std::string_view value) {
+  lines.append(name).append(": ").append(value).append("\r\n");
+}
+
+// Whole, so that one search finds them.
+struct OpenAiNames {
+  std::string_view limit, remaining, reset;
+};
+constexpr OpenAiNames of_requests{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
+constexpr OpenAiNames of_tokens{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"};
+
+void add_number(std::string& lines, std::string_view name, std::uint64_t number) {
+  std::array<char, 20> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  add_line(lines, name, std::string_view(digits.data(), end.ptr));
+}
+
+void add_openai_lines(std::string& lines, const Told* told, const OpenAiNames& names) {
+  if (told == nullptr) return;
+  add_number(lines, names.limit, amount_of(*told));
+  add_number(lines, names.remaining, told->decision.remaining);
+  if (const auto reset = limits::duration_text(told->decision.reset)) add_line(lines, names.reset, *reset);
+}
+
+Retry retry_of(const limits::Wait& wait) {
+  if (const auto known = limits::whole_milliseconds(wait)) return Retry::after(milliseconds(std::max<std::uint64_t>(*known, 1)));
+  return wait.is_never() ? Retry::never() : Retry::after(until_a_call_may_have_ended);
+}
+
+Error refused(std::string_view reason, std::string text, const Told& told) {
+  return Error(Code::rate_limited, Origin::caller, reason, std::move(text))
+      .with_param(std::string(told.name))
+      .with_retry(retry_of(told.decision.retry));
+}
+
+}  // namespace
+
+std::string limit_lines(std::span<const Told> told) {
+  if (told.empty()) return {};
+  std::string lines;
+  lines.reserve(usual_length);
+  lines += "RateLimit-Policy: ";
+  limits::append_rate_limit_policy(lines, told);
+  lines += "\r\nRateLimit: ";
+  limits::append_rate_limit(lines, told);
+  lines += "\r\n";
+  add_openai_lines(lines, tightest(told, false), of_requests);
+  add_openai_lines(lines, tightest(told, true), of_tokens);
+  return lines;
+}
+
+Error over_rate(const Told& told, bool counts_tokens) {
+  const std::string words = limits::in_words(*told.limit, counts_tokens ? limits::Counted::tokens : limits::Counted::calls);
+  if (is_at_once(told)) return refused("concurrency_exceeded", "Too many requests at once: " + words, told);
+  return refused("rate_limit_exceeded", "Rate limit exceeded: " + words, told);
+}
+
+Error over_quota(const Told& told) { return refused("quota_exceeded", "Daily quota exceeded", told); }
+
+Error over_budget(const Told& told) {
+  const auto& quota = std::get<limits::Allowance>(*told.limit);
+  const std::string_view period = quota.period == limits::Period::day     ? " of this day"
+                                  : quota.period == limits::Period::month ? " of this month"
+                                                                          : "";
+  return refused("quota_exceeded", "The budget" + std::string(period) + " is used up", told).with_param("budget");
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,122 @@
+// limits/inflight.h — the calls that are being made, in a file that is mapped into memory: whatever ends the process, what they used is
+// known to the next one.
+// Format   DATA/inflight: a page that says what it is, then slots of one size. Written by one process at a time, on this machine alone.
+//          It grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault of memory
+// Rules    a slot says how much a call has produced before that leaves the process. A mapped page outlives the process (SIGKILL), not the
+//          machine (loss of power): what a file of an earlier boot says was granted counts as produced
+// Threads  a part belongs to one reactor; the file outlives its parts
+// Errors   inflight_unusable (operator)
+#pragma once
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/base/fd.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/limits/price.h"
+
+namespace gatehouse::limits {
+
+enum class BudgetCounts : std::uint8_t { tokens, money };
+
+// What a call takes from one budget: in the period that it began in and, where it grew in a later one, in that.
+struct BudgetShare {
+  std::uint32_t budget = 0;  // its number
+  BudgetCounts counts = BudgetCounts::tokens;
+  std::int64_t period = 0;           // when that began, in seconds since 1970
+  Units most_of_period = ~Units{0};  // what of it is more than this belongs to the next
+  std::int64_t next_period = 0;
+};
+inline constexpr std::size_t most_budgets = 18;
+
+struct CallFacts {
+  std::string tenant, model;  // cut off behind 64 and 128 bytes
+  std::int32_t day = 0;       // the tenant's date, days since 1970
+  Price price;
+  std::vector<BudgetShare> budgets;  // at most most_budgets
+};
+
+// What it has come to.
+struct CallUse {
+  std::uint64_t prompt = 0, cached = 0, completion = 0;
+  friend bool operator==(const CallUse&, const CallUse&) = default;
+};
+Units units_of(BudgetCounts counts, const Price& price, const CallUse& use);
+
+// What it takes from budgets in the end.
+struct SpentPart {
+  std::uint32_t budget = 0;
+  std::int64_t period = 0;
+  Units units = 0;
+  friend bool operator==(const SpentPart&, const SpentPart&) = default;
+};
+std::vector<SpentPart> spent_of(const CallFacts& facts, const CallUse& use);
+
+// A call that an earlier process did not settle, or may not have.
+struct LeftCall {
+  std::uint32_t slot = 0;
+  std::uint32_t writer = 0;  // which was to settle it,
+  std::int64_t batch = 0;    // and in which of its batches; 0: in none yet
+  CallFacts facts;
+  CallUse use;
+};
+
+class Inflight {
+ public:
+  struct Options {
+    std::uint32_t parts = 1;
+    std::uint32_t most_slots = 16'384;  // of all parts together
+    std::string boot;                   // of this boot of the machine
+  };
+  // What is there stays until clear(). inflight_unusable
+  static Result<Inflight> open(const std::string& path, const Options& options);
+  Inflight(Inflight&&) noexcept;
+  Inflight& operator=(Inflight&&) noexcept;
+  ~Inflight();
+
+  std::vector<LeftCall> left() const;
+  // They are to be settled in that batch: known before it is written.
+  void stamp(const std::vector<LeftCall>& calls, std::uint32_t writer, std::int64_t batch);
+  // Whatever is there has been settled. Before the first part takes a slot.
+  void clear();
+
+  class Part;
+  Part& part(std::size_t number);
+
+ private:
+  struct File;
+  explicit Inflight(std::unique_ptr<File> file);
+  std::unique_ptr<File> file_;
+};
+
+class Inflight::Part {
+ public:
+  explicit Part(File& file) : file_(file) {}
+
+  // One for this call; nothing: there are as many as can be, or the disk has no room for more.
+  std::optional<std::uint32_t> take(const CallFacts& facts);
+  void prompt(std::uint32_t slot, std::uint64_t tokens);
+  void granted(std::uint32_t slot, std::uint64_t tokens);
+  // In all. Before they leave the process.
+  void produced(std::uint32_t slot, std::uint64_t tokens);
+  // A budget's share has changed: it grew in another period.
+  void share(std::uint32_t slot, std::size_t budget, const BudgetShare& share);
+  // The call is over, with this.
+  void over(std::uint32_t slot, const CallUse& use);
+  void stamp(std::uint32_t slot, std::uint32_t writer, std::int64_t batch);
+  // It is settled, or was none.
+  void release(std::uint32_t slot);
+
+ private:
+  File& file_;
+  std::vector<std::uint32_t> free_;
+};
+
+// Of this boot of the machine; empty where the kernel does not say.
+std::string boot_id();
+
+}  // namespace gatehouse::limits
