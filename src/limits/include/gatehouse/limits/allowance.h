@@ -1,5 +1,5 @@
 // limits/allowance.h — so much a day, a month, or in all: quotas of calls, budgets of tokens and money.
-// Units    calls, tokens, or millionths of money: whole numbers alone
+// Units    calls, tokens, or billionths of money: whole numbers alone
 // Threads  value types
 // Rules    a day begins when the clocks of its zone first show its midnight or go past it, and ends where the next one begins, so it may
 // have
