@@ -250,6 +250,22 @@ TEST_F(AccountsOverHttp, AHashOfOthersIsTakenOnceAndBecomesOurs) {
   EXPECT_EQ(try_login("ada", "U*U*").status(), 200);
 }
 
+// OAuth2 clients send forms; what they may be is what JSON may be.
+TEST_F(AccountsOverHttp, AFormIsHeldToTheRulesOfJson) {
+  make("ada");
+  const auto form = [this](const std::string& body) {
+    return ask(wire::Method::post, "/api/auth/login", body, "", {{"Content-Type", "application/x-www-form-urlencoded"}}).status();
+  };
+  EXPECT_EQ(form("username=ada&password=a+horse+of+another+colour&scope=&client_id=x"), 200);
+  const std::string name(128, 'a'), password(1024, 'a');
+  EXPECT_EQ(form("username=" + name + "&password=" + password), 401) << "the longest";
+  for (const std::string& wrong :
+       {"username=" + name + "a&password=x", "username=ada&password=" + password + "a", std::string("username=ada"),
+        std::string("password=x"), std::string("username=&password=x"), std::string("username=ada&password=")}) {
+    EXPECT_EQ(form(wrong), 422) << wrong;
+  }
+}
+
 TEST_F(AccountsOverHttp, WhoGuessesWaitsWhetherThereIsSuchAUserOrNot) {
   make("ada");
   for (const char* name : {"ada", "nobody"}) {

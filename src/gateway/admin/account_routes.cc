@@ -10,19 +10,25 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::string_view by_password = "password", by_refresh_token = "refresh_token";
+constexpr std::size_t longest_refresh_token = 256;  // as in JSON; of what is longer the beginning is none either
 
 Error body_missing() {
   return caller_error("invalid_request", "There is no body; a working call is: curl URL -d 'username=NAME' -d 'password=PASSWORD'");
 }
 
+// By the rules that the JSON of a login has.
 Result<wire::LoginBody> login_of_form(const wire::Form& form) {
-  wire::LoginBody body;
-  if (const auto grant = form.find("grant_type")) body.grant_type = *grant;
-  const auto username = form.find("username"), password = form.find("password");
-  if (!username) return bad_field("/username", "is missing", "the user's name");
-  if (!password) return bad_field("/password", "is missing", "the user's password");
-  body.username = *username;
-  body.password = *password;
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_object();
+  for (const std::string_view name : {"grant_type", "username", "password", "scope", "client_id", "client_secret"}) {
+    if (const auto value = form.find(name)) json.member(name, *value);
+  }
+  json.end_object();
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> value = parser.parse(text);
+  Result<wire::LoginBody> body = value ? wire::read_login(*value) : Result<wire::LoginBody>(value.error());
+  wipe(text);
   return body;
 }
 
@@ -99,7 +105,7 @@ Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) 
   if (!form) co_return form.error();
   const std::string_view grant = form->find("grant_type").value_or(by_password);
   if (grant == by_refresh_token) {
-    Secret<std::string> token(std::string(form->find("refresh_token").value_or("")));
+    Secret<std::string> token(std::string(form->find("refresh_token").value_or("").substr(0, longest_refresh_token)));
     identity::Client client = client_of(question);
     const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client));
     if (!in) co_return as_grant(in.error());

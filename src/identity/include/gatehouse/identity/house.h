@@ -66,7 +66,7 @@ class House {
         tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock, parts_.usual_quota),
         sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
-        login_(*registry_, sessions_, parts_.passwords, parts_.clock, parts_.pace),
+        login_(*registry_, sessions_, parts_.passwords, parts_.keys.secrets, parts_.clock, parts_.pace),
         users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
         roles_(*registry_, parts_.clock),
         budgets_(*registry_, parts_.random, parts_.clock),

@@ -6,6 +6,7 @@
 //          server_is_overloaded; those of the store
 #pragma once
 #include <string>
+#include <utility>
 
 #include "gatehouse/identity/login_pace.h"
 #include "gatehouse/identity/passwords.h"
@@ -21,8 +22,9 @@ struct Credentials {
 
 class Login {
  public:
-  Login(Registry& registry, const Sessions& sessions, Passwords& passwords, const Clock& clock, PaceOptions pace)
-      : registry_(registry), sessions_(sessions), passwords_(passwords), clock_(clock), pace_(pace) {}
+  // hasher: of secrets that are no API keys.
+  Login(Registry& registry, const Sessions& sessions, Passwords& passwords, KeyHasher hasher, const Clock& clock, PaceOptions pace)
+      : registry_(registry), sessions_(sessions), passwords_(passwords), clock_(clock), pace_(pace, std::move(hasher)) {}
 
   Task<Result<LoggedIn>> by_password(Reactor& reactor, Credentials credentials, Client client) const;
   // The user whose password that is, from that address.
