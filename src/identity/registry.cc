@@ -160,8 +160,8 @@ Task<Result<store::Tenant>> Registry::change(Reactor& reactor, store::Tenant ten
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at) {
-  const Result<std::uint32_t> removed = co_await store_.tenants().remove(reactor, id, at);
+Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version) {
+  const Result<std::uint32_t> removed = co_await store_.tenants().remove(reactor, id, at, version);
   if (!removed) co_return removed.error();
   publish([&](Directory& directory) {
     directory.remove_tenant(id, *removed);
@@ -182,8 +182,9 @@ Task<Result<store::ApiKey>> Registry::change(Reactor& reactor, store::ApiKey key
   co_return changed;
 }
 
-Task<Result<store::ApiKey>> Registry::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) {
-  Result<store::ApiKey> revoked = co_await store_.keys().revoke(reactor, std::move(reach), std::move(id), at);
+Task<Result<store::ApiKey>> Registry::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at,
+                                             store::ExpectedVersion version) {
+  Result<store::ApiKey> revoked = co_await store_.keys().revoke(reactor, std::move(reach), std::move(id), at, version);
   if (revoked) publish([&revoked](Directory& directory) { directory.put(*revoked); });
   co_return revoked;
 }
@@ -226,8 +227,8 @@ Task<Result<store::Budget>> Registry::change(Reactor& reactor, store::Budget bud
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::BudgetId id) {
-  const Result<store::Budget> removed = co_await store_.budgets().remove(reactor, std::move(reach), std::move(id));
+Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version) {
+  const Result<store::Budget> removed = co_await store_.budgets().remove(reactor, std::move(reach), std::move(id), version);
   if (!removed) co_return removed.error();
   publish([&removed](Directory& directory) { directory.remove_budget(*removed); });
   co_return ok();

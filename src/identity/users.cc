@@ -120,7 +120,7 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   const Result<store::User> before = co_await find_to_change(reactor, actor, std::move(id));
   if (!before) co_return before.error();
   store::User user = *before;
-  if (version) user.version = *version;
+  if (version && *version != user.version) co_return store::version_conflict();
   user.email = wish.email.value_or(std::move(user.email));
   user.role = wish.role.value_or(std::move(user.role));
   user.is_active = wish.is_active.value_or(user.is_active);
@@ -163,9 +163,11 @@ Task<Result<store::User>> Users::take_password(Reactor& reactor, store::User use
 }
 
 Task<Result<UserWithPassword>> Users::set_password(Reactor& reactor, Actor actor, store::UserId id,
-                                                   std::optional<Secret<std::string>> password) const {
+                                                   std::optional<Secret<std::string>> password,
+                                                   std::optional<std::uint32_t> version) const {
   Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
   if (!user) co_return user.error();
+  if (version && *version != user->version) co_return store::version_conflict();
   std::optional<Secret<std::string>> drawn;
   if (password) {
     const Status fine = check_new_password(*password, "password");

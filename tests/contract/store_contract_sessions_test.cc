@@ -151,7 +151,7 @@ TEST_P(SessionContract, WhatExpiredIsDropped) {
 
 TEST_P(SessionContract, GoesWithItsTenant) {
   add(session_of("s-1", "u-1"));
-  get(store().tenants().remove(reactor_, TenantId("demo"), at(500)));
+  get(store().tenants().remove(reactor_, TenantId("demo"), at(500), std::nullopt));
   EXPECT_EQ(outcome(find("s-1")), "session_not_found");
 }
 
@@ -243,7 +243,7 @@ TEST_P(TicketContract, IsOfSomebodyWhoIsThere) {
   EXPECT_EQ(outcome(add(ticket)), "record_invalid");
   ASSERT_TRUE(add(invitation(1)).ok());
   ASSERT_TRUE(add(reset_of("u-1", 2)).ok());
-  get(store().tenants().remove(reactor_, TenantId("demo"), at(500)));
+  get(store().tenants().remove(reactor_, TenantId("demo"), at(500), std::nullopt));
   EXPECT_EQ(find(invitation(1)), "ticket_not_found") << "and goes with its tenant";
 }
 

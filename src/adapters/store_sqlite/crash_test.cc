@@ -111,7 +111,7 @@ Task<bool> write_and_remove(Reactor& reactor, store::Store& store, std::string i
   const bool made = co_await write_tenant(reactor, store, id, number);
   if (!made) co_return false;
   const TenantId tenant(id);
-  const Result<std::uint32_t> removed = co_await store.tenants().remove(reactor, tenant, at);
+  const Result<std::uint32_t> removed = co_await store.tenants().remove(reactor, tenant, at, std::nullopt);
   co_return removed.ok() && say("removal", id);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connections.h"
+#include "gatehouse/store/errors.h"
 #include "gatehouse/store/ports.h"
 
 namespace gatehouse::adapters {
@@ -17,7 +18,7 @@ class SqliteTenantStore final : public store::TenantStore {
   Task<Result<store::Tenant>> find(Reactor& reactor, TenantId id) override;
   Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) override;
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant) override;
-  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, store::Moment at) override;
+  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version) override;
 
  private:
   Connections& connections_;
@@ -86,7 +87,8 @@ class SqliteKeyStore final : public store::KeyStore {
   Task<Result<store::ApiKey>> find(Reactor& reactor, store::Reach reach, KeyId id) override;
   Task<Result<store::Page<store::ApiKey>>> list(Reactor& reactor, store::KeyQuery query) override;
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key) override;
-  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) override;
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at,
+                                     store::ExpectedVersion version) override;
   Task<Status> record_uses(Reactor& reactor, std::vector<store::KeyUse> uses) override;
 
  private:
@@ -144,7 +146,7 @@ class SqliteBudgetStore final : public store::BudgetStore {
   Task<Result<store::Budget>> find(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
   Task<Result<store::Page<store::Budget>>> list(Reactor& reactor, store::BudgetQuery query) override;
   Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget) override;
-  Task<Result<store::Budget>> remove(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
+  Task<Result<store::Budget>> remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version) override;
   Task<Result<std::vector<store::BudgetSpend>>> spent(Reactor& reactor) override;
   Task<Status> drop_spent(Reactor& reactor, store::Moment before) override;
 
@@ -208,6 +210,11 @@ Result<bool> add_usage(Database& database, const store::UsageRow& row);
 Result<std::vector<store::Budget>> remove_budgets_of(Database& database, const store::UserId& user);
 // Oldest first.
 Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
+
+// version_conflict where it is not of that version.
+inline Status check_version(std::uint32_t found, store::ExpectedVersion expected) {
+  return !expected || *expected == found ? ok() : Status(store::version_conflict());
+}
 
 // Of the tenant alone, or of all where there is none.
 inline std::optional<std::string> tenant_id_of(const store::Reach& reach) {

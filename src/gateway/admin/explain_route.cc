@@ -73,7 +73,7 @@ Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Q
     case Action::budget_delete: {
       identity::Actor actor = actor_of(asked);
       store::BudgetId id(asked.parameter);
-      co_return found(co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id)));
+      co_return found(co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id), asked.version));
     }
     default:
       co_return co_await look_up_person(reactor, asked);

@@ -97,7 +97,7 @@ Task<Result<Reply>> Administration::set_user_password(Reactor& reactor, Question
   identity::Actor actor = actor_of(question);
   store::UserId id(question.parameter);
   const Result<identity::UserWithPassword> set =
-      co_await house_.users().set_password(reactor, std::move(actor), std::move(id), std::move(password));
+      co_await house_.users().set_password(reactor, std::move(actor), std::move(id), std::move(password), question.version);
   if (!set) co_return set.error();
   co_return Reply(200, with_password_text(*set));
 }

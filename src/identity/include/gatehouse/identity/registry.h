@@ -39,17 +39,17 @@ class Registry {
 
   Task<Result<store::Tenant>> create(Reactor& reactor, store::Tenant tenant, std::vector<store::ApiKey> keys);
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant);
-  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at);
+  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version);
   Task<Result<store::ApiKey>> create(Reactor& reactor, store::ApiKey key);
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key);
-  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at);
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at, store::ExpectedVersion version);
   Task<Status> revoke(Reactor& reactor, store::Revocation revocation);
   Task<Result<store::Role>> create(Reactor& reactor, store::Role role);
   Task<Result<store::Role>> change(Reactor& reactor, store::Role role);
   Task<Status> remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version);
   Task<Result<store::Budget>> create(Reactor& reactor, store::Budget budget);
   Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget);
-  Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id);
+  Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version);
   Task<Result<store::User>> create(Reactor& reactor, store::User user);
   // before: the record that the change was made from, which is published where it turns somebody off or on, or gives another role.
   Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);

@@ -60,9 +60,9 @@ class Users {
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) const;
   // version: of the user that the wish was made for; nothing: whatever it is now.
   Task<Result<store::User>> set(Reactor& reactor, Actor actor, store::UserId id, UserWish wish, std::optional<std::uint32_t> version) const;
-  // Nothing: one is drawn. Their sessions end.
-  Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id,
-                                              std::optional<Secret<std::string>> password) const;
+  // Nothing: one is drawn. Their sessions end. version: as with set.
+  Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id, std::optional<Secret<std::string>> password,
+                                              std::optional<std::uint32_t> version) const;
   Task<Status> end_sessions(Reactor& reactor, Actor actor, store::UserId id) const;
   // They are gone, with their sessions; their keys are revoked. version: as with set.
   Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const;

@@ -39,6 +39,9 @@ struct Page {
   bool has_more = false;
 };
 
+// The version that something must have; nothing: any.
+using ExpectedVersion = std::optional<std::uint32_t>;
+
 class TenantStore {
  public:
   virtual ~TenantStore() = default;
@@ -51,8 +54,8 @@ class TenantStore {
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
   // With its keys, usage, roles, budgets, users and what is theirs, and whoever follows the revocations learns of it. Its number stays
-  // taken, its id does not. Gives that number. tenant_not_found
-  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
+  // taken, its id does not. Gives that number. tenant_not_found, version_conflict
+  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at, ExpectedVersion version) = 0;
 };
 
 struct KeyQuery {
@@ -74,8 +77,8 @@ class KeyStore {
   // Name, secrets, scopes, models, cidrs, is_active and expires; what else differs is left as it stands. key_not_found (another
   // tenant's, too), version_conflict
   virtual Task<Result<ApiKey>> change(Reactor& reactor, ApiKey key) = 0;
-  // For good, and whoever follows the revocations learns of it. A revoked key stays as it is. key_not_found
-  virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at) = 0;
+  // For good, and whoever follows the revocations learns of it. A revoked key stays as it is. key_not_found, version_conflict
+  virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at, ExpectedVersion version) = 0;
   // Adds to the counts; versions stay. Keys that are not there any more are left out.
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
 };
@@ -246,8 +249,8 @@ class BudgetStore {
   virtual Task<Result<Page<Budget>>> list(Reactor& reactor, BudgetQuery query) = 0;
   // The amount alone. budget_not_found, version_conflict
   virtual Task<Result<Budget>> change(Reactor& reactor, Budget budget) = 0;
-  // With what was spent of it. budget_not_found
-  virtual Task<Result<Budget>> remove(Reactor& reactor, Reach reach, BudgetId id) = 0;
+  // With what was spent of it. budget_not_found, version_conflict
+  virtual Task<Result<Budget>> remove(Reactor& reactor, Reach reach, BudgetId id, ExpectedVersion version) = 0;
   // Of all budgets, in every period that is kept.
   virtual Task<Result<std::vector<BudgetSpend>>> spent(Reactor& reactor) = 0;
   // What was spent in periods that began before then is forgotten; what never ends is kept.
