@@ -29,6 +29,9 @@ struct LoggedIn {
   Secret<std::string> refresh;
 };
 
+// The longest that a configuration may say.
+inline constexpr seconds longest_access_lifetime = std::chrono::days(30);
+
 struct SessionRules {
   seconds access_lifetime = std::chrono::minutes(30);
   seconds refresh_lifetime = std::chrono::days(30);  // of each refresh token
