@@ -234,18 +234,34 @@ Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::Budge
   co_return ok();
 }
 
+void Registry::publish_new(const store::User& created) {
+  const bool notable = !created.is_active || created.role != store::role_member;
+  if (notable) publish([&created](Directory& directory) { directory.put(created); });
+}
+
 Task<Result<store::User>> Registry::create(Reactor& reactor, store::User user) {
   Result<store::User> created = co_await store_.users().create(reactor, std::move(user));
-  const bool notable = created && (!created->is_active || created->role != store::role_member);
-  if (notable) publish([&created](Directory& directory) { directory.put(*created); });
+  if (created) publish_new(*created);
   co_return created;
 }
 
-Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before) {
-  Result<store::User> changed = co_await store_.users().change(reactor, std::move(user));
-  const bool notable = changed && (changed->is_active != before.is_active || changed->role != before.role);
-  if (notable) publish([&changed](Directory& directory) { directory.put(*changed); });
-  co_return changed;
+Task<Result<store::User>> Registry::enrol(Reactor& reactor, store::User user, store::Redemption invitation) {
+  Result<store::User> created = co_await store_.users().enrol(reactor, std::move(user), invitation);
+  if (created) publish_new(*created);
+  co_return created;
+}
+
+Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends) {
+  Result<store::ChangedUser> changed = co_await store_.users().change_and_end(reactor, std::move(user), std::move(ends));
+  if (!changed) co_return changed.error();
+  const bool notable = changed->user.is_active != before.is_active || changed->user.role != before.role;
+  if (notable || !changed->revocations.empty()) {
+    publish([&](Directory& directory) {
+      if (notable) directory.put(changed->user);
+      for (const store::Revocation& revocation : changed->revocations) directory.put(revocation);
+    });
+  }
+  co_return std::move(changed->user);
 }
 
 Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions) {
@@ -257,6 +273,16 @@ Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment 
     for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);
     for (const store::ApiKey& key : removed->keys) directory.put(key);
     for (const store::Budget& budget : removed->budgets) directory.remove_budget(budget);
+  });
+  co_return ok();
+}
+
+Task<Status> Registry::begin_session(Reactor& reactor, store::NewSession wanted) {
+  const Result<store::BegunSession> begun = co_await store_.sessions().begin(reactor, std::move(wanted));
+  if (!begun) co_return begun.error();
+  if (begun->revocations.empty()) co_return ok();
+  publish([&begun](Directory& directory) {
+    for (const store::Revocation& revocation : begun->revocations) directory.put(revocation);
   });
   co_return ok();
 }

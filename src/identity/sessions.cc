@@ -20,6 +20,12 @@ Error refusal_of(RefreshVerdict verdict) {
   return refused("token_invalid", "Invalid token").with_detail("a refresh token of no session");
 }
 
+// Session or user went while it was looked at: it reads as it would have a moment later.
+Error as_refused(const Error& error) {
+  const bool gone = error.reason() == "session_not_found" || error.reason() == "user_not_found";
+  return gone ? refusal_of(RefreshVerdict::unknown) : error;
+}
+
 // For people to read, whatever bytes came.
 std::string readable(std::string_view text) {
   std::string out(text.substr(0, longest_agent));
@@ -33,6 +39,11 @@ std::string readable(std::string_view text) {
 store::SessionEnd Sessions::end_now() const {
   const store::Moment over = now() + rules_.access_lifetime + wire::max_claim_leeway + seconds(1);
   return store::SessionEnd(over, over);
+}
+
+// Within the grace the same refresh gives one more, which is no news to the store.
+store::Moment Sessions::access_until(const IssuedToken& access) const {
+  return access.expires + rules_.grace + wire::max_claim_leeway + seconds(1);
 }
 
 store::Digest Sessions::mark_of(const Client& client) const {
@@ -60,8 +71,10 @@ Task<Result<LoggedIn>> Sessions::begin(Reactor& reactor, store::User user, Clien
   session.user_agent = readable(client.user_agent);
   session.created = session.last_used = now();
   session.expires = session.created + rules_.refresh_lifetime;
-  const Result<store::Session> kept = co_await registry_.store().sessions().create(reactor, std::move(session), rules_.most);
-  if (!kept) co_return kept.error();
+  session.access_until = access_until(*access);
+  store::NewSession wanted(std::move(session), std::move(user.password_hash), rules_.most, end_now());
+  const Status begun = co_await registry_.begin_session(reactor, std::move(wanted));
+  if (!begun) co_return begun.error();
   co_return LoggedIn(std::move(*access), std::move(token.text));
 }
 
@@ -90,7 +103,7 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
   if (verdict == RefreshVerdict::reuse) co_return co_await end_reused(reactor, std::move(*session));
   if (verdict != RefreshVerdict::rotate && verdict != RefreshVerdict::same_child) co_return refusal_of(verdict);
   Result<store::User> user = co_await user_of(reactor, *session);
-  if (!user) co_return user.error();
+  if (!user) co_return as_refused(user.error());
   Result<IssuedToken> access = access_token(*user, session->id);
   if (!access) co_return access.error();
   RefreshToken child = child_of(*shown, hasher_);
@@ -102,8 +115,9 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
     session->user_agent = readable(client.user_agent);
     session->last_used = at;
     session->expires = at + rules_.refresh_lifetime;
+    session->access_until = access_until(*access);
     const Result<store::Session> rotated = co_await registry_.store().sessions().rotate(reactor, std::move(*session));
-    if (!rotated) co_return rotated.error();
+    if (!rotated) co_return as_refused(rotated.error());
   }
   co_return LoggedIn(std::move(*access), std::move(child.text));
 }

@@ -18,7 +18,7 @@ Status check_token_lifetime(seconds lifetime) {
 }
 
 // What was issued in the second of a revocation is taken to be from before it: a token that comes behind it is dated later, by no more than
-// what clocks may differ by. See revoke_until_now, which reaches such a token, too.
+// what clocks may differ by. See until_now, which reaches such a token, too.
 constexpr std::int64_t most_seconds_later = 15;
 
 WallTime after_revocations(const NewToken& wanted, const Directory& directory, WallTime now) {
@@ -99,14 +99,21 @@ Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const 
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
-Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
+store::Revocation Tokens::until_now(store::RevocationKind kind, std::string id) const {
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
   const std::optional<std::int64_t> before = registry_.current()->revoked_until(kind, id);
   const store::Moment until = before ? std::max(now, store::Moment(seconds(*before + 1))) : now;
   store::Revocation revocation(kind, std::move(id), until);
   revocation.expires = until + longest_token_lifetime + wire::max_claim_leeway;
+  return revocation;
+}
+
+Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
+  store::Revocation revocation = until_now(kind, std::move(id));
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
+
+store::Revocation Tokens::end_of_user(const store::UserId& user) const { return until_now(store::RevocationKind::user, user.value()); }
 
 Task<Status> Tokens::revoke_user(Reactor& reactor, store::UserId user) const {
   store::Reach reach = store::Reach::everything();

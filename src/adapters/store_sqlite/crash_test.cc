@@ -51,7 +51,8 @@ store::User user_of(const std::string& id, const std::string& tenant) {
 Task<bool> write_session(Reactor& reactor, store::Store& store, std::string id) {
   store::Session session{store::SessionId(id), store::UserId(id)};
   session.expires = at;
-  const Result<store::Session> begun = co_await store.sessions().create(reactor, session, 9);
+  store::NewSession wanted(session, std::string(), 9, store::SessionEnd(at, at));
+  const Result<store::BegunSession> begun = co_await store.sessions().begin(reactor, std::move(wanted));
   if (!begun || !say("session", id)) co_return false;
   const store::Digest used{};
   session.used.emplace(used, used, at);

@@ -41,10 +41,13 @@ class SqliteUserStore final : public store::UserStore {
  public:
   explicit SqliteUserStore(Connections& connections) : connections_(connections) {}
   Task<Result<store::User>> create(Reactor& reactor, store::User user) override;
+  Task<Result<store::User>> enrol(Reactor& reactor, store::User user, store::Redemption invitation) override;
   Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) override;
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
+  Task<Result<store::ChangedUser>> change_and_end(Reactor& reactor, store::User user, store::UserEnds ends) override;
+  Task<Status> rehash(Reactor& reactor, store::UserId id, std::string from, std::string to) override;
   Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version, store::Moment at,
                                           store::SessionEnd sessions) override;
 
@@ -55,7 +58,7 @@ class SqliteUserStore final : public store::UserStore {
 class SqliteSessionStore final : public store::SessionStore {
  public:
   explicit SqliteSessionStore(Connections& connections) : connections_(connections) {}
-  Task<Result<store::Session>> create(Reactor& reactor, store::Session session, std::size_t most) override;
+  Task<Result<store::BegunSession>> begin(Reactor& reactor, store::NewSession wanted) override;
   Task<Result<store::Session>> find(Reactor& reactor, store::SessionId id) override;
   Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) override;
   Task<Result<store::Session>> rotate(Reactor& reactor, store::Session next) override;
@@ -73,7 +76,9 @@ class SqliteTicketStore final : public store::TicketStore {
   explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
   Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
   Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
-  Task<Result<store::Ticket>> take(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) override;
+  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) override;
+  Task<Result<store::Ticket>> remove(Reactor& reactor, store::Reach reach, std::string id) override;
   Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
@@ -190,6 +195,9 @@ class SqliteSettingStore final : public store::SettingStore {
 
 // Parts of a write that more than one role makes; inside its transaction.
 Status insert_tenant(Database& database, const store::Tenant& tenant);
+// What it was, and nobody finds it any more.
+Result<store::Ticket> redeem_ticket(Database& database, const store::Redemption& redemption);
+Result<store::User> find_user(Database& database, const store::Reach& reach, const store::UserId& id);
 Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, const store::ApiKey& key);
 // For good: all that are a user's and are not revoked yet.

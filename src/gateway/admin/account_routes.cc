@@ -182,7 +182,7 @@ Task<Result<Reply>> Administration::reset_password(Reactor& reactor, Question qu
   Result<wire::PasswordResetBody> body = read_body(question, &wire::read_password_reset);
   if (!body) co_return body.error();
   Secret<std::string> token(std::move(body->token)), password(std::move(body->new_password));
-  const Status reset = co_await house_.accounts().reset(reactor, std::move(token), std::move(password));
+  const Result<store::User> reset = co_await house_.accounts().reset(reactor, std::move(token), std::move(password));
   if (!reset) co_return reset.error();
   co_return Reply(204, {});
 }

@@ -51,9 +51,11 @@ class Registry {
   Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget);
   Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version);
   Task<Result<store::User>> create(Reactor& reactor, store::User user);
+  Task<Result<store::User>> enrol(Reactor& reactor, store::User user, store::Redemption invitation);
   // before: the record that the change was made from, which is published where it turns somebody off or on, or gives another role.
-  Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);
+  Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends);
   Task<Status> remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions);
+  Task<Status> begin_session(Reactor& reactor, store::NewSession wanted);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
   // What expired by then is forgotten: revocations, here and in the store, sessions, tickets, nonces, and what was spent of budgets in
@@ -78,6 +80,7 @@ class Registry {
       : store_(store), sealer_(std::move(sealer)), current_(std::move(directory)) {}
   Task<Status> read_signing_keys_again(Reactor& reactor, store::Moment now);
   void publish(const std::function<void(Directory&)>& change);
+  void publish_new(const store::User& created);
 
   store::Store& store_;
   const Sealer sealer_;

@@ -2,7 +2,7 @@
 // Rules    a refresh token is used once; who shows one that has been used ends the session, but for a short grace (refresh_decision.h).
 //          Each token of a session carries its id as sid, so that its end reaches all of them. What a token may be used for is what the
 //          user's role gives at that moment
-// Units    of a user at most `most` sessions: the one too many takes the place of that which was used longest ago
+// Units    of a user at most `most` sessions: the one too many ends that which was used longest ago
 // Threads  any reactor
 // Errors   token_invalid, token_expired, token_revoked → unauthenticated; user_inactive, tenant_disabled → permission_denied; all origin
 //          caller; session_not_found; those of the store
@@ -45,7 +45,7 @@ class Sessions {
   Sessions(Registry& registry, const Tokens& tokens, KeyHasher hasher, RandomSource& random, const Clock& clock, SessionRules rules)
       : registry_(registry), tokens_(tokens), hasher_(std::move(hasher)), random_(random), clock_(clock), rules_(rules) {}
 
-  // The user has shown who they are.
+  // The user has shown who they are, by the password that the record says. user_changed: it is another one by now, or they are off
   Task<Result<LoggedIn>> begin(Reactor& reactor, store::User user, Client client) const;
   Task<Result<LoggedIn>> refresh(Reactor& reactor, Secret<std::string> token, Client client) const;
   Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) const;
@@ -59,6 +59,7 @@ class Sessions {
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
   store::Digest mark_of(const Client& client) const;
+  store::Moment access_until(const IssuedToken& access) const;
   Result<IssuedToken> access_token(const store::User& user, const store::SessionId& session) const;
   Task<Result<store::User>> user_of(Reactor& reactor, const store::Session& session) const;
   Task<Result<LoggedIn>> refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client) const;
