@@ -60,6 +60,8 @@ constexpr std::array names{
     Name{Action::user_reset, "create_password_reset", "user"},
     Name{Action::user_sessions_end, "end_user_sessions", "user"},
     Name{Action::invitation_add, "create_invitation", "invitation"},
+    Name{Action::invitations_list, "list_invitations", {}},
+    Name{Action::invitation_delete, "delete_invitation", "invitation"},
     Name{Action::roles_list, "list_roles", {}},
     Name{Action::role_add, "create_role", "role"},
     Name{Action::role_get, "get_role", "role"},

@@ -125,6 +125,11 @@ Task<Administration::LookedUp> Administration::look_up_person(Reactor& reactor, 
       identity::Actor actor = actor_of(asked);
       co_return found(co_await house_.users().find_to_change(reactor, std::move(actor), std::move(id)));
     }
+    case Action::invitation_delete: {
+      store::Reach reach = reach_of(asked);
+      std::string id = asked.parameter;
+      co_return found(co_await house_.accounts().find_invitation(reactor, std::move(reach), std::move(id)));
+    }
     case Action::own_password:
     case Action::sessions_list:
       co_return found(co_await house_.accounts().user_of(reactor, *asked.who));

@@ -145,6 +145,8 @@ inline constexpr std::array operator_rows{
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/users/{id}/reset", Action::user_reset, "A token by which a user sets their password, once", &wire::new_reset_schema)))),
     without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/users/{id}/sessions", Action::user_sessions_end, "Ends all sessions of a user"))),
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/invitations", Action::invitation_add, "An invitation, by which somebody registers once", &wire::new_invitation_schema)))),
+    tenants_own(asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/invitations", Action::invitations_list, "Invitations that have not been used, of all tenants or one; not by what they are used"))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/invitations/{id}", Action::invitation_delete, "Takes an invitation back"))),
     tenants_own(asked_with(role_page_parameters, operators(wire::Method::get, "/api/admin/roles", Action::roles_list, "Own roles, of all tenants or one"))),
     created(tenants_own(operators(wire::Method::post, "/api/admin/roles", Action::role_add, "Makes a role of a tenant's own", &wire::new_role_schema))),
     tenants_own(asked_with(role_parameters, operators(wire::Method::get, "/api/admin/roles/{name}", Action::role_get, "One role"))),
