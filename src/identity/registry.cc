@@ -116,7 +116,8 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   if (!keys) co_return keys.error();
   directory->set_signing_keys(std::move(*keys));
   directory->set_issuers(std::move(parts.issuers));
-  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), std::move(directory)));
+  const TimeKept opened(parts.now, reactor.clock().now());
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), opened, std::move(directory)));
 }
 
 DirectoryPtr Registry::current() const {
@@ -306,9 +307,10 @@ Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, 
 }
 
 Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
+  const store::Moment nonces_until = time_to_forget(opened_, TimeKept(now, reactor.clock().now()));
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
-  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, nonces_until);
   if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });

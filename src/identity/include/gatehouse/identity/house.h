@@ -74,7 +74,7 @@ class House {
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
         audit_(registry_->store().audit(), std::move(sealer)),
-        nonces_(registry_->store().nonces()) {}
+        nonces_(registry_->store().nonces(), parts_.clock) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;
