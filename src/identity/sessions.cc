@@ -78,9 +78,10 @@ Task<Result<LoggedIn>> Sessions::begin(Reactor& reactor, store::User user, Clien
   co_return LoggedIn(std::move(*access), std::move(token.text));
 }
 
-Task<Result<LoggedIn>> Sessions::refresh(Reactor& reactor, Secret<std::string> token, Client client) const {
+Task<Result<LoggedIn>> Sessions::refresh(Reactor& reactor, Secret<std::string> token, Client client,
+                                         std::optional<store::User>* whose) const {
   for (int n = 1;; ++n) {
-    Result<LoggedIn> refreshed = co_await refresh_once(reactor, token, client);
+    Result<LoggedIn> refreshed = co_await refresh_once(reactor, token, client, whose);
     if (refreshed || refreshed.error().reason() != "version_conflict" || n == refresh_tries) co_return refreshed;
   }
 }
@@ -90,7 +91,8 @@ Task<Result<store::User>> Sessions::user_of(Reactor& reactor, const store::Sessi
   co_return co_await registry_.store().users().find(reactor, std::move(reach), session.user);
 }
 
-Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client) const {
+Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client,
+                                              std::optional<store::User>* whose) const {
   const std::optional<RefreshToken> shown = read_refresh_token(token.expose(), hasher_);
   if (!shown) co_return refusal_of(RefreshVerdict::unknown);
   Result<store::Session> found = co_await registry_.store().sessions().find(reactor, shown->session);
@@ -100,7 +102,7 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
   const store::Moment at = now();
   const ShownToken as_shown(shown->generation, digest_of(*shown, hasher_), mark_of(client));
   const RefreshVerdict verdict = decide_refresh(session, as_shown, at, rules_.grace);
-  if (verdict == RefreshVerdict::reuse) co_return co_await end_reused(reactor, std::move(*session));
+  if (verdict == RefreshVerdict::reuse) co_return co_await end_reused(reactor, std::move(*session), whose);
   if (verdict != RefreshVerdict::rotate && verdict != RefreshVerdict::same_child) co_return refusal_of(verdict);
   Result<store::User> user = co_await user_of(reactor, *session);
   if (!user) co_return as_refused(user.error());
@@ -123,7 +125,11 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
 }
 
 // Whoever shows it and whoever used it: one of them is not the user.
-Task<Error> Sessions::end_reused(Reactor& reactor, store::Session session) const {
+Task<Error> Sessions::end_reused(Reactor& reactor, store::Session session, std::optional<store::User>* whose) const {
+  if (whose != nullptr) {
+    Result<store::User> user = co_await user_of(reactor, session);
+    if (user) *whose = std::move(*user);
+  }
   const Status ended = co_await end(reactor, session.user, session.id);
   if (!ended && ended.error().reason() != "session_not_found") co_return ended.error();
   telemetry::log::warn("identity", "a refresh token was used twice: its session has ended",

@@ -73,7 +73,7 @@ Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id, std::string iss
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
-Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
+Task<Result<std::string>> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
   TokenVerifier verifier;
@@ -83,10 +83,12 @@ Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const std::string issuer = verified->issuer ? verified->issuer->name : std::string();
   if (!by_hash && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
   const store::Moment ends{seconds(verified->claims.expires_at)};
-  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
-                               by_hash ? sha256_hex(token.expose()) : marked(issuer, verified->claims.token_id), ends);
+  std::string name = by_hash ? sha256_hex(token.expose()) : marked(issuer, verified->claims.token_id);
+  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id, name, ends);
   revocation.expires = ends + wire::max_claim_leeway;
-  co_return co_await registry_.revoke(reactor, std::move(revocation));
+  const Status revoked = co_await registry_.revoke(reactor, std::move(revocation));
+  if (!revoked) co_return revoked.error();
+  co_return name;
 }
 
 Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const {

@@ -52,12 +52,18 @@ std::string logged_in_text(const identity::LoggedIn& in, seconds lifetime) {
   return text;
 }
 
-// With whom its record is about.
+// A user, as whom the record is about for which nobody was let in.
+Subject subject_of(const TenantId& tenant, const std::string& user, const identity::Directory& directory) {
+  Subject subject;
+  const identity::TenantEntry* const entry = directory.tenant(tenant);
+  subject.object = user;
+  subject.who = Subject::Who{tenant, entry == nullptr ? 0 : entry->record.number, user};
+  return subject;
+}
+
 Reply logged_in(const identity::LoggedIn& in, seconds lifetime, const identity::Directory& directory) {
   Reply reply(200, logged_in_text(in, lifetime));
-  const identity::TenantEntry* tenant = directory.tenant(in.access.tenant);
-  reply.object = in.access.subject;
-  reply.who = Reply::Who{in.access.tenant, tenant == nullptr ? 0 : tenant->record.number, in.access.subject};
+  reply.subject = subject_of(in.access.tenant, in.access.subject, directory);
   return reply;
 }
 
@@ -98,6 +104,12 @@ Error as_grant(const Error& error) {
 
 }  // namespace
 
+// Whose session has ended by a token that came twice.
+void Administration::say_whose(const Question& question, const std::optional<store::User>& user) const {
+  if (question.subject == nullptr || !user) return;
+  *question.subject = subject_of(user->tenant, user->id.value(), *house_.registry().current());
+}
+
 Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) const {
   if (question.body.empty()) co_return body_missing();
   const seconds lifetime = house_.sessions().rules().access_lifetime;
@@ -107,7 +119,9 @@ Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) 
   if (grant == by_refresh_token) {
     Secret<std::string> token(std::string(form->find("refresh_token").value_or("").substr(0, longest_refresh_token)));
     identity::Client client = client_of(question);
-    const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client));
+    std::optional<store::User> whose;
+    const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client), &whose);
+    say_whose(question, whose);
     if (!in) co_return as_grant(in.error());
     co_return logged_in(*in, lifetime, *house_.registry().current());
   }
@@ -125,7 +139,9 @@ Task<Result<Reply>> Administration::refresh(Reactor& reactor, Question question)
   Secret<std::string> token(std::move(body->refresh_token));
   identity::Client client = client_of(question);
   const identity::Sessions& desk = house_.sessions();
-  const Result<identity::LoggedIn> in = co_await desk.refresh(reactor, std::move(token), std::move(client));
+  std::optional<store::User> whose;
+  const Result<identity::LoggedIn> in = co_await desk.refresh(reactor, std::move(token), std::move(client), &whose);
+  say_whose(question, whose);
   if (!in) co_return in.error();
   co_return logged_in(*in, desk.rules().access_lifetime, *house_.registry().current());
 }
@@ -165,7 +181,9 @@ Task<Result<Reply>> Administration::register_self(Reactor& reactor, Question que
   if (body->invitation) newcomer.invitation = Secret<std::string>(std::move(*body->invitation));
   const Result<store::User> user = co_await house_.accounts().register_self(reactor, std::move(newcomer));
   if (!user) co_return user.error();
-  co_return Reply(200, object_text(*user)).about(user->id.value());
+  Reply reply(200, object_text(*user));
+  reply.subject = subject_of(user->tenant, user->id.value(), *house_.registry().current());
+  co_return reply;
 }
 
 Task<Result<Reply>> Administration::set_own_password(Reactor& reactor, Question question) const {
@@ -175,7 +193,7 @@ Task<Result<Reply>> Administration::set_own_password(Reactor& reactor, Question 
                                             Secret<std::string>(std::move(body->new_password)), question.address);
   const Status changed = co_await house_.accounts().change_password(reactor, *question.who, std::move(change));
   if (!changed) co_return changed.error();
-  co_return Reply(204, {});
+  co_return Reply(204, {}).about(question.who->subject);
 }
 
 Task<Result<Reply>> Administration::reset_password(Reactor& reactor, Question question) const {
@@ -184,7 +202,9 @@ Task<Result<Reply>> Administration::reset_password(Reactor& reactor, Question qu
   Secret<std::string> token(std::move(body->token)), password(std::move(body->new_password));
   const Result<store::User> reset = co_await house_.accounts().reset(reactor, std::move(token), std::move(password));
   if (!reset) co_return reset.error();
-  co_return Reply(204, {});
+  Reply reply(204, {});
+  reply.subject = subject_of(reset->tenant, reset->id.value(), *house_.registry().current());
+  co_return reply;
 }
 
 Task<Result<Reply>> Administration::own_sessions(Reactor& reactor, Question question) const {

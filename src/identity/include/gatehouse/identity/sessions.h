@@ -7,6 +7,7 @@
 // Errors   token_invalid, token_expired, token_revoked → unauthenticated; user_inactive, tenant_disabled → permission_denied; all origin
 //          caller; session_not_found; those of the store
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -47,7 +48,8 @@ class Sessions {
 
   // The user has shown who they are, by the password that the record says. user_changed: it is another one by now, or they are off
   Task<Result<LoggedIn>> begin(Reactor& reactor, store::User user, Client client) const;
-  Task<Result<LoggedIn>> refresh(Reactor& reactor, Secret<std::string> token, Client client) const;
+  // whose: filled where a session ends by that, for its record; may be null.
+  Task<Result<LoggedIn>> refresh(Reactor& reactor, Secret<std::string> token, Client client, std::optional<store::User>* whose) const;
   Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) const;
   Task<Status> end(Reactor& reactor, store::UserId user, store::SessionId id) const;
   // All but that one; empty: all.
@@ -62,8 +64,9 @@ class Sessions {
   store::Moment access_until(const IssuedToken& access) const;
   Result<IssuedToken> access_token(const store::User& user, const store::SessionId& session) const;
   Task<Result<store::User>> user_of(Reactor& reactor, const store::Session& session) const;
-  Task<Result<LoggedIn>> refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client) const;
-  Task<Error> end_reused(Reactor& reactor, store::Session session) const;
+  Task<Result<LoggedIn>> refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client,
+                                      std::optional<store::User>* whose) const;
+  Task<Error> end_reused(Reactor& reactor, store::Session session, std::optional<store::User>* whose) const;
 
   Registry& registry_;
   const Tokens& tokens_;

@@ -40,8 +40,8 @@ class Tokens {
   Task<Result<IssuedToken>> issue(Reactor& reactor, TokenWish wish) const;
   // By jti, of an outside issuer where one is named; issuer_not_found.
   Task<Status> revoke_id(Reactor& reactor, std::string id, std::string issuer = {}) const;
-  // Ours by jti, others' by what names them; it must be one that we would take, or would have taken.
-  Task<Status> revoke(Reactor& reactor, Secret<std::string> token) const;
+  // Ours by jti, others' by what names them, which is given back; it must be one that we would take, or would have taken.
+  Task<Result<std::string>> revoke(Reactor& reactor, Secret<std::string> token) const;
   // The token that somebody was let in by.
   Task<Status> revoke(Reactor& reactor, const Principal& principal) const;
   // By which all that were issued to a user until now end.
