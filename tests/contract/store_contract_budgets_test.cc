@@ -178,6 +178,7 @@ TEST_P(BudgetContract, GoesWithWhatWasSpentOfIt) {
   const store::Budget stays = get(budgets().create(reactor_, full_budget("c", "other")));
   spend(first.number, 86'400, 5);
   spend(stays.number, 86'400, 6);
+  EXPECT_EQ(outcome(ask(budgets().remove(reactor_, demo_, store::BudgetId("b"), 7))), "version_conflict");
   const Result<store::Budget> removed = ask(budgets().remove(reactor_, demo_, store::BudgetId("b"), std::nullopt));
   ASSERT_EQ(outcome(removed), "ok");
   EXPECT_EQ(*removed, first);

@@ -117,7 +117,8 @@ TEST_P(KeyContract, AChangeTouchesWhatMayChange) {
 TEST_P(KeyContract, RevokedIsForGoodAndTold) {
   make_tenant("demo");
   make_key("k-1", "demo", 1);
-  const Result<store::ApiKey> revoked = ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500), std::nullopt));
+  EXPECT_EQ(outcome(ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500), 7))), "version_conflict");
+  const Result<store::ApiKey> revoked = ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500), 1));
   ASSERT_EQ(outcome(revoked), "ok");
   EXPECT_EQ(revoked->revoked, at(500));
   EXPECT_EQ(revoked->version, 2U);

@@ -76,6 +76,7 @@ TEST_P(RemovalContract, IsToldToWhoFollowsTheRevocations) {
 TEST_P(RemovalContract, OfNobodyChangesNothing) {
   fill("demo", 1);
   EXPECT_EQ(remove("none"), "tenant_not_found");
+  EXPECT_EQ(outcome(ask(store().tenants().remove(reactor_, TenantId("demo"), at(500), 7))), "version_conflict");
   EXPECT_EQ(remove("Demo"), "tenant_not_found");
   EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 3, 1));
   EXPECT_THAT(told(), IsEmpty());
