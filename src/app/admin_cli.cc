@@ -156,6 +156,12 @@ void add_new_users(CLI::App& group, Adder& add) {
   command->add_option("--email", line.user.email, "Whom it is for; without, whoever has it");
   command->add_option("--role", line.user.role, "member, tenant-admin, platform-admin or one of the tenant's own; without, member");
   command->add_option("--expires", line.user.expires, "How long it is good; without, 7d");
+  command = add.add(group, "invitations", "Invitations that have not been used", "user invitations --tenant tenant-001",
+                    [](AdminCommandLine& said) { return user_invitations(said.options, said.user.tenant); });
+  command->add_option("--tenant", line.user.tenant, "To this tenant alone");
+  command = add.add(group, "withdraw", "Take an invitation back: nobody registers with it any more", "user withdraw ID",
+                    [](AdminCommandLine& said) { return user_withdraw(said.options, said.id); });
+  id_of(command, line.id, "The invitation's id");
 }
 
 void add_users(CLI::App& root, Adder& add) {

@@ -68,10 +68,13 @@ Schema<AuthSettings> auth_keys() {
       .checked(secret_fault)
       .alias("SECRET_KEY")
       .alias("JWT_SECRET");
-  keys.duration("access_lifetime", &S::access_lifetime, {1, 30 * a_day}, "How long a token that a login gives is valid.")
+  keys.duration("access_lifetime", &S::access_lifetime, {1, identity::longest_access_lifetime.count()},
+                "How long a token that a login gives is valid.")
       .alias("ACCESS_TOKEN_EXPIRE_MINUTES", minutes);
-  keys.duration("refresh_lifetime", &S::refresh_lifetime, {60, 3660 * a_day},
-                "How long a refresh token is valid; each use gives a new one, so a session lives on as long as it is used in that time.");
+  keys.duration(
+      "refresh_lifetime", &S::refresh_lifetime, {60, 3660 * a_day},
+      "How long a refresh token is valid; each use gives a new one, so a session lives on as long as it is used in that time. Not "
+      "less than access_lifetime.");
   keys.duration("refresh_grace", &S::refresh_grace, {0, 300},
                 "How long a refresh token that was used gives the same client the same answer again, for requests that went out together; "
                 "after that, and for anybody else, the session ends.");

@@ -237,6 +237,14 @@ void check_password_cost(const PasswordSettings& password, const config::Reading
                                 " times is too cheap for whoever guesses: raise it, or auth.password.passes, until they make 35MiB"));
 }
 
+// A session that is forgotten while a token of it is good could not be ended any more.
+void check_session_lifetimes(const AuthSettings& auth, const config::Reading& reading, std::vector<config::Fault>& faults) {
+  if (auth.refresh_lifetime >= auth.access_lifetime) return;
+  faults.push_back(fault_of("auth.refresh_lifetime", reading,
+                            config::to_text(auth.refresh_lifetime) + " is less than auth.access_lifetime, " +
+                                config::to_text(auth.access_lifetime) + ": a session must not be over before its access tokens"));
+}
+
 std::chrono::days kept(seconds retention, std::chrono::days own) {
   return retention > seconds(0) ? std::chrono::ceil<std::chrono::days>(retention) : own;
 }
@@ -275,6 +283,7 @@ std::vector<config::Fault> cross_check(const Settings& settings, const config::R
         config::to_text(server.limits.request_line) + " is more than the whole head may have, " + config::to_text(server.limits.head)));
   }
   check_password_cost(settings.auth.password, reading, faults);
+  check_session_lifetimes(settings.auth, reading, faults);
   check_log_files(settings, reading, faults);
   const std::size_t rules = number_of("limits.rules");
   check_limit_rules(settings.limits.rules, settings_schema().keys()[rules], std::get<config::Rows>(reading.values[rules]), faults);

@@ -234,6 +234,12 @@ TEST(Settings, SessionsAndWaitsAreAsTheDesksHaveThemUnlessTheySayOtherwise) {
   EXPECT_EQ(pace.longest_wait, seconds(5));
 }
 
+TEST(Settings, ASessionIsNotOverBeforeItsAccessTokens) {
+  EXPECT_THAT(read_file("[auth]\naccess_lifetime = \"2h\"\nrefresh_lifetime = \"1h\"").faults,
+              ElementsAre(HasSubstr("auth.refresh_lifetime: 3600s is less than auth.access_lifetime, 7200s")));
+  EXPECT_THAT(read_file("[auth]\naccess_lifetime = \"2h\"\nrefresh_lifetime = \"2h\"").faults, IsEmpty());
+}
+
 TEST(Settings, RegisteringIsOpenForTheFirstTenantAloneUnlessItIsSaid) {
   using identity::Registering;
   const auto mode = [](const std::string& text) {

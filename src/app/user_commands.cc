@@ -13,7 +13,7 @@ namespace {
 
 using Method = wire::Method;
 
-constexpr std::string_view users_path = "/api/admin/users";
+constexpr std::string_view users_path = "/api/admin/users", invitations_path = "/api/admin/invitations";
 
 // Where whoever is made goes when it is not said: administrators of the platform are of the tenant that is theirs.
 std::string tenant_of(const UserOptions& user) {
@@ -109,7 +109,16 @@ int user_invite(const AdminOptions& options, const UserOptions& user) {
   body.text("email", user.email);
   body.text("role", user.role);
   body.text("expires", user.expires);
-  return ask(options, Method::post, "/api/admin/invitations", body.done());
+  return ask(options, Method::post, std::string(invitations_path), body.done());
+}
+
+int user_invitations(const AdminOptions& options, const std::string& tenant) {
+  static constexpr std::array<std::string_view, 5> columns{"id", "tenant_id", "role", "email", "expires_at"};
+  return list(options, invitations_path, query_of("tenant", tenant), "id", columns);
+}
+
+int user_withdraw(const AdminOptions& options, const std::string& invitation) {
+  return ask(options, Method::delete_, path_of(invitations_path, invitation));
 }
 
 }  // namespace gatehouse::app

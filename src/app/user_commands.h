@@ -25,5 +25,8 @@ int user_delete(const AdminOptions& options, const std::string& who);
 int user_log_out(const AdminOptions& options, const std::string& who);
 int user_reset(const AdminOptions& options, const std::string& who, const std::string& expires);
 int user_invite(const AdminOptions& options, const UserOptions& user);
+int user_invitations(const AdminOptions& options, const std::string& tenant);
+// By its id.
+int user_withdraw(const AdminOptions& options, const std::string& invitation);
 
 }  // namespace gatehouse::app

@@ -60,6 +60,8 @@ constexpr std::array names{
     Name{Action::user_reset, "create_password_reset", "user"},
     Name{Action::user_sessions_end, "end_user_sessions", "user"},
     Name{Action::invitation_add, "create_invitation", "invitation"},
+    Name{Action::invitations_list, "list_invitations", {}},
+    Name{Action::invitation_delete, "delete_invitation", "invitation"},
     Name{Action::roles_list, "list_roles", {}},
     Name{Action::role_add, "create_role", "role"},
     Name{Action::role_get, "get_role", "role"},
@@ -82,8 +84,8 @@ constexpr std::array names{
     Name{Action::me, "get_me", {}},
     Name{Action::refresh, "refresh", "user"},
     Name{Action::register_self, "register", "user"},
-    Name{Action::own_password, "change_password", {}},
-    Name{Action::password_reset, "reset_password", {}},
+    Name{Action::own_password, "change_password", "user"},
+    Name{Action::password_reset, "reset_password", "user"},
     Name{Action::sessions_list, "list_sessions", {}},
     Name{Action::session_end, "end_session", "session"},
     Name{Action::usage, "get_usage", {}},
@@ -119,6 +121,24 @@ std::string_view outcome_of(const Decision& decision) {
   return decision.status < 500 ? "refused" : "failed";
 }
 
+// Nobody was let in, and still it is known whom that was about.
+const Subject::Who* whom(const Decision& decision) {
+  const bool known = decision.who == nullptr && decision.subject != nullptr && decision.subject->who;
+  return known ? &*decision.subject->who : nullptr;
+}
+
+void say_whom(telemetry::AuditRecord& record, const Subject& subject, const Name& name) {
+  if (!subject.object.empty()) {
+    record.resource_type = name.about;
+    record.resource_id = capped(subject.object);
+  }
+  if (subject.who) {
+    record.tenant = subject.who->tenant;
+    record.tenant_number = subject.who->tenant_number;
+    record.user = subject.who->user;
+  }
+}
+
 AuditLikeness likeness_of(const Decision& decision) {
   AuditLikeness like;
   like.route = &decision.route;
@@ -127,6 +147,11 @@ AuditLikeness likeness_of(const Decision& decision) {
   like.rule = rule_of(decision.reason);
   if (decision.who == nullptr) {
     like.address = decision.address;
+    if (const Subject::Who* who = whom(decision)) {
+      like.tenant = who->tenant.value();
+      like.tenant_number = who->tenant_number;
+      like.who = who->user;
+    }
     return like;
   }
   like.tenant = decision.who->tenant.value();
@@ -169,6 +194,7 @@ telemetry::AuditRecord record_of(const Decision& decision) {
     record.user = user_of(*decision.who);
     if (decision.who->key) record.key = decision.who->key->value();
   }
+  if (whom(decision) != nullptr) say_whom(record, *decision.subject, name);
   return record;
 }
 
@@ -176,15 +202,7 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
   telemetry::AuditRecord record = record_of(decision);
   record.status = reply.status;
   record.outcome = "ok";
-  if (!reply.object.empty()) {
-    record.resource_type = action_name(decision.route.action).about;
-    record.resource_id = capped(reply.object);
-  }
-  if (reply.who) {
-    record.tenant = reply.who->tenant;
-    record.tenant_number = reply.who->tenant_number;
-    record.user = reply.who->user;
-  }
+  say_whom(record, reply.subject, action_name(decision.route.action));
   return record;
 }
 
@@ -201,7 +219,7 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
     }
     return record;
   };
-  const bool nobody = decision.who == nullptr, counted = decision.route.audit == AuditClass::folded;
+  const bool nobody = decision.who == nullptr && whom(decision) == nullptr, counted = decision.route.audit == AuditClass::folded;
   if (nobody || (allowed && counted)) {
     book.count(likeness_of(decision), make);
   } else if (counted || (!allowed && !ledger.generated_for)) {

@@ -21,6 +21,7 @@ struct Decision {
   const Route& route;
   WallTime at;
   const identity::Principal* who = nullptr;  // null: nobody was let in
+  const Subject* subject = nullptr;          // whom it is about then; null: nobody knows
   std::string_view object;                   // the id of what it is about, where the route is about something
   int status = 0;                            // 0: nothing was answered any more
   std::string_view reason;                   // of the error; empty: none

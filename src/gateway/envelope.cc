@@ -202,6 +202,7 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
   const bool admitted = co_await admit(received, question->body, egress, ledger);
   if (!admitted) co_return;
   question->who = ledger.principal.get();
+  question->subject = &ledger.subject;
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   if (received.route().audit == AuditClass::each) {
@@ -242,6 +243,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   if (account.route != nullptr && !ledger.on_record) {
     Decision decision(*account.route, desk_.clock.wall());
     decision.who = ledger.principal.get();
+    decision.subject = &ledger.subject;
     decision.object = ledger.model.empty() ? std::string_view(ledger.object) : std::string_view(ledger.model);
     decision.status = egress.status();
     decision.reason = egress.error();

@@ -10,6 +10,7 @@
 #include "dispatcher.h"
 #include "egress.h"
 #include "gatehouse/base/random.h"
+#include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/wire/json/document.h"
 #include "governor.h"
@@ -22,6 +23,7 @@ namespace gatehouse::gateway {
 struct Ledger {
   identity::PrincipalPtr principal;  // whose credential it was; null: nobody's that we know
   std::string object;                // the id of what it is about, where the path names it
+  Subject subject;                   // whom it is about, where nobody was let in
   bool on_record = false;            // it has its record already
   std::string model;                 // empty: none was reached
   Usage usage;

@@ -102,8 +102,11 @@ Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const 
   const WallTime now = asking == identity::Asking::first ? received.at() : reactor.clock().wall();
   const auto scheme = client.https ? identity::Scheme::https : identity::Scheme::http;
   identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(reactor.index())];
-  GH_TRY(identity::PrincipalPtr principal, authenticator.identify(received.exchange().head(), now, kind_for(route), asking, scheme));
-  if (known != nullptr) *known = principal;
+  const wire::RequestHead& head = received.exchange().head();
+  Result<identity::PrincipalPtr> identified = authenticator.identify(head, now, kind_for(route), asking, scheme);
+  if (known != nullptr) *known = identified ? *identified : authenticator.owner_of_refused(head);
+  if (!identified) return identified.error();
+  identity::PrincipalPtr principal = std::move(*identified);
   GH_CHECK(check_address(*principal, client.address));
   GH_CHECK(check_scope(route, *principal));
   return principal;

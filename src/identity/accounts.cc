@@ -24,6 +24,9 @@ Error denied(std::string_view reason, std::string text) { return Error(Code::per
 Error invitation_invalid() {
   return caller_error("invitation_invalid", "The invitation is not for you, has expired or has been used").with_param("invitation");
 }
+Error invitation_not_found() {
+  return Error(Code::not_found, Origin::caller, "invitation_not_found", "There is no such invitation, or it has been used");
+}
 Error reset_token_invalid() {
   return caller_error("reset_token_invalid", "The token is none that sets a password, has expired or has been used").with_param("token");
 }
@@ -43,6 +46,15 @@ Error taken(const Error& error) {
   if (error.reason() == "username_taken") return caller_error("username_taken", "Username already registered").with_param("username");
   if (error.reason() == "email_taken") return caller_error("email_taken", "Email already registered").with_param("email");
   return error;
+}
+
+// As somebody who administers with these scopes: their tenant, or the platform.
+std::optional<Actor> administering(const TenantId& tenant, Scopes scopes, Grants most, const Directory& directory) {
+  const TenantEntry* const entry = directory.tenant(tenant);
+  if (entry == nullptr || !entry->record.enabled) return std::nullopt;
+  if (scopes.has(Scope::platform_admin)) return Actor(store::Reach::everything(), true, std::move(most));
+  if (scopes.has(Scope::tenant_admin)) return Actor(store::Reach::of(tenant), false, std::move(most));
+  return std::nullopt;
 }
 
 bool same_address(const std::string& a, const std::string& b) {
@@ -69,6 +81,9 @@ Task<Result<std::optional<store::Ticket>>> Accounts::leave_of(Reactor& reactor, 
   Result<store::Ticket> ticket = co_await desks_.registry.store().tickets().find(reactor, store::TicketKind::invitation, digest, now());
   if (!ticket && ticket.error().reason() != "ticket_not_found") co_return ticket.error();
   if (!ticket || (!ticket->email.empty() && !same_address(ticket->email, newcomer.email))) co_return invitation_invalid();
+  const Result<bool> good = co_await stands(reactor, *ticket, ticket->role);
+  if (!good) co_return good.error();
+  if (!*good) co_return invitation_invalid();
   co_return std::optional<store::Ticket>(std::move(*ticket));
 }
 
@@ -100,26 +115,52 @@ Task<Result<store::User>> Accounts::register_self(Reactor& reactor, Newcomer new
   Result<std::string> hash = co_await desks_.passwords.hash(reactor, std::move(newcomer.password));
   if (!hash) co_return hash.error();
   user.password_hash = std::move(*hash);
-  co_return co_await create(reactor, std::move(user), std::move(*ticket));
+  if (!invited) {
+    Result<store::User> created = co_await desks_.registry.create(reactor, std::move(user));
+    co_return created ? std::move(created) : Result<store::User>(taken(created.error()));
+  }
+  const store::Redemption invitation((*ticket)->kind, (*ticket)->digest, now());
+  Result<store::User> created = co_await desks_.registry.enrol(reactor, std::move(user), invitation);
+  if (!created && created.error().reason() == "ticket_not_found") co_return invitation_invalid();
+  co_return created ? std::move(created) : Result<store::User>(taken(created.error()));
 }
 
-// An invitation is good once; whose name turns out to be taken has it back.
-Task<Result<store::User>> Accounts::create(Reactor& reactor, store::User user, std::optional<store::Ticket> ticket) const {
-  store::TicketStore& tickets = desks_.registry.store().tickets();
-  if (ticket) {
-    const Result<store::Ticket> had = co_await tickets.take(reactor, ticket->kind, ticket->digest, now());
-    if (!had) co_return had.error().reason() == "ticket_not_found" ? invitation_invalid() : had.error();
-  }
-  Result<store::User> created = co_await desks_.registry.create(reactor, std::move(user));
-  if (created) co_return created;
-  if (ticket) {
-    const Status back = co_await tickets.add(reactor, std::move(*ticket));
-    if (!back) co_return back.error();
-  }
-  co_return taken(created.error());
+Task<Result<std::optional<Actor>>> Accounts::user_giving(Reactor& reactor, const store::UserId& id, std::optional<Scopes> granted) const {
+  const Result<store::User> user = co_await desks_.users.find(reactor, store::Reach::everything(), id);
+  std::optional<Actor> nobody;
+  if (!user) co_return user.error().reason() == "user_not_found" ? Result<std::optional<Actor>>(nobody) : user.error();
+  if (!user->is_active) co_return nobody;
+  Grants most = desks_.registry.current()->grants_of(user->tenant, user->role);
+  const Scopes scopes = granted ? granted->limited_to(most.scopes) : most.scopes;
+  co_return administering(user->tenant, scopes, std::move(most), *desks_.registry.current());
 }
 
-Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, store::Ticket ticket, seconds lifetime) const {
+Task<Result<std::optional<Actor>>> Accounts::key_giving(Reactor& reactor, const KeyId& id) const {
+  store::Reach everywhere = store::Reach::everything();
+  const Result<store::ApiKey> key = co_await desks_.registry.store().keys().find(reactor, std::move(everywhere), id);
+  std::optional<Actor> nobody;
+  if (!key) co_return key.error().reason() == "key_not_found" ? Result<std::optional<Actor>>(nobody) : key.error();
+  if (key->revoked || !key->is_active || (key->expires && *key->expires <= now())) co_return nobody;
+  const Scopes granted = Scopes::known(key->scopes);
+  if (key->user) co_return co_await user_giving(reactor, *key->user, granted);
+  co_return administering(key->tenant, granted, Grants::everything(), *desks_.registry.current());
+}
+
+Task<Result<std::optional<Actor>>> Accounts::giver_of(Reactor& reactor, const store::Ticket& ticket) const {
+  const std::optional<Scopes> all;
+  if (ticket.issuer_key) co_return co_await key_giving(reactor, *ticket.issuer_key);
+  if (ticket.issuer) co_return co_await user_giving(reactor, *ticket.issuer, all);
+  std::optional<Actor> unknown(Actor(store::Reach::everything(), true, Grants::everything()));
+  co_return unknown;
+}
+
+Task<Result<bool>> Accounts::stands(Reactor& reactor, const store::Ticket& ticket, const std::string& role) const {
+  const Result<std::optional<Actor>> giver = co_await giver_of(reactor, ticket);
+  if (!giver) co_return giver.error();
+  co_return *giver && (*giver)->reach.includes(ticket.tenant) && check_role(**giver, role, ticket.tenant, *desks_.registry.current()).ok();
+}
+
+Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, const Actor& giver, store::Ticket ticket, seconds lifetime) const {
   if (lifetime <= seconds(0) || lifetime > longest_ticket) co_return expiry_invalid();
   std::string raw(ticket_bytes, '\0');
   random_.fill(std::as_writable_bytes(std::span(raw)));
@@ -128,52 +169,75 @@ Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, store::Ticket ticke
   append_base64url(text, bytes.expose());
   Secret<std::string> secret(std::move(text));
   ticket.digest = digest_of(secret);
+  ticket.issuer = giver.user;
+  ticket.issuer_key = giver.key;
   ticket.created = now();
   ticket.expires = ticket.created + lifetime;
-  const store::Moment expires = ticket.expires;
+  IssuedTicket issued(std::move(secret), ticket.id, ticket.expires);
   const Status added = co_await desks_.registry.store().tickets().add(reactor, std::move(ticket));
   if (!added) co_return added.error();
-  co_return IssuedTicket(std::move(secret), expires);
+  co_return issued;
 }
 
 Task<Result<IssuedTicket>> Accounts::invite(Reactor& reactor, Actor actor, Invitation invitation) const {
   if (!actor.reach.includes(invitation.tenant)) co_return store::tenant_not_found();
   store::Ticket ticket(store::TicketKind::invitation, store::Digest(), invitation.tenant);
+  ticket.id = random_.uuid();
   ticket.role = invitation.role;
   ticket.email = invitation.email;
   Status fine = store::check(ticket);
   if (fine) fine = check_email(ticket.email);
   if (fine) fine = check_role(actor, ticket.role, ticket.tenant, *desks_.registry.current());
   if (!fine) co_return fine.error();
-  co_return co_await issue(reactor, std::move(ticket), invitation.lifetime.value_or(usual_invitation));
+  co_return co_await issue(reactor, actor, std::move(ticket), invitation.lifetime.value_or(usual_invitation));
+}
+
+Task<Result<store::Page<store::Ticket>>> Accounts::invitations(Reactor& reactor, store::TicketQuery query) const {
+  co_return co_await desks_.registry.store().tickets().invitations(reactor, std::move(query));
+}
+
+Task<Result<store::Ticket>> Accounts::find_invitation(Reactor& reactor, store::Reach reach, std::string id) const {
+  Result<store::Ticket> found = co_await desks_.registry.store().tickets().find_invitation(reactor, std::move(reach), std::move(id));
+  if (!found && found.error().reason() == "ticket_not_found") co_return invitation_not_found();
+  co_return found;
+}
+
+// Whoever reaches it: to take back more than one may give takes nothing from anybody.
+Task<Status> Accounts::withdraw(Reactor& reactor, Actor actor, std::string id) const {
+  const Result<store::Ticket> removed = co_await desks_.registry.store().tickets().remove(reactor, std::move(actor.reach), std::move(id));
+  if (removed) co_return ok();
+  co_return removed.error().reason() == "ticket_not_found" ? invitation_not_found() : removed.error();
 }
 
 Task<Result<IssuedTicket>> Accounts::offer_reset(Reactor& reactor, Actor actor, store::UserId id, std::optional<seconds> lifetime) const {
-  const Result<store::User> user = co_await desks_.users.find_to_change(reactor, std::move(actor), std::move(id));
+  const Result<store::User> user = co_await desks_.users.find_to_change(reactor, actor, std::move(id));
   if (!user) co_return user.error();
   store::Ticket ticket(store::TicketKind::password_reset, store::Digest(), user->tenant);
+  ticket.id = random_.uuid();
   ticket.user = user->id;
-  co_return co_await issue(reactor, std::move(ticket), lifetime.value_or(usual_reset));
+  co_return co_await issue(reactor, actor, std::move(ticket), lifetime.value_or(usual_reset));
 }
 
-// The rules first: who chooses a password that is not taken may choose another.
-Task<Status> Accounts::reset(Reactor& reactor, Secret<std::string> ticket, Secret<std::string> password) const {
+// The rules first: who chooses a password that is not taken may choose another. The ticket is redeemed where the password is set.
+Task<Result<store::User>> Accounts::reset(Reactor& reactor, Secret<std::string> ticket, Secret<std::string> password) const {
   const Status fine = check_new_password(password, "new_password");
-  if (!fine) co_return fine;
-  const store::Digest digest = digest_of(ticket);
-  const Result<store::Ticket> had =
-      co_await desks_.registry.store().tickets().take(reactor, store::TicketKind::password_reset, digest, now());
-  if (!had) co_return had.error().reason() == "ticket_not_found" ? reset_token_invalid() : had.error();
+  if (!fine) co_return fine.error();
+  const store::Redemption redemption(store::TicketKind::password_reset, digest_of(ticket), now());
+  store::TicketStore& tickets = desks_.registry.store().tickets();
+  const Result<store::Ticket> found = co_await tickets.find(reactor, redemption.kind, redemption.digest, redemption.now);
+  if (!found) co_return found.error().reason() == "ticket_not_found" ? reset_token_invalid() : found.error();
   for (int n = 1;; ++n) {
-    Result<store::User> user = co_await desks_.users.find(reactor, store::Reach::of(had->tenant), *had->user);
-    if (!user) co_return reset_token_invalid();
-    Secret<std::string> chosen = password;
-    store::SessionId none;
-    const Result<store::User> changed = co_await desks_.users.take_password(reactor, std::move(*user), std::move(chosen), std::move(none));
-    if (changed) co_return ok();
-    if (changed.error().reason() == "version_conflict" && n < reset_tries) continue;
-    const Status back = co_await desks_.registry.store().tickets().add(reactor, *had);
-    co_return back ? Status(changed.error()) : back;
+    Result<store::User> user = co_await desks_.users.find(reactor, store::Reach::of(found->tenant), *found->user);
+    if (!user) co_return user.error().reason() == "user_not_found" ? reset_token_invalid() : user.error();
+    const Result<bool> good = co_await stands(reactor, *found, user->role);
+    if (!good) co_return good.error();
+    if (!*good) co_return reset_token_invalid();
+    Users::NewPassword wanted(password);
+    wanted.ticket = redemption;
+    Result<store::User> changed = co_await desks_.users.take_password(reactor, std::move(*user), std::move(wanted));
+    if (changed) co_return changed;
+    if (changed.error().reason() == "ticket_not_found") co_return reset_token_invalid();
+    if (changed.error().reason() != "version_conflict" || n == reset_tries) co_return changed;
   }
 }
 
@@ -196,9 +260,9 @@ Task<Status> Accounts::change_password(Reactor& reactor, const Principal& who, P
     co_return field_error("password_wrong", "current_password", "current_password is not the password", "the one that you log in with");
   }
   if (!checked) co_return checked.error();
-  store::SessionId own(who.token.session);
-  const Result<store::User> changed =
-      co_await desks_.users.take_password(reactor, std::move(*checked), std::move(change.next), std::move(own));
+  Users::NewPassword wanted(std::move(change.next));
+  wanted.kept = store::SessionId(who.token.session);
+  const Result<store::User> changed = co_await desks_.users.take_password(reactor, std::move(*checked), std::move(wanted));
   co_return changed ? ok() : Status(changed.error());
 }
 

@@ -8,6 +8,7 @@
 #include "admission.h"
 #include "credential_cache.h"
 #include "credential_check.h"
+#include "key_shape.h"
 #include "signed_requests.h"
 #include "token_verifier.h"
 
@@ -149,6 +150,12 @@ void Authenticator::State::note_uses(const KeyId& id, std::int64_t count, std::i
   store::KeyUse& use = uses.try_emplace(id, id, 0, last).first->second;
   use.count += count;
   use.last_used = std::max(use.last_used, last);
+}
+
+PrincipalPtr Authenticator::owner_of_refused(const wire::RequestHead& head) const {
+  const std::optional<Credential> credential = collect(head);
+  if (!credential || !credential->usable || !prefix_of_key(credential->text)) return nullptr;
+  return owner_of_key(credential->text, state_->hasher, *state_->directory);
 }
 
 Status Authenticator::check_again(const Principal& principal, WallTime now) const { return check(principal, *state_->directory, now); }

@@ -37,11 +37,13 @@ Task<Result<store::Page<store::Budget>>> Budgets::list(Reactor& reactor, store::
   co_return co_await registry_.store().budgets().list(reactor, std::move(query));
 }
 
-Task<Result<store::Budget>> Budgets::find_to_change(Reactor& reactor, Actor actor, store::BudgetId id) const {
+Task<Result<store::Budget>> Budgets::find_to_change(Reactor& reactor, Actor actor, store::BudgetId id,
+                                                    std::optional<std::uint32_t> version) const {
   Result<store::Budget> budget = co_await registry_.store().budgets().find(reactor, actor.reach, std::move(id));
   if (!budget) co_return budget;
   const Status fine = check_may_say(actor, !budget->user && !budget->key);
   if (!fine) co_return fine.error();
+  if (version && *version != budget->version) co_return store::version_conflict();
   co_return budget;
 }
 
@@ -49,11 +51,11 @@ Task<Result<store::Budget>> Budgets::set(Reactor& reactor, store::Budget changed
   co_return co_await registry_.change(reactor, std::move(changed));
 }
 
-Task<Status> Budgets::remove(Reactor& reactor, Actor actor, store::BudgetId id) const {
-  const Result<store::Budget> budget = co_await find_to_change(reactor, actor, std::move(id));
+Task<Status> Budgets::remove(Reactor& reactor, Actor actor, store::BudgetId id, std::optional<std::uint32_t> version) const {
+  const Result<store::Budget> budget = co_await find_to_change(reactor, actor, std::move(id), version);
   if (!budget) co_return budget.error();
   store::Reach reach = store::Reach::of(budget->tenant);
-  co_return co_await registry_.remove(reactor, std::move(reach), budget->id);
+  co_return co_await registry_.remove(reactor, std::move(reach), budget->id, version);
 }
 
 }  // namespace gatehouse::identity

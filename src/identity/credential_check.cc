@@ -43,6 +43,16 @@ const KeyEntry* key_of_secret(std::string_view text, const store::Digest& shown,
   return right || was_right ? key : nullptr;
 }
 
+PrincipalPtr owner_of_key(std::string_view text, const KeyHasher& hasher, const Directory& directory) {
+  const KeyEntry* const key = key_of_secret(text, hasher.digest(text), directory);
+  const TenantEntry* const tenant = key == nullptr ? nullptr : directory.tenant(key->record.tenant);
+  if (tenant == nullptr) return nullptr;
+  auto owner = std::make_shared<Principal>(Proof::api_key, tenant->record.id, tenant->record.number);
+  owner->key = key->record.id;
+  if (key->record.user) owner->subject = key->record.user->value();
+  return owner;
+}
+
 Result<PrincipalPtr> admit_text(std::string_view text, TokenVerifier& tokens, const KeyHasher& hasher, const Directory& directory,
                                 WallTime now) {
   if (!prefix_of_key(text)) return admit_token_text(text, tokens, directory, now);

@@ -26,6 +26,9 @@ Status check_kind(std::string_view text, bool in_key_field, CredentialKind kind)
 // wrong key is right does not show in the time.
 const KeyEntry* key_of_secret(std::string_view text, const store::Digest& shown, const Directory& directory);
 
+// The same, as somebody who may do nothing, whatever the key is refused for.
+PrincipalPtr owner_of_key(std::string_view text, const KeyHasher& hasher, const Directory& directory);
+
 Result<PrincipalPtr> admit_text(std::string_view text, TokenVerifier& tokens, const KeyHasher& hasher, const Directory& directory,
                                 WallTime now);
 

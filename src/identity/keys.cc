@@ -167,7 +167,8 @@ Task<Status> Keys::keep_owned(Reactor& reactor, const store::ApiKey& key) const 
   store::Reach reach = store::Reach::of(key.tenant);
   const Result<store::User> user = co_await registry_.store().users().find(reactor, reach, *key.user);
   if (user || user.error().reason() != "user_not_found") co_return user ? ok() : Status(user.error());
-  const Result<store::ApiKey> revoked = co_await registry_.revoke(reactor, std::move(reach), key.id, now());
+  const store::ExpectedVersion any_version;
+  const Result<store::ApiKey> revoked = co_await registry_.revoke(reactor, std::move(reach), key.id, now(), any_version);
   if (!revoked) co_return revoked.error();
   co_return user.error();
 }
@@ -215,7 +216,7 @@ Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, KeyHolder holder, KeyId 
   Status fine = check_given(holder, wish.scopes.value_or(std::vector<std::string>()));
   if (fine) fine = check_given_models(holder, wish.models.value_or(std::vector<std::string>()));
   if (!fine) co_return fine.error();
-  if (version) key->version = *version;
+  if (version && *version != key->version) co_return store::version_conflict();
   key->name = wish.name.value_or(std::move(key->name));
   key->is_active = wish.is_active.value_or(key->is_active);
   key->scopes = wish.scopes.value_or(std::move(key->scopes));
@@ -228,12 +229,14 @@ Task<Result<store::ApiKey>> Keys::set(Reactor& reactor, KeyHolder holder, KeyId 
   co_return co_await registry_.change(reactor, std::move(*key));
 }
 
-Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, KeyHolder holder, KeyId id, seconds overlap) const {
+Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, KeyHolder holder, KeyId id, seconds overlap,
+                                      std::optional<std::uint32_t> version) const {
   if (overlap < seconds(0) || overlap > longest_overlap) {
     co_return caller_error("overlap_invalid", "The old secret is taken for at most 30 days more").with_param("overlap");
   }
   Result<store::ApiKey> key = co_await find_to_rotate(reactor, std::move(holder), std::move(id));
   if (!key) co_return key.error();
+  if (version && *version != key->version) co_return store::version_conflict();
   KeySecret secret = make_key_secret(hasher_, random_, key->prefix);
   key->previous.reset();
   if (overlap > seconds(0)) {
@@ -250,10 +253,10 @@ Task<Result<CreatedKey>> Keys::rotate(Reactor& reactor, KeyHolder holder, KeyId 
   co_return rotated;
 }
 
-Task<Result<store::ApiKey>> Keys::revoke(Reactor& reactor, KeyHolder holder, KeyId id) const {
+Task<Result<store::ApiKey>> Keys::revoke(Reactor& reactor, KeyHolder holder, KeyId id, std::optional<std::uint32_t> version) const {
   const Result<store::ApiKey> key = co_await find_to_revoke(reactor, holder, id);
   if (!key) co_return key.error();
-  co_return co_await registry_.revoke(reactor, std::move(holder.reach), std::move(id), now());
+  co_return co_await registry_.revoke(reactor, std::move(holder.reach), std::move(id), now(), version);
 }
 
 }  // namespace gatehouse::identity

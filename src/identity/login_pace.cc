@@ -1,6 +1,7 @@
 #include "gatehouse/identity/login_pace.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t together = 0, by_address = 1;  // the last is by user
+constexpr std::size_t together = 0, by_address = 1, by_user = 2;
 
 std::string lower(std::string_view name) {
   std::string text(name);
@@ -51,8 +52,20 @@ std::uint32_t LoginPace::free_of(std::size_t kind) const {
   return kind == together ? options_.together : kind == by_address ? options_.address : options_.user;
 }
 
-PaceCount* LoginPace::find(const std::string& key, Instant now) {
-  const auto found = key.empty() ? counts_.end() : counts_.find(key);
+std::size_t LoginPace::Spread::operator()(const store::Digest& key) const {
+  std::size_t first = 0;
+  std::memcpy(&first, key.data(), sizeof first);
+  return first;
+}
+
+store::Digest LoginPace::key_of(std::string_view kind, std::string_view network, std::string_view user) const {
+  std::string text("pace|");
+  text.append(kind).append("|").append(network).append("|").append(user);
+  return hasher_.digest(text);
+}
+
+PaceCount* LoginPace::find(const std::optional<store::Digest>& key, Instant now) {
+  const auto found = key ? counts_.find(*key) : counts_.end();
   if (found == counts_.end()) return nullptr;
   if (now - found->second.last < options_.forgotten_after) return &found->second;
   counts_.erase(found);
@@ -61,12 +74,13 @@ PaceCount* LoginPace::find(const std::string& key, Instant now) {
 
 Result<LoginPace::Attempt> LoginPace::begin(std::string_view name, std::string_view address, Instant now) {
   const std::string user = lower(name), network = network_of(address);
-  const std::lock_guard lock(mutex_);
   Attempt attempt;
-  attempt.place = network + "\n" + user;
-  attempt.keys = {"t" + attempt.place, "a" + network, places_.contains(attempt.place) ? std::string() : "u" + user};
+  attempt.place = key_of("place", network, user);
+  attempt.keys = {key_of("together", network, user), key_of("address", network, {}), key_of("user", {}, user)};
+  const std::lock_guard lock(mutex_);
+  if (places_.contains(attempt.place)) attempt.keys[by_user].reset();
   nanoseconds wait{0};
-  for (const std::string& key : attempt.keys) {
+  for (const std::optional<store::Digest>& key : attempt.keys) {
     if (const PaceCount* count = find(key, now)) wait = std::max<nanoseconds>(wait, count->open - now);
   }
   if (wait > nanoseconds(0)) return slowed(wait);
@@ -81,8 +95,8 @@ void LoginPace::wrong(const Attempt& attempt, Instant now) {
   const std::lock_guard lock(mutex_);
   make_room(now);
   for (std::size_t kind = 0; kind < attempt.keys.size(); ++kind) {
-    if (attempt.keys[kind].empty() || free_of(kind) == 0) continue;
-    PaceCount& count = counts_[attempt.keys[kind]];
+    if (!attempt.keys[kind] || free_of(kind) == 0) continue;
+    PaceCount& count = counts_[*attempt.keys[kind]];
     count = one_more_wrong(count, free_of(kind), options_, now);
   }
 }
@@ -90,7 +104,7 @@ void LoginPace::wrong(const Attempt& attempt, Instant now) {
 void LoginPace::right(const Attempt& attempt, Instant now) {
   const std::lock_guard lock(mutex_);
   make_room(now);
-  counts_.erase(attempt.keys[together]);
+  counts_.erase(*attempt.keys[together]);
   places_.insert_or_assign(attempt.place, now);
   let_next_through(attempt, by_address, now);
 }

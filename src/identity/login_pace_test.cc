@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <type_traits>
+
+#include "test_people.h"
+
 namespace gatehouse::identity {
 namespace {
 
@@ -31,7 +35,7 @@ class Pace : public ::testing::Test {
   void wrong(int times, const std::string& name, const std::string& address) {
     for (int i = 0; i < times; ++i) EXPECT_EQ(attempt(name, address), "wrong") << i;
   }
-  LoginPace pace_{small()};
+  LoginPace pace_{small(), test_hasher()};
   Instant now_{seconds(1000)};
 };
 
@@ -102,6 +106,15 @@ TEST_F(Pace, OneIsLetThroughAtATimeOnceSomebodyWaits) {
   EXPECT_TRUE(pace_.begin("ann", "192.0.2.1", now_).ok());
 }
 
+// Names come from anybody, in any length, and what is kept for each must not be theirs to choose.
+TEST_F(Pace, WhatIsKeptIsOfOneSizeWhateverWasGiven) {
+  static_assert(std::is_trivially_copyable_v<LoginPace::Attempt>);
+  const std::string longest(60'000, 'x');
+  wrong(3, longest, "192.0.2.1");
+  EXPECT_EQ(attempt(longest, "192.0.2.1"), "1");
+  EXPECT_EQ(attempt(longest + "y", "192.0.2.1"), "wrong") << "and all of a name counts";
+}
+
 TEST_F(Pace, CountsAreForgottenWhenNothingWasWrongForAWhile) {
   wrong(3, "ann", "192.0.2.1");
   now_ += seconds(101);
@@ -112,7 +125,7 @@ TEST_F(Pace, CountsAreForgottenWhenNothingWasWrongForAWhile) {
 TEST(PaceOptions, OfNothingFreeMeansNever) {
   PaceOptions options;
   options.together = options.address = options.user = 0;
-  LoginPace pace(options);
+  LoginPace pace(options, test_hasher());
   for (int i = 0; i < 500; ++i) {
     const Result<LoginPace::Attempt> begun = pace.begin("ann", "192.0.2.1", Instant());
     ASSERT_TRUE(begun.ok());
@@ -123,7 +136,7 @@ TEST(PaceOptions, OfNothingFreeMeansNever) {
 TEST(PaceOptions, MemoryIsBoundedAndTheLatestStay) {
   PaceOptions options = small();
   options.most_entries = 100;
-  LoginPace pace(options);
+  LoginPace pace(options, test_hasher());
   Instant now{seconds(5)};
   const auto wrong = [&](const std::string& name, const std::string& address) {
     const Result<LoginPace::Attempt> begun = pace.begin(name, address, now);

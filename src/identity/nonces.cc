@@ -1,5 +1,8 @@
 #include "gatehouse/identity/nonces.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "admission.h"
 
 namespace gatehouse::identity {
@@ -17,14 +20,40 @@ Error too_many_signed() {
       .with_retry(Retry::after(seconds(30)));
 }
 
+Error too_many_of_key() {
+  return Error(Code::rate_limited, Origin::caller, "too_many_signed", "This API key has signed too many requests within ten minutes")
+      .with_retry(Retry::after(seconds(60)));
+}
+
 }  // namespace
+
+store::Moment time_to_forget(const TimeKept& then, const TimeKept& now) {
+  const auto since = std::chrono::duration_cast<WallTime::duration>(now.steady - then.steady);
+  return std::chrono::floor<seconds>(std::min(now.wall, then.wall + since));
+}
+
+bool NonceShares::take(const KeyId& key, Instant now) {
+  const std::int64_t stretch_now = now.time_since_epoch() / stretch;
+  const std::lock_guard lock(mutex_);
+  if (stretch_now != current_) {
+    before_ = stretch_now == current_ + 1 ? std::exchange(taken_, {}) : std::unordered_map<KeyId, std::size_t>();
+    taken_.clear();
+    current_ = stretch_now;
+  }
+  const auto earlier = before_.find(key);
+  std::size_t& taken = taken_[key];
+  if (taken + (earlier == before_.end() ? 0 : earlier->second) >= most_) return false;
+  ++taken;
+  return true;
+}
 
 Task<Status> Nonces::redeem(Reactor& reactor, const Principal& who, std::string_view body) const {
   if (!who.signature) co_return ok();
   const SignatureMarks& marks = *who.signature;
   if (marks.digest ? !marks.digest->holds(body) : !body.empty()) co_return digest_mismatch();
-  const store::Moment now = std::chrono::floor<seconds>(reactor.clock().wall());
-  const Status taken = co_await store_.take(reactor, marks.nonce, now, most);
+  if (who.key && !shares_.take(*who.key, clock_.now())) co_return too_many_of_key();
+  const store::Moment expired_by = time_to_forget(began_, TimeKept(clock_.wall(), clock_.now()));
+  const Status taken = co_await store_.take(reactor, marks.nonce, expired_by, most);
   if (taken) co_return ok();
   if (taken.error().reason() == "nonce_taken") co_return replayed();
   co_return taken.error().reason() == "too_many_nonces" ? Status(too_many_signed()) : taken;

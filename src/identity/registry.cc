@@ -116,7 +116,8 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   if (!keys) co_return keys.error();
   directory->set_signing_keys(std::move(*keys));
   directory->set_issuers(std::move(parts.issuers));
-  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), std::move(directory)));
+  const TimeKept opened(parts.now, reactor.clock().now());
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), opened, std::move(directory)));
 }
 
 DirectoryPtr Registry::current() const {
@@ -160,8 +161,8 @@ Task<Result<store::Tenant>> Registry::change(Reactor& reactor, store::Tenant ten
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at) {
-  const Result<std::uint32_t> removed = co_await store_.tenants().remove(reactor, id, at);
+Task<Status> Registry::remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version) {
+  const Result<std::uint32_t> removed = co_await store_.tenants().remove(reactor, id, at, version);
   if (!removed) co_return removed.error();
   publish([&](Directory& directory) {
     directory.remove_tenant(id, *removed);
@@ -182,8 +183,9 @@ Task<Result<store::ApiKey>> Registry::change(Reactor& reactor, store::ApiKey key
   co_return changed;
 }
 
-Task<Result<store::ApiKey>> Registry::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) {
-  Result<store::ApiKey> revoked = co_await store_.keys().revoke(reactor, std::move(reach), std::move(id), at);
+Task<Result<store::ApiKey>> Registry::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at,
+                                             store::ExpectedVersion version) {
+  Result<store::ApiKey> revoked = co_await store_.keys().revoke(reactor, std::move(reach), std::move(id), at, version);
   if (revoked) publish([&revoked](Directory& directory) { directory.put(*revoked); });
   co_return revoked;
 }
@@ -226,25 +228,41 @@ Task<Result<store::Budget>> Registry::change(Reactor& reactor, store::Budget bud
   co_return changed;
 }
 
-Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::BudgetId id) {
-  const Result<store::Budget> removed = co_await store_.budgets().remove(reactor, std::move(reach), std::move(id));
+Task<Status> Registry::remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version) {
+  const Result<store::Budget> removed = co_await store_.budgets().remove(reactor, std::move(reach), std::move(id), version);
   if (!removed) co_return removed.error();
   publish([&removed](Directory& directory) { directory.remove_budget(*removed); });
   co_return ok();
 }
 
+void Registry::publish_new(const store::User& created) {
+  const bool notable = !created.is_active || created.role != store::role_member;
+  if (notable) publish([&created](Directory& directory) { directory.put(created); });
+}
+
 Task<Result<store::User>> Registry::create(Reactor& reactor, store::User user) {
   Result<store::User> created = co_await store_.users().create(reactor, std::move(user));
-  const bool notable = created && (!created->is_active || created->role != store::role_member);
-  if (notable) publish([&created](Directory& directory) { directory.put(*created); });
+  if (created) publish_new(*created);
   co_return created;
 }
 
-Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before) {
-  Result<store::User> changed = co_await store_.users().change(reactor, std::move(user));
-  const bool notable = changed && (changed->is_active != before.is_active || changed->role != before.role);
-  if (notable) publish([&changed](Directory& directory) { directory.put(*changed); });
-  co_return changed;
+Task<Result<store::User>> Registry::enrol(Reactor& reactor, store::User user, store::Redemption invitation) {
+  Result<store::User> created = co_await store_.users().enrol(reactor, std::move(user), invitation);
+  if (created) publish_new(*created);
+  co_return created;
+}
+
+Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends) {
+  Result<store::ChangedUser> changed = co_await store_.users().change_and_end(reactor, std::move(user), std::move(ends));
+  if (!changed) co_return changed.error();
+  const bool notable = changed->user.is_active != before.is_active || changed->user.role != before.role;
+  if (notable || !changed->revocations.empty()) {
+    publish([&](Directory& directory) {
+      if (notable) directory.put(changed->user);
+      for (const store::Revocation& revocation : changed->revocations) directory.put(revocation);
+    });
+  }
+  co_return std::move(changed->user);
 }
 
 Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions) {
@@ -256,6 +274,16 @@ Task<Status> Registry::remove(Reactor& reactor, store::User user, store::Moment 
     for (const store::Revocation& revocation : removed->revocations) directory.put(revocation);
     for (const store::ApiKey& key : removed->keys) directory.put(key);
     for (const store::Budget& budget : removed->budgets) directory.remove_budget(budget);
+  });
+  co_return ok();
+}
+
+Task<Status> Registry::begin_session(Reactor& reactor, store::NewSession wanted) {
+  const Result<store::BegunSession> begun = co_await store_.sessions().begin(reactor, std::move(wanted));
+  if (!begun) co_return begun.error();
+  if (begun->revocations.empty()) co_return ok();
+  publish([&begun](Directory& directory) {
+    for (const store::Revocation& revocation : begun->revocations) directory.put(revocation);
   });
   co_return ok();
 }
@@ -279,9 +307,10 @@ Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, 
 }
 
 Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
+  const store::Moment nonces_until = time_to_forget(opened_, TimeKept(now, reactor.clock().now()));
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
-  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, nonces_until);
   if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });

@@ -109,7 +109,7 @@ Task<Result<store::Role>> Roles::set(Reactor& reactor, Actor actor, RoleName nam
   if (!role) co_return role.error();
   const Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, role->tenant);
   if (!tenant) co_return tenant.error();
-  if (version) role->version = *version;
+  if (version && *version != role->version) co_return store::version_conflict();
   const Scopes given = Scopes::known(tenant->scopes);
   Status fine = apply(wish, given, *role);
   if (fine) fine = check_most(actor, *role, given);

@@ -20,6 +20,12 @@ Error refusal_of(RefreshVerdict verdict) {
   return refused("token_invalid", "Invalid token").with_detail("a refresh token of no session");
 }
 
+// Session or user went while it was looked at: it reads as it would have a moment later.
+Error as_refused(const Error& error) {
+  const bool gone = error.reason() == "session_not_found" || error.reason() == "user_not_found";
+  return gone ? refusal_of(RefreshVerdict::unknown) : error;
+}
+
 // For people to read, whatever bytes came.
 std::string readable(std::string_view text) {
   std::string out(text.substr(0, longest_agent));
@@ -33,6 +39,11 @@ std::string readable(std::string_view text) {
 store::SessionEnd Sessions::end_now() const {
   const store::Moment over = now() + rules_.access_lifetime + wire::max_claim_leeway + seconds(1);
   return store::SessionEnd(over, over);
+}
+
+// Within the grace the same refresh gives one more, which is no news to the store.
+store::Moment Sessions::access_until(const IssuedToken& access) const {
+  return access.expires + rules_.grace + wire::max_claim_leeway + seconds(1);
 }
 
 store::Digest Sessions::mark_of(const Client& client) const {
@@ -60,14 +71,17 @@ Task<Result<LoggedIn>> Sessions::begin(Reactor& reactor, store::User user, Clien
   session.user_agent = readable(client.user_agent);
   session.created = session.last_used = now();
   session.expires = session.created + rules_.refresh_lifetime;
-  const Result<store::Session> kept = co_await registry_.store().sessions().create(reactor, std::move(session), rules_.most);
-  if (!kept) co_return kept.error();
+  session.access_until = access_until(*access);
+  store::NewSession wanted(std::move(session), std::move(user.password_hash), rules_.most, end_now());
+  const Status begun = co_await registry_.begin_session(reactor, std::move(wanted));
+  if (!begun) co_return begun.error();
   co_return LoggedIn(std::move(*access), std::move(token.text));
 }
 
-Task<Result<LoggedIn>> Sessions::refresh(Reactor& reactor, Secret<std::string> token, Client client) const {
+Task<Result<LoggedIn>> Sessions::refresh(Reactor& reactor, Secret<std::string> token, Client client,
+                                         std::optional<store::User>* whose) const {
   for (int n = 1;; ++n) {
-    Result<LoggedIn> refreshed = co_await refresh_once(reactor, token, client);
+    Result<LoggedIn> refreshed = co_await refresh_once(reactor, token, client, whose);
     if (refreshed || refreshed.error().reason() != "version_conflict" || n == refresh_tries) co_return refreshed;
   }
 }
@@ -77,7 +91,8 @@ Task<Result<store::User>> Sessions::user_of(Reactor& reactor, const store::Sessi
   co_return co_await registry_.store().users().find(reactor, std::move(reach), session.user);
 }
 
-Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client) const {
+Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client,
+                                              std::optional<store::User>* whose) const {
   const std::optional<RefreshToken> shown = read_refresh_token(token.expose(), hasher_);
   if (!shown) co_return refusal_of(RefreshVerdict::unknown);
   Result<store::Session> found = co_await registry_.store().sessions().find(reactor, shown->session);
@@ -87,10 +102,10 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
   const store::Moment at = now();
   const ShownToken as_shown(shown->generation, digest_of(*shown, hasher_), mark_of(client));
   const RefreshVerdict verdict = decide_refresh(session, as_shown, at, rules_.grace);
-  if (verdict == RefreshVerdict::reuse) co_return co_await end_reused(reactor, std::move(*session));
+  if (verdict == RefreshVerdict::reuse) co_return co_await end_reused(reactor, std::move(*session), whose);
   if (verdict != RefreshVerdict::rotate && verdict != RefreshVerdict::same_child) co_return refusal_of(verdict);
   Result<store::User> user = co_await user_of(reactor, *session);
-  if (!user) co_return user.error();
+  if (!user) co_return as_refused(user.error());
   Result<IssuedToken> access = access_token(*user, session->id);
   if (!access) co_return access.error();
   RefreshToken child = child_of(*shown, hasher_);
@@ -102,14 +117,19 @@ Task<Result<LoggedIn>> Sessions::refresh_once(Reactor& reactor, const Secret<std
     session->user_agent = readable(client.user_agent);
     session->last_used = at;
     session->expires = at + rules_.refresh_lifetime;
+    session->access_until = access_until(*access);
     const Result<store::Session> rotated = co_await registry_.store().sessions().rotate(reactor, std::move(*session));
-    if (!rotated) co_return rotated.error();
+    if (!rotated) co_return as_refused(rotated.error());
   }
   co_return LoggedIn(std::move(*access), std::move(child.text));
 }
 
 // Whoever shows it and whoever used it: one of them is not the user.
-Task<Error> Sessions::end_reused(Reactor& reactor, store::Session session) const {
+Task<Error> Sessions::end_reused(Reactor& reactor, store::Session session, std::optional<store::User>* whose) const {
+  if (whose != nullptr) {
+    Result<store::User> user = co_await user_of(reactor, session);
+    if (user) *whose = std::move(*user);
+  }
   const Status ended = co_await end(reactor, session.user, session.id);
   if (!ended && ended.error().reason() != "session_not_found") co_return ended.error();
   telemetry::log::warn("identity", "a refresh token was used twice: its session has ended",

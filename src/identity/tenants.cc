@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gatehouse/store/errors.h"
+
 namespace gatehouse::identity {
 namespace {
 
@@ -77,7 +79,7 @@ Task<Result<RegisteredTenant>> Tenants::add(Reactor& reactor, TenantId id, Tenan
 Task<Result<store::Tenant>> Tenants::set(Reactor& reactor, TenantId id, TenantWish wish, std::optional<std::uint32_t> version) const {
   Result<store::Tenant> tenant = co_await registry_.store().tenants().find(reactor, std::move(id));
   if (!tenant) co_return tenant.error();
-  if (version) tenant->version = *version;
+  if (version && *version != tenant->version) co_return store::version_conflict();
   const Status fine = apply(wish, *tenant);
   if (!fine) co_return fine.error();
   co_return co_await registry_.change(reactor, std::move(*tenant));
@@ -98,10 +100,10 @@ Task<Result<store::Tenant>> Tenants::find_to_remove(Reactor& reactor, TenantId i
   co_return co_await find(reactor, std::move(id));
 }
 
-Task<Status> Tenants::remove(Reactor& reactor, TenantId id) const {
+Task<Status> Tenants::remove(Reactor& reactor, TenantId id, std::optional<std::uint32_t> version) const {
   const Result<store::Tenant> tenant = co_await find_to_remove(reactor, std::move(id));
   if (!tenant) co_return tenant.error();
-  co_return co_await registry_.remove(reactor, tenant->id, std::chrono::floor<seconds>(clock_.wall()));
+  co_return co_await registry_.remove(reactor, tenant->id, std::chrono::floor<seconds>(clock_.wall()), version);
 }
 
 }  // namespace gatehouse::identity

@@ -18,7 +18,7 @@ Status check_token_lifetime(seconds lifetime) {
 }
 
 // What was issued in the second of a revocation is taken to be from before it: a token that comes behind it is dated later, by no more than
-// what clocks may differ by. See revoke_until_now, which reaches such a token, too.
+// what clocks may differ by. See until_now, which reaches such a token, too.
 constexpr std::int64_t most_seconds_later = 15;
 
 WallTime after_revocations(const NewToken& wanted, const Directory& directory, WallTime now) {
@@ -73,7 +73,7 @@ Task<Status> Tokens::revoke_id(Reactor& reactor, std::string id, std::string iss
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
-Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
+Task<Result<std::string>> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const WallTime now = clock_.wall();
   const DirectoryPtr directory = registry_.current();
   TokenVerifier verifier;
@@ -83,10 +83,12 @@ Task<Status> Tokens::revoke(Reactor& reactor, Secret<std::string> token) const {
   const std::string issuer = verified->issuer ? verified->issuer->name : std::string();
   if (!by_hash && verified->claims.token_id.empty()) co_return no_token().with_detail("without jti");
   const store::Moment ends{seconds(verified->claims.expires_at)};
-  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id,
-                               by_hash ? sha256_hex(token.expose()) : marked(issuer, verified->claims.token_id), ends);
+  std::string name = by_hash ? sha256_hex(token.expose()) : marked(issuer, verified->claims.token_id);
+  store::Revocation revocation(by_hash ? store::RevocationKind::token_sha256 : store::RevocationKind::token_id, name, ends);
   revocation.expires = ends + wire::max_claim_leeway;
-  co_return co_await registry_.revoke(reactor, std::move(revocation));
+  const Status revoked = co_await registry_.revoke(reactor, std::move(revocation));
+  if (!revoked) co_return revoked.error();
+  co_return name;
 }
 
 Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const {
@@ -99,14 +101,21 @@ Task<Status> Tokens::revoke(Reactor& reactor, const Principal& principal) const 
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
 
-Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
+store::Revocation Tokens::until_now(store::RevocationKind kind, std::string id) const {
   const store::Moment now = std::chrono::floor<seconds>(clock_.wall());
   const std::optional<std::int64_t> before = registry_.current()->revoked_until(kind, id);
   const store::Moment until = before ? std::max(now, store::Moment(seconds(*before + 1))) : now;
   store::Revocation revocation(kind, std::move(id), until);
   revocation.expires = until + longest_token_lifetime + wire::max_claim_leeway;
+  return revocation;
+}
+
+Task<Status> Tokens::revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const {
+  store::Revocation revocation = until_now(kind, std::move(id));
   co_return co_await registry_.revoke(reactor, std::move(revocation));
 }
+
+store::Revocation Tokens::end_of_user(const store::UserId& user) const { return until_now(store::RevocationKind::user, user.value()); }
 
 Task<Status> Tokens::revoke_user(Reactor& reactor, store::UserId user) const {
   store::Reach reach = store::Reach::everything();

@@ -120,7 +120,7 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   const Result<store::User> before = co_await find_to_change(reactor, actor, std::move(id));
   if (!before) co_return before.error();
   store::User user = *before;
-  if (version) user.version = *version;
+  if (version && *version != user.version) co_return store::version_conflict();
   user.email = wish.email.value_or(std::move(user.email));
   user.role = wish.role.value_or(std::move(user.role));
   user.is_active = wish.is_active.value_or(user.is_active);
@@ -128,44 +128,42 @@ Task<Result<store::User>> Users::set(Reactor& reactor, Actor actor, store::UserI
   Status fine = check_email(user.email);
   if (fine && wish.role) fine = check_role(actor, user.role, user.tenant, *registry_.current());
   if (!fine) co_return fine.error();
-  Result<store::User> changed = co_await registry_.change(reactor, std::move(user), *before);
-  if (!changed) co_return changed.error();
-  const Status followed = co_await follow_change(reactor, *before, *changed);
-  if (!followed) co_return followed.error();
-  co_return changed;
+  store::UserEnds ends = ends_of_change(*before, user);
+  co_return co_await registry_.change(reactor, std::move(user), *before, std::move(ends));
 }
 
 // What was issued to somebody who was more than they are ends. Who becomes more begins anew: whoever administered them before may have what
 // is theirs.
-Task<Status> Users::follow_change(Reactor& reactor, const store::User& before, const store::User& after) const {
+store::UserEnds Users::ends_of_change(const store::User& before, const store::User& after) const {
+  store::UserEnds ends;
   const bool off = before.is_active && !after.is_active;
-  if (!off && before.role == after.role) co_return ok();
-  const Status revoked = co_await tokens_.revoke_user(reactor, after.id);
+  if (!off && before.role == after.role) return ends;
+  ends.tokens = tokens_.end_of_user(after.id);
   const DirectoryPtr directory = registry_.current();
   const bool more = !within(directory->grants_of(after.tenant, after.role), directory->grants_of(before.tenant, before.role));
-  if (!revoked || (!off && !more)) co_return revoked;
-  store::SessionId none;
-  co_return co_await sessions_.end_others(reactor, after.id, std::move(none));
+  if (off || more) ends.sessions = sessions_.end_now();
+  return ends;
 }
 
-Task<Result<store::User>> Users::take_password(Reactor& reactor, store::User user, Secret<std::string> password,
-                                               store::SessionId kept) const {
-  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(password));
+Task<Result<store::User>> Users::take_password(Reactor& reactor, store::User user, NewPassword password) const {
+  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(password.text));
   if (!hash) co_return hash.error();
   const store::User before = user;
   user.password_hash = std::move(*hash);
   user.updated = now();
-  Result<store::User> changed = co_await registry_.change(reactor, std::move(user), before);
-  if (!changed) co_return changed.error();
-  const Status ended = co_await sessions_.end_others(reactor, changed->id, std::move(kept));
-  if (!ended) co_return ended.error();
-  co_return changed;
+  store::UserEnds ends;
+  ends.sessions = sessions_.end_now();
+  ends.kept = std::move(password.kept);
+  ends.ticket = password.ticket;
+  co_return co_await registry_.change(reactor, std::move(user), before, std::move(ends));
 }
 
 Task<Result<UserWithPassword>> Users::set_password(Reactor& reactor, Actor actor, store::UserId id,
-                                                   std::optional<Secret<std::string>> password) const {
+                                                   std::optional<Secret<std::string>> password,
+                                                   std::optional<std::uint32_t> version) const {
   Result<store::User> user = co_await find_to_change(reactor, std::move(actor), std::move(id));
   if (!user) co_return user.error();
+  if (version && *version != user->version) co_return store::version_conflict();
   std::optional<Secret<std::string>> drawn;
   if (password) {
     const Status fine = check_new_password(*password, "password");
@@ -174,8 +172,8 @@ Task<Result<UserWithPassword>> Users::set_password(Reactor& reactor, Actor actor
     drawn = draw_password(random_);
     password = drawn;
   }
-  store::SessionId none;
-  Result<store::User> changed = co_await take_password(reactor, std::move(*user), std::move(*password), std::move(none));
+  NewPassword wanted(std::move(*password));
+  Result<store::User> changed = co_await take_password(reactor, std::move(*user), std::move(wanted));
   if (!changed) co_return changed.error();
   co_return UserWithPassword(std::move(*changed), std::move(drawn));
 }

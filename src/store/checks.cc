@@ -132,10 +132,13 @@ Status check(const Session& session) {
 }
 
 Status check(const Ticket& ticket) {
+  GH_CHECK(check_id("id", ticket.id));
   GH_CHECK(check_id("tenant_id", ticket.tenant.value()));
   if ((ticket.kind == TicketKind::password_reset) != ticket.user.has_value())
     return record_invalid("user_id", "must be there to set a password");
   if (ticket.user) GH_CHECK(check_id("user_id", ticket.user->value()));
+  if (ticket.issuer) GH_CHECK(check_id("issuer", ticket.issuer->value()));
+  if (ticket.issuer_key) GH_CHECK(check_id("issuer_key", ticket.issuer_key->value()));
   GH_CHECK(check_text("email", ticket.email, {0, longest_email}));
   return check_role(ticket.role);
 }

@@ -27,6 +27,7 @@ Error nonce_taken() { return conflict("nonce_taken", "This nonce has been used a
 Error version_conflict() {
   return conflict("version_conflict", "It was changed by someone else meanwhile: read it again, then repeat your change");
 }
+Error user_changed() { return conflict("user_changed", "The user was changed meanwhile: try again"); }
 
 Error tenant_not_found() { return not_found("tenant_not_found", "There is no such tenant"); }
 Error user_not_found() { return not_found("user_not_found", "There is no such user"); }

@@ -189,7 +189,7 @@ TEST_P(AuditContract, WhatWasAskedStandsBesideItsRecordUntilItIsForgotten) {
   get(store().audit().drop_contents(reactor_, content.time + std::chrono::microseconds(1)));
   EXPECT_EQ(list(query).data[1].content, "");
   ASSERT_EQ(keep(), "ok");
-  get(store().tenants().remove(reactor_, TenantId("a"), at(5)));
+  get(store().tenants().remove(reactor_, TenantId("a"), at(5), std::nullopt));
   EXPECT_EQ(list(query).data[1].content, "") << "it goes with its tenant, the record stays";
   EXPECT_TRUE(verify().ok());
 }
@@ -208,7 +208,7 @@ TEST_P(AuditContract, AllOfACallAreKeptOrNone) {
 TEST_P(AuditContract, OutliveTheirTenant) {
   make_tenant("a");
   append("a", 1, "r1");
-  get(store().tenants().remove(reactor_, TenantId("a"), at(5)));
+  get(store().tenants().remove(reactor_, TenantId("a"), at(5), std::nullopt));
   EXPECT_THAT(requests(of_tenant("a")), ElementsAre("r1"));
   EXPECT_TRUE(verify().ok());
 }

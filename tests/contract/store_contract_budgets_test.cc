@@ -38,7 +38,7 @@ class BudgetContract : public StoreContract {
     return ask(budgets().find(reactor_, reach, store::BudgetId(id)));
   }
   std::string remove(const std::string& id, const store::Reach& reach) {
-    return outcome(ask(budgets().remove(reactor_, reach, store::BudgetId(id))));
+    return outcome(ask(budgets().remove(reactor_, reach, store::BudgetId(id), std::nullopt)));
   }
   void spend(std::uint32_t number, std::int64_t period, std::int64_t units) {
     store::LedgerBatch batch("w-" + std::to_string(number) + "-" + std::to_string(period), 1);
@@ -178,7 +178,8 @@ TEST_P(BudgetContract, GoesWithWhatWasSpentOfIt) {
   const store::Budget stays = get(budgets().create(reactor_, full_budget("c", "other")));
   spend(first.number, 86'400, 5);
   spend(stays.number, 86'400, 6);
-  const Result<store::Budget> removed = ask(budgets().remove(reactor_, demo_, store::BudgetId("b")));
+  EXPECT_EQ(outcome(ask(budgets().remove(reactor_, demo_, store::BudgetId("b"), 7))), "version_conflict");
+  const Result<store::Budget> removed = ask(budgets().remove(reactor_, demo_, store::BudgetId("b"), std::nullopt));
   ASSERT_EQ(outcome(removed), "ok");
   EXPECT_EQ(*removed, first);
   EXPECT_EQ(remove("b", all_), "budget_not_found");
@@ -201,7 +202,7 @@ TEST_P(BudgetContract, OfAUserAndTheirKeysGoWithThem) {
 
 TEST_P(BudgetContract, ARevokedKeyKeepsItsOwn) {
   get(budgets().create(reactor_, of_key("bk", "demo", "k-demo")));
-  get(store().keys().revoke(reactor_, demo_, KeyId("k-demo"), at(500)));
+  get(store().keys().revoke(reactor_, demo_, KeyId("k-demo"), at(500), std::nullopt));
   EXPECT_EQ(outcome(find("bk")), "ok");
 }
 

@@ -58,7 +58,7 @@ TEST_P(KeyContract, AnothersKeyDoesNotExist) {
   get(keys().find(reactor_, demo_, key.id));
   EXPECT_EQ(outcome(ask(keys().find(reactor_, other_, key.id))), "key_not_found");
   EXPECT_EQ(outcome(ask(keys().find(reactor_, other_, KeyId("none")))), "key_not_found");
-  EXPECT_EQ(outcome(ask(keys().revoke(reactor_, other_, key.id, at(5)))), "key_not_found");
+  EXPECT_EQ(outcome(ask(keys().revoke(reactor_, other_, key.id, at(5), std::nullopt))), "key_not_found");
   EXPECT_THAT(listed(store::KeyQuery(other_)), IsEmpty());
   key.tenant = TenantId("other");
   EXPECT_EQ(outcome(ask(keys().change(reactor_, key))), "key_not_found") << "nor can it be taken over";
@@ -117,11 +117,12 @@ TEST_P(KeyContract, AChangeTouchesWhatMayChange) {
 TEST_P(KeyContract, RevokedIsForGoodAndTold) {
   make_tenant("demo");
   make_key("k-1", "demo", 1);
-  const Result<store::ApiKey> revoked = ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500)));
+  EXPECT_EQ(outcome(ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500), 7))), "version_conflict");
+  const Result<store::ApiKey> revoked = ask(keys().revoke(reactor_, demo_, KeyId("k-1"), at(500), 1));
   ASSERT_EQ(outcome(revoked), "ok");
   EXPECT_EQ(revoked->revoked, at(500));
   EXPECT_EQ(revoked->version, 2U);
-  const Result<store::ApiKey> again = ask(keys().revoke(reactor_, all_, KeyId("k-1"), at(600)));
+  const Result<store::ApiKey> again = ask(keys().revoke(reactor_, all_, KeyId("k-1"), at(600), std::nullopt));
   EXPECT_EQ(*again, *revoked) << "stays as it is";
   store::ApiKey changed = *revoked;
   changed.revoked.reset();

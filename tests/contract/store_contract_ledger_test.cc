@@ -75,7 +75,7 @@ TEST_P(LedgerContract, EachWriterCountsForItself) {
 }
 
 TEST_P(LedgerContract, WhatIsOfATenantThatIsGoneGoesWithItAndTheRestIsKept) {
-  ASSERT_EQ(outcome(ask(store().tenants().remove(reactor_, TenantId("demo"), at(500)))), "ok");
+  ASSERT_EQ(outcome(ask(store().tenants().remove(reactor_, TenantId("demo"), at(500), std::nullopt))), "ok");
   EXPECT_EQ(settle(batch("w", 1, 3)), "ok");
   EXPECT_THAT(used("demo"), Pair(0, 0));
   EXPECT_THAT(used("other"), Pair(3, 1));
@@ -83,7 +83,7 @@ TEST_P(LedgerContract, WhatIsOfATenantThatIsGoneGoesWithItAndTheRestIsKept) {
 }
 
 TEST_P(LedgerContract, WhatIsOfABudgetThatIsGoneGoesWithItAndTheRestIsKept) {
-  ASSERT_EQ(outcome(ask(store().budgets().remove(reactor_, store::Reach::everything(), store::BudgetId("b")))), "ok");
+  ASSERT_EQ(outcome(ask(store().budgets().remove(reactor_, store::Reach::everything(), store::BudgetId("b"), std::nullopt))), "ok");
   EXPECT_EQ(settle(batch("w", 1, 3)), "ok");
   EXPECT_THAT(used("demo"), Pair(3, 1));
   EXPECT_THAT(spent(), ElementsAre(store::BudgetSpend(other_budget_, 0, 3)));

@@ -29,7 +29,9 @@ class RemovalContract : public StoreContract {
     }
     get(store().ledger().settle(reactor_, std::move(batch)));
   }
-  std::string remove(const std::string& tenant) { return outcome(ask(store().tenants().remove(reactor_, TenantId(tenant), at(500)))); }
+  std::string remove(const std::string& tenant) {
+    return outcome(ask(store().tenants().remove(reactor_, TenantId(tenant), at(500), std::nullopt)));
+  }
   // How many keys, users, roles, budgets and rows of usage there are.
   std::vector<std::size_t> kept(const store::Reach& reach) {
     return {get(store().keys().list(reactor_, store::KeyQuery(reach))).data.size(),
@@ -58,7 +60,7 @@ TEST_P(RemovalContract, TakesWhatBelongsToTheTenantAndNothingElse) {
 
 TEST_P(RemovalContract, IsToldToWhoFollowsTheRevocations) {
   fill("demo", 1);
-  get(store().keys().revoke(reactor_, all_, KeyId("k-demo"), at(400)));
+  get(store().keys().revoke(reactor_, all_, KeyId("k-demo"), at(400), std::nullopt));
   const std::vector<store::Revocation> before = told();
   ASSERT_EQ(remove("demo"), "ok");
   const std::vector<store::Revocation> after = told();
@@ -74,6 +76,7 @@ TEST_P(RemovalContract, IsToldToWhoFollowsTheRevocations) {
 TEST_P(RemovalContract, OfNobodyChangesNothing) {
   fill("demo", 1);
   EXPECT_EQ(remove("none"), "tenant_not_found");
+  EXPECT_EQ(outcome(ask(store().tenants().remove(reactor_, TenantId("demo"), at(500), 7))), "version_conflict");
   EXPECT_EQ(remove("Demo"), "tenant_not_found");
   EXPECT_THAT(kept(all_), ElementsAre(1, 2, 1, 3, 1));
   EXPECT_THAT(told(), IsEmpty());

@@ -10,7 +10,7 @@ class SessionContract : public StoreContract {
  protected:
   SessionContract() {
     make_tenant("demo");
-    for (const char* id : {"u-1", "u-2"}) get(store().users().create(reactor_, full_user(id, "demo")));
+    for (const char* id : {"u-1", "u-2"}) get(store().users().create(reactor_, active_user(id, "demo")));
   }
   store::SessionStore& sessions() { return store().sessions(); }
   static store::Session session_of(const std::string& id, const std::string& user, std::int64_t last_used = 100) {
@@ -21,6 +21,7 @@ class SessionContract : public StoreContract {
     session.created = at(50);
     session.last_used = at(last_used);
     session.expires = at(last_used + 1000);
+    session.access_until = at(last_used + 30);
     return session;
   }
   // The same, one token on.
@@ -33,9 +34,16 @@ class SessionContract : public StoreContract {
     session.user_agent = "";
     session.last_used = at(200);
     session.expires = at(1200);
+    session.access_until = at(260);
     return session;
   }
-  store::Session add(const store::Session& session, std::size_t most = 10) { return get(sessions().create(reactor_, session, most)); }
+  static store::NewSession wanted(const store::Session& session, std::size_t most = 10) {
+    return {session, full_user("", "").password_hash, most, store::SessionEnd(at(300), at(400))};
+  }
+  store::Session add(const store::Session& session, std::size_t most = 10) {
+    return get(sessions().begin(reactor_, wanted(session, most))).session;
+  }
+  std::string try_begin(const store::NewSession& asked) { return outcome(ask(sessions().begin(reactor_, asked))); }
   std::vector<std::string> listed(const std::string& user) {
     std::vector<std::string> ids;
     for (const store::Session& session : get(sessions().list(reactor_, store::UserId(user)))) ids.push_back(session.id.value());
@@ -81,14 +89,14 @@ TEST_P(SessionContract, IsRotatedFromTheGenerationBeforeAndOnce) {
 
 TEST_P(SessionContract, HasAUserAndAnIdOfItsOwn) {
   add(session_of("s-1", "u-1"));
-  EXPECT_EQ(outcome(ask(sessions().create(reactor_, session_of("s-1", "u-2"), 10))), "session_exists");
-  EXPECT_EQ(outcome(ask(sessions().create(reactor_, session_of("s-2", "nobody"), 10))), "user_not_found");
+  EXPECT_EQ(try_begin(wanted(session_of("s-1", "u-2"))), "session_exists");
+  EXPECT_EQ(try_begin(wanted(session_of("s-2", "nobody"))), "user_not_found");
   store::Session wrong = session_of("s-3", "u-1");
   wrong.generation = 1;
-  EXPECT_EQ(outcome(ask(sessions().create(reactor_, wrong, 10))), "record_invalid");
+  EXPECT_EQ(try_begin(wanted(wrong)), "record_invalid");
   wrong = session_of("s-3", "u-1");
   wrong.user_agent = std::string(201, 'x');
-  EXPECT_EQ(outcome(ask(sessions().create(reactor_, wrong, 10))), "record_invalid");
+  EXPECT_EQ(try_begin(wanted(wrong)), "record_invalid");
   EXPECT_THAT(listed("u-1"), ElementsAre("s-1"));
 }
 
@@ -110,6 +118,48 @@ TEST_P(SessionContract, TheOneTooManyPushesOutWhatWasUsedLongestAgo) {
   add(session_of("s-5", "u-1", 10), 3);
   EXPECT_THAT(listed("u-1"), ElementsAre("s-1", "s-4", "s-5")) << "the new one stays, whatever its time";
   EXPECT_THAT(listed("u-2"), ElementsAre("s-3"));
+}
+
+TEST_P(SessionContract, WhatIsPushedOutIsToldToWhoFollowsTheRevocations) {
+  for (const char* id : {"s-1", "s-2"}) add(session_of(id, "u-1"), 2);
+  EXPECT_THAT(told(), IsEmpty());
+  const store::BegunSession begun = get(sessions().begin(reactor_, wanted(session_of("s-3", "u-1", 500), 1)));
+  ASSERT_EQ(begun.revocations.size(), 2U);
+  EXPECT_EQ(told(), begun.revocations);
+  for (const store::Revocation& one : begun.revocations) {
+    EXPECT_EQ(one.kind, store::RevocationKind::session);
+    EXPECT_EQ(one.not_before, at(300));
+    EXPECT_EQ(one.expires, at(400));
+  }
+  EXPECT_THAT(listed("u-1"), ElementsAre("s-3"));
+}
+
+// A login may take its time: what was right when it began need not be any more.
+TEST_P(SessionContract, IsBegunByThePasswordThatIsTheUsersNow) {
+  store::NewSession asked = wanted(session_of("s-1", "u-1"));
+  store::User user = get(store().users().find_by_name(reactor_, "name-u-1"));
+  user.password_hash = "another";
+  user = get(store().users().change(reactor_, user));
+  EXPECT_EQ(try_begin(asked), "user_changed");
+  asked.password_hash = "another";
+  user.is_active = false;
+  user = get(store().users().change(reactor_, user));
+  EXPECT_EQ(try_begin(asked), "user_changed");
+  EXPECT_THAT(listed("u-1"), IsEmpty());
+  user.is_active = true;
+  get(store().users().change(reactor_, user));
+  EXPECT_EQ(try_begin(asked), "ok");
+}
+
+// Whoever set the lifetime of access tokens may have set it lower since.
+TEST_P(SessionContract, AnEndIsKeptAsLongAsAnAccessTokenMayBeGood) {
+  store::Session session = session_of("s-1", "u-1");
+  session.access_until = at(5000);
+  add(session);
+  store::Session next = next_of(session);
+  EXPECT_EQ(get(sessions().rotate(reactor_, next)).access_until, at(5000)) << "of the tokens before it, too";
+  EXPECT_EQ(end("u-1", "s-1"), "ok");
+  EXPECT_EQ(told().at(0).expires, at(5000));
 }
 
 TEST_P(SessionContract, AnEndIsToldToWhoFollowsTheRevocations) {
@@ -151,7 +201,7 @@ TEST_P(SessionContract, WhatExpiredIsDropped) {
 
 TEST_P(SessionContract, GoesWithItsTenant) {
   add(session_of("s-1", "u-1"));
-  get(store().tenants().remove(reactor_, TenantId("demo"), at(500)));
+  get(store().tenants().remove(reactor_, TenantId("demo"), at(500), std::nullopt));
   EXPECT_EQ(outcome(find("s-1")), "session_not_found");
 }
 
@@ -162,6 +212,8 @@ class TicketContract : public SessionContract {
     store::Digest digest{};
     digest.fill(number);
     store::Ticket ticket(store::TicketKind::password_reset, digest, TenantId("demo"));
+    ticket.id = "t-" + std::to_string(number);
+    ticket.issuer = store::UserId("u-9");
     ticket.user = store::UserId(user);
     ticket.created = at(100);
     ticket.expires = at(200);
@@ -173,47 +225,135 @@ class TicketContract : public SessionContract {
     ticket.user.reset();
     ticket.role = "tenant-admin";
     ticket.email = "a@example.org";
+    ticket.issuer_key = KeyId("k-9");
     return ticket;
   }
   Status add(const store::Ticket& ticket) { return ask(tickets().add(reactor_, ticket)); }
   std::string find(const store::Ticket& ticket, std::int64_t now = 150) {
     return outcome(ask(tickets().find(reactor_, ticket.kind, ticket.digest, at(now))));
   }
-  Result<store::Ticket> take(const store::Ticket& ticket, std::int64_t now = 150) {
-    return ask(tickets().take(reactor_, ticket.kind, ticket.digest, at(now)));
+  static store::Redemption redemption_of(const store::Ticket& ticket, std::int64_t now = 150) {
+    return {ticket.kind, ticket.digest, at(now)};
+  }
+  // Somebody new comes by it, of that name.
+  std::string enrol(const store::Ticket& ticket, const std::string& name, std::int64_t now = 150) {
+    store::User user = full_user("id-" + name, "demo");
+    user.username = name;
+    return outcome(ask(store().users().enrol(reactor_, user, redemption_of(ticket, now))));
+  }
+  // With it u-1 gets another password.
+  std::string redeem(const store::Ticket& ticket, std::int64_t now = 150, const std::string& id = "u-1") {
+    store::User user = get(store().users().find(reactor_, store::Reach::everything(), store::UserId(id)));
+    user.password_hash = "hash " + std::to_string(user.version);
+    store::UserEnds ends;
+    ends.ticket = redemption_of(ticket, now);
+    return outcome(ask(store().users().change_and_end(reactor_, user, ends)));
+  }
+  std::vector<std::string> invited(const store::Reach& reach, const std::string& after = "", std::size_t limit = 10) {
+    store::TicketQuery query(reach, at(150));
+    query.after = after;
+    query.limit = limit;
+    const store::Page<store::Ticket> page = get(tickets().invitations(reactor_, query));
+    std::vector<std::string> ids;
+    for (const store::Ticket& one : page.data) ids.push_back(one.id);
+    if (page.has_more) ids.emplace_back("more");
+    return ids;
   }
 };
 INSTANTIATE_TEST_SUITE_P(Stores, TicketContract, ::testing::ValuesIn(stores_under_test()), name_of);
 
-TEST_P(TicketContract, IsTakenOnceAsItWasGiven) {
-  for (const store::Ticket& ticket : {reset_of("u-1", 1), invitation(2)}) {
+TEST_P(TicketContract, IsFoundAsItWasGivenAndGoodOnce) {
+  const store::Ticket reset = reset_of("u-1", 1), come = invitation(2);
+  for (const store::Ticket& ticket : {reset, come}) {
     ASSERT_TRUE(add(ticket).ok());
-    EXPECT_EQ(find(ticket), "ok");
-    EXPECT_EQ(find(ticket), "ok") << "to look is not to take";
-    const Result<store::Ticket> taken = take(ticket);
-    ASSERT_EQ(outcome(taken), "ok");
-    EXPECT_EQ(*taken, ticket);
-    EXPECT_EQ(outcome(take(ticket)), "ticket_not_found");
-    EXPECT_EQ(find(ticket), "ticket_not_found");
+    EXPECT_EQ(get(tickets().find(reactor_, ticket.kind, ticket.digest, at(150))), ticket);
+    EXPECT_EQ(find(ticket), "ok") << "to look is not to redeem";
   }
+  EXPECT_EQ(redeem(reset), "ok");
+  EXPECT_EQ(redeem(reset), "ticket_not_found");
+  EXPECT_EQ(enrol(come, "ada"), "ok");
+  EXPECT_EQ(enrol(come, "bob"), "ticket_not_found");
+  for (const store::Ticket& ticket : {reset, come}) EXPECT_EQ(find(ticket), "ticket_not_found");
 }
 
-TEST_P(TicketContract, OfManyWhoTakeOneGetsIt) {
+TEST_P(TicketContract, StaysWhereItWasGoodForNothing) {
   ASSERT_TRUE(add(invitation(1)).ok());
-  std::vector<Task<Result<store::Ticket>>> asked;
-  for (int i = 0; i < 8; ++i) asked.push_back(tickets().take(reactor_, store::TicketKind::invitation, invitation(1).digest, at(150)));
+  EXPECT_EQ(enrol(invitation(1), "name-u-1"), "username_taken");
+  EXPECT_EQ(enrol(invitation(1), "ab"), "record_invalid");
+  EXPECT_EQ(find(invitation(1)), "ok");
+  EXPECT_EQ(enrol(invitation(1), "ada"), "ok");
+
+  ASSERT_TRUE(add(reset_of("u-1", 2)).ok());
+  EXPECT_EQ(redeem(reset_of("u-1", 2), 150, "u-2"), "ticket_not_found") << "it is for another user";
+  store::User stale = get(store().users().find_by_name(reactor_, "name-u-1"));
+  stale.version = 7;
+  stale.password_hash = "another";
+  store::UserEnds ends;
+  ends.ticket = redemption_of(reset_of("u-1", 2));
+  EXPECT_EQ(outcome(ask(store().users().change_and_end(reactor_, stale, ends))), "version_conflict");
+  EXPECT_EQ(redeem(reset_of("u-1", 2)), "ok");
+}
+
+TEST_P(TicketContract, OfManyWhoComeByOneGetsIn) {
+  ASSERT_TRUE(add(invitation(1)).ok());
+  std::vector<Task<Result<store::User>>> asked;
+  for (int i = 0; i < 8; ++i) {
+    store::User user = full_user("n-" + std::to_string(i), "demo");
+    asked.push_back(store().users().enrol(reactor_, std::move(user), redemption_of(invitation(1))));
+  }
   int won = 0;
-  for (const Result<store::Ticket>& one : run_tasks(reactor_, std::move(asked))) won += one.ok();
+  for (const Result<store::User>& one : run_tasks(reactor_, std::move(asked))) won += one.ok();
   EXPECT_EQ(won, 1);
+}
+
+// It was given for somebody as they were then.
+TEST_P(TicketContract, GoesWithAnotherPasswordAddressOrRole) {
+  const auto after = [this](auto change) {
+    EXPECT_TRUE(add(reset_of("u-1", 1)).ok());
+    store::User user = get(store().users().find(reactor_, store::Reach::everything(), store::UserId("u-1")));
+    change(user);
+    get(store().users().change(reactor_, user));
+    return find(reset_of("u-1", 1));
+  };
+  EXPECT_EQ(after([](store::User& user) { user.updated = at(9); }), "ok");
+  EXPECT_EQ(after([](store::User& user) { user.password_hash = "another"; }), "ticket_not_found");
+  EXPECT_EQ(after([](store::User& user) { user.email = "elsewhere@example.org"; }), "ticket_not_found");
+  EXPECT_EQ(after([](store::User& user) { user.role = "member"; }), "ticket_not_found");
+  EXPECT_EQ(after([](store::User& user) { user.is_active = false; }), "ticket_not_found");
+}
+
+TEST_P(TicketContract, InvitationsAreListedAndTakenBackByWhoReachesThem) {
+  make_tenant("other");
+  const store::Reach all = store::Reach::everything(), demo = store::Reach::of(TenantId("demo")),
+                     other = store::Reach::of(TenantId("other"));
+  for (unsigned char number = 1; number <= 3; ++number) ASSERT_TRUE(add(invitation(number)).ok());
+  store::Ticket theirs = invitation(4), late = invitation(5);
+  theirs.tenant = TenantId("other");
+  late.expires = at(150);
+  for (const store::Ticket& ticket : {theirs, late, reset_of("u-1", 6)}) ASSERT_TRUE(add(ticket).ok());
+  EXPECT_THAT(invited(all), ElementsAre("t-1", "t-2", "t-3", "t-4"));
+  EXPECT_THAT(invited(demo, "t-1", 1), ElementsAre("t-2", "more"));
+  EXPECT_THAT(invited(other), ElementsAre("t-4"));
+  const auto remove = [this](const store::Reach& reach, const std::string& id) {
+    return outcome(ask(tickets().remove(reactor_, reach, id)));
+  };
+  EXPECT_EQ(remove(other, "t-1"), "ticket_not_found") << "another tenant's";
+  EXPECT_EQ(remove(all, "t-6"), "ticket_not_found") << "no invitation";
+  EXPECT_EQ(get(tickets().find_invitation(reactor_, demo, "t-1")), invitation(1));
+  EXPECT_EQ(outcome(ask(tickets().find_invitation(reactor_, other, "t-1"))), "ticket_not_found");
+  EXPECT_EQ(remove(demo, "t-1"), "ok");
+  EXPECT_EQ(remove(demo, "t-1"), "ticket_not_found") << "once";
+  EXPECT_EQ(enrol(invitation(1), "ada"), "ticket_not_found");
+  EXPECT_THAT(invited(demo), ElementsAre("t-2", "t-3"));
 }
 
 TEST_P(TicketContract, IsOfItsKindAndOfItsTime) {
   store::Ticket ticket = invitation(1);
   ASSERT_TRUE(add(ticket).ok());
   EXPECT_EQ(find(ticket, 200), "ticket_not_found") << "it expires then";
-  EXPECT_EQ(outcome(take(ticket, 200)), "ticket_not_found");
+  EXPECT_EQ(enrol(ticket, "ada", 200), "ticket_not_found");
   ticket.kind = store::TicketKind::password_reset;
-  EXPECT_EQ(outcome(take(ticket)), "ticket_not_found");
+  EXPECT_EQ(enrol(ticket, "ada"), "ticket_not_found");
   EXPECT_EQ(find(invitation(2)), "ticket_not_found");
   EXPECT_TRUE(ask(tickets().drop_expired(reactor_, at(199))).ok());
   EXPECT_EQ(find(invitation(1), 0), "ok");
@@ -243,7 +383,7 @@ TEST_P(TicketContract, IsOfSomebodyWhoIsThere) {
   EXPECT_EQ(outcome(add(ticket)), "record_invalid");
   ASSERT_TRUE(add(invitation(1)).ok());
   ASSERT_TRUE(add(reset_of("u-1", 2)).ok());
-  get(store().tenants().remove(reactor_, TenantId("demo"), at(500)));
+  get(store().tenants().remove(reactor_, TenantId("demo"), at(500), std::nullopt));
   EXPECT_EQ(find(invitation(1)), "ticket_not_found") << "and goes with its tenant";
 }
 

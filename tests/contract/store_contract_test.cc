@@ -220,7 +220,7 @@ TEST_P(LastingStoreContract, EverythingIsThereAgain) {
   store::UsageRow used(TenantId("demo"), day("2026-11-22"), ModelName("m"), "llm");
   used.requests = 3;
   get(store().usage().add(reactor_, {used}));
-  get(store().keys().revoke(reactor_, store::Reach::everything(), KeyId("k-1"), at(500)));
+  get(store().keys().revoke(reactor_, store::Reach::everything(), KeyId("k-1"), at(500), std::nullopt));
   const store::User user = get(store().users().create(reactor_, full_user("u-1", "demo")));
   under_test_->reopen();
   EXPECT_EQ(get(store().tenants().find(reactor_, TenantId("demo"))), tenant);

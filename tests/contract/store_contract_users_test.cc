@@ -23,6 +23,17 @@ class UserContract : public StoreContract {
     if (page.has_more) ids.emplace_back("more");
     return ids;
   }
+  void begin(const std::string& id, const store::User& user) {
+    store::Session session(store::SessionId(id), user.id);
+    session.expires = at(1'900'000'000);
+    store::NewSession wanted(session, user.password_hash, 10, store::SessionEnd(at(1), at(2)));
+    get(store().sessions().begin(reactor_, std::move(wanted)));
+  }
+  std::vector<std::string> sessions_of(const std::string& user) {
+    std::vector<std::string> ids;
+    for (const store::Session& one : get(store().sessions().list(reactor_, store::UserId(user)))) ids.push_back(one.id.value());
+    return ids;
+  }
   const store::Reach all_ = store::Reach::everything();
   const store::Reach demo_ = store::Reach::of(TenantId("demo"));
   const store::Reach other_ = store::Reach::of(TenantId("other"));
@@ -47,12 +58,9 @@ TEST_P(UserContract, ComesBackAsItWasGiven) {
 
 TEST_P(UserContract, GoesWithSessionsAndTicketsAndItsKeysAreRevoked) {
   make_tenant("demo");
-  make_user("u-1", "demo");
-  make_user("u-2", "demo");
-  for (const char* id : {"s-1", "s-2"}) {
-    store::Session session(store::SessionId(id), store::UserId(id[2] == '1' ? "u-1" : "u-2"));
-    session.expires = at(1'900'000'000);
-    get(store().sessions().create(reactor_, session, 10));
+  for (const char* id : {"1", "2"}) {
+    const store::User user = get(users().create(reactor_, active_user("u-" + std::string(id), "demo")));
+    begin("s-" + std::string(id), user);
   }
   store::ApiKey theirs = full_key("k-1", "demo", 1), anothers = full_key("k-2", "demo", 2);
   anothers.user = store::UserId("u-2");
@@ -193,6 +201,43 @@ TEST_P(UserContract, AChangeKeepsWhatIsFixedAndRaisesTheVersion) {
   EXPECT_EQ(late.error().code(), Code::conflict);
   EXPECT_EQ(find("u-1"), wanted);
   EXPECT_EQ(outcome(ask(users().change(reactor_, full_user("u-2", "demo")))), "user_not_found");
+}
+
+TEST_P(UserContract, AChangeAndWhatEndsWithItAreOneWrite) {
+  make_tenant("demo");
+  const store::User user = get(users().create(reactor_, active_user("u-1", "demo")));
+  for (const char* id : {"s-1", "s-2", "s-3"}) begin(id, user);
+  store::User wanted = user;
+  wanted.password_hash = "another";
+  store::UserEnds ends;
+  ends.sessions = store::SessionEnd(at(600), at(700));
+  ends.kept = store::SessionId("s-2");
+  ends.tokens = store::Revocation(store::RevocationKind::user, "u-1", at(500));
+  wanted.version = 9;
+  EXPECT_EQ(outcome(ask(users().change_and_end(reactor_, wanted, ends))), "version_conflict");
+  EXPECT_EQ(sessions_of("u-1").size(), 3U) << "nothing has ended";
+  wanted.version = 1;
+  const store::ChangedUser changed = get(users().change_and_end(reactor_, wanted, ends));
+  EXPECT_EQ(changed.user.password_hash, "another");
+  EXPECT_EQ(changed.user.version, 2U);
+  ASSERT_EQ(changed.revocations.size(), 3U);
+  EXPECT_EQ(changed.revocations[2].kind, store::RevocationKind::user);
+  EXPECT_EQ(get(store().revocations().since(reactor_, 0, 10)).data, changed.revocations);
+  EXPECT_THAT(sessions_of("u-1"), ElementsAre("s-2"));
+}
+
+TEST_P(UserContract, APasswordIsHashedAgainAsLongAsItIsTheSame) {
+  make_tenant("demo");
+  const store::User user = make_user("u-1", "demo");
+  const auto rehash = [&](const std::string& from, const std::string& to) {
+    return outcome(ask(users().rehash(reactor_, user.id, from, to)));
+  };
+  EXPECT_EQ(rehash(user.password_hash, "better"), "ok");
+  EXPECT_EQ(find("u-1").password_hash, "better");
+  EXPECT_EQ(find("u-1").version, user.version) << "whoever changes it meanwhile need not know";
+  EXPECT_EQ(rehash(user.password_hash, "worse"), "user_changed");
+  EXPECT_EQ(find("u-1").password_hash, "better");
+  EXPECT_EQ(outcome(ask(users().rehash(reactor_, store::UserId("nobody"), "a", "b"))), "user_changed");
 }
 
 TEST_P(UserContract, AChangeTakesNobodysNameOrAddress) {

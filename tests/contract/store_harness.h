@@ -125,6 +125,11 @@ class StoreContract : public ::testing::TestWithParam<StoreMaker> {
     user.updated = at(1'700'000'100);
     return user;
   }
+  static store::User active_user(const std::string& id, const std::string& tenant) {
+    store::User user = full_user(id, tenant);
+    user.is_active = true;
+    return user;
+  }
   // The same of a role.
   static store::Role full_role(const std::string& name, const std::string& tenant) {
     store::Role role(TenantId(tenant), name);

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "whole_gateway.h"
 
 namespace gatehouse::testing {
@@ -44,6 +46,56 @@ TEST_F(Administrator, RegistersATenantAndShowsItsSecretsThisOnce) {
   EXPECT_EQ(shown.status(), 200);
   EXPECT_THAT(shown.sent(), Not(HasSubstr("api_key")));
   EXPECT_EQ(ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001"})").status(), 409);
+}
+
+// Whatever is changed or ended: a version that is not the one that there is, older or newer, leaves it as it stands.
+TEST_F(Administrator, NothingIsDoneToAnotherVersionThanTheOneThatWasSeen) {
+  using wire::Method;
+  ASSERT_EQ(ask(Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001"})").status(), 201);
+  const auto id_of = [this](const std::string& path, const std::string& body, const std::string& name) {
+    const std::string& text = ask(Method::post, path, body).sent();
+    const std::size_t at = text.find("\"" + name + "\":\"") + name.size() + 4;
+    return text.substr(at, text.find('"', at) - at);
+  };
+  const std::string key = "/api/admin/keys/" + id_of("/api/admin/keys", R"({"tenant_id":"tenant-001","name":"x"})", "id");
+  const std::string user = "/api/admin/users/" + id_of("/api/admin/users", R"({"tenant_id":"tenant-001","username":"ada"})", "id");
+  const std::string budget =
+      "/api/admin/budgets/" +
+      id_of("/api/admin/budgets", R"({"tenant_id":"tenant-001","unit":"tokens","amount":5,"period":"day"})", "budget_id");
+  ASSERT_EQ(ask(Method::post, "/api/admin/roles", R"({"tenant_id":"tenant-001","name":"clerk"})").status(), 201);
+  const std::string role = "/api/admin/roles/clerk?tenant=tenant-001", tenant = "/api/admin/tenants/tenant-001";
+  struct Change {
+    Method method;
+    const std::string& object;
+    std::string behind, body;
+  };
+  const std::vector<Change> changes{{Method::patch, key, "", R"({"name":"z"})"},
+                                    {Method::patch, user, "", R"({"email":"a@b"})"},
+                                    {Method::patch, budget, "", R"({"amount":6})"},
+                                    {Method::patch, role, "", R"({"n":1})"},
+                                    {Method::patch, tenant, "", R"({"console":true})"},
+                                    {Method::post, key, "/rotate", "{}"},
+                                    {Method::post, user, "/password", "{}"},
+                                    {Method::delete_, key, "", ""},
+                                    {Method::delete_, budget, "", ""},
+                                    {Method::delete_, user, "", ""},
+                                    {Method::delete_, role, "", ""},
+                                    {Method::delete_, tenant, "", ""}};
+  const auto make = [this](const Change& change, const std::string& version) -> const FakeExchange& {
+    return ask(change.method, change.object + change.behind, change.body, version);
+  };
+  for (const Change& change : changes) {
+    for (const char* version : {"7", "0"}) {
+      const FakeExchange& refused = make(change, version);
+      EXPECT_EQ(refused.status(), 409) << to_string(change.method) << " " << change.object << change.behind << refused.sent();
+      EXPECT_THAT(refused.sent(), HasSubstr("version_conflict"));
+    }
+  }
+  std::map<std::string, int> version;
+  for (const Change& change : changes) {
+    const FakeExchange& done = make(change, std::to_string(++version[change.object]));
+    EXPECT_LT(done.status(), 300) << to_string(change.method) << " " << change.object << change.behind << done.sent();
+  }
 }
 
 TEST_F(Administrator, RevokesAllTokensOfATenantAtOnce) {

@@ -30,7 +30,9 @@ class AuditTrail : public ::testing::Test {
     return records;
   }
   FakeExchange& ask(Method method, const std::string& path, const std::string& key, const std::string& body = {}) {
-    FakeExchange& exchange = house_.ask(Ask{method, path, {{"Authorization", "Bearer " + key}}, body});
+    std::vector<std::pair<std::string, std::string>> fields;
+    if (!key.empty()) fields.emplace_back("Authorization", "Bearer " + key);
+    FakeExchange& exchange = house_.ask(Ask{method, path, std::move(fields), body});
     const auto patience = std::chrono::steady_clock::now() + seconds(30);
     while (!exchange.handled && std::chrono::steady_clock::now() < patience) house_.reactor.context().run_one_for(milliseconds(10));
     EXPECT_TRUE(exchange.handled) << path;
@@ -131,6 +133,66 @@ TEST_F(AuditTrail, ARefusalNamesItsRuleInTheRecordAndTheLogAndNotInTheReply) {
   EXPECT_EQ(records[0].tenant, TenantId("demo"));
   EXPECT_EQ(records[0].key, member(made, "id"));
   EXPECT_THAT(house_.close_access_log(), HasSubstr(R"("rule":"scope.missing")"));
+}
+
+// What people do who are not let in yet is about somebody all the same.
+TEST_F(AuditTrail, AChangeByNobodyNamesWhomItIsAbout) {
+  const auto last = [this] { return kept().at(0); };  // the newest is the first
+  const auto is_about = [&](const AuditRecord& record, const std::string& action, const std::string& user) {
+    EXPECT_EQ(record.action, action);
+    EXPECT_EQ(record.tenant, TenantId("demo")) << action;
+    EXPECT_GT(record.tenant_number, 0U) << action;
+    EXPECT_EQ(record.user, user) << action;
+    EXPECT_EQ(record.resource_type, "user") << action;
+    EXPECT_EQ(record.resource_id, user) << action;
+  };
+  const std::string enrolled =
+      ask(Method::post, "/api/auth/register", "", R"({"username":"ada","email":"a@b","password":"a horse of another colour"})").sent();
+  const std::string ada = member(enrolled, "id");
+  is_about(last(), "register", ada);
+  const std::string ticket = member(command(Method::post, "/api/admin/users/" + ada + "/reset"), "reset_token");
+  EXPECT_EQ(ask(Method::post, "/api/auth/reset", "", R"({"token":")" + ticket + R"(","new_password":"a new password of mine"})").status(),
+            204);
+  is_about(last(), "reset_password", ada);
+  const std::string in = ask(Method::post, "/api/auth/login", "", R"({"username":"ada","password":"a new password of mine"})").sent();
+  is_about(last(), "login", ada);
+  EXPECT_EQ(ask(Method::post, "/api/auth/password", member(in, "access_token"),
+                R"({"current_password":"a new password of mine","new_password":"another one of mine"})")
+                .status(),
+            204);
+  is_about(last(), "change_password", ada);
+  const std::string invited = command(Method::post, "/api/admin/invitations", R"({"tenant_id":"demo"})");
+  EXPECT_EQ(last().resource_id, member(invited, "id"));
+  const std::string token = member(command(Method::post, "/api/admin/tokens", R"({"tenant_id":"demo"})"), "token");
+  command(Method::post, "/api/admin/revocations", R"({"token":")" + token + R"("})");
+  EXPECT_EQ(last().action, "revoke");
+  EXPECT_NE(last().resource_id, "");
+
+  // A refresh token that comes twice is refused, and ends what is somebody's.
+  const std::string body = R"({"refresh_token":")" + member(in, "refresh_token") + "\"}";
+  EXPECT_EQ(ask(Method::post, "/api/auth/refresh", "", body).status(), 200);
+  house_.clock.advance(seconds(60));
+  book().take_records();
+  EXPECT_EQ(ask(Method::post, "/api/auth/refresh", "", body).status(), 401);
+  const std::vector<AuditRecord> refused = book().take_records();
+  ASSERT_THAT(refused, SizeIs(1));
+  is_about(refused[0], "refresh", ada);
+  EXPECT_EQ(refused[0].outcome, "refused");
+}
+
+TEST_F(AuditTrail, ARefusalOfAKeyThatThereIsNamesIt) {
+  const std::string made = command(Method::post, "/api/admin/keys", R"({"tenant_id":"demo","name":"x"})");
+  command(Method::delete_, "/api/admin/keys/" + member(made, "id"));
+  EXPECT_EQ(ask(Method::get, "/v1/models", member(made, "key")).status(), 401);
+  const std::vector<AuditRecord> records = book().take_records();
+  ASSERT_THAT(records, SizeIs(1));
+  EXPECT_EQ(records[0].rule, "credential.revoked");
+  EXPECT_EQ(records[0].tenant, TenantId("demo"));
+  EXPECT_EQ(records[0].key, member(made, "id"));
+  std::string wrong = member(made, "key");
+  wrong.back() = wrong.back() == 'A' ? 'Q' : 'A';
+  EXPECT_EQ(ask(Method::get, "/v1/models", wrong).status(), 401);
+  EXPECT_THAT(book().take_records(), IsEmpty()) << "who has not its secret is a stranger";
 }
 
 TEST_F(AuditTrail, TheWholeOfItVerifies) {

@@ -69,7 +69,7 @@ TEST_F(Credentials, ARevokedTokenEndsTheAnswersThatItStarted) {
 TEST_F(Credentials, ARevokedKeyEndsItsAnswersToo) {
   world_.engine.hold(true);
   FakeExchange& running = stream(new_key(identity::NewKey(demo_, "a key")));
-  ASSERT_TRUE(world_.done(world_.house().keys().revoke(world_.reactor, store::Reach::everything(), id_)).ok());
+  ASSERT_TRUE(world_.done(world_.house().keys().revoke(world_.reactor, store::Reach::everything(), id_, std::nullopt)).ok());
   EXPECT_TRUE(running.handled);
   EXPECT_EQ(running.status(), 401);
   EXPECT_THAT(running.fields(), HasSubstr("X-API-Key-Error: revoked"));

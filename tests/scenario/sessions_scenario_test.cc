@@ -94,6 +94,40 @@ TEST_F(SessionsOverHttp, LoggingOutEndsTokenAndFamily) {
   EXPECT_EQ(me(other.access), "200");
 }
 
+TEST_F(SessionsOverHttp, TheOneTooManyEndsTheOneThatWasUsedLongestAgoWithItsTokens) {
+  make("ada");
+  const LoginTokens first = login("ada");
+  world_.clock.advance(seconds(1));
+  const LoginTokens second = login("ada");
+  world_.clock.advance(seconds(1));
+  for (std::size_t n = 2; n < identity::SessionRules().most; ++n) login("ada");
+  EXPECT_EQ(me(first.access), "200");
+  login("ada");
+  EXPECT_EQ(me(first.access), "token_revoked");
+  EXPECT_EQ(refresh(first.refresh).status(), 401);
+  EXPECT_EQ(me(second.access), "200");
+}
+
+// Whose password was right when they asked for a session may have been switched off, or have another one, before it begins.
+TEST_F(SessionsOverHttp, DoNotBeginForWhoIsNotThatUserAnyMore) {
+  make("ada");
+  const store::User before = *world_.done(world_.house().users().find_by_name(world_.reactor, store::Reach::everything(), "ada"));
+  const auto begin = [&](const store::User& user) {
+    const auto begun = world_.done(world_.house().sessions().begin(world_.reactor, user, identity::Client("127.0.0.1", "phone")));
+    return begun ? std::string("begun") : std::string(begun.error().reason());
+  };
+  EXPECT_EQ(begin(before), "begun");
+  ASSERT_EQ(post("/api/auth/password", R"({"current_password":")" + password_ + R"(","new_password":"a new password of mine"})",
+                 login("ada").access)
+                .status(),
+            204);
+  EXPECT_EQ(begin(before), "user_changed");
+  const store::User after = *world_.done(world_.house().users().find_by_name(world_.reactor, store::Reach::everything(), "ada"));
+  EXPECT_EQ(begin(after), "begun");
+  ASSERT_EQ(ask(wire::Method::patch, "/api/admin/users/" + after.id.value(), R"({"is_active":false})", operator_).status(), 200);
+  EXPECT_EQ(begin(after), "user_changed");
+}
+
 TEST_F(SessionsOverHttp, AreListedAndEndedByTheirOwnerAlone) {
   make("ada"), make("bob");
   const LoginTokens phone = login("ada"), laptop = login("ada", "laptop \xff\""), bobs = login("bob");

@@ -250,7 +250,7 @@ def tenants_own(path):
 
 def requests_about(method, path, operation, owner):
     """(path, body) of requests that name what is the owner's: a key, a tenant, a token."""
-    kinds = {"/keys/": owner["key"]["id"], "/users/": owner["user"]["id"], "/budgets/": owner["budget"]["budget_id"]}
+    kinds = {"/keys/": owner["key"]["id"], "/users/": owner["user"]["id"], "/budgets/": owner["budget"]["budget_id"], "/invitations/": owner["invitation"]["id"]}
     ids = [next((one for kind, one in kinds.items() if kind in path), owner["tenant_id"])]
     names = {"tenant_id": owner["tenant_id"], "name": "x", "user_id": None, "token": owner["token"], "jti": owner["jti"], "username": "newcomer"}
     if path == "/api/admin/budgets":
@@ -275,11 +275,14 @@ def owner_of(house, tenant_id):
     user = command(house, "user", "create", f"of-{tenant_id}-{key['prefix']}", "--tenant", tenant_id)
     role = command(house, "role", "create", f"role-{key['prefix'].replace('_', '-')}", "--tenant", tenant_id)
     budget = command(house, "budget", "set", "--tenant", tenant_id, "--key", key["id"], "--tokens", "1000", "--period", "day")
-    return {"tenant_id": tenant_id, "key": key, "user": user, "role": role, "budget": budget, "token": token["token"], "jti": token["jti"]}
+    invitation = command(house, "user", "invite", "--tenant", tenant_id)
+    objects = {"key": key, "user": user, "role": role, "budget": budget, "invitation": invitation}
+    return {"tenant_id": tenant_id, **objects, "token": token["token"], "jti": token["jti"]}
 
 
 NOBODY = {"id": "00000000-0000-4000-8000-000000000000"}
-NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "role": {"name": "nobodys"}, "budget": {"budget_id": NOBODY["id"]}, "token": "e30.e30.AAAA", "jti": "nobody"}
+NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "role": {"name": "nobodys"}, "budget": {"budget_id": NOBODY["id"]}}
+NOBODYS |= {"invitation": NOBODY, "token": "e30.e30.AAAA", "jti": "nobody"}
 
 
 def without_id(reply):
@@ -357,7 +360,7 @@ def test_an_administrator_is_told_what_is_not_there(neighbours):
             continue
         for at, body in requests_about(method, path, operation, NOBODYS):
             reply = house.ask(method, at, body, headers)
-            kind = next((kind for kind in ("key", "user", "budget") if f"/{kind}s/" in path), "tenant")
+            kind = next((kind for kind in ("key", "user", "budget", "invitation") if f"/{kind}s/" in path), "tenant")
             reason = f"{kind}_not_found"
             assert reply.status == 404 and reply.json()["error"]["type"] == reason, (method, path, reply.status, reply.body)
             check_headers(reply, at)

@@ -1,5 +1,6 @@
 """People: registered, logged in, refreshed, logged out; their passwords and sessions; and who guesses."""
 
+import json
 
 import pytest
 from house import House, command, events, eventually, run
@@ -289,3 +290,31 @@ def test_who_is_invited_comes_to_the_tenant_that_invites(new_house, tmp_path):
     made = register(house, "ada", invitation=invited)
     assert made.status == 200 and (made.json()["tenant_id"], made.json()["role"]) == ("tenant-001", "tenant-admin")
     assert register(house, "bob", invitation=invited).status == 400
+
+
+def test_invitations_are_listed_and_taken_back(new_house, tmp_path):
+    house = town_with(new_house, tmp_path, '[auth]\nregister = "invitation"\n')
+    command(house, "tenant", "register", "tenant-001")
+    made = [command(house, "user", "invite", "--tenant", tenant) for tenant in ("tenant-001", "demo")]
+    listed = command(house, "user", "invitations", "--tenant", "tenant-001")
+    assert [one["id"] for one in listed] == [made[0]["id"]] and made[0]["invitation"] not in json.dumps(listed)
+    assert len(command(house, "user", "invitations")) == 2
+    command(house, "user", "withdraw", made[0]["id"])
+    assert command(house, "user", "invitations", "--tenant", "tenant-001") == []
+    assert register(house, "ada", invitation=made[0]["invitation"]).status == 400
+    assert register(house, "ada", invitation=made[1]["invitation"]).status == 200
+
+
+def test_what_an_administrator_gave_ends_with_their_role(new_house, tmp_path):
+    house = town_with(new_house, tmp_path, '[auth]\nregister = "invitation"\n')
+    command(house, "user", "create", "chief", "--role", "tenant-admin", "--password-stdin", stdin=PASSWORD.encode())
+    chief = {"Authorization": f"Bearer {log_in(house, 'chief')['access_token']}"}
+    invited = [house.ask("POST", "/api/admin/invitations", {}, chief).json()["invitation"] for _ in range(2)]
+    assert register(house, "ada", invitation=invited[0]).status == 200
+    command(house, "user", "set-role", "chief", "member")
+    assert register(house, "bob", invitation=invited[1]).status == 400
+
+
+def test_a_form_of_a_login_has_bounds(town):
+    for body in b"username=" + b"a" * 129 + b"&password=x", b"username=ada&password=" + b"a" * 1025:
+        assert town.ask("POST", "/api/auth/login", body, {"Content-Type": "application/x-www-form-urlencoded"}).status == 422

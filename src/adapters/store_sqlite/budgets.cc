@@ -107,8 +107,9 @@ Status drop_budget(Database& database, const Budget& budget) {
   return ok();
 }
 
-Result<Budget> remove_budget(Database& database, const store::Reach& reach, const store::BudgetId& id) {
+Result<Budget> remove_budget(Database& database, const store::Reach& reach, const store::BudgetId& id, store::ExpectedVersion version) {
   GH_TRY(Budget budget, find_budget(database, reach, id));
+  GH_CHECK(check_version(budget.version, version));
   GH_CHECK(drop_budget(database, budget));
   return budget;
 }
@@ -157,9 +158,9 @@ Task<Result<Budget>> SqliteBudgetStore::change(Reactor& reactor, Budget budget) 
   return connections_.write<Budget>(reactor, std::move(work));
 }
 
-Task<Result<Budget>> SqliteBudgetStore::remove(Reactor& reactor, store::Reach reach, store::BudgetId id) {
-  DatabaseWork<Budget> work = [reach = std::move(reach), id = std::move(id)](Database& database) {
-    return remove_budget(database, reach, id);
+Task<Result<Budget>> SqliteBudgetStore::remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version) {
+  DatabaseWork<Budget> work = [reach = std::move(reach), id = std::move(id), version](Database& database) {
+    return remove_budget(database, reach, id, version);
   };
   return connections_.write<Budget>(reactor, std::move(work));
 }

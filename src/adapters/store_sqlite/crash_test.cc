@@ -51,7 +51,8 @@ store::User user_of(const std::string& id, const std::string& tenant) {
 Task<bool> write_session(Reactor& reactor, store::Store& store, std::string id) {
   store::Session session{store::SessionId(id), store::UserId(id)};
   session.expires = at;
-  const Result<store::Session> begun = co_await store.sessions().create(reactor, session, 9);
+  store::NewSession wanted(session, std::string(), 9, store::SessionEnd(at, at));
+  const Result<store::BegunSession> begun = co_await store.sessions().begin(reactor, std::move(wanted));
   if (!begun || !say("session", id)) co_return false;
   const store::Digest used{};
   session.used.emplace(used, used, at);
@@ -111,7 +112,7 @@ Task<bool> write_and_remove(Reactor& reactor, store::Store& store, std::string i
   const bool made = co_await write_tenant(reactor, store, id, number);
   if (!made) co_return false;
   const TenantId tenant(id);
-  const Result<std::uint32_t> removed = co_await store.tenants().remove(reactor, tenant, at);
+  const Result<std::uint32_t> removed = co_await store.tenants().remove(reactor, tenant, at, std::nullopt);
   co_return removed.ok() && say("removal", id);
 }
 

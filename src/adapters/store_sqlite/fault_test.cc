@@ -152,7 +152,7 @@ TEST_F(Disk, ATenantGoesWithEverythingOrNothing) {
   open();
   ASSERT_EQ(outcome(initialise()), "ok");
   const auto remove = [this] {
-    const Result<std::uint32_t> removed = ask(store_->tenants().remove(reactor_, TenantId("demo"), store::Moment()));
+    const Result<std::uint32_t> removed = ask(store_->tenants().remove(reactor_, TenantId("demo"), store::Moment(), std::nullopt));
     return removed ? ok() : Status(removed.error());
   };
   expect_all_or_nothing(remove, {1, 0, 0, 1, 1});

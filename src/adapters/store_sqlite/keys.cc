@@ -174,8 +174,11 @@ Task<Result<ApiKey>> SqliteKeyStore::change(Reactor& reactor, ApiKey key) {
   return connections_.write<ApiKey>(reactor, std::move(work));
 }
 
-Task<Result<ApiKey>> SqliteKeyStore::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) {
-  DatabaseWork<ApiKey> work = [reach = std::move(reach), id = std::move(id), at](Database& database) {
+Task<Result<ApiKey>> SqliteKeyStore::revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at,
+                                            store::ExpectedVersion version) {
+  DatabaseWork<ApiKey> work = [reach = std::move(reach), id = std::move(id), at, version](Database& database) -> Result<ApiKey> {
+    GH_TRY(const ApiKey key, find_key(database, reach, id));
+    GH_CHECK(check_version(key.version, version));
     return revoke_key(database, reach, id, at);
   };
   return connections_.write<ApiKey>(reactor, std::move(work));

@@ -270,6 +270,17 @@ CREATE TABLE ledger_marks (
 ALTER TABLE usage ADD COLUMN cost INTEGER NOT NULL DEFAULT 0 CHECK (cost >= 0);
 )sql";
 
+// Nobody wrote down how long access tokens of the sessions that there are live: 30 days is the longest that could be said.
+constexpr const char* add_ends_and_issuers = R"sql(
+ALTER TABLE sessions ADD COLUMN access_until_s INTEGER NOT NULL DEFAULT 0;
+UPDATE sessions SET access_until_s = last_used_s + 30 * 24 * 60 * 60 + 600;
+ALTER TABLE tickets ADD COLUMN id TEXT NOT NULL DEFAULT '';
+ALTER TABLE tickets ADD COLUMN issuer TEXT CHECK (issuer <> '');
+ALTER TABLE tickets ADD COLUMN issuer_key TEXT CHECK (issuer_key <> '');
+UPDATE tickets SET id = lower(hex(randomblob(16)));
+CREATE UNIQUE INDEX tickets_by_id ON tickets (id);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -285,6 +296,7 @@ constexpr std::array steps{
     MigrationStep{"signed requests", sign_requests},
     MigrationStep{"roles", create_roles},
     MigrationStep{"budgets", create_budgets},
+    MigrationStep{"ends of sessions and issuers of tickets", add_ends_and_issuers},
 };
 
 Result<std::size_t> schema_number(Database& database) {

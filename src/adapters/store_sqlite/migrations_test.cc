@@ -31,7 +31,8 @@ class Migrations : public StoreTest {
              "('u-2', 'demo', 'eve', '', '', 'tenant-admin', 0, 1, 2, 4);";
     if (has_tickets(schema)) {
       sql +=
-          "INSERT INTO sessions VALUES ('s-1', 'u-1', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 900);"
+          "INSERT INTO sessions (id, user_id, generation, digest, address, user_agent, created_s, last_used_s, expires_s) "
+          "VALUES ('s-1', 'u-1', 0, zeroblob(32), '', '', 0, 0, 900);"
           "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s) "
           "VALUES (zeroblob(32), 'invitation', 'demo', NULL, 'tenant-admin', '', 0, 900);";
     }
@@ -51,11 +52,14 @@ class Migrations : public StoreTest {
     EXPECT_EQ(ada->role, "member");
     EXPECT_EQ(ada->version, 3U);
     if (!has_tickets(schema)) return;
-    EXPECT_EQ(ask(store_->sessions().list(reactor_, ada->id))->size(), 1U);
+    const std::vector<store::Session> sessions = *ask(store_->sessions().list(reactor_, ada->id));
+    ASSERT_EQ(sessions.size(), 1U);
+    EXPECT_GE(sessions[0].access_until, store::Moment(std::chrono::days(30))) << "nobody knows how long its tokens live";
     const Result<store::Ticket> invited =
         ask(store_->tickets().find(reactor_, store::TicketKind::invitation, store::Digest(), store::Moment(seconds(1))));
     ASSERT_EQ(outcome(invited), "ok");
     EXPECT_EQ(invited->role, "tenant-admin");
+    EXPECT_EQ(invited->id.size(), 32U) << "by which it can be taken back";
   }
 };
 using SchemaConstraints = StoreTest;
@@ -198,7 +202,11 @@ TEST_F(SchemaConstraints, SessionsAndTicketsThatCannotBeRightAreRefused) {
   Database tool = beside();
   ASSERT_EQ(outcome(tool.run("INSERT INTO users VALUES ('u', 'demo', 'name', '', '', 'member', 1, 0, 0, 1, NULL)")), "ok");
   ASSERT_EQ(outcome(tool.run("INSERT INTO roles VALUES (7, 'demo', 'own', '[]', '[]', '[]', NULL, NULL, NULL, 0, 1)")), "ok");
-  const std::string session = "INSERT INTO sessions VALUES ", ticket = "INSERT INTO tickets VALUES ";
+  const std::string session =
+      "INSERT INTO sessions (id, user_id, generation, digest, used_digest, used_client, used_s, address, user_agent, created_s, "
+      "last_used_s, "
+      "expires_s) VALUES ";
+  const std::string ticket = "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s, own_role) VALUES ";
   ASSERT_EQ(outcome(tool.run((session + "('s0', 'u', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)").c_str())), "ok");
   const std::vector<std::string> wrong{
       session + "('s', 'none', 0, zeroblob(32), NULL, NULL, NULL, '', '', 0, 0, 9)",

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "columns.h"
 #include "gatehouse/store/checks.h"
 #include "stores.h"
@@ -7,21 +9,21 @@ namespace {
 
 using store::Session;
 
-#define GH_SESSION_COLUMNS \
-  "id, user_id, generation, digest, used_digest, used_client, used_s, address, user_agent, created_s, last_used_s, expires_s"
+#define GH_SESSION_COLUMNS                                                                                                      \
+  "id, user_id, generation, digest, used_digest, used_client, used_s, address, user_agent, created_s, last_used_s, expires_s, " \
+  "access_until_s"
 
 constexpr const char* new_session =
-    "INSERT INTO sessions (" GH_SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+    "INSERT INTO sessions (" GH_SESSION_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)";
 constexpr const char* session_of_id = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE id = ?1";
 constexpr const char* sessions_of_user = "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE user_id = ?1 ORDER BY last_used_s DESC, id";
 constexpr const char* next_session =
     "UPDATE sessions SET generation = ?3, digest = ?4, used_digest = ?5, used_client = ?6, used_s = ?7, address = ?8, user_agent = ?9, "
-    "last_used_s = ?10, expires_s = ?11 WHERE id = ?1 AND user_id = ?2 AND generation = ?3 - 1";
+    "last_used_s = ?10, expires_s = ?11, access_until_s = max(access_until_s, ?12) WHERE id = ?1 AND user_id = ?2 AND generation = ?3 - 1";
 constexpr const char* delete_session = "DELETE FROM sessions WHERE id = ?1 AND user_id = ?2";
 // But ?2, and as many others as ?3 says.
-constexpr const char* delete_oldest_sessions =
-    "DELETE FROM sessions WHERE id IN (SELECT id FROM sessions WHERE user_id = ?1 AND id <> ?2 ORDER BY last_used_s DESC, id LIMIT -1 "
-    "OFFSET ?3)";
+constexpr const char* oldest_sessions =
+    "SELECT " GH_SESSION_COLUMNS " FROM sessions WHERE user_id = ?1 AND id <> ?2 ORDER BY last_used_s DESC, id LIMIT -1 OFFSET ?3";
 constexpr const char* delete_expired_sessions = "DELETE FROM sessions WHERE expires_s <= ?1";
 
 #undef GH_SESSION_COLUMNS
@@ -40,6 +42,7 @@ Result<Session> session_of(const Statement& row) {
   session.created = row.moment(9);
   session.last_used = row.moment(10);
   session.expires = row.moment(11);
+  session.access_until = row.moment(12);
   return session;
 }
 
@@ -67,19 +70,15 @@ Result<std::vector<Session>> sessions_of(Database& database, const store::UserId
   return all_rows(found, &session_of);
 }
 
-Result<Session> create_session(Database& database, const Session& session, std::size_t most) {
+Status insert_session(Database& database, const Session& session) {
   GH_CHECK(store::check(session));
   const UsedColumns used(session);
-  {
-    Statement inserted = database.prepare(new_session);
-    inserted.bind(session.id.value(), session.user.value(), session.generation, bytes_of(session.digest), used.digest, used.client, used.at,
-                  session.address, session.user_agent, session.created, session.last_used, session.expires);
-    GH_TRY(const Step step, inserted.step());
-    if (step == Step::duplicate) return store::session_exists();
-    if (step == Step::orphan) return store::user_not_found();
-  }
-  GH_CHECK(database.prepare(delete_oldest_sessions).bind(session.user.value(), session.id.value(), most - 1).run());
-  return session;
+  Statement inserted = database.prepare(new_session);
+  inserted.bind(session.id.value(), session.user.value(), session.generation, bytes_of(session.digest), used.digest, used.client, used.at,
+                session.address, session.user_agent, session.created, session.last_used, session.expires, session.access_until);
+  GH_TRY(const Step step, inserted.step());
+  if (step == Step::duplicate) return store::session_exists();
+  return step == Step::orphan ? Status(store::user_not_found()) : ok();
 }
 
 Result<Session> rotate_session(Database& database, const Session& next) {
@@ -88,7 +87,7 @@ Result<Session> rotate_session(Database& database, const Session& next) {
   {
     Statement updated = database.prepare(next_session);
     updated.bind(next.id.value(), next.user.value(), next.generation, bytes_of(next.digest), used.digest, used.client, used.at,
-                 next.address, next.user_agent, next.last_used, next.expires);
+                 next.address, next.user_agent, next.last_used, next.expires, next.access_until);
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -98,12 +97,37 @@ Result<Session> rotate_session(Database& database, const Session& next) {
   return now;
 }
 
-Result<store::Revocation> end_session(Database& database, const store::UserId& user, const store::SessionId& id, store::SessionEnd how) {
-  GH_CHECK(database.prepare(delete_session).bind(id.value(), user.value()).run());
-  if (database.changed() == 0) return store::session_not_found();
-  store::Revocation revocation(store::RevocationKind::session, id.value(), how.at);
-  revocation.expires = how.forgotten;
+Result<store::Revocation> end_session(Database& database, const Session& session, store::SessionEnd how) {
+  GH_CHECK(database.prepare(delete_session).bind(session.id.value(), session.user.value()).run());
+  store::Revocation revocation(store::RevocationKind::session, session.id.value(), how.at);
+  revocation.expires = std::max(how.forgotten, session.access_until);
   return insert_revocation(database, std::move(revocation));
+}
+
+Result<store::Revocation> end_session_of(Database& database, const store::UserId& user, const store::SessionId& id, store::SessionEnd how) {
+  GH_TRY(const Session session, find_session(database, id));
+  if (session.user != user) return store::session_not_found();
+  return end_session(database, session, how);
+}
+
+// Whose password was checked may have got another one since.
+Result<store::BegunSession> begin_session(Database& database, const store::NewSession& wanted) {
+  const Session& session = wanted.session;
+  GH_TRY(const store::User user, find_user(database, store::Reach::everything(), session.user));
+  if (!user.is_active || user.password_hash != wanted.password_hash) return store::user_changed();
+  GH_CHECK(insert_session(database, session));
+  store::BegunSession begun(session);
+  std::vector<Session> too_many;
+  {
+    Statement found = database.prepare(oldest_sessions);
+    found.bind(session.user.value(), session.id.value(), wanted.most - 1);
+    GH_TRY(too_many, all_rows(found, &session_of));
+  }
+  for (const Session& one : too_many) {
+    GH_TRY(store::Revocation revocation, end_session(database, one, wanted.pushed_out));
+    begun.revocations.push_back(std::move(revocation));
+  }
+  return begun;
 }
 
 }  // namespace
@@ -114,15 +138,15 @@ Result<std::vector<store::Revocation>> end_other_sessions(Database& database, co
   std::vector<store::Revocation> told;
   for (const Session& session : sessions) {
     if (session.id == kept) continue;
-    GH_TRY(store::Revocation revocation, end_session(database, user, session.id, how));
+    GH_TRY(store::Revocation revocation, end_session(database, session, how));
     told.push_back(std::move(revocation));
   }
   return told;
 }
 
-Task<Result<Session>> SqliteSessionStore::create(Reactor& reactor, Session session, std::size_t most) {
-  DatabaseWork<Session> work = [session = std::move(session), most](Database& database) { return create_session(database, session, most); };
-  return connections_.write<Session>(reactor, std::move(work));
+Task<Result<store::BegunSession>> SqliteSessionStore::begin(Reactor& reactor, store::NewSession wanted) {
+  DatabaseWork<store::BegunSession> work = [wanted = std::move(wanted)](Database& database) { return begin_session(database, wanted); };
+  return connections_.write<store::BegunSession>(reactor, std::move(work));
 }
 
 Task<Result<Session>> SqliteSessionStore::find(Reactor& reactor, store::SessionId id) {
@@ -142,7 +166,7 @@ Task<Result<Session>> SqliteSessionStore::rotate(Reactor& reactor, Session next)
 
 Task<Result<store::Revocation>> SqliteSessionStore::end(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how) {
   DatabaseWork<store::Revocation> work = [user = std::move(user), id = std::move(id), how](Database& database) {
-    return end_session(database, user, id, how);
+    return end_session_of(database, user, id, how);
   };
   return connections_.write<store::Revocation>(reactor, std::move(work));
 }

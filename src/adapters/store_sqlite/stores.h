@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "connections.h"
+#include "gatehouse/store/errors.h"
 #include "gatehouse/store/ports.h"
 
 namespace gatehouse::adapters {
@@ -17,7 +18,7 @@ class SqliteTenantStore final : public store::TenantStore {
   Task<Result<store::Tenant>> find(Reactor& reactor, TenantId id) override;
   Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) override;
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant) override;
-  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, store::Moment at) override;
+  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version) override;
 
  private:
   Connections& connections_;
@@ -40,10 +41,13 @@ class SqliteUserStore final : public store::UserStore {
  public:
   explicit SqliteUserStore(Connections& connections) : connections_(connections) {}
   Task<Result<store::User>> create(Reactor& reactor, store::User user) override;
+  Task<Result<store::User>> enrol(Reactor& reactor, store::User user, store::Redemption invitation) override;
   Task<Result<store::User>> find(Reactor& reactor, store::Reach reach, store::UserId id) override;
   Task<Result<store::User>> find_by_name(Reactor& reactor, std::string username) override;
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) override;
   Task<Result<store::User>> change(Reactor& reactor, store::User user) override;
+  Task<Result<store::ChangedUser>> change_and_end(Reactor& reactor, store::User user, store::UserEnds ends) override;
+  Task<Status> rehash(Reactor& reactor, store::UserId id, std::string from, std::string to) override;
   Task<Result<store::RemovedUser>> remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version, store::Moment at,
                                           store::SessionEnd sessions) override;
 
@@ -54,7 +58,7 @@ class SqliteUserStore final : public store::UserStore {
 class SqliteSessionStore final : public store::SessionStore {
  public:
   explicit SqliteSessionStore(Connections& connections) : connections_(connections) {}
-  Task<Result<store::Session>> create(Reactor& reactor, store::Session session, std::size_t most) override;
+  Task<Result<store::BegunSession>> begin(Reactor& reactor, store::NewSession wanted) override;
   Task<Result<store::Session>> find(Reactor& reactor, store::SessionId id) override;
   Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) override;
   Task<Result<store::Session>> rotate(Reactor& reactor, store::Session next) override;
@@ -72,7 +76,9 @@ class SqliteTicketStore final : public store::TicketStore {
   explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
   Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
   Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
-  Task<Result<store::Ticket>> take(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
+  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) override;
+  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) override;
+  Task<Result<store::Ticket>> remove(Reactor& reactor, store::Reach reach, std::string id) override;
   Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
@@ -86,7 +92,8 @@ class SqliteKeyStore final : public store::KeyStore {
   Task<Result<store::ApiKey>> find(Reactor& reactor, store::Reach reach, KeyId id) override;
   Task<Result<store::Page<store::ApiKey>>> list(Reactor& reactor, store::KeyQuery query) override;
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key) override;
-  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at) override;
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at,
+                                     store::ExpectedVersion version) override;
   Task<Status> record_uses(Reactor& reactor, std::vector<store::KeyUse> uses) override;
 
  private:
@@ -144,7 +151,7 @@ class SqliteBudgetStore final : public store::BudgetStore {
   Task<Result<store::Budget>> find(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
   Task<Result<store::Page<store::Budget>>> list(Reactor& reactor, store::BudgetQuery query) override;
   Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget) override;
-  Task<Result<store::Budget>> remove(Reactor& reactor, store::Reach reach, store::BudgetId id) override;
+  Task<Result<store::Budget>> remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version) override;
   Task<Result<std::vector<store::BudgetSpend>>> spent(Reactor& reactor) override;
   Task<Status> drop_spent(Reactor& reactor, store::Moment before) override;
 
@@ -188,6 +195,9 @@ class SqliteSettingStore final : public store::SettingStore {
 
 // Parts of a write that more than one role makes; inside its transaction.
 Status insert_tenant(Database& database, const store::Tenant& tenant);
+// What it was, and nobody finds it any more.
+Result<store::Ticket> redeem_ticket(Database& database, const store::Redemption& redemption);
+Result<store::User> find_user(Database& database, const store::Reach& reach, const store::UserId& id);
 Result<store::User> insert_user(Database& database, store::User user);
 Result<store::ApiKey> insert_key(Database& database, const store::ApiKey& key);
 // For good: all that are a user's and are not revoked yet.
@@ -208,6 +218,11 @@ Result<bool> add_usage(Database& database, const store::UsageRow& row);
 Result<std::vector<store::Budget>> remove_budgets_of(Database& database, const store::UserId& user);
 // Oldest first.
 Result<std::vector<store::SigningKey>> all_signing_keys(Database& database);
+
+// version_conflict where it is not of that version.
+inline Status check_version(std::uint32_t found, store::ExpectedVersion expected) {
+  return !expected || *expected == found ? ok() : Status(store::version_conflict());
+}
 
 // Of the tenant alone, or of all where there is none.
 inline std::optional<std::string> tenant_id_of(const store::Reach& reach) {

@@ -85,8 +85,9 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
   return now;
 }
 
-Result<std::uint32_t> remove_tenant(Database& database, const TenantId& id, store::Moment at) {
+Result<std::uint32_t> remove_tenant(Database& database, const TenantId& id, store::Moment at, store::ExpectedVersion version) {
   GH_TRY(const Tenant removed, find_tenant(database, id));
+  GH_CHECK(check_version(removed.version, version));
   for (const char* sql : deletes) GH_CHECK(database.prepare(sql).bind(id.value()).run());
   GH_TRY([[maybe_unused]] const store::Revocation told,
          insert_revocation(database, store::Revocation(store::RevocationKind::tenant, id.value(), at)));
@@ -132,8 +133,10 @@ Task<Result<Tenant>> SqliteTenantStore::change(Reactor& reactor, Tenant tenant) 
   return connections_.write<Tenant>(reactor, std::move(work));
 }
 
-Task<Result<std::uint32_t>> SqliteTenantStore::remove(Reactor& reactor, TenantId id, store::Moment at) {
-  DatabaseWork<std::uint32_t> work = [id = std::move(id), at](Database& database) { return remove_tenant(database, id, at); };
+Task<Result<std::uint32_t>> SqliteTenantStore::remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version) {
+  DatabaseWork<std::uint32_t> work = [id = std::move(id), at, version](Database& database) {
+    return remove_tenant(database, id, at, version);
+  };
   return connections_.write<std::uint32_t>(reactor, std::move(work));
 }
 

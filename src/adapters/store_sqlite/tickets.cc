@@ -8,12 +8,20 @@ namespace {
 using store::Ticket;
 
 constexpr const char* new_ticket =
-    "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s, own_role) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
-constexpr const char* ticket_of_digest =
-    "SELECT kind, digest, tenant_id, user_id, coalesce((SELECT name FROM roles WHERE number = own_role), role), email, created_s, "
-    "expires_s "
-    "FROM tickets WHERE digest = ?1 AND kind = ?2 AND expires_s > ?3";
+    "INSERT INTO tickets (digest, kind, tenant_id, user_id, role, email, created_s, expires_s, own_role, id, issuer, issuer_key) "
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)";
+
+#define GH_SELECT_TICKETS                                                                                                         \
+  "SELECT kind, digest, tenant_id, user_id, coalesce((SELECT name FROM roles WHERE number = own_role), role), email, created_s, " \
+  "expires_s, id, issuer, issuer_key FROM tickets "
+
+constexpr const char* ticket_of_digest = GH_SELECT_TICKETS "WHERE digest = ?1 AND kind = ?2 AND expires_s > ?3";
+constexpr const char* page_of_invitations =
+    GH_SELECT_TICKETS "WHERE kind = 'invitation' AND expires_s > ?1 AND id > ?2 AND (?4 IS NULL OR tenant_id = ?4) ORDER BY id LIMIT ?3";
+constexpr const char* invitation_of_id = GH_SELECT_TICKETS "WHERE kind = 'invitation' AND id = ?1 AND (?2 IS NULL OR tenant_id = ?2)";
+
+#undef GH_SELECT_TICKETS
+
 constexpr const char* any_tenant = "SELECT 1 FROM tenants WHERE id = ?1";
 constexpr const char* delete_ticket = "DELETE FROM tickets WHERE digest = ?1";
 constexpr const char* delete_tickets_of_user = "DELETE FROM tickets WHERE user_id = ?1";
@@ -29,6 +37,9 @@ Result<Ticket> ticket_of(const Statement& row) {
   ticket.email = row.text(5);
   ticket.created = row.moment(6);
   ticket.expires = row.moment(7);
+  ticket.id = row.text(8);
+  if (!row.is_null(9)) ticket.issuer = store::UserId(row.text(9));
+  if (!row.is_null(10)) ticket.issuer_key = KeyId(row.text(10));
   return ticket;
 }
 
@@ -38,9 +49,14 @@ Result<Ticket> find_ticket(Database& database, store::TicketKind kind, const sto
   return only_row(found, &ticket_of, &store::ticket_not_found);
 }
 
+template <class Id>
+std::optional<std::string> text_or_null(const std::optional<Id>& id) {
+  return id ? std::optional(id->value()) : std::nullopt;
+}
+
 Status add_ticket(Database& database, const Ticket& ticket) {
   GH_CHECK(store::check(ticket));
-  const std::optional<std::string> user = ticket.user ? std::optional(ticket.user->value()) : std::nullopt;
+  const std::optional<std::string> user = text_or_null(ticket.user);
   if (user) GH_CHECK(database.prepare(delete_tickets_of_user).bind(*user).run());
   Statement tenant = database.prepare(any_tenant);
   GH_TRY(const Step found, tenant.bind(ticket.tenant.value()).step());
@@ -48,20 +64,40 @@ Status add_ticket(Database& database, const Ticket& ticket) {
   GH_TRY(const std::optional<std::int64_t> own_role, own_role_number(database, ticket.tenant, ticket.role));
   Statement inserted = database.prepare(new_ticket);
   inserted.bind(bytes_of(ticket.digest), store::to_string(ticket.kind), ticket.tenant.value(), user, built_in_part(ticket.role),
-                ticket.email, ticket.created, ticket.expires, own_role);
+                ticket.email, ticket.created, ticket.expires, own_role, ticket.id, text_or_null(ticket.issuer),
+                text_or_null(ticket.issuer_key));
   GH_TRY(const Step step, inserted.step());
   if (step == Step::orphan) return store::user_not_found();
   GH_ASSERT(step == Step::done);  // digests are of random secrets
   return ok();
 }
 
-Result<Ticket> take_ticket(Database& database, store::TicketKind kind, const store::Digest& digest, store::Moment now) {
-  GH_TRY(Ticket ticket, find_ticket(database, kind, digest, now));
-  GH_CHECK(database.prepare(delete_ticket).bind(bytes_of(digest)).run());
+Result<Ticket> invitation_of(Database& database, const store::Reach& reach, const std::string& id) {
+  Statement found = database.prepare(invitation_of_id);
+  found.bind(id, tenant_id_of(reach));
+  return only_row(found, &ticket_of, &store::ticket_not_found);
+}
+
+Result<Ticket> remove_invitation(Database& database, const store::Reach& reach, const std::string& id) {
+  GH_TRY(Ticket ticket, invitation_of(database, reach, id));
+  GH_CHECK(database.prepare(delete_ticket).bind(bytes_of(ticket.digest)).run());
   return ticket;
 }
 
+Result<store::Page<Ticket>> find_invitations(Database& database, const store::TicketQuery& query) {
+  Statement found = database.prepare(page_of_invitations);
+  found.bind(query.now, query.after, one_more_than(query.limit), tenant_id_of(query.reach));
+  GH_TRY(std::vector<Ticket> tickets, all_rows(found, &ticket_of));
+  return page_of(std::move(tickets), query.limit);
+}
+
 }  // namespace
+
+Result<Ticket> redeem_ticket(Database& database, const store::Redemption& redemption) {
+  GH_TRY(Ticket ticket, find_ticket(database, redemption.kind, redemption.digest, redemption.now));
+  GH_CHECK(database.prepare(delete_ticket).bind(bytes_of(redemption.digest)).run());
+  return ticket;
+}
 
 Task<Status> SqliteTicketStore::add(Reactor& reactor, Ticket ticket) {
   DatabaseWork<std::monostate> work = [ticket = std::move(ticket)](Database& database) { return add_ticket(database, ticket); };
@@ -73,8 +109,22 @@ Task<Result<Ticket>> SqliteTicketStore::find(Reactor& reactor, store::TicketKind
   return connections_.read<Ticket>(reactor, std::move(work));
 }
 
-Task<Result<Ticket>> SqliteTicketStore::take(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) {
-  DatabaseWork<Ticket> work = [kind, digest, now](Database& database) { return take_ticket(database, kind, digest, now); };
+Task<Result<store::Page<Ticket>>> SqliteTicketStore::invitations(Reactor& reactor, store::TicketQuery query) {
+  DatabaseWork<store::Page<Ticket>> work = [query = std::move(query)](Database& database) { return find_invitations(database, query); };
+  return connections_.read<store::Page<Ticket>>(reactor, std::move(work));
+}
+
+Task<Result<Ticket>> SqliteTicketStore::find_invitation(Reactor& reactor, store::Reach reach, std::string id) {
+  DatabaseWork<Ticket> work = [reach = std::move(reach), id = std::move(id)](Database& database) {
+    return invitation_of(database, reach, id);
+  };
+  return connections_.read<Ticket>(reactor, std::move(work));
+}
+
+Task<Result<Ticket>> SqliteTicketStore::remove(Reactor& reactor, store::Reach reach, std::string id) {
+  DatabaseWork<Ticket> work = [reach = std::move(reach), id = std::move(id)](Database& database) {
+    return remove_invitation(database, reach, id);
+  };
   return connections_.write<Ticket>(reactor, std::move(work));
 }
 

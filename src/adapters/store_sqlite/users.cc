@@ -25,6 +25,7 @@ constexpr const char* select_page_of_notable =
 constexpr const char* update =
     "UPDATE users SET username = ?4, email = ?5, password_hash = ?6, role = ?7, is_active = ?8, updated_s = ?9, own_role = ?10, "
     "version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
+constexpr const char* update_hash = "UPDATE users SET password_hash = ?3 WHERE id = ?1 AND password_hash = ?2";
 constexpr const char* select_namesake = "SELECT 1 FROM users WHERE username = ?1 AND id <> ?2";
 
 constexpr const char* delete_tickets_of = "DELETE FROM tickets WHERE user_id = ?1";
@@ -43,12 +44,6 @@ Result<User> user_of(const Statement& row) {
   user.updated = row.moment(8);
   user.version = static_cast<std::uint32_t>(row.integer(9));
   return user;
-}
-
-Result<User> find_user(Database& database, const store::Reach& reach, const store::UserId& id) {
-  Statement found = database.prepare(select_one);
-  found.bind(id.value(), tenant_id_of(reach));
-  return only_row(found, &user_of, &store::user_not_found);
 }
 
 // Which of the things that one user alone may have another has.
@@ -70,13 +65,46 @@ Result<bool> update_user(Database& database, const User& user) {
   return database.changed() > 0;
 }
 
+// They were given to somebody who was another in what they are for.
+bool ends_tickets(const User& before, const User& after) {
+  return before.role != after.role || before.password_hash != after.password_hash || before.email != after.email ||
+         (before.is_active && !after.is_active);
+}
+
 Result<User> change_user(Database& database, const User& user) {
   GH_CHECK(store::check(user));
   GH_TRY(const User before, find_user(database, store::Reach::of(user.tenant), user.id));
   GH_TRY(const bool changed, update_user(database, user));
   if (!changed) return store::version_conflict();
-  if (user.role != before.role) GH_CHECK(database.prepare(delete_tickets_of).bind(user.id.value()).run());
+  if (ends_tickets(before, user)) GH_CHECK(database.prepare(delete_tickets_of).bind(user.id.value()).run());
   return find_user(database, store::Reach::of(user.tenant), user.id);
+}
+
+Result<store::ChangedUser> change_user_and_end(Database& database, const User& user, const store::UserEnds& ends) {
+  if (ends.ticket) {
+    GH_TRY(const store::Ticket ticket, redeem_ticket(database, *ends.ticket));
+    if (ticket.user != user.id) return store::ticket_not_found();
+  }
+  GH_TRY(User now, change_user(database, user));
+  store::ChangedUser changed(std::move(now));
+  if (ends.sessions) {
+    GH_TRY(changed.revocations, end_other_sessions(database, user.id, ends.kept, *ends.sessions));
+  }
+  if (ends.tokens) {
+    GH_TRY(store::Revocation told, insert_revocation(database, *ends.tokens));
+    changed.revocations.push_back(std::move(told));
+  }
+  return changed;
+}
+
+Status rehash_user(Database& database, const store::UserId& id, const std::string& from, const std::string& to) {
+  GH_CHECK(database.prepare(update_hash).bind(id.value(), from, to).run());
+  return database.changed() > 0 ? ok() : Status(store::user_changed());
+}
+
+Result<User> enrol_user(Database& database, const User& user, const store::Redemption& invitation) {
+  GH_TRY([[maybe_unused]] const store::Ticket ticket, redeem_ticket(database, invitation));
+  return insert_user(database, user);
 }
 
 Result<store::RemovedUser> remove_user(Database& database, const store::Reach& reach, const store::UserId& id, std::uint32_t version,
@@ -109,6 +137,12 @@ Result<store::Page<User>> page_of_users(Database& database, const store::UserQue
 
 }  // namespace
 
+Result<User> find_user(Database& database, const store::Reach& reach, const store::UserId& id) {
+  Statement found = database.prepare(select_one);
+  found.bind(id.value(), tenant_id_of(reach));
+  return only_row(found, &user_of, &store::user_not_found);
+}
+
 Result<User> insert_user(Database& database, User user) {
   GH_CHECK(store::check(user));
   GH_TRY(const std::optional<std::int64_t> own_role, own_role_number(database, user.tenant, user.role));
@@ -126,6 +160,11 @@ Result<User> insert_user(Database& database, User user) {
 
 Task<Result<User>> SqliteUserStore::create(Reactor& reactor, User user) {
   DatabaseWork<User> work = [user = std::move(user)](Database& database) { return insert_user(database, user); };
+  return connections_.write<User>(reactor, std::move(work));
+}
+
+Task<Result<User>> SqliteUserStore::enrol(Reactor& reactor, User user, store::Redemption invitation) {
+  DatabaseWork<User> work = [user = std::move(user), invitation](Database& database) { return enrol_user(database, user, invitation); };
   return connections_.write<User>(reactor, std::move(work));
 }
 
@@ -151,6 +190,20 @@ Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::U
 Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
   DatabaseWork<User> work = [user = std::move(user)](Database& database) { return change_user(database, user); };
   return connections_.write<User>(reactor, std::move(work));
+}
+
+Task<Result<store::ChangedUser>> SqliteUserStore::change_and_end(Reactor& reactor, User user, store::UserEnds ends) {
+  DatabaseWork<store::ChangedUser> work = [user = std::move(user), ends = std::move(ends)](Database& database) {
+    return change_user_and_end(database, user, ends);
+  };
+  return connections_.write<store::ChangedUser>(reactor, std::move(work));
+}
+
+Task<Status> SqliteUserStore::rehash(Reactor& reactor, store::UserId id, std::string from, std::string to) {
+  DatabaseWork<std::monostate> work = [id = std::move(id), from = std::move(from), to = std::move(to)](Database& database) {
+    return rehash_user(database, id, from, to);
+  };
+  return connections_.write<std::monostate>(reactor, std::move(work));
 }
 
 Task<Result<store::RemovedUser>> SqliteUserStore::remove(Reactor& reactor, store::Reach reach, store::UserId id, std::uint32_t version,

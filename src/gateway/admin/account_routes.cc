@@ -10,19 +10,25 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::string_view by_password = "password", by_refresh_token = "refresh_token";
+constexpr std::size_t longest_refresh_token = 256;  // as in JSON; of what is longer the beginning is none either
 
 Error body_missing() {
   return caller_error("invalid_request", "There is no body; a working call is: curl URL -d 'username=NAME' -d 'password=PASSWORD'");
 }
 
+// By the rules that the JSON of a login has.
 Result<wire::LoginBody> login_of_form(const wire::Form& form) {
-  wire::LoginBody body;
-  if (const auto grant = form.find("grant_type")) body.grant_type = *grant;
-  const auto username = form.find("username"), password = form.find("password");
-  if (!username) return bad_field("/username", "is missing", "the user's name");
-  if (!password) return bad_field("/password", "is missing", "the user's password");
-  body.username = *username;
-  body.password = *password;
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_object();
+  for (const std::string_view name : {"grant_type", "username", "password", "scope", "client_id", "client_secret"}) {
+    if (const auto value = form.find(name)) json.member(name, *value);
+  }
+  json.end_object();
+  wire::JsonParser parser;
+  const Result<wire::JsonValue> value = parser.parse(text);
+  Result<wire::LoginBody> body = value ? wire::read_login(*value) : Result<wire::LoginBody>(value.error());
+  wipe(text);
   return body;
 }
 
@@ -46,12 +52,18 @@ std::string logged_in_text(const identity::LoggedIn& in, seconds lifetime) {
   return text;
 }
 
-// With whom its record is about.
+// A user, as whom the record is about for which nobody was let in.
+Subject subject_of(const TenantId& tenant, const std::string& user, const identity::Directory& directory) {
+  Subject subject;
+  const identity::TenantEntry* const entry = directory.tenant(tenant);
+  subject.object = user;
+  subject.who = Subject::Who{tenant, entry == nullptr ? 0 : entry->record.number, user};
+  return subject;
+}
+
 Reply logged_in(const identity::LoggedIn& in, seconds lifetime, const identity::Directory& directory) {
   Reply reply(200, logged_in_text(in, lifetime));
-  const identity::TenantEntry* tenant = directory.tenant(in.access.tenant);
-  reply.object = in.access.subject;
-  reply.who = Reply::Who{in.access.tenant, tenant == nullptr ? 0 : tenant->record.number, in.access.subject};
+  reply.subject = subject_of(in.access.tenant, in.access.subject, directory);
   return reply;
 }
 
@@ -92,6 +104,12 @@ Error as_grant(const Error& error) {
 
 }  // namespace
 
+// Whose session has ended by a token that came twice.
+void Administration::say_whose(const Question& question, const std::optional<store::User>& user) const {
+  if (question.subject == nullptr || !user) return;
+  *question.subject = subject_of(user->tenant, user->id.value(), *house_.registry().current());
+}
+
 Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) const {
   if (question.body.empty()) co_return body_missing();
   const seconds lifetime = house_.sessions().rules().access_lifetime;
@@ -99,9 +117,11 @@ Task<Result<Reply>> Administration::log_in(Reactor& reactor, Question question) 
   if (!form) co_return form.error();
   const std::string_view grant = form->find("grant_type").value_or(by_password);
   if (grant == by_refresh_token) {
-    Secret<std::string> token(std::string(form->find("refresh_token").value_or("")));
+    Secret<std::string> token(std::string(form->find("refresh_token").value_or("").substr(0, longest_refresh_token)));
     identity::Client client = client_of(question);
-    const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client));
+    std::optional<store::User> whose;
+    const Result<identity::LoggedIn> in = co_await house_.sessions().refresh(reactor, std::move(token), std::move(client), &whose);
+    say_whose(question, whose);
     if (!in) co_return as_grant(in.error());
     co_return logged_in(*in, lifetime, *house_.registry().current());
   }
@@ -119,7 +139,9 @@ Task<Result<Reply>> Administration::refresh(Reactor& reactor, Question question)
   Secret<std::string> token(std::move(body->refresh_token));
   identity::Client client = client_of(question);
   const identity::Sessions& desk = house_.sessions();
-  const Result<identity::LoggedIn> in = co_await desk.refresh(reactor, std::move(token), std::move(client));
+  std::optional<store::User> whose;
+  const Result<identity::LoggedIn> in = co_await desk.refresh(reactor, std::move(token), std::move(client), &whose);
+  say_whose(question, whose);
   if (!in) co_return in.error();
   co_return logged_in(*in, desk.rules().access_lifetime, *house_.registry().current());
 }
@@ -159,7 +181,9 @@ Task<Result<Reply>> Administration::register_self(Reactor& reactor, Question que
   if (body->invitation) newcomer.invitation = Secret<std::string>(std::move(*body->invitation));
   const Result<store::User> user = co_await house_.accounts().register_self(reactor, std::move(newcomer));
   if (!user) co_return user.error();
-  co_return Reply(200, object_text(*user)).about(user->id.value());
+  Reply reply(200, object_text(*user));
+  reply.subject = subject_of(user->tenant, user->id.value(), *house_.registry().current());
+  co_return reply;
 }
 
 Task<Result<Reply>> Administration::set_own_password(Reactor& reactor, Question question) const {
@@ -169,16 +193,18 @@ Task<Result<Reply>> Administration::set_own_password(Reactor& reactor, Question 
                                             Secret<std::string>(std::move(body->new_password)), question.address);
   const Status changed = co_await house_.accounts().change_password(reactor, *question.who, std::move(change));
   if (!changed) co_return changed.error();
-  co_return Reply(204, {});
+  co_return Reply(204, {}).about(question.who->subject);
 }
 
 Task<Result<Reply>> Administration::reset_password(Reactor& reactor, Question question) const {
   Result<wire::PasswordResetBody> body = read_body(question, &wire::read_password_reset);
   if (!body) co_return body.error();
   Secret<std::string> token(std::move(body->token)), password(std::move(body->new_password));
-  const Status reset = co_await house_.accounts().reset(reactor, std::move(token), std::move(password));
+  const Result<store::User> reset = co_await house_.accounts().reset(reactor, std::move(token), std::move(password));
   if (!reset) co_return reset.error();
-  co_return Reply(204, {});
+  Reply reply(204, {});
+  reply.subject = subject_of(reset->tenant, reset->id.value(), *house_.registry().current());
+  co_return reply;
 }
 
 Task<Result<Reply>> Administration::own_sessions(Reactor& reactor, Question question) const {

@@ -100,6 +100,9 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await end_user_sessions(reactor, std::move(question));
     case Action::invitation_add:
       co_return co_await invite(reactor, std::move(question));
+    case Action::invitations_list:
+    case Action::invitation_delete:
+      co_return co_await invitations(reactor, std::move(question));
     case Action::roles_list:
     case Action::role_get:
     case Action::role_delete:

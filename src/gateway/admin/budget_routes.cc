@@ -117,7 +117,7 @@ Task<Result<Reply>> Administration::budgets(Reactor& reactor, Question question)
   store::BudgetId id(question.parameter);
   if (question.action == Action::budget_delete) {
     identity::Actor actor = actor_of(question);
-    const Status removed = co_await house_.budgets().remove(reactor, std::move(actor), std::move(id));
+    const Status removed = co_await house_.budgets().remove(reactor, std::move(actor), std::move(id), question.version);
     if (!removed) co_return removed.error();
     co_return Reply(204, {});
   }
@@ -158,14 +158,13 @@ Task<Result<Reply>> Administration::set_budget(Reactor& reactor, Question questi
   if (!body) co_return body.error();
   identity::Actor actor = actor_of(question);
   store::BudgetId id(question.parameter);
-  Result<store::Budget> budget = co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id));
+  Result<store::Budget> budget = co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id), question.version);
   if (!budget) co_return budget.error();
   if (body->amount) {
     const Result<std::int64_t> amount = units_of(*body->amount, budget->unit);
     if (!amount) co_return amount.error();
     budget->amount = *amount;
   }
-  if (question.version) budget->version = *question.version;
   Result<store::Budget> changed = co_await house_.budgets().set(reactor, std::move(*budget));
   if (!changed) co_return changed.error();
   co_return co_await shown(reactor, 200, std::move(*changed));

@@ -73,7 +73,7 @@ Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Q
     case Action::budget_delete: {
       identity::Actor actor = actor_of(asked);
       store::BudgetId id(asked.parameter);
-      co_return found(co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id)));
+      co_return found(co_await house_.budgets().find_to_change(reactor, std::move(actor), std::move(id), asked.version));
     }
     default:
       co_return co_await look_up_person(reactor, asked);
@@ -124,6 +124,11 @@ Task<Administration::LookedUp> Administration::look_up_person(Reactor& reactor, 
       store::UserId id(asked.parameter);
       identity::Actor actor = actor_of(asked);
       co_return found(co_await house_.users().find_to_change(reactor, std::move(actor), std::move(id)));
+    }
+    case Action::invitation_delete: {
+      store::Reach reach = reach_of(asked);
+      std::string id = asked.parameter;
+      co_return found(co_await house_.accounts().find_invitation(reactor, std::move(reach), std::move(id)));
     }
     case Action::own_password:
     case Action::sessions_list:

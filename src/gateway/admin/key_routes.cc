@@ -49,7 +49,7 @@ Task<Result<Reply>> Administration::keys(Reactor& reactor, Question question) co
   identity::KeyHolder holder = holder_of(question);
   KeyId id(question.parameter);
   if (question.action == Action::key_revoke || question.action == Action::own_key_revoke) {
-    const Result<store::ApiKey> revoked = co_await desk.revoke(reactor, std::move(holder), std::move(id));
+    const Result<store::ApiKey> revoked = co_await desk.revoke(reactor, std::move(holder), std::move(id), question.version);
     if (!revoked) co_return revoked.error();
     co_return Reply(204, {});
   }
@@ -130,7 +130,8 @@ Task<Result<Reply>> Administration::rotate_key(Reactor& reactor, Question questi
   identity::KeyHolder holder = holder_of(question);
   KeyId id(question.parameter);
   const seconds taken_for = overlap->value_or(std::chrono::hours(24));
-  const Result<identity::CreatedKey> rotated = co_await house_.keys().rotate(reactor, std::move(holder), std::move(id), taken_for);
+  const Result<identity::CreatedKey> rotated =
+      co_await house_.keys().rotate(reactor, std::move(holder), std::move(id), taken_for, question.version);
   if (!rotated) co_return rotated.error();
   co_return Reply(200, created_text(*rotated));
 }

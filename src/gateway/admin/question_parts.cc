@@ -60,7 +60,10 @@ store::Reach reach_of(const Question& question) {
 
 identity::Actor actor_of(const Question& question) {
   const identity::Principal& who = *question.who;
-  return identity::Actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
+  identity::Actor actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
+  actor.user = user_behind(who);
+  actor.key = who.key;
+  return actor;
 }
 
 bool is_about_own_keys(Action action) { return action >= Action::own_keys_list && action <= Action::own_key_rotate; }

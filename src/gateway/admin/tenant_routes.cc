@@ -40,7 +40,7 @@ Task<Result<Reply>> Administration::tenants(Reactor& reactor, Question question)
   const identity::Tenants& desk = house_.tenants();
   TenantId id(question.parameter);
   if (question.action == Action::tenant_delete) {
-    const Status removed = co_await desk.remove(reactor, std::move(id));
+    const Status removed = co_await desk.remove(reactor, std::move(id), question.version);
     if (!removed) co_return removed.error();
     co_return Reply(204, {});
   }

@@ -40,7 +40,9 @@ Task<Result<Reply>> Administration::revoke(Reactor& reactor, Question question) 
     revoked = co_await desk.revoke_user(reactor, std::move(user));
   } else {
     Secret<std::string> token(std::move(*body->token));
-    revoked = co_await desk.revoke(reactor, std::move(token));
+    Result<std::string> named = co_await desk.revoke(reactor, std::move(token));
+    if (named) revoked_id = std::move(*named);
+    if (!named) revoked = named.error();
   }
   if (!revoked) co_return revoked.error();
   co_return Reply(204, {}).about(std::move(revoked_id));

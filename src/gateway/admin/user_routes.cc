@@ -24,12 +24,24 @@ std::string ticket_text(std::string_view name, const identity::IssuedTicket& tic
   return text;
 }
 
+std::string invitation_text(const identity::IssuedTicket& ticket) {
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_object().member("id", ticket.id).member("invitation", ticket.text.expose());
+  json.member("expires_at", moment_text(ticket.expires)).end_object();
+  return text;
+}
+
+// As far as they reach, and in the tenant that they name.
+store::Reach reach_within(const Question& question) {
+  store::Reach reach = reach_of(question);
+  const auto tenant = question.query.find("tenant");
+  return tenant && !reach.tenant() ? store::Reach::of(TenantId(std::string(*tenant))) : reach;
+}
+
 // Pages of everybody, or the one of that name.
 Result<store::UserQuery> query_of(const Question& question) {
-  store::UserQuery query(reach_of(question));
-  if (const auto tenant = question.query.find("tenant"); tenant && !query.reach.tenant()) {
-    query.reach = store::Reach::of(TenantId(std::string(*tenant)));
-  }
+  store::UserQuery query(reach_within(question));
   query.after = store::UserId(read_after(question.query));
   GH_TRY(query.limit, read_limit(question.query));
   return query;
@@ -97,7 +109,7 @@ Task<Result<Reply>> Administration::set_user_password(Reactor& reactor, Question
   identity::Actor actor = actor_of(question);
   store::UserId id(question.parameter);
   const Result<identity::UserWithPassword> set =
-      co_await house_.users().set_password(reactor, std::move(actor), std::move(id), std::move(password));
+      co_await house_.users().set_password(reactor, std::move(actor), std::move(id), std::move(password), question.version);
   if (!set) co_return set.error();
   co_return Reply(200, with_password_text(*set));
 }
@@ -142,7 +154,24 @@ Task<Result<Reply>> Administration::invite(Reactor& reactor, Question question) 
   identity::Actor actor = actor_of(question);
   const Result<identity::IssuedTicket> ticket = co_await house_.accounts().invite(reactor, std::move(actor), std::move(invitation));
   if (!ticket) co_return ticket.error();
-  co_return Reply(201, ticket_text("invitation", *ticket));
+  co_return Reply(201, invitation_text(*ticket)).about(ticket->id);
+}
+
+Task<Result<Reply>> Administration::invitations(Reactor& reactor, Question question) const {
+  if (question.action == Action::invitation_delete) {
+    identity::Actor actor = actor_of(question);
+    const Status gone = co_await house_.accounts().withdraw(reactor, std::move(actor), std::move(question.parameter));
+    if (!gone) co_return gone.error();
+    co_return Reply(204, {});
+  }
+  store::TicketQuery query(reach_within(question), std::chrono::floor<seconds>(clock_.wall()));
+  query.after = read_after(question.query);
+  const Result<std::size_t> limit = read_limit(question.query);
+  if (!limit) co_return limit.error();
+  query.limit = *limit;
+  const Result<store::Page<store::Ticket>> page = co_await house_.accounts().invitations(reactor, std::move(query));
+  if (!page) co_return page.error();
+  co_return Reply(200, list_text(*page));
 }
 
 }  // namespace gatehouse::gateway

@@ -20,6 +20,18 @@
 
 namespace gatehouse::gateway {
 
+// Whom or what a record is about, where neither credential nor path say it; and whom it concerns where nobody was let in.
+struct Subject {
+  struct Who {
+    TenantId tenant;
+    std::uint32_t tenant_number = 0;
+    std::string user;
+  };
+  Subject() = default;
+  std::string object;  // empty: what the path names
+  std::optional<Who> who;
+};
+
 // A constructor, because aggregates in co_await expressions are destroyed twice by gcc 12.
 struct Question {
   Question(Action action_, const identity::Principal* who_) : action(action_), who(who_) {}
@@ -31,25 +43,19 @@ struct Question {
   bool body_is_form = false;
   std::optional<std::uint32_t> version;  // If-Match
   std::string address, user_agent;       // of the client; empty: unknown
+  Subject* subject = nullptr;            // where is said whom a refusal is about; null: nobody wants to know
 };
 
 struct Reply {
   Reply(int status_, std::string json_) : status(status_), json(std::move(json_)) {}
   // Says for the record what was made or changed, where the path does not.
   Reply&& about(std::string id) && {
-    object = std::move(id);
+    subject.object = std::move(id);
     return std::move(*this);
   }
-  // Whom an answer lets in that nobody was let in for.
-  struct Who {
-    TenantId tenant;
-    std::uint32_t tenant_number = 0;
-    std::string user;
-  };
   int status;
   std::string json;  // empty: none
-  std::string object;
-  std::optional<Who> who;
+  Subject subject;
 };
 
 struct BudgetView;
@@ -94,6 +100,7 @@ class Administration {
   Task<Result<Reply>> delete_user(Reactor& reactor, Question question) const;
   Task<Result<Reply>> end_user_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> invite(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> invitations(Reactor& reactor, Question question) const;
   Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;
@@ -112,6 +119,7 @@ class Administration {
   Task<LookedUp> look_up_key(Reactor& reactor, const Question& asked) const;
   Task<LookedUp> look_up_role(Reactor& reactor, const Question& asked) const;
   Task<LookedUp> look_up_person(Reactor& reactor, const Question& asked) const;
+  void say_whose(const Question& question, const std::optional<store::User>& user) const;
   Task<Result<Reply>> log_in(Reactor& reactor, Question question) const;
   Task<Result<Reply>> refresh(Reactor& reactor, Question question) const;
   Task<Result<Reply>> log_out(Reactor& reactor, Question question) const;

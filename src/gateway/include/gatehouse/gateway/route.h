@@ -63,6 +63,8 @@ enum class Action : std::uint8_t {
   user_reset,
   user_sessions_end,
   invitation_add,
+  invitations_list,
+  invitation_delete,
   roles_list,
   role_add,
   role_get,

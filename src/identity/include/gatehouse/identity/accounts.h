@@ -2,9 +2,12 @@
 // such tickets.
 // Rules    who registers without an invitation comes into one tenant, as a member, and only where that is open. An invitation names tenant
 //          and role and is good once, wherever registering is not closed. A ticket that sets a password is good once, and the newest of a
-//          user alone; tickets are kept as an HMAC. Another password ends all other sessions
+//          user alone; tickets are kept as an HMAC. One is redeemed together with what it is good for, or stays; and only as long as
+//          whoever gave it might still give it: a user of ours or their key, in the rights that they have then. Another password ends all
+//          other sessions
 // Threads  any reactor
-// Errors   registration_closed, tenant_disabled, not_a_login → permission_denied; username_taken, email_taken, email_missing,
+// Errors   registration_closed, tenant_disabled, not_a_login → permission_denied; invitation_not_found; username_taken, email_taken,
+// email_missing,
 //          invitation_invalid, reset_token_invalid, password_wrong, expiry_invalid → invalid_argument; all origin caller. Those of
 //          password_rules.h, passwords.h, users.h and login.h, and of the store
 #pragma once
@@ -41,8 +44,10 @@ struct Invitation {
 };
 
 struct IssuedTicket {
-  IssuedTicket(Secret<std::string> text_, store::Moment expires_) : text(std::move(text_)), expires(expires_) {}
+  IssuedTicket(Secret<std::string> text_, std::string id_, store::Moment expires_)
+      : text(std::move(text_)), id(std::move(id_)), expires(expires_) {}
   Secret<std::string> text;  // shown once
+  std::string id;
   store::Moment expires;
 };
 
@@ -61,9 +66,16 @@ class Accounts {
 
   Task<Result<store::User>> register_self(Reactor& reactor, Newcomer newcomer) const;
   Task<Result<IssuedTicket>> invite(Reactor& reactor, Actor actor, Invitation invitation) const;
+  // That have not been used, nor expired.
+  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) const;
+  // invitation_not_found: another tenant's, too
+  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) const;
+  // Nobody comes by it any more. invitation_not_found
+  Task<Status> withdraw(Reactor& reactor, Actor actor, std::string id) const;
   // To whom asks for it on the user's behalf. Nothing: good for a day.
   Task<Result<IssuedTicket>> offer_reset(Reactor& reactor, Actor actor, store::UserId id, std::optional<seconds> lifetime) const;
-  Task<Status> reset(Reactor& reactor, Secret<std::string> ticket, Secret<std::string> password) const;
+  // Whose password that was.
+  Task<Result<store::User>> reset(Reactor& reactor, Secret<std::string> ticket, Secret<std::string> password) const;
 
   // who: with a token of a session, which stays.
   struct PasswordChange {
@@ -81,8 +93,13 @@ class Accounts {
   store::Digest digest_of(const Secret<std::string>& ticket) const;
   Task<Result<std::optional<store::Ticket>>> leave_of(Reactor& reactor, const Newcomer& newcomer) const;
   Task<Status> check_newcomer(Reactor& reactor, const store::User& user, const Newcomer& newcomer) const;
-  Task<Result<store::User>> create(Reactor& reactor, store::User user, std::optional<store::Ticket> ticket) const;
-  Task<Result<IssuedTicket>> issue(Reactor& reactor, store::Ticket ticket, seconds lifetime) const;
+  // What the giver of a ticket may give now; nothing: nobody stands behind it any more who may give any.
+  Task<Result<std::optional<Actor>>> giver_of(Reactor& reactor, const store::Ticket& ticket) const;
+  Task<Result<std::optional<Actor>>> user_giving(Reactor& reactor, const store::UserId& id, std::optional<Scopes> granted) const;
+  Task<Result<std::optional<Actor>>> key_giving(Reactor& reactor, const KeyId& id) const;
+  // Whether it is good still, of whoever gave it, for somebody of that role.
+  Task<Result<bool>> stands(Reactor& reactor, const store::Ticket& ticket, const std::string& role) const;
+  Task<Result<IssuedTicket>> issue(Reactor& reactor, const Actor& giver, store::Ticket ticket, seconds lifetime) const;
 
   const Desks desks_;
   const KeyHasher hasher_;

@@ -53,6 +53,9 @@ class Authenticator {
   // By its head; of a signed request, the principal's marks are still to be seen to.
   Result<PrincipalPtr> identify(const wire::RequestHead& head, WallTime now, CredentialKind kind, Asking asking = Asking::first,
                                 Scheme scheme = Scheme::http);
+  // Whose key it is that the head shows, whatever it is refused for; null: none that there is, or that a secret was right for. It may do
+  // nothing.
+  PrincipalPtr owner_of_refused(const wire::RequestHead& head) const;
   // Whether somebody who was let in may go on.
   Status check_again(const Principal& principal, WallTime now) const;
 

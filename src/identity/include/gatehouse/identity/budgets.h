@@ -32,11 +32,11 @@ class Budgets {
   Task<Result<store::Budget>> add(Reactor& reactor, Actor actor, NewBudget wanted) const;
   Task<Result<store::Budget>> find(Reactor& reactor, store::Reach reach, store::BudgetId id) const;
   Task<Result<store::Page<store::Budget>>> list(Reactor& reactor, store::BudgetQuery query) const;
-  // One that they may change.
-  Task<Result<store::Budget>> find_to_change(Reactor& reactor, Actor actor, store::BudgetId id) const;
-  // Found to be changed, with another amount; and of the version that the change was made for.
+  // One that they may change. version: that it must have; nothing: any. version_conflict
+  Task<Result<store::Budget>> find_to_change(Reactor& reactor, Actor actor, store::BudgetId id, std::optional<std::uint32_t> version) const;
+  // Found to be changed, with another amount.
   Task<Result<store::Budget>> set(Reactor& reactor, store::Budget changed) const;
-  Task<Status> remove(Reactor& reactor, Actor actor, store::BudgetId id) const;
+  Task<Status> remove(Reactor& reactor, Actor actor, store::BudgetId id, std::optional<std::uint32_t> version) const;
 
  private:
   Registry& registry_;

@@ -66,7 +66,7 @@ class House {
         tokens_(*registry_, parts_.random, parts_.clock),
         tenants_(*registry_, keys_, tokens_, parts_.clock, parts_.usual_quota),
         sessions_(*registry_, tokens_, parts_.keys.secrets, parts_.random, parts_.clock, parts_.sessions),
-        login_(*registry_, sessions_, parts_.passwords, parts_.clock, parts_.pace),
+        login_(*registry_, sessions_, parts_.passwords, parts_.keys.secrets, parts_.clock, parts_.pace),
         users_(*registry_, sessions_, tokens_, parts_.passwords, parts_.random, parts_.clock),
         roles_(*registry_, parts_.clock),
         budgets_(*registry_, parts_.random, parts_.clock),
@@ -74,7 +74,7 @@ class House {
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
         audit_(registry_->store().audit(), std::move(sealer)),
-        nonces_(registry_->store().nonces()) {}
+        nonces_(registry_->store().nonces(), parts_.clock) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;

@@ -77,9 +77,11 @@ class Keys {
   Task<Result<store::ApiKey>> find(Reactor& reactor, KeyHolder holder, KeyId id) const;
   Task<Result<store::ApiKey>> set(Reactor& reactor, KeyHolder holder, KeyId id, KeyWish wish, std::optional<std::uint32_t> version) const;
   // The same id and prefix, a new secret; the old one is taken for as long as overlap says.
-  Task<Result<CreatedKey>> rotate(Reactor& reactor, KeyHolder holder, KeyId id, seconds overlap) const;
-  // For good.
-  Task<Result<store::ApiKey>> revoke(Reactor& reactor, KeyHolder holder, KeyId id) const;
+  // version: as with set.
+  Task<Result<CreatedKey>> rotate(Reactor& reactor, KeyHolder holder, KeyId id, seconds overlap,
+                                  std::optional<std::uint32_t> version) const;
+  // For good. version: as with set.
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, KeyHolder holder, KeyId id, std::optional<std::uint32_t> version) const;
   // One that they may revoke, change, or give a new secret.
   Task<Result<store::ApiKey>> find_to_revoke(Reactor& reactor, KeyHolder holder, KeyId id) const;
   Task<Result<store::ApiKey>> find_to_change(Reactor& reactor, KeyHolder holder, KeyId id) const;

@@ -6,6 +6,7 @@
 //          server_is_overloaded; those of the store
 #pragma once
 #include <string>
+#include <utility>
 
 #include "gatehouse/identity/login_pace.h"
 #include "gatehouse/identity/passwords.h"
@@ -21,16 +22,18 @@ struct Credentials {
 
 class Login {
  public:
-  Login(Registry& registry, const Sessions& sessions, Passwords& passwords, const Clock& clock, PaceOptions pace)
-      : registry_(registry), sessions_(sessions), passwords_(passwords), clock_(clock), pace_(pace) {}
+  // hasher: of secrets that are no API keys.
+  Login(Registry& registry, const Sessions& sessions, Passwords& passwords, KeyHasher hasher, const Clock& clock, PaceOptions pace)
+      : registry_(registry), sessions_(sessions), passwords_(passwords), clock_(clock), pace_(pace, std::move(hasher)) {}
 
+  // A session begins where the password that was checked is theirs still, and they are active; else it is looked at again.
   Task<Result<LoggedIn>> by_password(Reactor& reactor, Credentials credentials, Client client) const;
   // The user whose password that is, from that address.
   Task<Result<store::User>> check(Reactor& reactor, Credentials credentials, std::string address) const;
 
  private:
   Task<Result<Verdict>> verify_slowly(Reactor& reactor, const Credentials& credentials, std::string address, std::string hash) const;
-  Task<void> hash_again(Reactor& reactor, store::User user, Secret<std::string> password) const;
+  Task<std::string> hash_again(Reactor& reactor, store::User user, Secret<std::string> password) const;
 
   Registry& registry_;
   const Sessions& sessions_;

@@ -3,8 +3,9 @@
 //          wait, up to the longest; what is asked meanwhile is refused, without a look at the password, and counts for nothing. After that
 //          time one attempt is let through. A right one forgets the first count; a user who was let in from an address before does not
 //          wait there for what others try elsewhere. Counts are forgotten when nothing was wrong for a while, and with the process
-//          It is by the name as it was given: whether there is such a user does not show
-// Units    an IPv6 address counts as its network of 64 bits
+//          It is by the name as it was given: whether there is such a user does not show. What is kept of names and addresses is a keyed
+//          hash, so that nobody chooses how much that is
+// Units    an IPv6 address counts as its network of 64 bits; an entry is some hundred bytes, whatever was given
 // Threads  any
 // Errors   login_slowed → rate_limited, origin caller, with the time
 #pragma once
@@ -12,12 +13,12 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
-#include <string>
 #include <string_view>
 #include <unordered_map>
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/result.h"
+#include "gatehouse/identity/api_keys.h"
 
 namespace gatehouse::identity {
 
@@ -26,7 +27,7 @@ struct PaceOptions {
   std::uint32_t together = 5, address = 50, user = 100;
   seconds longest_wait{60};
   seconds forgotten_after{15 * 60};
-  std::size_t most_entries = 100'000;
+  std::size_t most_entries = 100'000;  // of counts, and of places where users were let in
 };
 
 // Wrong passwords of one kind.
@@ -43,12 +44,13 @@ PaceCount one_more_wrong(PaceCount count, std::uint32_t free, const PaceOptions&
 
 class LoginPace {
  public:
-  explicit LoginPace(PaceOptions options) : options_(options) {}
+  // hasher: of secrets that are no API keys.
+  LoginPace(PaceOptions options, KeyHasher hasher) : options_(options), hasher_(std::move(hasher)) {}
 
   // Somebody's attempt, until it is known what came of it. One of these is called then.
   struct Attempt {
-    std::array<std::string, 3> keys;  // together, address, user; empty: not counted
-    std::string place;
+    std::array<std::optional<store::Digest>, 3> keys;  // together, address, user; nothing: not counted
+    store::Digest place{};
   };
   Result<Attempt> begin(std::string_view name, std::string_view address, Instant now);
   void wrong(const Attempt& attempt, Instant now);
@@ -57,15 +59,22 @@ class LoginPace {
   void undone(const Attempt& attempt, Instant now);
 
  private:
+  // Keyed by a secret: where each comes to lie is not for a caller to know.
+  struct Spread {
+    std::size_t operator()(const store::Digest& key) const;
+  };
+
+  store::Digest key_of(std::string_view kind, std::string_view network, std::string_view user) const;
   std::uint32_t free_of(std::size_t kind) const;
-  PaceCount* find(const std::string& key, Instant now);
+  PaceCount* find(const std::optional<store::Digest>& key, Instant now);
   void let_next_through(const Attempt& attempt, std::size_t first, Instant now);
   void make_room(Instant now);
 
   const PaceOptions options_;
+  const KeyHasher hasher_;
   std::mutex mutex_;
-  std::unordered_map<std::string, PaceCount> counts_;
-  std::unordered_map<std::string, Instant> places_;  // where users were let in, and when last
+  std::unordered_map<store::Digest, PaceCount, Spread> counts_;
+  std::unordered_map<store::Digest, Instant, Spread> places_;  // where users were let in, and when last
 };
 
 }  // namespace gatehouse::identity

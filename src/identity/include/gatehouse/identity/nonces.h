@@ -1,26 +1,63 @@
 // identity/nonces.h — signed requests are taken once: what has been is kept by the store, and refused again after a restart, too.
+// Rules    one key has at most a share of what is kept, so that no key's requests keep another's out. What has expired is forgotten by a
+//          time that does not run ahead of the steady clock: a wall clock that is set forward and back forgets nothing that may come again.
+//          The nonce is taken before rates are looked at: what somebody on the way sends again takes nothing from whoever signed it
 // Units    at most `most` are kept at once, of all keys together: some ten minutes of 1,500 signed requests a second
 // Threads  any reactor
-// Errors   digest_mismatch, signature_replayed → unauthenticated, origin caller; server_is_overloaded; those of the store
+// Errors   digest_mismatch, signature_replayed → unauthenticated; too_many_signed → rate_limited; origin caller; server_is_overloaded;
+// those
+//          of the store
 #pragma once
+#include <mutex>
 #include <string_view>
+#include <unordered_map>
 
+#include "gatehouse/base/clock.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/store/ports.h"
 
 namespace gatehouse::identity {
 
+// What both clocks said at one time.
+struct TimeKept {
+  TimeKept(WallTime wall_, Instant steady_) : wall(wall_), steady(steady_) {}
+  WallTime wall;
+  Instant steady;
+};
+// A pure function: the wall clock's time, or an earlier one where that clock has run ahead since then.
+store::Moment time_to_forget(const TimeKept& then, const TimeKept& now);
+
+// How many each key had taken, in this stretch of time and the one before it.
+class NonceShares {
+ public:
+  // As long as a nonce is kept at most.
+  static constexpr seconds stretch{11 * 60};
+
+  explicit NonceShares(std::size_t most) : most_(most) {}
+  // One more of that key; false: it has its share. Any thread.
+  bool take(const KeyId& key, Instant now);
+
+ private:
+  const std::size_t most_;
+  std::mutex mutex_;
+  std::int64_t current_ = 0;  // the stretch that is counted
+  std::unordered_map<KeyId, std::size_t> taken_, before_;
+};
+
 class Nonces {
  public:
-  static constexpr std::size_t most = 1'000'000;
+  static constexpr std::size_t most = 1'000'000, most_of_a_key = most / 4;
 
-  explicit Nonces(store::NonceStore& store) : store_(store) {}
+  Nonces(store::NonceStore& store, const Clock& clock) : store_(store), clock_(clock), began_(clock.wall(), clock.now()) {}
 
   // Whoever asks may act with that body: nothing that is signed does so twice. Others pass.
   Task<Status> redeem(Reactor& reactor, const Principal& who, std::string_view body) const;
 
  private:
   store::NonceStore& store_;
+  const Clock& clock_;
+  const TimeKept began_;
+  mutable NonceShares shares_{most_of_a_key};
 };
 
 }  // namespace gatehouse::identity

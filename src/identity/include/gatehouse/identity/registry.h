@@ -14,6 +14,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/identity/directory.h"
+#include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/sealing.h"
 #include "gatehouse/store/ports.h"
 
@@ -39,25 +40,28 @@ class Registry {
 
   Task<Result<store::Tenant>> create(Reactor& reactor, store::Tenant tenant, std::vector<store::ApiKey> keys);
   Task<Result<store::Tenant>> change(Reactor& reactor, store::Tenant tenant);
-  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at);
+  Task<Status> remove(Reactor& reactor, TenantId id, store::Moment at, store::ExpectedVersion version);
   Task<Result<store::ApiKey>> create(Reactor& reactor, store::ApiKey key);
   Task<Result<store::ApiKey>> change(Reactor& reactor, store::ApiKey key);
-  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at);
+  Task<Result<store::ApiKey>> revoke(Reactor& reactor, store::Reach reach, KeyId id, store::Moment at, store::ExpectedVersion version);
   Task<Status> revoke(Reactor& reactor, store::Revocation revocation);
   Task<Result<store::Role>> create(Reactor& reactor, store::Role role);
   Task<Result<store::Role>> change(Reactor& reactor, store::Role role);
   Task<Status> remove_role(Reactor& reactor, TenantId tenant, std::string name, std::uint32_t version);
   Task<Result<store::Budget>> create(Reactor& reactor, store::Budget budget);
   Task<Result<store::Budget>> change(Reactor& reactor, store::Budget budget);
-  Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id);
+  Task<Status> remove(Reactor& reactor, store::Reach reach, store::BudgetId id, store::ExpectedVersion version);
   Task<Result<store::User>> create(Reactor& reactor, store::User user);
+  Task<Result<store::User>> enrol(Reactor& reactor, store::User user, store::Redemption invitation);
   // before: the record that the change was made from, which is published where it turns somebody off or on, or gives another role.
-  Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before);
+  Task<Result<store::User>> change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends);
   Task<Status> remove(Reactor& reactor, store::User user, store::Moment at, store::SessionEnd sessions);
+  Task<Status> begin_session(Reactor& reactor, store::NewSession wanted);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
   // What expired by then is forgotten: revocations, here and in the store, sessions, tickets, nonces, and what was spent of budgets in
   // periods that ended long ago.
+  // Nonces by no later time than the steady clock allows: see time_to_forget.
   Task<Status> forget_expired(Reactor& reactor, store::Moment now);
 
   // next signs from now on; those before it verify until then, or until they retire anyway.
@@ -74,13 +78,15 @@ class Registry {
   store::Store& store() const { return store_; }
 
  private:
-  Registry(store::Store& store, Sealer sealer, std::shared_ptr<Directory> directory)
-      : store_(store), sealer_(std::move(sealer)), current_(std::move(directory)) {}
+  Registry(store::Store& store, Sealer sealer, TimeKept opened, std::shared_ptr<Directory> directory)
+      : store_(store), sealer_(std::move(sealer)), opened_(opened), current_(std::move(directory)) {}
   Task<Status> read_signing_keys_again(Reactor& reactor, store::Moment now);
   void publish(const std::function<void(Directory&)>& change);
+  void publish_new(const store::User& created);
 
   store::Store& store_;
   const Sealer sealer_;
+  const TimeKept opened_;
   mutable std::mutex mutex_;
   DirectoryPtr current_;
   std::vector<Follower> followers_;

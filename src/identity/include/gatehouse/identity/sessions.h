@@ -2,11 +2,12 @@
 // Rules    a refresh token is used once; who shows one that has been used ends the session, but for a short grace (refresh_decision.h).
 //          Each token of a session carries its id as sid, so that its end reaches all of them. What a token may be used for is what the
 //          user's role gives at that moment
-// Units    of a user at most `most` sessions: the one too many takes the place of that which was used longest ago
+// Units    of a user at most `most` sessions: the one too many ends that which was used longest ago
 // Threads  any reactor
 // Errors   token_invalid, token_expired, token_revoked → unauthenticated; user_inactive, tenant_disabled → permission_denied; all origin
 //          caller; session_not_found; those of the store
 #pragma once
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,9 @@ struct LoggedIn {
   Secret<std::string> refresh;
 };
 
+// The longest that a configuration may say.
+inline constexpr seconds longest_access_lifetime = std::chrono::days(30);
+
 struct SessionRules {
   seconds access_lifetime = std::chrono::minutes(30);
   seconds refresh_lifetime = std::chrono::days(30);  // of each refresh token
@@ -42,9 +46,10 @@ class Sessions {
   Sessions(Registry& registry, const Tokens& tokens, KeyHasher hasher, RandomSource& random, const Clock& clock, SessionRules rules)
       : registry_(registry), tokens_(tokens), hasher_(std::move(hasher)), random_(random), clock_(clock), rules_(rules) {}
 
-  // The user has shown who they are.
+  // The user has shown who they are, by the password that the record says. user_changed: it is another one by now, or they are off
   Task<Result<LoggedIn>> begin(Reactor& reactor, store::User user, Client client) const;
-  Task<Result<LoggedIn>> refresh(Reactor& reactor, Secret<std::string> token, Client client) const;
+  // whose: filled where a session ends by that, for its record; may be null.
+  Task<Result<LoggedIn>> refresh(Reactor& reactor, Secret<std::string> token, Client client, std::optional<store::User>* whose) const;
   Task<Result<std::vector<store::Session>>> list(Reactor& reactor, store::UserId user) const;
   Task<Status> end(Reactor& reactor, store::UserId user, store::SessionId id) const;
   // All but that one; empty: all.
@@ -56,10 +61,12 @@ class Sessions {
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
   store::Digest mark_of(const Client& client) const;
+  store::Moment access_until(const IssuedToken& access) const;
   Result<IssuedToken> access_token(const store::User& user, const store::SessionId& session) const;
   Task<Result<store::User>> user_of(Reactor& reactor, const store::Session& session) const;
-  Task<Result<LoggedIn>> refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client) const;
-  Task<Error> end_reused(Reactor& reactor, store::Session session) const;
+  Task<Result<LoggedIn>> refresh_once(Reactor& reactor, const Secret<std::string>& token, const Client& client,
+                                      std::optional<store::User>* whose) const;
+  Task<Error> end_reused(Reactor& reactor, store::Session session, std::optional<store::User>* whose) const;
 
   Registry& registry_;
   const Tokens& tokens_;

@@ -45,8 +45,8 @@ class Tenants {
   Task<Result<store::Page<store::Tenant>>> list(Reactor& reactor, TenantId after, std::size_t limit) const;
   // One that may be removed: tenant_reserved
   Task<Result<store::Tenant>> find_to_remove(Reactor& reactor, TenantId id) const;
-  // With all that belongs to it.
-  Task<Status> remove(Reactor& reactor, TenantId id) const;
+  // With all that belongs to it. version: as with set.
+  Task<Status> remove(Reactor& reactor, TenantId id, std::optional<std::uint32_t> version) const;
 
  private:
   Registry& registry_;

@@ -40,10 +40,12 @@ class Tokens {
   Task<Result<IssuedToken>> issue(Reactor& reactor, TokenWish wish) const;
   // By jti, of an outside issuer where one is named; issuer_not_found.
   Task<Status> revoke_id(Reactor& reactor, std::string id, std::string issuer = {}) const;
-  // Ours by jti, others' by what names them; it must be one that we would take, or would have taken.
-  Task<Status> revoke(Reactor& reactor, Secret<std::string> token) const;
+  // Ours by jti, others' by what names them, which is given back; it must be one that we would take, or would have taken.
+  Task<Result<std::string>> revoke(Reactor& reactor, Secret<std::string> token) const;
   // The token that somebody was let in by.
   Task<Status> revoke(Reactor& reactor, const Principal& principal) const;
+  // By which all that were issued to a user until now end.
+  store::Revocation end_of_user(const store::UserId& user) const;
   // All that were issued to a user until now; user_not_found.
   Task<Status> revoke_user(Reactor& reactor, store::UserId user) const;
   // The same for whom an outside issuer calls so; issuer_not_found.
@@ -53,6 +55,7 @@ class Tokens {
   InspectedToken inspect(const Secret<std::string>& token) const;
 
  private:
+  store::Revocation until_now(store::RevocationKind kind, std::string id) const;
   Task<Status> revoke_until_now(Reactor& reactor, store::RevocationKind kind, std::string id) const;
 
   Registry& registry_;

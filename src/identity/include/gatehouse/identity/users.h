@@ -2,7 +2,7 @@
 // Rules    who does not administer the platform reaches their tenant's people alone, and neither makes nor touches those who may do more
 //          than they; administrators of the platform are of the tenant 'system'. Who is switched off is refused at once, with all that was
 //          issued to them until then; another role ends their access tokens and tickets, one that gives more than the one before their
-//          sessions, too, as another password does
+//          sessions, too, as another password does; all of it together with the change, or not at all
 // Threads  any reactor
 // Errors   user_not_found (another tenant's, too), role_not_allowed → permission_denied; email_invalid, password_hash_invalid,
 //          role_needs_system → invalid_argument, all origin caller; those of password_rules.h and passwords.h, and of the store
@@ -21,6 +21,9 @@ struct Actor {
   store::Reach reach;
   bool platform;
   Grants most;  // what they may give to others
+  // Who that is, and by which of their keys. Neither: the operator, or a token that is no user's of ours.
+  std::optional<store::UserId> user;
+  std::optional<KeyId> key;
 };
 
 struct NewUser {
@@ -60,15 +63,21 @@ class Users {
   Task<Result<store::Page<store::User>>> list(Reactor& reactor, store::UserQuery query) const;
   // version: of the user that the wish was made for; nothing: whatever it is now.
   Task<Result<store::User>> set(Reactor& reactor, Actor actor, store::UserId id, UserWish wish, std::optional<std::uint32_t> version) const;
-  // Nothing: one is drawn. Their sessions end.
-  Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id,
-                                              std::optional<Secret<std::string>> password) const;
+  // Nothing: one is drawn. Their sessions end. version: as with set.
+  Task<Result<UserWithPassword>> set_password(Reactor& reactor, Actor actor, store::UserId id, std::optional<Secret<std::string>> password,
+                                              std::optional<std::uint32_t> version) const;
   Task<Status> end_sessions(Reactor& reactor, Actor actor, store::UserId id) const;
   // They are gone, with their sessions; their keys are revoked. version: as with set.
   Task<Status> remove(Reactor& reactor, Actor actor, store::UserId id, std::optional<std::uint32_t> version) const;
 
-  // For what people do themselves. kept: the session that stays.
-  Task<Result<store::User>> take_password(Reactor& reactor, store::User user, Secret<std::string> password, store::SessionId kept) const;
+  // For what people do themselves. Other sessions end with the change, or nothing is changed; a ticket that is given is redeemed.
+  struct NewPassword {
+    explicit NewPassword(Secret<std::string> text_) : text(std::move(text_)) {}
+    Secret<std::string> text;
+    store::SessionId kept;  // the session that stays; empty: none does
+    std::optional<store::Redemption> ticket;
+  };
+  Task<Result<store::User>> take_password(Reactor& reactor, store::User user, NewPassword password) const;
   // role_not_allowed, user_not_found
   Task<Result<store::User>> find_to_change(Reactor& reactor, Actor actor, store::UserId id) const;
   // A record of somebody new, without password and tenant's leave.
@@ -77,7 +86,7 @@ class Users {
  private:
   store::Moment now() const { return std::chrono::floor<seconds>(clock_.wall()); }
   Task<Result<std::string>> first_hash(Reactor& reactor, const NewUser& wanted, std::optional<Secret<std::string>>& drawn) const;
-  Task<Status> follow_change(Reactor& reactor, const store::User& before, const store::User& after) const;
+  store::UserEnds ends_of_change(const store::User& before, const store::User& after) const;
 
   Registry& registry_;
   const Sessions& sessions_;

@@ -22,6 +22,8 @@ Error signing_key_exists();
 Error budget_exists();
 Error nonce_taken();
 Error version_conflict();
+// The password is another, or they are not active any more.
+Error user_changed();
 // not_found, origin caller
 Error tenant_not_found();
 Error user_not_found();

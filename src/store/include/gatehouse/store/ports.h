@@ -39,6 +39,9 @@ struct Page {
   bool has_more = false;
 };
 
+// The version that something must have; nothing: any.
+using ExpectedVersion = std::optional<std::uint32_t>;
+
 class TenantStore {
  public:
   virtual ~TenantStore() = default;
@@ -51,8 +54,8 @@ class TenantStore {
   // Everything but id, number and created. tenant_not_found, version_conflict
   virtual Task<Result<Tenant>> change(Reactor& reactor, Tenant tenant) = 0;
   // With its keys, usage, roles, budgets, users and what is theirs, and whoever follows the revocations learns of it. Its number stays
-  // taken, its id does not. Gives that number. tenant_not_found
-  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at) = 0;
+  // taken, its id does not. Gives that number. tenant_not_found, version_conflict
+  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId id, Moment at, ExpectedVersion version) = 0;
 };
 
 struct KeyQuery {
@@ -74,8 +77,8 @@ class KeyStore {
   // Name, secrets, scopes, models, cidrs, is_active and expires; what else differs is left as it stands. key_not_found (another
   // tenant's, too), version_conflict
   virtual Task<Result<ApiKey>> change(Reactor& reactor, ApiKey key) = 0;
-  // For good, and whoever follows the revocations learns of it. A revoked key stays as it is. key_not_found
-  virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at) = 0;
+  // For good, and whoever follows the revocations learns of it. A revoked key stays as it is. key_not_found, version_conflict
+  virtual Task<Result<ApiKey>> revoke(Reactor& reactor, Reach reach, KeyId id, Moment at, ExpectedVersion version) = 0;
   // Adds to the counts; versions stay. Keys that are not there any more are left out.
   virtual Task<Status> record_uses(Reactor& reactor, std::vector<KeyUse> uses) = 0;
 };
@@ -111,10 +114,34 @@ struct UserQuery {
   std::size_t limit = 100;
 };
 
-// How a session ends: when, and from when on no token of it would be valid anyway.
+// How a session ends: when, and from when on no token of it would be valid anyway. What is told of it is kept until then, and as long as an
+// access token of it may be good.
 struct SessionEnd {
   SessionEnd(Moment at_, Moment forgotten_) : at(at_), forgotten(forgotten_) {}
   Moment at, forgotten;
+};
+
+// A ticket that is redeemed: by what its kind is good for, and in the same write.
+struct Redemption {
+  Redemption(TicketKind kind_, Digest digest_, Moment now_) : kind(kind_), digest(digest_), now(now_) {}
+  TicketKind kind;
+  Digest digest;
+  Moment now;
+};
+
+// What happens together with a change of a user, or not at all.
+struct UserEnds {
+  UserEnds() = default;
+  std::optional<SessionEnd> sessions;  // end, but for
+  SessionId kept;                      // this one; empty: all
+  std::optional<Revocation> tokens;    // what was issued to them until then
+  std::optional<Redemption> ticket;    // of theirs, that sets a password
+};
+
+struct ChangedUser {
+  explicit ChangedUser(User user_) : user(std::move(user_)) {}
+  User user;
+  std::vector<Revocation> revocations;  // of what ended
 };
 
 // What the end of a user took with it.
@@ -130,26 +157,48 @@ class UserStore {
   virtual ~UserStore() = default;
   // tenant_not_found, role_unknown, username_taken, email_taken, user_exists (the id)
   virtual Task<Result<User>> create(Reactor& reactor, User user) = 0;
+  // The same of somebody who was invited; whose name or address is taken has the invitation still. ticket_not_found
+  virtual Task<Result<User>> enrol(Reactor& reactor, User user, Redemption invitation) = 0;
   // user_not_found
   virtual Task<Result<User>> find(Reactor& reactor, Reach reach, UserId id) = 0;
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
   virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
-  // Everything but id, tenant and created. Another role ends their tickets. user_not_found (another tenant's, too), version_conflict,
-  // role_unknown, username_taken, email_taken
+  // Everything but id, tenant and created. Another role, password or address ends their tickets, and so does being switched off.
+  // user_not_found (another tenant's, too), version_conflict, role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
+  // The same, and what ends with it; whoever follows the revocations learns of that. ticket_not_found (another user's, too)
+  virtual Task<Result<ChangedUser>> change_and_end(Reactor& reactor, User user, UserEnds ends) = 0;
+  // The same password as it is kept from now on, which is no change of a version. user_changed: it is another one
+  virtual Task<Status> rehash(Reactor& reactor, UserId id, std::string from, std::string to) = 0;
   // The record of this version, with their sessions, tickets and budgets. Their keys are revoked and lose their budgets, and whoever
   // follows the revocations learns of all of it. user_not_found (another tenant's, too), version_conflict
   virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, std::uint32_t version, Moment at,
                                            SessionEnd sessions) = 0;
 };
 
+// A session, and what it is begun by: a password that was checked against this hash.
+struct NewSession {
+  NewSession(Session session_, std::string password_hash_, std::size_t most_, SessionEnd pushed_out_)
+      : session(std::move(session_)), password_hash(std::move(password_hash_)), most(most_), pushed_out(pushed_out_) {}
+  Session session;
+  std::string password_hash;
+  std::size_t most;       // of the user's, together with it
+  SessionEnd pushed_out;  // how those end that are too many
+};
+
+struct BegunSession {
+  explicit BegunSession(Session session_) : session(std::move(session_)) {}
+  Session session;
+  std::vector<Revocation> revocations;  // of those that were too many
+};
+
 class SessionStore {
  public:
   virtual ~SessionStore() = default;
-  // Of the user's others as many stay as are fewer than `most` together with it: those that were used last. user_not_found,
-  // session_exists
-  virtual Task<Result<Session>> create(Reactor& reactor, Session session, std::size_t most) = 0;
+  // Of the user's others as many stay as are fewer than `most` together with it: those that were used last. Whoever follows the
+  // revocations learns of those that end. user_not_found, session_exists; user_changed: the user is not active, or has another hash
+  virtual Task<Result<BegunSession>> begin(Reactor& reactor, NewSession wanted) = 0;
   // session_not_found
   virtual Task<Result<Session>> find(Reactor& reactor, SessionId id) = 0;
   // Of a user; that which was used last comes first.
@@ -164,6 +213,15 @@ class SessionStore {
   virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
+struct TicketQuery {
+  TicketQuery(Reach reach_, Moment now_) : reach(std::move(reach_)), now(now_) {}
+  Reach reach;
+  Moment now;
+  std::string after;  // by id, those behind this one
+  std::size_t limit = 100;
+};
+
+// Whoever redeems one does so with what it is good for: UserStore.
 class TicketStore {
  public:
   virtual ~TicketStore() = default;
@@ -171,8 +229,12 @@ class TicketStore {
   virtual Task<Status> add(Reactor& reactor, Ticket ticket) = 0;
   // Of that kind, and not expired by now. ticket_not_found
   virtual Task<Result<Ticket>> find(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
-  // The same, and nobody finds it any more.
-  virtual Task<Result<Ticket>> take(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
+  // Invitations that have not expired.
+  virtual Task<Result<Page<Ticket>>> invitations(Reactor& reactor, TicketQuery query) = 0;
+  // ticket_not_found (another tenant's, too)
+  virtual Task<Result<Ticket>> find_invitation(Reactor& reactor, Reach reach, std::string id) = 0;
+  // Nobody finds that one any more. ticket_not_found
+  virtual Task<Result<Ticket>> remove(Reactor& reactor, Reach reach, std::string id) = 0;
   virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
@@ -246,8 +308,8 @@ class BudgetStore {
   virtual Task<Result<Page<Budget>>> list(Reactor& reactor, BudgetQuery query) = 0;
   // The amount alone. budget_not_found, version_conflict
   virtual Task<Result<Budget>> change(Reactor& reactor, Budget budget) = 0;
-  // With what was spent of it. budget_not_found
-  virtual Task<Result<Budget>> remove(Reactor& reactor, Reach reach, BudgetId id) = 0;
+  // With what was spent of it. budget_not_found, version_conflict
+  virtual Task<Result<Budget>> remove(Reactor& reactor, Reach reach, BudgetId id, ExpectedVersion version) = 0;
   // Of all budgets, in every period that is kept.
   virtual Task<Result<std::vector<BudgetSpend>>> spent(Reactor& reactor) = 0;
   // What was spent in periods that began before then is forgotten; what never ends is kept.

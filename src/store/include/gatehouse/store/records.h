@@ -106,7 +106,8 @@ struct Session {
   std::string user_agent;         // and by what; empty: unknown. For its owner to read
   Moment created{};
   Moment last_used{};
-  Moment expires{};  // of the newest token, and with it of the whole
+  Moment expires{};       // of the newest token, and with it of the whole
+  Moment access_until{};  // until then an access token of it may be good, whatever the lifetime of such was
   friend bool operator==(const Session&, const Session&) = default;
 };
 
@@ -118,12 +119,16 @@ std::optional<TicketKind> parse_ticket_kind(std::string_view name);
 // What may be done once, by whoever has its secret.
 struct Ticket {
   Ticket(TicketKind kind_, Digest digest_, TenantId tenant_) : kind(kind_), digest(digest_), tenant(std::move(tenant_)) {}
+  std::string id;  // by which administrators name it; it gives nothing
   TicketKind kind;
   Digest digest;
   TenantId tenant;
   std::optional<UserId> user;     // whose password is set; of an invitation none
   std::string role{role_member};  // of who comes by an invitation,
   std::string email;              // and whom it is for; empty: anybody
+  // Who gave it: with a key, or without one. Neither: the operator, or a token that is no user's.
+  std::optional<UserId> issuer;
+  std::optional<KeyId> issuer_key;
   Moment created{};
   Moment expires{};
   friend bool operator==(const Ticket&, const Ticket&) = default;

@@ -1,0 +1,37 @@
+#include "gatehouse/identity/nonces.h"
+
+#include <gtest/gtest.h>
+
+namespace gatehouse::identity {
+namespace {
+
+TEST(NonceShares, AreOfEachKeyAndOfTheLastWhile) {
+  NonceShares shares(3);
+  const KeyId one("k-1"), other("k-2");
+  Instant now{seconds(100 * 660)};
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(shares.take(one, now)) << n;
+  EXPECT_FALSE(shares.take(one, now));
+  EXPECT_TRUE(shares.take(other, now)) << "another key has its own";
+  now += NonceShares::stretch;
+  EXPECT_FALSE(shares.take(one, now)) << "they are kept still";
+  EXPECT_TRUE(shares.take(other, now));
+  now += NonceShares::stretch;
+  EXPECT_TRUE(shares.take(one, now));
+  now += NonceShares::stretch * 5;
+  for (int n = 0; n < 3; ++n) EXPECT_TRUE(shares.take(other, now)) << n;
+}
+
+// What comes again after the clock has been set back must not have been forgotten while it ran ahead.
+TEST(TimeToForget, DoesNotRunAheadOfTheSteadyClock) {
+  const WallTime began{seconds(1'700'000'000)};
+  const Instant steady{seconds(7)};
+  const auto time = [&](seconds wall, seconds since) {
+    return time_to_forget(TimeKept(began, steady), TimeKept(began + wall, steady + since)) - std::chrono::floor<seconds>(began);
+  };
+  EXPECT_EQ(time(seconds(60), seconds(60)), seconds(60));
+  EXPECT_EQ(time(seconds(3660), seconds(60)), seconds(60)) << "an hour ahead";
+  EXPECT_EQ(time(seconds(-3540), seconds(60)), seconds(-3540)) << "an hour back";
+}
+
+}  // namespace
+}  // namespace gatehouse::identity
