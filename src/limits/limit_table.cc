@@ -191,8 +191,29 @@ bool LimitTable::may_grow(Shard& shard, const Found& found, const Moment& now) {
   return false;
 }
 
-std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& asked) {
-  Reservation made(*this);  // outlives the locks: what it gives back when something is thrown needs them
+// Those behind a lot that is refused are told what they would get, and take nothing.
+bool LimitTable::decide(std::span<Charge> charges, const Moment& now, Then then, Reservation& into) {
+  bool all = true;
+  do {
+    const auto lot = charges.first(std::min(charges.size(), most_charges));
+    charges = charges.subspan(lot.size());
+    all = decide_lot(lot, now, all ? then : Then::leave, into) && all;
+  } while (!charges.empty());
+  return all;
+}
+
+std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& now) {
+  Reservation made(*this);  // outlives the locks: what it gives back when something is thrown or refused needs them
+  if (!decide(charges, now, Then::take, made)) return std::nullopt;
+  return made;
+}
+
+void LimitTable::look(std::span<Charge> charges, const Moment& now) {
+  Reservation none(*this);
+  decide(charges, now, Then::leave, none);
+}
+
+bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then then, Reservation& into) {
   const Locked locked(*this, charges, asked);
   const nanoseconds earlier = locked.now().instant - asked.instant;
   std::array<Found, most_charges> found;
@@ -206,7 +227,7 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
     Decision& said = charges[i].decision;
     if (found[i].node != nullptr) {
       found[i].node->pinned = true;
-      said = look(*charges[i].rule, found[i].node->state, together, locked.now());
+      said = limits::look(*charges[i].rule, found[i].node->state, together, locked.now());
       if (said.admitted && charges[i].volume > 0 && !may_grow(locked.of(i), found[i], locked.now())) said = no_room;
     } else {
       said = charges[i].volume > 0 ? no_room : look_at_new(*charges[i].rule, locked.now());
@@ -218,13 +239,12 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
   for (std::size_t i = 0; i < charges.size(); ++i) {
     if (found[i].node == nullptr) continue;
     found[i].node->pinned = false;
-    if (!all || charges[i].volume == 0) continue;
+    if (!all || then == Then::leave || charges[i].volume == 0) continue;
     const Hold hold = spend(*charges[i].rule, found[i].node->state, charges[i].volume, charges[i].spend, locked.now());
     locked.of(i).weigh(*found[i].node);
-    if (is_given_back(charges[i])) made.add(charges[i].key, found[i].shared, hold);
+    if (is_given_back(charges[i])) into.add(charges[i].key, found[i].shared, hold);
   }
-  if (!all) return std::nullopt;
-  return made;
+  return all;
 }
 
 void LimitTable::count(const Charge& charge, const Moment& asked) {
@@ -267,6 +287,7 @@ void Reservation::add(const LimitKey& key, bool shared, const Hold& hold) {
 }
 
 bool Reservation::grow(std::span<Charge> charges, const Moment& now) {
+  if (charges.size() <= LimitTable::most_charges) return table_->decide(charges, now, LimitTable::Then::take, *this);
   std::optional<Reservation> more = table_->reserve(charges, now);
   if (!more) return false;
   for (const Account& account : std::exchange(more->accounts_, {})) {

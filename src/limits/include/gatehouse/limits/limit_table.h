@@ -55,6 +55,7 @@ class Reservation;
 
 class LimitTable {
  public:
+  // Looked at in one moment; more are looked at one lot after the other.
   static constexpr std::size_t most_charges = 16;
   struct Size {
     std::size_t shards = 64;  // a power of two
@@ -63,8 +64,11 @@ class LimitTable {
   LimitTable(Size size, RandomSource& random);
   ~LimitTable();
 
-  // All of the charges or none of them; each gets its decision. What is taken by use, and calls at once, the reservation gives back.
+  // All of the charges or none of them; each gets its decision. What is taken by use, and calls at once, the reservation gives back. Of
+  // more than most_charges those that are spent at once must stand in the last lot: what is spent stays so.
   std::optional<Reservation> reserve(std::span<Charge> charges, const Moment& now);
+  // What it would say to them. Nothing is taken.
+  void look(std::span<Charge> charges, const Moment& now);
   // Counts what has happened already, whether or not there is room: what was spent before this process began, an attempt that failed.
   void count(const Charge& charge, const Moment& now);
 
@@ -88,6 +92,10 @@ class LimitTable {
     Node* node = nullptr;  // null: there is no room, or nothing to look at
     bool shared = false;   // with others who have no state of their own
   };
+
+  enum class Then : std::uint8_t { take, leave };
+  bool decide(std::span<Charge> charges, const Moment& now, Then then, Reservation& into);
+  bool decide_lot(std::span<Charge> lot, const Moment& now, Then then, Reservation& into);
 
   std::size_t shard_of(const LimitKey& key) const;
   Found find(Shard& shard, const Charge& charge, const Moment& now);
