@@ -51,9 +51,9 @@ struct Gateway::Rooms {
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, echo, governor, parts.access_log,
              meters,      audit,        levels,     ending},
-        for_all(desk, routes, rules),
-        for_operators(desk, admin_routes(), any_asker),
-        at_the_socket(desk, control_routes(), any_asker, identity::operator_at_the_socket()) {
+        for_all(desk, Door::of_the_public, routes, rules),
+        for_operators(desk, Door::of_operators, admin_routes(), any_asker),
+        at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
     watch_models(parts.metrics, parts.models);
     watch_process(parts.metrics, parts.models, levels);
   }

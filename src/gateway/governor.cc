@@ -16,8 +16,9 @@ namespace {
 namespace log = telemetry::log;
 using limits::Units;
 
-// Numbers of limits: rules from 0, then these, then budgets by their own.
-constexpr std::uint32_t strangers_number = 0x7ffffffe, quota_number = 0x7fffffff, budgets_from = 0x80000000;
+// Numbers of limits: rules from 0, then this, then budgets by their own. Strangers have a table of their own, so that no load of theirs
+// leaves callers without room.
+constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets_from = 0x80000000;
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
@@ -123,11 +124,12 @@ Governor::Governor(GovernorParts parts)
       stranger_meters_(meters_named(parts.metrics, "address")),
       quota_meters_(meters_named(parts.metrics, "daily-quota")),
       budget_meters_(meters_named(parts.metrics, "budget")),
-      table_({}, parts.random),
+      table_({.bytes = rules_.bytes_for_callers}, parts.random),
+      strangers_({.bytes = rules_.bytes_for_strangers}, parts.random),
       alerts_(rules_.alerts),
       books_(parts.reactors) {
   for (std::size_t i = 0; i < books_.size(); ++i)
-    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_, clock_});
+    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_, clock_, authenticators_, i});
   parts.metrics.watch(telemetry::Metrics::Kind::gauge, "gatehouse_reservations_outstanding",
                       "Calls that hold something of a limit or budget",
                       std::function<double()>([this] { return static_cast<double>(outstanding_.load(std::memory_order_relaxed)); }));
@@ -185,7 +187,7 @@ Status Governor::stranger(std::string_view address, std::string* fields) {
   limits::Charge charge;
   charge.key = {strangers_number, subject_of_address(address)};
   charge.rule = &*rules_.strangers;
-  const bool admitted = table_.reserve({&charge, 1}, {clock_.now(), clock_.wall()}).has_value();
+  const bool admitted = strangers_.reserve({&charge, 1}, {clock_.now(), clock_.wall()}).has_value();
   (admitted ? stranger_meters_.admitted : stranger_meters_.refused)->add();
   if (admitted) return ok();
   const limits::Told told{"address", charge.rule, {}, charge.decision};
@@ -207,21 +209,22 @@ void Governor::add_rules(std::vector<TabLine>& lines, const limits::Asked& asked
 }
 
 // A tenant, a user and a key have one of each unit and period at most.
-void Governor::add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts, const Budgets& of, const identity::Principal& who) const {
-  const WallTime now = clock_.wall();
+void Governor::add_budgets(TabWish& wish, const Budgets& of, const identity::Principal& who) const {
+  limits::CallFacts& facts = wish.facts;
   for (const store::Budget& budget : *of.list) {
     if (!is_for(budget, who)) continue;
     GH_ASSERT(facts.budgets.size() < limits::most_budgets);
     const bool money = budget.unit == store::BudgetUnit::money;
     const limits::Allowance allowance = allowance_of(budget, of.zone);
-    const limits::Stretch when = limits::period_at(allowance.period, *of.zone, now);
-    TabLine& line = lines.emplace_back();
+    const limits::Stretch when = limits::period_at(allowance.period, *of.zone, wish.now.wall);
+    TabLine& line = wish.lines.emplace_back();
     line.taking = Taking::budget;
     line.name = money ? "money" : "tokens";
     line.own_limit = allowance;
     line.key = key_of_budget(budget.number);
     line.meters = budget_meters_;
-    line.per_prompt_token = money ? facts.price.prompt : 1;
+    // How much of the prompt is cached is not known before.
+    line.per_prompt_token = money ? std::max(facts.price.prompt, facts.price.cached) : 1;
     line.per_token = money ? facts.price.completion : 1;
     line.per_call = money ? facts.price.call : 0;
     line.budget = facts.budgets.size();
@@ -235,31 +238,33 @@ void Governor::add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts
 
 Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields) {
   const identity::Principal& who = identified.principal();
-  const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
-  const identity::Directory& directory = authenticators_[here].directory();
+  const TabDesk& desk = desks_[static_cast<std::size_t>(identified.received().exchange().reactor().index())];
+  const identity::Directory& directory = desk.directory();
   const identity::TenantEntry* tenant = directory.tenant(who.tenant);
   const limits::Zone* where = zone(tenant != nullptr ? tenant->record.time_zone : "UTC");
-  limits::CallFacts facts;
+  TabWish wish;
+  wish.now = {clock_.now(), clock_.wall()};
+  wish.directory = directory.version();
+  limits::CallFacts& facts = wish.facts;
   facts.tenant = who.tenant.value();
   facts.model = model.name;
-  facts.day = day_in(*where, clock_.wall());
+  facts.day = day_in(*where, wish.now.wall);
   const auto price = rules_.prices.find(facts.model);
   if (price != rules_.prices.end()) facts.price = price->second;
-  std::vector<TabLine> lines;
   if (rules_.on) {
-    lines.reserve(rules_.calls.size() + 4);
-    add_rules(lines, asked_of(identified, model));
+    wish.lines.reserve(rules_.calls.size() + 4);
+    add_rules(wish.lines, asked_of(identified, model));
     if (tenant != nullptr) {
-      TabLine& line = lines.emplace_back();
+      TabLine& line = wish.lines.emplace_back();
       line.taking = Taking::quota;
       line.name = "daily-quota";
       line.own_limit = limits::Allowance{units_of(tenant->record.quota_per_day), limits::Period::day, where};
       line.key = key_of_quota(who.tenant_number);
       line.meters = quota_meters_;
     }
-    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(lines, facts, {budgets.get(), where}, who);
+    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(wish, {budgets.get(), where}, who);
   }
-  return Tab::open(desks_[here], std::move(lines), std::move(facts), fields);
+  return Tab::open(desk, std::move(wish), fields);
 }
 
 BudgetUse Governor::of(const store::Budget& budget, const limits::Zone& zone) const {

@@ -61,7 +61,7 @@ class Governor final : public BudgetUses {
   const limits::Zone* zone(const std::string& name) const;
   limits::Allowance allowance_of(const store::Budget& budget, const limits::Zone* zone) const;
   void add_rules(std::vector<TabLine>& lines, const limits::Asked& asked) const;
-  void add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts, const Budgets& of, const identity::Principal& who) const;
+  void add_budgets(TabWish& wish, const Budgets& of, const identity::Principal& who) const;
 
   const Clock& clock_;
   std::vector<identity::Authenticator>& authenticators_;
@@ -69,6 +69,7 @@ class Governor final : public BudgetUses {
   const std::vector<LimitMeters> rule_meters_;  // by rule
   const LimitMeters stranger_meters_, quota_meters_, budget_meters_;
   mutable limits::LimitTable table_;
+  limits::LimitTable strangers_;
   BudgetAlerts alerts_;
   std::vector<LedgerBook> books_;
   std::atomic<std::int64_t> outstanding_{0};

@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <optional>
 
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/limits/plan.h"
 
 namespace gatehouse::gateway {
@@ -65,6 +67,13 @@ Retry retry_of(const limits::Wait& wait) {
   return wait.is_never() ? Retry::never() : Retry::after(until_a_call_may_have_ended);
 }
 
+// Of a budget, by the name of its unit.
+std::string amount_in_words(limits::Units amount, std::string_view unit) {
+  constexpr limits::Units most = std::numeric_limits<std::int64_t>::max();
+  if (unit == "money") return decimal_text(static_cast<std::int64_t>(std::min(amount, most)), 9);
+  return std::to_string(amount) + (amount == 1 ? " token" : " tokens");
+}
+
 Error refused(std::string_view reason, std::string text, const Told& told) {
   return Error(Code::rate_limited, Origin::caller, reason, std::move(text))
       .with_param(std::string(told.name))
@@ -95,12 +104,19 @@ Error over_rate(const Told& told, bool counts_tokens) {
 
 Error over_quota(const Told& told) { return refused("quota_exceeded", "Daily quota exceeded", told); }
 
-Error over_budget(const Told& told) {
+Error over_budget(const Told& told, limits::Units needed) {
   const auto& quota = std::get<limits::Allowance>(*told.limit);
-  const std::string_view period = quota.period == limits::Period::day     ? " of this day"
-                                  : quota.period == limits::Period::month ? " of this month"
-                                                                          : "";
-  return refused("quota_exceeded", "The budget" + std::string(period) + " is used up", told).with_param("budget");
+  std::string text = "The budget";
+  if (quota.period == limits::Period::day) text += " of this day";
+  if (quota.period == limits::Period::month) text += " of this month";
+  const limits::Units left = told.decision.remaining;
+  if (left == 0) {
+    text += " is used up";
+  } else {
+    text += " does not hold enough: it has " + amount_in_words(left, told.name) + " left, and this call needs at least " +
+            amount_in_words(needed, told.name);
+  }
+  return refused("quota_exceeded", std::move(text), told).with_param("budget");
 }
 
 }  // namespace gatehouse::gateway

@@ -15,8 +15,8 @@ std::string limit_lines(std::span<const limits::Told> told);
 
 // rate_limit_exceeded (with the words of the limit), concurrency_exceeded. param is the name of the limit.
 Error over_rate(const limits::Told& told, bool counts_tokens);
-// quota_exceeded: of a day's calls, or of a budget. Waiting helps once the period is over.
+// quota_exceeded: of a day's calls, or of a budget, of which the call needs so much at the least. Waiting helps once the period is over.
 Error over_quota(const limits::Told& told);
-Error over_budget(const limits::Told& told);
+Error over_budget(const limits::Told& told, limits::Units needed);
 
 }  // namespace gatehouse::gateway

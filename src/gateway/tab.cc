@@ -24,6 +24,11 @@ Charge charge_of(const TabLine& line, Units volume) {
   return charge;
 }
 
+// Of a budget that is no more.
+constexpr Units no_end = std::numeric_limits<Units>::max();
+
+bool has_an_end(const TabLine& line) { return std::get<limits::Allowance>(line.limit()).amount != no_end; }
+
 // The least that a call takes: it is refused at once where there is not even that.
 Units least_of(const TabLine& line) { return line.taking == Taking::budget ? std::max<Units>(line.per_call, 1) : 1; }
 
@@ -32,11 +37,12 @@ limits::Told told_of(const TabLine& line) {
   return {line.name, &line.limit(), counts_tokens ? std::string_view("tokens") : std::string_view(), line.said};
 }
 
-Error refusal_of(const TabLine& line) {
+// needed: by the call, of a budget.
+Error refusal_of(const TabLine& line, Units needed) {
   const limits::Told told = told_of(line);
   switch (line.taking) {
     case Taking::budget:
-      return over_budget(told);
+      return over_budget(told, needed);
     case Taking::quota:
       return over_quota(told);
     case Taking::tokens_a_minute:
@@ -59,28 +65,46 @@ std::optional<limits::Reservation> take(limits::LimitTable& table, std::vector<T
   std::vector<Charge> charges;
   charges.reserve(lines.size());
   for (std::size_t i = 0; i < lines.size(); ++i) charges.push_back(charge_of(lines[i], volumes[i]));
-  std::optional<limits::Reservation> all;
-  bool refused = false;
-  for (std::size_t first = 0; first < charges.size() && !refused; first += limits::LimitTable::most_charges) {
-    const auto some = std::span(charges).subspan(first, std::min(charges.size() - first, limits::LimitTable::most_charges));
-    if (all) {
-      refused = !all->grow(some, now);
-    } else {
-      all = table.reserve(some, now);
-      refused = !all;
-    }
-  }
+  std::optional<limits::Reservation> all = table.reserve(charges, now);
   for (std::size_t i = 0; i < lines.size(); ++i) lines[i].said = charges[i].decision;
-  if (refused) all.reset();
   return all;
 }
 
-Error longest_refusal(const std::vector<TabLine>& lines) {
-  const TabLine* longest = nullptr;
-  for (const TabLine& line : lines) {
-    if (!line.said.admitted && (longest == nullptr || longest->said.retry < line.said.retry)) longest = &line;
+std::size_t longest_refusal(const std::vector<TabLine>& lines) {
+  std::size_t longest = lines.size();
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    if (!lines[i].said.admitted && (longest == lines.size() || lines[longest].said.retry < lines[i].said.retry)) longest = i;
   }
-  return refusal_of(*longest);
+  return longest;
+}
+
+bool is_rate(const TabLine& line) { return line.taking == Taking::call && !std::holds_alternative<limits::Concurrency>(line.limit()); }
+
+// Counts the call for the rates, which let it through. Else who is refused by something else could ask without end.
+void count_for_rates(limits::LimitTable& table, std::vector<TabLine>& lines, const limits::Moment& now) {
+  std::vector<Charge> charges;
+  for (const TabLine& line : lines) {
+    if (is_rate(line)) charges.push_back(charge_of(line, 1));
+  }
+  std::optional<limits::Reservation> counted = table.reserve(charges, now);
+  if (!counted) return;  // somebody else has had the last one meanwhile
+  std::size_t next = 0;
+  for (TabLine& line : lines) {
+    if (!is_rate(line)) continue;
+    line.said = charges[next++].decision;
+    counted->used(line.key, 1);
+  }
+}
+
+// How long until the rates let one more call through.
+limits::Wait until_the_next_call(limits::LimitTable& table, const std::vector<TabLine>& lines, const limits::Moment& now) {
+  std::vector<Charge> charges;
+  for (const TabLine& line : lines) {
+    if (is_rate(line)) charges.push_back(charge_of(line, 1));
+  }
+  table.look(charges, now);
+  const std::optional<std::size_t> longest = limits::longest_refusal(charges);
+  return longest ? charges[*longest].decision.retry : limits::Wait();
 }
 
 std::string fields_of(const std::vector<TabLine>& lines) {
@@ -91,7 +115,8 @@ std::string fields_of(const std::vector<TabLine>& lines) {
   std::string fields = limit_lines(told);
   const TabLine* least = nullptr;
   for (const TabLine& line : lines) {
-    if (line.taking == Taking::budget && (least == nullptr || line.said.remaining < least->said.remaining)) least = &line;
+    if (line.taking != Taking::budget || !has_an_end(line)) continue;
+    if (least == nullptr || line.said.remaining < least->said.remaining) least = &line;
   }
   if (least == nullptr) return fields;
   const bool money = least->name == "money";
@@ -102,32 +127,42 @@ std::string fields_of(const std::vector<TabLine>& lines) {
 
 }  // namespace
 
-Result<Tab> Tab::open(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, std::string* fields) {
+Result<Tab> Tab::open(const TabDesk& desk, TabWish wish, std::string* fields) {
+  std::vector<TabLine>& lines = wish.lines;
   std::vector<Units> volumes;
   for (TabLine& line : lines) volumes.push_back(line.held = least_of(line));
-  std::optional<limits::Reservation> reservation = take(desk.table, lines, volumes, {desk.clock.now(), desk.clock.wall()});
+  std::optional<limits::Reservation> reservation = take(desk.table, lines, volumes, wish.now);
   for (const TabLine& line : lines) (line.said.admitted ? line.meters.admitted : line.meters.refused)->add();
-  if (!reservation && !lines.empty()) {
+  if (!reservation) {
+    TabLine& longest = lines[longest_refusal(lines)];
+    const Units needed = least_of(longest);
+    if (std::ranges::all_of(lines, [](const TabLine& line) { return line.taking != Taking::call || line.said.admitted; })) {
+      count_for_rates(desk.table, lines, wish.now);
+      longest.said.retry = std::max(longest.said.retry, until_the_next_call(desk.table, lines, wish.now));
+    }
     *fields = fields_of(lines);
-    return longest_refusal(lines);
+    return refusal_of(longest, needed);
   }
-  const std::optional<std::uint32_t> slot = desk.journal.take(facts);
+  const std::optional<std::uint32_t> slot = desk.journal.take(wish.facts);
   if (!slot) return too_many_calls();
-  if (!reservation) reservation = desk.table.reserve({}, {desk.clock.now(), desk.clock.wall()});
   // Whoever is told of a mistake in the request has made it all the same; the day's quota is for calls that were admitted.
   for (const TabLine& line : lines) {
     if (line.taking == Taking::call) reservation->used(line.key, 1);
   }
-  return Tab(desk, std::move(lines), std::move(facts), std::move(*reservation), *slot);
+  return Tab(desk, std::move(wish), std::move(*reservation), *slot);
 }
 
-Tab::Tab(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, limits::Reservation reservation, std::uint32_t slot)
+Tab::Tab(const TabDesk& desk, TabWish wish, limits::Reservation reservation, std::uint32_t slot)
     : desk_(&desk),
-      lines_(std::move(lines)),
-      facts_(std::make_unique<limits::CallFacts>(std::move(facts))),
+      lines_(std::move(wish.lines)),
+      facts_(std::make_unique<limits::CallFacts>(std::move(wish.facts))),
       reservation_(std::move(reservation)),
-      slot_(slot) {
+      slot_(slot),
+      directory_(wish.directory) {
   desk_->outstanding.fetch_add(1, std::memory_order_relaxed);
+  for (const TabLine& line : lines_) {
+    if (line.taking == Taking::budget) watch_budget(line);
+  }
 }
 
 Tab::~Tab() {
@@ -143,22 +178,42 @@ Tab::~Tab() {
   settle(known);
 }
 
-void BudgetAlerts::look(const limits::BudgetShare& share, const std::string& tenant, Units amount, Units before, Units now) {
-  const std::optional<unsigned> reached = limits::alert_reached(percents_, amount, before, now);
+void BudgetAlerts::look(const limits::BudgetShare& share, const std::string& tenant, Units amount, Units taken) {
+  const std::optional<unsigned> reached = limits::alert_reached(percents_, amount, taken);
   if (!reached) return;
+  const std::int64_t period = share.most_of_period == ~Units{0} ? share.period : share.next_period;
   const std::lock_guard held(mutex_);
-  unsigned& said = said_[{share.budget, share.most_of_period == ~Units{0} ? share.period : share.next_period}];
-  if (said >= *reached) return;
-  said = *reached;
+  Said& said = said_[share.budget];
+  if (said.period != period || said.amount != amount) said = Said{period, amount, 0};
+  if (said.percent >= *reached) return;
+  said.percent = *reached;
   telemetry::log::warn("limits", "a budget comes to its end",
                        {{"tenant", tenant}, {"budget", std::to_string(share.budget)}, {"percent", std::to_string(*reached)}});
 }
 
-// What it took came to be with this: the limit's own word is the one moment when nobody else changes it.
-void Tab::watch_budget(const TabLine& line, Units taken) const {
+// What is taken of it came to be with this call: the limit's own word is the one moment when nobody else changes it.
+void Tab::watch_budget(const TabLine& line) const {
   const auto& budget = std::get<limits::Allowance>(line.limit());
-  const Units gone = budget.amount - std::min(budget.amount, line.said.remaining);
-  desk_->alerts.look(facts_->budgets[line.budget], facts_->tenant, budget.amount, gone - std::min(gone, taken), gone);
+  desk_->alerts.look(facts_->budgets[line.budget], facts_->tenant, budget.amount, limits::rest(budget.amount, line.said.remaining));
+}
+
+// A budget may be another sum by now, or there may be none any more.
+void Tab::follow_budgets() {
+  const identity::Directory& directory = desk_->directory();
+  if (directory.version() == directory_) return;
+  directory_ = directory.version();
+  const identity::BudgetsPtr budgets = directory.budgets(TenantId(facts_->tenant));
+  for (TabLine& line : lines_) {
+    if (line.taking != Taking::budget) continue;
+    auto& allowance = std::get<limits::Allowance>(line.own_limit);
+    const Units taken = limits::rest(allowance.amount, line.said.remaining);
+    allowance.amount = no_end;
+    if (budgets) {
+      const auto now = std::ranges::find(*budgets, facts_->budgets[line.budget].budget, &store::Budget::number);
+      if (now != budgets->end()) allowance.amount = static_cast<Units>(std::max<std::int64_t>(now->amount, 0));
+    }
+    line.said.remaining = limits::rest(allowance.amount, taken);
+  }
 }
 
 // Where a budget's day is over, what it takes from now on is the next one's.
@@ -175,8 +230,7 @@ void Tab::follow_period(TabLine& line, const limits::Moment& now) {
   desk_->journal.share(slot_, line.budget, share);
 }
 
-// Nothing: it was had.
-std::optional<Error> Tab::grow(std::span<const Units> volumes) {
+bool Tab::grow(std::span<const Units> volumes) {
   const limits::Moment at = now();
   std::vector<Charge> charges;
   std::vector<std::size_t> of;
@@ -186,11 +240,7 @@ std::optional<Error> Tab::grow(std::span<const Units> volumes) {
     charges.push_back(charge_of(lines_[i], volumes[i]));
     of.push_back(i);
   }
-  bool had = true;
-  for (std::size_t first = 0; first < charges.size() && had; first += limits::LimitTable::most_charges) {
-    const auto some = std::span(charges).subspan(first, std::min(charges.size() - first, limits::LimitTable::most_charges));
-    had = reservation_->grow(some, at);
-  }
+  const bool had = reservation_->grow(charges, at);
   for (std::size_t i = 0; i < charges.size(); ++i) {
     TabLine& line = lines_[of[i]];
     line.said = charges[i].decision;
@@ -200,13 +250,13 @@ std::optional<Error> Tab::grow(std::span<const Units> volumes) {
       continue;
     }
     line.held += volumes[of[i]];
-    if (line.taking == Taking::budget) watch_budget(line, volumes[of[i]]);
+    if (line.taking == Taking::budget) watch_budget(line);
   }
-  if (had) return std::nullopt;
-  return longest_refusal(lines_);
+  return had;
 }
 
 Status Tab::measure(std::uint32_t prompt_tokens, std::uint32_t allowance) {
+  follow_budgets();
   std::vector<Units> volumes(lines_.size(), 0);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const TabLine& line = lines_[i];
@@ -215,19 +265,29 @@ Status Tab::measure(std::uint32_t prompt_tokens, std::uint32_t allowance) {
     const Units needed = line.per_call + Units{prompt_tokens} * line.per_prompt_token + line.per_token;
     volumes[i] = needed - std::min(needed, line.held);
   }
-  if (const std::optional<Error> refused = grow(volumes)) {
-    for (const TabLine& line : lines_) reservation_->used(line.key, 0);
-    return *refused;
-  }
+  if (!grow(volumes)) return not_measured(volumes);
   measured_ = true;
   funded_ = 1;
   use_.prompt = prompt_tokens;
-  desk_->journal.prompt(slot_, prompt_tokens);
   desk_->journal.granted(slot_, funded_);
+  desk_->journal.begin(slot_, prompt_tokens);
   for (const TabLine& line : lines_) {
     if (line.taking == Taking::quota) reservation_->used(line.key, 1);
   }
   return ok();
+}
+
+// It was a call all the same; of tokens and money it takes nothing, and what it held since it was opened is there again.
+Error Tab::not_measured(std::span<const Units> volumes) {
+  const std::size_t longest = longest_refusal(lines_);
+  for (TabLine& line : lines_) {
+    if (line.taking == Taking::call) continue;
+    reservation_->used(line.key, 0);
+    line.said.remaining += line.held;
+  }
+  TabLine& line = lines_[longest];
+  line.said.retry = std::max(line.said.retry, until_the_next_call(desk_->table, lines_, now()));
+  return refusal_of(line, line.held + volumes[longest]);
 }
 
 Units Tab::tokens_left() const {
@@ -240,6 +300,7 @@ Units Tab::tokens_left() const {
 
 std::uint32_t Tab::fund(std::uint32_t tokens) {
   constexpr int tries = 4;
+  follow_budgets();
   std::vector<Units> volumes(lines_.size(), 0);
   for (int i = 0; i < tries && funded_ < tokens && !ran_dry_; ++i) {
     const std::uint32_t want = share_of(tokens_left(), tokens - funded_);
@@ -248,7 +309,7 @@ std::uint32_t Tab::fund(std::uint32_t tokens) {
       volumes[k] = lines_[k].taking == Taking::budget ? want * lines_[k].per_token : 0;
       costs |= volumes[k] > 0;
     }
-    if (costs && grow(volumes)) {
+    if (costs && !grow(volumes)) {
       ran_dry_ = tokens_left() == 0;  // else somebody else was faster: less will do
       continue;
     }

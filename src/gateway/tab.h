@@ -2,7 +2,8 @@
 // Life     opened by the Governor before the engine is asked anything; measured once the prompt is counted; settled when the call is over.
 //          One that was never measured gives everything back but the call itself; one that was forgiven, that as well
 // Rules    nothing is computed that is not funded: budgets are reserved before, grow with the answer, and are settled to what was made.
-//          What has been produced is written to the journal before it leaves the process
+//          A budget that is changed meanwhile is another sum from the next grant on. What has been produced is written to the journal
+//          before it leaves the process. Who the rates let through counts for them, whatever refuses the call then
 // Threads  the reactor of the connection
 #pragma once
 #include <atomic>
@@ -19,6 +20,7 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/ledger_book.h"
+#include "gatehouse/identity/authenticator.h"
 #include "gatehouse/limits/fields.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
@@ -51,18 +53,23 @@ struct TabLine {
   const limits::Limit& limit() const { return rule != nullptr ? *rule : own_limit; }
 };
 
-// Who is told that a budget comes to its end: once a percentage and period.
+// Who is told that a budget comes to its end: once a percentage, period and amount.
 // Threads  any
 class BudgetAlerts {
  public:
   explicit BudgetAlerts(std::vector<unsigned> percents) : percents_(std::move(percents)) {}
-  // What is taken of a budget went from before to now.
-  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units before, limits::Units now);
+  // So much of a budget is taken now.
+  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units taken);
 
  private:
+  struct Said {
+    std::int64_t period = 0;
+    limits::Units amount = 0;
+    unsigned percent = 0;
+  };
   const std::vector<unsigned> percents_;
   std::mutex mutex_;
-  std::map<std::pair<std::uint32_t, std::int64_t>, unsigned> said_;  // by budget and period
+  std::map<std::uint32_t, Said> said_;  // by budget
 };
 
 // Of one reactor.
@@ -73,13 +80,24 @@ struct TabDesk {
   LedgerBook& book;
   std::atomic<std::int64_t>& outstanding;  // reservations, of all reactors
   const Clock& clock;
+  const std::vector<identity::Authenticator>& authenticators;  // by reactor
+  std::size_t reactor = 0;
+  const identity::Directory& directory() const { return authenticators[reactor].directory(); }
+};
+
+// A call that is to be let in.
+struct TabWish {
+  std::vector<TabLine> lines;
+  limits::CallFacts facts;
+  limits::Moment now;           // the one that all of it goes by
+  std::uint64_t directory = 0;  // the version of it that the lines are from
 };
 
 class Tab {
  public:
   // Takes one call, and the least of tokens and money. rate_limit_exceeded, concurrency_exceeded, quota_exceeded (rate_limited);
   // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits
-  static Result<Tab> open(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, std::string* fields);
+  static Result<Tab> open(const TabDesk& desk, TabWish wish, std::string* fields);
   Tab(Tab&& other) noexcept = default;
   Tab& operator=(Tab&&) = delete;
   ~Tab();
@@ -104,12 +122,15 @@ class Tab {
   std::optional<limits::Units> cost(const Usage& usage) const;
 
  private:
-  Tab(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, limits::Reservation reservation, std::uint32_t slot);
-  std::optional<Error> grow(std::span<const limits::Units> volumes);
+  Tab(const TabDesk& desk, TabWish wish, limits::Reservation reservation, std::uint32_t slot);
+  // Takes so much more for each line, all or none; what they say stands in the lines.
+  bool grow(std::span<const limits::Units> volumes);
+  Error not_measured(std::span<const limits::Units> volumes);
+  void follow_budgets();
   limits::Units tokens_left() const;
   // It holds nothing any more.
   void let_go();
-  void watch_budget(const TabLine& line, limits::Units taken) const;
+  void watch_budget(const TabLine& line) const;
   void follow_period(TabLine& line, const limits::Moment& now);
   limits::Moment now() const { return {desk_->clock.now(), desk_->clock.wall()}; }
 
@@ -118,6 +139,7 @@ class Tab {
   std::unique_ptr<limits::CallFacts> facts_;  // null: it is settled
   std::optional<limits::Reservation> reservation_;
   std::uint32_t slot_ = 0;
+  std::uint64_t directory_ = 0;  // the version of it that the amounts are from
   limits::CallUse use_;
   std::uint32_t funded_ = 0;
   bool measured_ = false, ran_dry_ = false;
