@@ -60,10 +60,10 @@ TEST_F(LimitTableTest, AllOrNothingAndTheLongestWaitIsNamed) {
 
 TEST_F(LimitTableTest, MoreThanALotAreAllOrNothingAndEachIsToldItsOwn) {
   constexpr std::uint32_t many = 2 * LimitTable::most_charges + 3;
-  std::vector<Charge> charges;
-  for (std::uint32_t i = 1; i <= many; ++i) charges.push_back(Charge{key(i), &ten_a_minute, 1, Spend::by_use, {}});
   for (const std::uint32_t refuses : {std::uint32_t{1}, static_cast<std::uint32_t>(LimitTable::most_charges) + 2, many}) {
     LimitTable fresh({}, random);
+    std::vector<Charge> charges;
+    for (std::uint32_t i = 1; i <= many; ++i) charges.push_back(Charge{key(i), &ten_a_minute, 1, Spend::by_use, {}});
     {
       const std::optional<Reservation> held = fresh.reserve(charges, at_second(0));
       ASSERT_TRUE(held);
