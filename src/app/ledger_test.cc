@@ -52,6 +52,7 @@ class Ledger_ : public ::testing::Test {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-ledger-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     restart();
+    EXPECT_EQ(settle_rest().value(), 0U);
   }
   ~Ledger_() override { std::filesystem::remove_all(folder_); }
 

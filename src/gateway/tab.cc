@@ -134,6 +134,10 @@ Result<Tab> Tab::open(const TabDesk& desk, TabWish wish, std::string* fields) {
   std::optional<limits::Reservation> reservation = take(desk.table, lines, volumes, wish.now);
   for (const TabLine& line : lines) (line.said.admitted ? line.meters.admitted : line.meters.refused)->add();
   if (!reservation) {
+    // What was refused together is all still there.
+    for (std::size_t i = 0; i < lines.size(); ++i) {
+      if (lines[i].said.admitted) lines[i].said.remaining += volumes[i];
+    }
     TabLine& longest = lines[longest_refusal(lines)];
     const Units needed = least_of(longest);
     if (std::ranges::all_of(lines, [](const TabLine& line) { return line.taking != Taking::call || line.said.admitted; })) {
@@ -255,22 +259,23 @@ bool Tab::grow(std::span<const Units> volumes) {
   return had;
 }
 
-Status Tab::measure(std::uint32_t prompt_tokens, std::uint32_t allowance) {
+Status Tab::measure(const Measures& measures) {
   follow_budgets();
   std::vector<Units> volumes(lines_.size(), 0);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
     const TabLine& line = lines_[i];
-    if (line.taking == Taking::tokens_a_minute) volumes[i] = Units{prompt_tokens} + allowance - line.held;
+    if (line.taking == Taking::tokens_a_minute) volumes[i] = Units{measures.prompt_tokens} + measures.allowance - line.held;
     if (line.taking != Taking::budget) continue;
-    const Units needed = line.per_call + Units{prompt_tokens} * line.per_prompt_token + line.per_token;
+    const Units prompt = Units{measures.prompt_tokens} * line.per_prompt_token, first = Units{measures.choices} * line.per_token;
+    const Units needed = line.per_call + prompt + first;
     volumes[i] = needed - std::min(needed, line.held);
   }
   if (!grow(volumes)) return not_measured(volumes);
   measured_ = true;
-  funded_ = 1;
-  use_.prompt = prompt_tokens;
+  funded_ = measures.choices;
+  use_.prompt = measures.prompt_tokens;
   desk_->journal.granted(slot_, funded_);
-  desk_->journal.begin(slot_, prompt_tokens);
+  desk_->journal.begin(slot_, measures.prompt_tokens);
   for (const TabLine& line : lines_) {
     if (line.taking == Taking::quota) reservation_->used(line.key, 1);
   }

@@ -93,6 +93,13 @@ struct TabWish {
   std::uint64_t directory = 0;  // the version of it that the lines are from
 };
 
+// What a call is known to need once its prompt is counted.
+struct Measures {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t allowance = 0;  // of tokens, over all its choices
+  std::uint32_t choices = 1;
+};
+
 class Tab {
  public:
   // Takes one call, and the least of tokens and money. rate_limit_exceeded, concurrency_exceeded, quota_exceeded (rate_limited);
@@ -102,9 +109,9 @@ class Tab {
   Tab& operator=(Tab&&) = delete;
   ~Tab();
 
-  // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for a first token. The same
-  // refusals
-  Status measure(std::uint32_t prompt_tokens, std::uint32_t allowance);
+  // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for the first token of each
+  // choice. The same refusals
+  Status measure(const Measures& measures);
   // Pays for so many tokens in all, or fewer: as many as budgets hold, and where they hold little, a part of that, so that others who
   // draw on them get theirs. The same number twice: there is no more.
   std::uint32_t fund(std::uint32_t tokens);

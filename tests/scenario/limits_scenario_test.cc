@@ -76,6 +76,8 @@ TEST(Rate, DoesNotCountCallsThatAnotherRateOrAnotherCallRefuses) {
   house.chat("say:Hi");
   house.pass(1s);
   EXPECT_THAT(house.chat("say:Hi").fields(), HasSubstr("\"slow\";r=1"));
+  house.engine.hold(false);
+  house.settle();
 }
 
 TEST(Concurrency, IsOverWithTheCall) {
@@ -133,8 +135,12 @@ TEST(Journal, HoldsTheCallsThatRun) {
 TEST(Journal, DoesNotHoldACallThatTheEngineHasNotBegun) {
   Demo house;
   house.engine.mute();
-  EXPECT_FALSE(house.chat("loop:x").handled);
+  FakeExchange& waits = house.chat("loop:x");
+  EXPECT_FALSE(waits.handled);
   EXPECT_TRUE(house.journal().left().empty());
+  waits.leave();
+  house.pass(1s);
+  EXPECT_TRUE(waits.handled);
 }
 
 TEST(Strangers, AreLimitedByTheirAddress) {

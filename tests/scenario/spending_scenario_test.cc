@@ -119,7 +119,7 @@ TEST(Budget, IsReservedAtTheHigherPriceOfAPrompt) {
 TEST(Budget, ThatIsLoweredEndsAnswersThatRun) {
   for (const int amount : {1, 70, 71, 200}) {
     Demo house;
-    house.set_budget(store::BudgetUnit::tokens, 2000);
+    house.set_budget(store::BudgetUnit::tokens, 100'000);
     house.engine.hold(true);
     const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":1000,"stream":true)");
     house.change_budget(amount);
@@ -149,11 +149,11 @@ TEST(Budget, ThatIsRaisedOrRemovedLetsAnswersThatRunGoOn) {
 
 TEST(Budget, OfADayIsTakenInTheDayInWhichItIsGranted) {
   Demo house;
-  house.set_budget(store::BudgetUnit::tokens, 100, store::BudgetPeriod::day);
+  house.set_budget(store::BudgetUnit::tokens, 100'000, store::BudgetPeriod::day);
   house.go_before_midnight(1s);
   const std::int64_t midnight = unix_seconds(house.clock.wall()) + 1;
   house.engine.hold(true);
-  const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":1000,"stream":true)");
+  const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":200,"stream":true)");
   house.clock.advance(2s);
   house.engine.hold(false);
   house.settle();
@@ -161,9 +161,9 @@ TEST(Budget, OfADayIsTakenInTheDayInWhichItIsGranted) {
   const auto ledger = house.ledger();
   ASSERT_EQ(ledger.spent.size(), 2U);
   EXPECT_EQ(ledger.spent[0], store::BudgetSpend(1, midnight - Demo::day_length, 6 + 64));
-  EXPECT_EQ(ledger.spent[1], store::BudgetSpend(1, midnight, 100));
+  EXPECT_EQ(ledger.spent[1], store::BudgetSpend(1, midnight, 200 - 64));
   EXPECT_EQ(ledger.usage.at(0).day, store::Day(std::chrono::sys_days(std::chrono::days(midnight / Demo::day_length - 1))));
-  EXPECT_EQ(house.budget_use().spent, 100);
+  EXPECT_EQ(house.budget_use().spent, 200 - 64);
   EXPECT_EQ(house.budget_use().reserved, 0);
 }
 
@@ -192,6 +192,16 @@ TEST(Budget, HoldsForAllChoicesTogether) {
   const auto ledger = house.ledger();
   EXPECT_EQ(ledger.usage.at(0).completion_tokens, 100);
   EXPECT_EQ(ledger.spent.at(0).units, 106);
+}
+
+TEST(Budget, ThatHoldsNotOneTokenForEachChoiceRefusesAtOnce) {
+  Demo house;
+  house.set_budget(store::BudgetUnit::tokens, 6 + 2);
+  EXPECT_THAT(house.chat("loop:x", R"(,"max_tokens":50,"n":3)").sent(),
+              HasSubstr("it has 8 tokens left, and this call needs at least 9 tokens"));
+  house.change_budget(6 + 3);
+  EXPECT_EQ(house.chat("loop:x", R"(,"max_tokens":50,"n":3)").status(), 200);
+  EXPECT_EQ(house.ledger().spent.at(0).units, 9);
 }
 
 TEST(Budget, AndRatesCountACallThatWasTriedTwiceOnce) {
