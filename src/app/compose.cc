@@ -174,6 +174,7 @@ void Server::add_authenticators(const Settings& settings) {
 // What changes is seen by every reactor, and by the answers that it is making.
 void Server::follow_registry() {
   data_->house().registry().follow([this](const identity::DirectoryPtr& next) {
+    gateway_->learn_zones(*next);
     for (std::size_t i = 0; i < reactors_.size(); ++i) {
       reactors_[i].post([this, i, next] {
         authenticators_[i].follow(next);

@@ -90,6 +90,7 @@ void Gateway::review(const Reactor& reactor) {
 LedgerBook& Gateway::ledger(const Reactor& reactor) { return rooms_->governor.book(static_cast<std::size_t>(reactor.index())); }
 const BudgetUses& Gateway::budget_uses() const { return rooms_->governor; }
 void Gateway::remember(const SpentBefore& before, const identity::Directory& directory) { rooms_->governor.remember(before, directory); }
+void Gateway::learn_zones(const identity::Directory& directory) { rooms_->governor.learn_zones(directory); }
 AuditBook& Gateway::audit(const Reactor& reactor) { return rooms_->audit[static_cast<std::size_t>(reactor.index())]; }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }

@@ -15,7 +15,6 @@ namespace {
 
 using limits::Told;
 
-constexpr std::size_t usual_length = 512;
 // Nobody knows when a running call ends; somebody who asks again this soon does no harm.
 constexpr seconds until_a_call_may_have_ended{1};
 
@@ -59,7 +58,13 @@ void add_openai_lines(std::string& lines, const Told* told, const OpenAiNames& n
   if (told == nullptr) return;
   add_number(lines, names.limit, amount_of(*told));
   add_number(lines, names.remaining, told->decision.remaining);
-  if (const auto reset = limits::duration_text(told->decision.reset)) add_line(lines, names.reset, *reset);
+  const std::size_t before = lines.size();
+  lines.append(names.reset).append(": ");
+  if (limits::append_duration(lines, told->decision.reset)) {
+    lines += "\r\n";
+  } else {
+    lines.resize(before);
+  }
 }
 
 Retry retry_of(const limits::Wait& wait) {
@@ -68,10 +73,13 @@ Retry retry_of(const limits::Wait& wait) {
 }
 
 // Of a budget, by the name of its unit.
-std::string amount_in_words(limits::Units amount, std::string_view unit) {
+std::string number_in_words(limits::Units amount, std::string_view unit) {
   constexpr limits::Units most = std::numeric_limits<std::int64_t>::max();
-  if (unit == "money") return decimal_text(static_cast<std::int64_t>(std::min(amount, most)), 9);
-  return std::to_string(amount) + (amount == 1 ? " token" : " tokens");
+  return unit == "money" ? decimal_text(static_cast<std::int64_t>(std::min(amount, most)), 9) : std::to_string(amount);
+}
+std::string amount_in_words(limits::Units amount, std::string_view unit) {
+  const std::string number = number_in_words(amount, unit);
+  return unit == "money" ? number : number + (amount == 1 ? " token" : " tokens");
 }
 
 Error refused(std::string_view reason, std::string text, const Told& told) {
@@ -82,18 +90,25 @@ Error refused(std::string_view reason, std::string text, const Told& told) {
 
 }  // namespace
 
-std::string limit_lines(std::span<const Told> told) {
+std::string policy_line(std::span<const Told> told) {
   if (told.empty()) return {};
-  std::string lines;
-  lines.reserve(usual_length);
-  lines += "RateLimit-Policy: ";
-  limits::append_rate_limit_policy(lines, told);
-  lines += "\r\nRateLimit: ";
+  std::string line = "RateLimit-Policy: ";
+  limits::append_rate_limit_policy(line, told);
+  return line += "\r\n";
+}
+
+void append_limit_lines(std::string& lines, std::span<const Told> told) {
+  if (told.empty()) return;
+  lines += "RateLimit: ";
   limits::append_rate_limit(lines, told);
   lines += "\r\n";
   add_openai_lines(lines, tightest(told, false), of_requests);
   add_openai_lines(lines, tightest(told, true), of_tokens);
-  return lines;
+}
+
+void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining) {
+  lines.append("x-gatehouse-budget-remaining: ").append(number_in_words(remaining, unit));
+  lines.append(";unit=\"").append(unit).append("\"\r\n");
 }
 
 Error over_rate(const Told& told, bool counts_tokens) {

@@ -24,34 +24,9 @@
 #include "gatehouse/limits/fields.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
-#include "gatehouse/telemetry/metrics.h"
+#include "tab_plan.h"
 
 namespace gatehouse::gateway {
-
-// What a line of a tab is about.
-enum class Taking : std::uint8_t { call, tokens_a_minute, quota, budget };
-
-// What a limit has said, for the metrics.
-struct LimitMeters {
-  telemetry::Counter* admitted = nullptr;
-  telemetry::Counter* refused = nullptr;
-};
-
-// One of the limits that a call keeps to.
-struct TabLine {
-  Taking taking = Taking::call;
-  std::string_view name;                // as callers read it; of a budget its unit
-  limits::Limit own_limit;              // where the configuration does not hold it
-  const limits::Limit* rule = nullptr;  // null: own_limit
-  limits::LimitKey key;
-  LimitMeters meters;
-  limits::Units per_prompt_token = 0, per_token = 0, per_call = 0;
-  std::size_t budget = 0;        // of CallFacts::budgets
-  std::int64_t period_ends = 0;  // of a budget
-  limits::Units held = 0;        // taken in all
-  limits::Decision said;         // when it was last asked
-  const limits::Limit& limit() const { return rule != nullptr ? *rule : own_limit; }
-};
 
 // Who is told that a budget comes to its end: once a percentage, period and amount.
 // Threads  any
@@ -85,14 +60,6 @@ struct TabDesk {
   const identity::Directory& directory() const { return authenticators[reactor].directory(); }
 };
 
-// A call that is to be let in.
-struct TabWish {
-  std::vector<TabLine> lines;
-  limits::CallFacts facts;
-  limits::Moment now;           // the one that all of it goes by
-  std::uint64_t directory = 0;  // the version of it that the lines are from
-};
-
 // What a call is known to need once its prompt is counted.
 struct Measures {
   std::uint32_t prompt_tokens = 0;
@@ -103,9 +70,10 @@ struct Measures {
 class Tab {
  public:
   // Takes one call, and the least of tokens and money. rate_limit_exceeded, concurrency_exceeded, quota_exceeded (rate_limited);
-  // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits
-  static Result<Tab> open(const TabDesk& desk, TabWish wish, std::string* fields);
-  Tab(Tab&& other) noexcept = default;
+  // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits.
+  // now: the one moment that all of it goes by
+  static Result<Tab> open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields);
+  Tab(Tab&& other) noexcept;
   Tab& operator=(Tab&&) = delete;
   ~Tab();
 
@@ -123,30 +91,36 @@ class Tab {
   // It never was.
   void forgive();
 
-  // Fields of the answer, as it stands now.
-  std::string fields() const;
+  // Fields of the answer, as it stands now: into the text, in place of what is there.
+  void tell(std::string& fields) const;
   // What that costs, in billionths; nothing where the model has no price.
   std::optional<limits::Units> cost(const Usage& usage) const;
 
  private:
-  Tab(const TabDesk& desk, TabWish wish, limits::Reservation reservation, std::uint32_t slot);
-  // Takes so much more for each line, all or none; what they say stands in the lines.
-  bool grow(std::span<const limits::Units> volumes);
-  Error not_measured(std::span<const limits::Units> volumes);
+  Tab(const TabDesk& desk, std::shared_ptr<const TabPlan> plan, std::vector<limits::Charge> charges);
+  std::size_t budgets_from() const { return plan_->budgets_from; }
+  const limits::Allowance& allowance(std::size_t line) const { return std::get<limits::Allowance>(*charges_[line].rule); }
+  limits::Units& held(std::size_t line) { return held_[line - plan_->tokens_from]; }
+  // Takes what the charges from that one on say, all or none.
+  bool grow(std::size_t from);
+  Error not_measured();
   void follow_budgets();
   limits::Units tokens_left() const;
   // It holds nothing any more.
   void let_go();
-  void watch_budget(const TabLine& line) const;
-  void follow_period(TabLine& line, const limits::Moment& now);
+  void watch_budget(std::size_t line) const;
+  void follow_period(std::size_t line, const limits::Moment& now);
   limits::Moment now() const { return {desk_->clock.now(), desk_->clock.wall()}; }
 
   const TabDesk* desk_;
-  std::vector<TabLine> lines_;
-  std::unique_ptr<limits::CallFacts> facts_;  // null: it is settled
-  std::optional<limits::Reservation> reservation_;
+  std::shared_ptr<const TabPlan> plan_;
+  std::vector<limits::Charge> charges_;  // one for each limit of the plan, with what it said when it was last asked
+  std::vector<limits::Units> held_;      // taken in all, of tokens a minute and budgets
+  std::vector<limits::Limit> amounts_;   // of budgets, once one of them was changed
+  std::uint64_t directory_;              // the version of it that the amounts are from
+  limits::CallFacts facts_;
+  std::optional<limits::Reservation> reservation_;  // nothing: it is settled
   std::uint32_t slot_ = 0;
-  std::uint64_t directory_ = 0;  // the version of it that the amounts are from
   limits::CallUse use_;
   std::uint32_t funded_ = 0;
   bool measured_ = false, ran_dry_ = false;

@@ -176,11 +176,11 @@ TEST(Strangers, AreCountedWhereThePublicComesAlone) {
   rules.strangers = limits::SlidingWindow{1, 60s};
   rules.strangers_are_all = true;
   WholeGateway house({}, "", {}, rules);
-  for (net::Handler* const door : {&house.gateway().admin_handler(), &house.gateway().control_handler()}) {
-    for (int i = 0; i < 3; ++i) {
-      EXPECT_NE(house.ask(Ask{wire::Method::get, "/api/admin/tenants", house.with_key(), {}}, *door).status(), 429);
-      EXPECT_NE(house.ask(Ask{wire::Method::get, "/nothing", {}, {}}, *door).status(), 429);
-    }
+  net::Handler &admin = house.gateway().admin_handler(), &socket = house.gateway().control_handler();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/api/admin/tenants", house.with_key(), {}}, admin).status(), 403);
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/nothing", {}, {}}, admin).status(), 404);
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/nothing", {}, {}}, socket).status(), 404);
   }
   EXPECT_EQ(house.get("/nothing").status(), 404);
   EXPECT_EQ(house.get("/nothing").status(), 429);

@@ -156,6 +156,7 @@ class WholeGateway {
                                                                         {},
                                                                         ceilings_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {
+      gateway_->learn_zones(*next);
       authenticators_.front().follow(next);
       gateway_->review(reactor);
     });
