@@ -95,6 +95,7 @@ Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
       control_(static_cast<int>(reactor_count(plan)), clock_),
       reactors_(reactor_count(plan), clock_),
       files_("files", 1, 16),
+      syncs_("syncs", 1, 1024),
       retirement_(control_, [this] { control_.spawn(tidy_signing_keys()); }) {}
 
 Server::~Server() { reactors_.stop(); }
@@ -140,10 +141,10 @@ Status Server::open_journal(const std::string& data) {
   GH_TRY(limits::Inflight journal, limits::Inflight::open(std::filesystem::path(data) / "inflight", options));
   journal_.emplace(std::move(journal));
   Reactor reactor(0, clock_);
-  GH_TRY(const std::size_t settled, run_task(reactor, settle_what_was_left(reactor, data_->store(), *journal_)));
+  GH_TRY(const std::size_t settled, run_task(reactor, settle_what_was_left(reactor, data_->store().ledger(), *journal_)));
   if (settled > 0) log::warn("limits", "calls that the process before did not end are settled", {{"calls", std::to_string(settled)}});
   for (std::uint32_t i = 0; i < options.parts; ++i) {
-    GH_TRY(const std::int64_t last, run_task(reactor, LedgerWriter::last_of(reactor, data_->store(), i)));
+    GH_TRY(const std::int64_t last, run_task(reactor, LedgerWriter::last_of(reactor, data_->store().ledger(), i)));
     settled_before_.push_back(last);
   }
   return ok();
@@ -173,6 +174,7 @@ void Server::add_authenticators(const Settings& settings) {
 // What changes is seen by every reactor, and by the answers that it is making.
 void Server::follow_registry() {
   data_->house().registry().follow([this](const identity::DirectoryPtr& next) {
+    gateway_->learn_zones(*next);
     for (std::size_t i = 0; i < reactors_.size(); ++i) {
       reactors_[i].post([this, i, next] {
         authenticators_[i].follow(next);
@@ -321,8 +323,8 @@ Status Server::start() {
   issuers_->start();
   issuers_awaited_until_ = clock_.now() + longest_wait_for_issuers;
   for (std::size_t i = 0; i < reactors_.size(); ++i) {
-    LedgerWriter ledger(data_->store(), gateway_->ledger(reactors_[i]), journal_->part(i), static_cast<std::uint32_t>(i),
-                        settled_before_[i]);
+    const LedgerParts parts{data_->store().ledger(), gateway_->ledger(reactors_[i]), *journal_, syncs_, static_cast<std::uint32_t>(i)};
+    LedgerWriter ledger(parts, settled_before_[i]);
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], std::move(ledger)));
     scribes_.back()->begin();
     gateway_->ledger(reactors_[i]).on_many([scribe = scribes_.back().get()] { scribe->hurry(); });

@@ -110,6 +110,7 @@ class Server {
   std::vector<identity::Authenticator> authenticators_;  // by reactor, the last is the control reactor's
   identity::PrincipalPtr everybody_;                     // auth.mode = "off"
   WorkerPool files_;
+  WorkerPool syncs_;  // of the calls that are being made: at most one that waits a reactor
   std::unique_ptr<OutsideIssuers> issuers_;
   Instant issuers_awaited_until_{};
   Deadline retirement_;  // of a signing key

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <map>
 #include <utility>
 #include <vector>
@@ -17,8 +18,8 @@ std::string writer_name(std::uint32_t number) {
 }
 
 using Marks = std::map<std::string, std::int64_t>;
-Task<Result<Marks>> marks_of(Reactor& reactor, store::Store& store) {
-  const Result<std::vector<std::pair<std::string, std::int64_t>>> settled = co_await store.ledger().settled(reactor);
+Task<Result<Marks>> marks_of(Reactor& reactor, store::LedgerStore& store) {
+  const Result<std::vector<std::pair<std::string, std::int64_t>>> settled = co_await store.settled(reactor);
   if (!settled) co_return settled.error();
   co_return Marks(settled->begin(), settled->end());
 }
@@ -37,7 +38,7 @@ store::LedgerBatch batch_of(const gateway::LedgerBook::Taken& taken, std::uint32
 
 }  // namespace
 
-Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::Store& store, limits::Inflight& journal) {
+Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerStore& store, limits::Inflight& journal) {
   std::vector<limits::LeftCall> left = journal.left();
   const Result<Marks> marks = co_await marks_of(reactor, store);
   if (!marks) co_return marks.error();
@@ -45,10 +46,12 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::Store& s
   if (!left.empty()) {
     const std::int64_t number = mark_of(*marks, who_settles_what_was_left) + 1;
     journal.stamp(left, who_settles_what_was_left, number);
+    const Status synced = journal.sync();
+    if (!synced) co_return synced.error();
     gateway::LedgerBook book;
     for (const limits::LeftCall& call : left) book.add(call.slot, call.facts, call.use);
     store::LedgerBatch batch = batch_of(book.take(), who_settles_what_was_left, number);
-    const Status settled = co_await store.ledger().settle(reactor, std::move(batch));
+    const Status settled = co_await store.settle(reactor, std::move(batch));
     if (!settled) co_return settled.error();
   }
   journal.clear();
@@ -77,11 +80,16 @@ Task<Result<gateway::SpentBefore>> spent_before(Reactor& reactor, store::Store& 
   co_return before;
 }
 
-LedgerWriter::LedgerWriter(store::Store& store, gateway::LedgerBook& book, limits::Inflight::Part& journal, std::uint32_t number,
-                           std::int64_t last)
-    : store_(store), book_(book), journal_(journal), number_(number), last_(last) {}
+LedgerWriter::LedgerWriter(const LedgerParts& parts, std::int64_t last)
+    : store_(parts.store),
+      book_(parts.book),
+      journal_(parts.journal),
+      part_(parts.journal.part(parts.number)),
+      syncs_(parts.syncs),
+      number_(parts.number),
+      last_(last) {}
 
-Task<Result<std::int64_t>> LedgerWriter::last_of(Reactor& reactor, store::Store& store, std::uint32_t number) {
+Task<Result<std::int64_t>> LedgerWriter::last_of(Reactor& reactor, store::LedgerStore& store, std::uint32_t number) {
   const Result<Marks> marks = co_await marks_of(reactor, store);
   if (!marks) co_return marks.error();
   co_return mark_of(*marks, number);
@@ -96,16 +104,26 @@ Task<Status> LedgerWriter::write(Reactor& reactor) {
   gateway::LedgerBook::Taken taken = book_.take();
   if (taken.empty()) co_return ok();
   ++last_;
-  for (const std::uint32_t slot : taken.slots) journal_.stamp(slot, number_, last_);
+  for (const std::uint32_t slot : taken.slots) part_.stamp(slot, number_, last_);
   taken_ = std::move(taken);
   co_return co_await write_batch(reactor);
 }
 
+Task<Status> LedgerWriter::sync(Reactor& reactor) {
+  std::function<Status(Worker&)> work = [this](Worker&) { return journal_.sync(); };
+  auto syncing = syncs_.run<Status>(reactor, std::move(work));
+  std::optional<Status> synced = co_await std::move(syncing);
+  if (!synced) co_return operator_error("inflight_unusable", "too much waits for the disk");
+  co_return std::move(*synced);
+}
+
 Task<Status> LedgerWriter::write_batch(Reactor& reactor) {
+  const Status synced = co_await sync(reactor);
+  if (!synced) co_return synced;
   store::LedgerBatch batch = batch_of(*taken_, number_, last_);
-  const Status settled = co_await store_.ledger().settle(reactor, std::move(batch));
+  const Status settled = co_await store_.settle(reactor, std::move(batch));
   if (!settled) co_return settled;
-  for (const std::uint32_t slot : taken_->slots) journal_.release(slot);
+  for (const std::uint32_t slot : taken_->slots) part_.release(slot);
   taken_.reset();
   co_return ok();
 }

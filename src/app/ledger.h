@@ -1,7 +1,9 @@
 // app/ledger.h — how what calls have taken comes into the store, once each: from the journal of an earlier process, and batch by batch
 // from this one.
-// Rules    a batch is stamped on its calls before it is written, so that a process which is ended in between does not write it twice
-// Threads  open() blocks; a writer belongs to its reactor
+// Rules    a batch is stamped on its calls, and the stamps are synced, before it is written: neither a process nor a machine that is ended
+// in
+//          between writes it twice
+// Threads  a writer belongs to its reactor; what blocks is done by the pool. settle_what_was_left() blocks, before there are any
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -11,34 +13,46 @@
 #include "gatehouse/gateway/ledger_book.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/runtime/reactor.h"
+#include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/store/ports.h"
 
 namespace gatehouse::app {
 
 // Settles what is left in it, and leaves it empty. The number of settled calls.
-Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::Store& store, limits::Inflight& journal);
+Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerStore& store, limits::Inflight& journal);
 
 // What counts today and in the budgets' periods.
 Task<Result<gateway::SpentBefore>> spent_before(Reactor& reactor, store::Store& store, WallTime now);
+
+struct LedgerParts {
+  store::LedgerStore& store;
+  gateway::LedgerBook& book;  // of the reactor
+  limits::Inflight& journal;
+  WorkerPool& syncs;
+  std::uint32_t number;  // of the reactor
+};
 
 // Of one reactor.
 class LedgerWriter {
  public:
   // last: the number of the batch that it settled last.
-  LedgerWriter(store::Store& store, gateway::LedgerBook& book, limits::Inflight::Part& journal, std::uint32_t number, std::int64_t last);
+  LedgerWriter(const LedgerParts& parts, std::int64_t last);
 
   // The last batch of the writer of that reactor.
-  static Task<Result<std::int64_t>> last_of(Reactor& reactor, store::Store& store, std::uint32_t number);
+  static Task<Result<std::int64_t>> last_of(Reactor& reactor, store::LedgerStore& store, std::uint32_t number);
 
   // All that is over by now is in the store when it returns well; else it is tried again with the next call.
   Task<Status> write(Reactor& reactor);
 
  private:
   Task<Status> write_batch(Reactor& reactor);
+  Task<Status> sync(Reactor& reactor);
 
-  store::Store& store_;
+  store::LedgerStore& store_;
   gateway::LedgerBook& book_;
-  limits::Inflight::Part& journal_;
+  limits::Inflight& journal_;
+  limits::Inflight::Part& part_;
+  WorkerPool& syncs_;
   const std::uint32_t number_;
   std::int64_t last_;
   std::optional<gateway::LedgerBook::Taken> taken_;  // of the batch that is being written

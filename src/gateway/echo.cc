@@ -40,8 +40,8 @@ Task<void> Echo::governed(const Received& received, Egress& egress, Ledger& ledg
   if (!response) co_return egress.respond(response.error());
   Result<Tab> tab = governor_.open(*identified, model_, egress.limits());
   if (!tab) co_return egress.respond(tab.error());
-  const Status measured = tab->measure(0, 1);
-  *egress.limits() = tab->fields();
+  const Status measured = tab->measure({0, 1});
+  tab->tell(*egress.limits());
   if (!measured) co_return egress.respond(measured.error());
   Usage usage;
   usage.completion_tokens = 1;

@@ -93,7 +93,7 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   egress.use_route(match);
   account.route = match.route;
   if (turned_away(match, head, egress)) co_return;
-  const bool stranger = match.route == nullptr || (match.route->open() && !everybody_);
+  const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
     Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
@@ -125,6 +125,7 @@ bool Envelope::turned_away(const RouteMatch& match, const wire::RequestHead& hea
 }
 
 bool Envelope::within_strangers_rate(Egress& egress) const {
+  if (door_ != Door::of_the_public) return true;
   const Status within = desk_.governor.stranger(egress.client().address, egress.limits());
   if (!within) egress.respond(within.error());
   return within.ok();

@@ -36,11 +36,14 @@ struct Desk {
   const Ending& ending;
 };
 
+// Who comes to a listener: addresses are limited at the public one alone.
+enum class Door : std::uint8_t { of_the_public, of_operators };
+
 class Envelope final : public net::Handler {
  public:
   // everybody: whoever comes this way is this one. Null: who comes must show a credential.
-  Envelope(Desk desk, std::span<const Route> routes, const EdgeRules& rules, identity::PrincipalPtr everybody = nullptr)
-      : desk_(desk), routes_(routes), rules_(rules), everybody_(std::move(everybody)) {}
+  Envelope(Desk desk, Door door, std::span<const Route> routes, const EdgeRules& rules, identity::PrincipalPtr everybody = nullptr)
+      : desk_(desk), door_(door), routes_(routes), rules_(rules), everybody_(std::move(everybody)) {}
   Task<void> handle(net::Exchange& exchange) override;
   net::Response refuse(const Error& error, const wire::RequestHead* head, const net::Sender& sender) override;
 
@@ -67,6 +70,7 @@ class Envelope final : public net::Handler {
   std::string request_id_for(const wire::RequestHead& head);
 
   const Desk desk_;
+  const Door door_;
   const std::span<const Route> routes_;
   const EdgeRules& rules_;
   const identity::PrincipalPtr everybody_;

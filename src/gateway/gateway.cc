@@ -51,9 +51,9 @@ struct Gateway::Rooms {
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, echo, governor, parts.access_log,
              meters,      audit,        levels,     ending},
-        for_all(desk, routes, rules),
-        for_operators(desk, admin_routes(), any_asker),
-        at_the_socket(desk, control_routes(), any_asker, identity::operator_at_the_socket()) {
+        for_all(desk, Door::of_the_public, routes, rules),
+        for_operators(desk, Door::of_operators, admin_routes(), any_asker),
+        at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
     watch_models(parts.metrics, parts.models);
     watch_process(parts.metrics, parts.models, levels);
   }
@@ -90,6 +90,7 @@ void Gateway::review(const Reactor& reactor) {
 LedgerBook& Gateway::ledger(const Reactor& reactor) { return rooms_->governor.book(static_cast<std::size_t>(reactor.index())); }
 const BudgetUses& Gateway::budget_uses() const { return rooms_->governor; }
 void Gateway::remember(const SpentBefore& before, const identity::Directory& directory) { rooms_->governor.remember(before, directory); }
+void Gateway::learn_zones(const identity::Directory& directory) { rooms_->governor.learn_zones(directory); }
 AuditBook& Gateway::audit(const Reactor& reactor) { return rooms_->audit[static_cast<std::size_t>(reactor.index())]; }
 void Gateway::drain() { rooms_->ending.draining.store(true, std::memory_order_relaxed); }
 void Gateway::cut_short() { rooms_->ending.cut_short.store(true, std::memory_order_relaxed); }

@@ -102,11 +102,11 @@ Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egr
   tab.emplace(std::move(*opened));
   Result<Measured> measured = co_await measure_.measure(reactor, permitted);
   if (!measured) {
-    *egress.limits() = tab->fields();
+    tab->tell(*egress.limits());
     co_return outcome_of(std::move(measured).error());
   }
   Result<Admitted> admitted = admission_.admit(std::move(*measured), *tab);
-  *egress.limits() = tab->fields();
+  tab->tell(*egress.limits());
   if (!admitted) co_return outcome_of(std::move(admitted).error());
   co_return co_await dispatch(egress, *admitted, answer, ending_);
 }

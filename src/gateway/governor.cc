@@ -16,8 +16,9 @@ namespace {
 namespace log = telemetry::log;
 using limits::Units;
 
-// Numbers of limits: rules from 0, then these, then budgets by their own.
-constexpr std::uint32_t strangers_number = 0x7ffffffe, quota_number = 0x7fffffff, budgets_from = 0x80000000;
+// Numbers of limits: rules from 0, then this, then budgets by their own. Strangers have a table of their own, so that no load of theirs
+// leaves callers without room.
+constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets_from = 0x80000000;
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
@@ -54,32 +55,38 @@ limits::Asked asked_of(const Identified& identified, const ServedModel& model) {
   return asked;
 }
 
-// Days since 1970 where the clocks of the zone are.
-std::int32_t day_in(const limits::Zone& zone, WallTime now) {
-  const std::int64_t at = unix_seconds(now);
-  return static_cast<std::int32_t>(std::chrono::floor<std::chrono::days>(seconds(at + zone.stretch_at(at).offset)).count());
-}
-
 bool is_for(const store::Budget& budget, const identity::Principal& who) {
   if (budget.key) return who.key == budget.key;
   if (budget.user) return who.token.issuer.empty() && who.subject == budget.user->value();
   return true;
 }
 
-limits::Period period_of(store::BudgetPeriod period) {
-  switch (period) {
-    case store::BudgetPeriod::day:
-      return limits::Period::day;
-    case store::BudgetPeriod::month:
-      return limits::Period::month;
-    case store::BudgetPeriod::total:
-      break;
-  }
-  return limits::Period::total;
+limits::Allowance allowance_of(const store::Budget& budget, const limits::Zone& zone) {
+  limits::Allowance allowance;
+  allowance.amount = units_of(budget.amount);
+  allowance.period = period_of(budget.period);
+  allowance.zone = &zone;
+  return allowance;
 }
 
-// As it is kept: what never ends began at 0.
-std::int64_t beginning_of(const limits::Stretch& when, limits::Period period) { return period == limits::Period::total ? 0 : when.begins; }
+BudgetTerms terms_of(store::BudgetUnit unit, const limits::Price& price) {
+  BudgetTerms terms;
+  const bool money = unit == store::BudgetUnit::money;
+  // How much of the prompt is cached is not known before.
+  terms.per_prompt_token = money ? std::max(price.prompt, price.cached) : 1;
+  terms.per_token = money ? price.completion : 1;
+  terms.per_call = money ? price.call : 0;
+  return terms;
+}
+
+std::string policy_of(const TabPlan& plan) {
+  std::vector<limits::Told> told;
+  for (std::size_t i = 0; i < plan.budgets_from; ++i) {
+    const PlannedLimit& limit = plan.limits[i];
+    told.push_back({limit.name, &limit.limit, limit.taking == Taking::tokens_a_minute ? "tokens" : "", {}});
+  }
+  return policy_line(told);
+}
 
 limits::Charge spent_already(const limits::LimitKey& key, const limits::Limit& limit, std::int64_t units) {
   limits::Charge charge;
@@ -123,11 +130,13 @@ Governor::Governor(GovernorParts parts)
       stranger_meters_(meters_named(parts.metrics, "address")),
       quota_meters_(meters_named(parts.metrics, "daily-quota")),
       budget_meters_(meters_named(parts.metrics, "budget")),
-      table_({}, parts.random),
+      table_({.bytes = rules_.bytes_for_callers}, parts.random),
+      strangers_({.bytes = rules_.bytes_for_strangers}, parts.random),
       alerts_(rules_.alerts),
-      books_(parts.reactors) {
+      books_(parts.reactors),
+      plans_(parts.reactors) {
   for (std::size_t i = 0; i < books_.size(); ++i)
-    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_, clock_});
+    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_, clock_, authenticators_, i});
   parts.metrics.watch(telemetry::Metrics::Kind::gauge, "gatehouse_reservations_outstanding",
                       "Calls that hold something of a limit or budget",
                       std::function<double()>([this] { return static_cast<double>(outstanding_.load(std::memory_order_relaxed)); }));
@@ -135,36 +144,24 @@ Governor::Governor(GovernorParts parts)
 
 Governor::~Governor() = default;
 
-const limits::Zone* Governor::zone(const std::string& name) const {
-  if (name == "UTC") return &limits::Zone::utc();
-  const std::lock_guard held(zones_mutex_);
-  const auto found = zones_.find(name);
-  if (found != zones_.end()) return found->second ? found->second.get() : &limits::Zone::utc();
-  Result<limits::Zone> opened = limits::Zone::open(name);
-  if (!opened)
-    log::warn("limits", "days are those of UTC, because the tenant's time zone cannot be read", {{"error", opened.error().describe()}});
-  auto& kept = zones_[name];
-  if (opened) kept = std::make_unique<const limits::Zone>(std::move(*opened));
-  return kept ? kept.get() : &limits::Zone::utc();
-}
-
-limits::Allowance Governor::allowance_of(const store::Budget& budget, const limits::Zone* zone) const {
-  limits::Allowance allowance;
-  allowance.amount = units_of(budget.amount);
-  allowance.period = period_of(budget.period);
-  allowance.zone = zone;
-  return allowance;
+void Governor::learn_zones(const identity::Directory& directory) {
+  for (const std::string& name : directory.time_zones()) {
+    const Status learned = zones_.learn(name);
+    if (!learned)
+      log::warn("limits", "days are those of UTC, because the tenant's time zone cannot be read", {{"error", learned.error().describe()}});
+  }
 }
 
 // Rows of usage are by the day of the tenant, and so is its quota.
 void Governor::remember(const SpentBefore& before, const identity::Directory& directory) {
+  learn_zones(directory);
   const limits::Moment now{clock_.now(), clock_.wall()};
   for (const store::UsageRow& row : before.usage) {
     const identity::TenantEntry* tenant = directory.tenant(row.tenant);
     if (tenant == nullptr) continue;
-    const limits::Zone* where = zone(tenant->record.time_zone);
-    if (std::chrono::sys_days(row.day).time_since_epoch().count() != day_in(*where, now.wall)) continue;
-    const limits::Limit quota = limits::Allowance{units_of(tenant->record.quota_per_day), limits::Period::day, where};
+    const limits::Zone& where = zone(tenant->record.time_zone);
+    if (std::chrono::sys_days(row.day).time_since_epoch().count() != date_in(where, now.wall)) continue;
+    const limits::Limit quota = limits::Allowance{units_of(tenant->record.quota_per_day), limits::Period::day, &where};
     table_.count(spent_already(key_of_quota(tenant->record.number), quota, row.requests), now);
   }
   for (const store::Budget& budget : before.budgets) {
@@ -174,7 +171,7 @@ void Governor::remember(const SpentBefore& before, const identity::Directory& di
     const limits::Stretch when = limits::period_at(allowance.period, *allowance.zone, now.wall);
     const limits::Limit limit = allowance;
     for (const store::BudgetSpend& spend : before.spent) {
-      if (spend.budget != budget.number || spend.period != beginning_of(when, allowance.period)) continue;
+      if (spend.budget != budget.number || spend.period != kept_beginning(when)) continue;
       table_.count(spent_already(key_of_budget(budget.number), limit, spend.units), now);
     }
   }
@@ -185,86 +182,116 @@ Status Governor::stranger(std::string_view address, std::string* fields) {
   limits::Charge charge;
   charge.key = {strangers_number, subject_of_address(address)};
   charge.rule = &*rules_.strangers;
-  const bool admitted = table_.reserve({&charge, 1}, {clock_.now(), clock_.wall()}).has_value();
+  const bool admitted = strangers_.reserve({&charge, 1}, {clock_.now(), clock_.wall()}).has_value();
   (admitted ? stranger_meters_.admitted : stranger_meters_.refused)->add();
   if (admitted) return ok();
   const limits::Told told{"address", charge.rule, {}, charge.decision};
-  *fields = limit_lines({&told, 1});
+  *fields = policy_line({&told, 1});
+  append_limit_lines(*fields, {&told, 1});
   return over_rate(told, false);
 }
 
-void Governor::add_rules(std::vector<TabLine>& lines, const limits::Asked& asked) const {
+void Governor::add(TabPlan& plan, PlannedLimit limit, limits::Units least) const {
+  limits::Charge charge;
+  charge.key = limit.key;
+  charge.place = table_.place_of(limit.key);
+  charge.volume = least;
+  // Whoever is told of a mistake in the request has made it all the same; the day's quota is for calls that were admitted.
+  charge.spend = limit.taking == Taking::call ? limits::Spend::unless_given_back : limits::Spend::by_use;
+  plan.charges.push_back(charge);
+  plan.limits.push_back(std::move(limit));
+}
+
+void Governor::add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const {
   for (std::size_t i = 0; i < rules_.calls.size(); ++i) {
     const limits::Rule& rule = rules_.calls[i];
-    if (!limits::concerns(rule, asked)) continue;
-    TabLine& line = lines.emplace_back();
-    line.taking = rule.counted == limits::Counted::tokens ? Taking::tokens_a_minute : Taking::call;
-    line.name = rule.name;
-    line.rule = &rule.limit;
-    line.key = {static_cast<std::uint32_t>(i), limits::subject_of(rule, asked)};
-    line.meters = rule_meters_[i];
+    if (rule.counted != counted || !limits::concerns(rule, asked)) continue;
+    PlannedLimit limit;
+    limit.taking = counted == limits::Counted::tokens ? Taking::tokens_a_minute : Taking::call;
+    limit.name = rule.name;
+    limit.limit = rule.limit;
+    limit.key = {static_cast<std::uint32_t>(i), limits::subject_of(rule, asked)};
+    limit.meters = rule_meters_[i];
+    add(plan, std::move(limit), 1);
   }
 }
 
-// A tenant, a user and a key have one of each unit and period at most.
-void Governor::add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts, const Budgets& of, const identity::Principal& who) const {
-  const WallTime now = clock_.wall();
-  for (const store::Budget& budget : *of.list) {
+// A tenant, a user and a key have one of each unit and period at most. The least that a call takes of one is what each call costs, or a
+// first unit: it is refused at once where there is not even that.
+void Governor::add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who) const {
+  for (const store::Budget& budget : budgets) {
     if (!is_for(budget, who)) continue;
-    GH_ASSERT(facts.budgets.size() < limits::most_budgets);
+    GH_ASSERT(plan.budgets.size() < limits::most_budgets);
     const bool money = budget.unit == store::BudgetUnit::money;
-    const limits::Allowance allowance = allowance_of(budget, of.zone);
-    const limits::Stretch when = limits::period_at(allowance.period, *of.zone, now);
-    TabLine& line = lines.emplace_back();
-    line.taking = Taking::budget;
-    line.name = money ? "money" : "tokens";
-    line.own_limit = allowance;
-    line.key = key_of_budget(budget.number);
-    line.meters = budget_meters_;
-    line.per_prompt_token = money ? facts.price.prompt : 1;
-    line.per_token = money ? facts.price.completion : 1;
-    line.per_call = money ? facts.price.call : 0;
-    line.budget = facts.budgets.size();
-    line.period_ends = when.ends;
-    limits::BudgetShare& share = facts.budgets.emplace_back();
+    PlannedLimit limit;
+    limit.taking = Taking::budget;
+    limit.name = money ? "money" : "tokens";
+    limit.limit = allowance_of(budget, *plan.zone);
+    limit.key = key_of_budget(budget.number);
+    limit.meters = budget_meters_;
+    const BudgetTerms terms = terms_of(budget.unit, plan.facts.price);
+    add(plan, std::move(limit), std::max<Units>(terms.per_call, 1));
+    plan.budgets.push_back(terms);
+    limits::BudgetShare& share = plan.facts.budgets.emplace_back();
     share.budget = budget.number;
     share.counts = money ? limits::BudgetCounts::money : limits::BudgetCounts::tokens;
-    share.period = beginning_of(when, allowance.period);
   }
+}
+
+std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const ServedModel& model,
+                                             const identity::Directory& directory) const {
+  const identity::Principal& who = identified.principal();
+  const identity::TenantEntry* tenant = directory.tenant(who.tenant);
+  auto plan = std::make_shared<TabPlan>();
+  plan->directory = directory.version();
+  plan->zone = tenant != nullptr ? &zone(tenant->record.time_zone) : &limits::Zone::utc();
+  plan->facts.tenant = who.tenant.value();
+  plan->facts.model = model.name;
+  const auto price = rules_.prices.find(plan->facts.model);
+  if (price != rules_.prices.end()) plan->facts.price = price->second;
+  if (rules_.on) {
+    const limits::Asked asked = asked_of(identified, model);
+    add_rules(*plan, asked, limits::Counted::calls);
+    if (tenant != nullptr) {
+      PlannedLimit quota;
+      quota.taking = Taking::quota;
+      quota.name = "daily-quota";
+      quota.limit = limits::Allowance{units_of(tenant->record.quota_per_day), limits::Period::day, plan->zone};
+      quota.key = key_of_quota(who.tenant_number);
+      quota.meters = quota_meters_;
+      add(*plan, std::move(quota), 1);
+    }
+    plan->tokens_from = plan->limits.size();
+    add_rules(*plan, asked, limits::Counted::tokens);
+    plan->budgets_from = plan->limits.size();
+    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who);
+  }
+  // Only now do they stay where they are.
+  for (std::size_t i = 0; i < plan->limits.size(); ++i) plan->charges[i].rule = &plan->limits[i].limit;
+  plan->policy = policy_of(*plan);
+  return plan;
+}
+
+std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor) {
+  const identity::Directory& directory = desks_[reactor].directory();
+  const identity::Principal& who = identified.principal();
+  const PlanFor whose(who, model.number, identified.received().route().action);
+  std::shared_ptr<TabPlan> plan = plans_[reactor].find(whose, who.role, directory.version());
+  if (plan) return plan;
+  plan = make_plan(identified, model, directory);
+  plans_[reactor].put(whose, who.role, plan);
+  return plan;
 }
 
 Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields) {
-  const identity::Principal& who = identified.principal();
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
-  const identity::Directory& directory = authenticators_[here].directory();
-  const identity::TenantEntry* tenant = directory.tenant(who.tenant);
-  const limits::Zone* where = zone(tenant != nullptr ? tenant->record.time_zone : "UTC");
-  limits::CallFacts facts;
-  facts.tenant = who.tenant.value();
-  facts.model = model.name;
-  facts.day = day_in(*where, clock_.wall());
-  const auto price = rules_.prices.find(facts.model);
-  if (price != rules_.prices.end()) facts.price = price->second;
-  std::vector<TabLine> lines;
-  if (rules_.on) {
-    lines.reserve(rules_.calls.size() + 4);
-    add_rules(lines, asked_of(identified, model));
-    if (tenant != nullptr) {
-      TabLine& line = lines.emplace_back();
-      line.taking = Taking::quota;
-      line.name = "daily-quota";
-      line.own_limit = limits::Allowance{units_of(tenant->record.quota_per_day), limits::Period::day, where};
-      line.key = key_of_quota(who.tenant_number);
-      line.meters = quota_meters_;
-    }
-    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(lines, facts, {budgets.get(), where}, who);
-  }
-  return Tab::open(desks_[here], std::move(lines), std::move(facts), fields);
+  const limits::Moment now{clock_.now(), clock_.wall()};
+  return Tab::open(desks_[here], plan_for(identified, model, here), now, *fields);
 }
 
 BudgetUse Governor::of(const store::Budget& budget, const limits::Zone& zone) const {
   const limits::PeriodCount counted =
-      table_.counted(key_of_budget(budget.number), allowance_of(budget, &zone), {clock_.now(), clock_.wall()});
+      table_.counted(key_of_budget(budget.number), allowance_of(budget, zone), {clock_.now(), clock_.wall()});
   BudgetUse use;
   use.spent = static_cast<std::int64_t>(counted.spent);
   use.reserved = static_cast<std::int64_t>(counted.reserved);

@@ -3,9 +3,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,8 +17,10 @@
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
+#include "gatehouse/limits/zones.h"
 #include "pipeline.h"
 #include "tab.h"
+#include "tab_plans.h"
 
 namespace gatehouse::gateway {
 
@@ -51,17 +51,17 @@ class Governor final : public BudgetUses {
 
   LedgerBook& book(std::size_t reactor) { return books_[reactor]; }
 
+  // Reads the files of the time zones that tenants have: on a thread where nobody waits for it.
+  void learn_zones(const identity::Directory& directory);
   BudgetUse of(const store::Budget& budget, const limits::Zone& zone) const override;
+  const limits::Zone& zone(const std::string& name) const override { return zones_.of(name); }
 
  private:
-  struct Budgets {
-    const std::vector<store::Budget>* list;
-    const limits::Zone* zone;
-  };
-  const limits::Zone* zone(const std::string& name) const;
-  limits::Allowance allowance_of(const store::Budget& budget, const limits::Zone* zone) const;
-  void add_rules(std::vector<TabLine>& lines, const limits::Asked& asked) const;
-  void add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts, const Budgets& of, const identity::Principal& who) const;
+  std::shared_ptr<TabPlan> plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor);
+  std::shared_ptr<TabPlan> make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
+  void add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const;
+  void add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who) const;
+  void add(TabPlan& plan, PlannedLimit limit, limits::Units least) const;
 
   const Clock& clock_;
   std::vector<identity::Authenticator>& authenticators_;
@@ -69,12 +69,13 @@ class Governor final : public BudgetUses {
   const std::vector<LimitMeters> rule_meters_;  // by rule
   const LimitMeters stranger_meters_, quota_meters_, budget_meters_;
   mutable limits::LimitTable table_;
+  limits::LimitTable strangers_;
   BudgetAlerts alerts_;
   std::vector<LedgerBook> books_;
   std::atomic<std::int64_t> outstanding_{0};
   std::vector<TabDesk> desks_;
-  mutable std::mutex zones_mutex_;
-  mutable std::map<std::string, std::unique_ptr<const limits::Zone>> zones_;
+  std::vector<TabPlans> plans_;  // by reactor
+  limits::Zones zones_;
 };
 
 }  // namespace gatehouse::gateway

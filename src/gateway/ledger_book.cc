@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <string_view>
 
 namespace gatehouse::gateway {
 namespace {
@@ -18,8 +19,12 @@ std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std
 void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
   slots_.push_back(slot);
   const store::Day day{std::chrono::sys_days(std::chrono::days(facts.day))};
-  const Used key(facts.tenant, day, facts.model);
-  store::UsageRow& row = usage_.try_emplace(key, TenantId(facts.tenant), day, ModelName(facts.model), language_task).first->second;
+  auto used = usage_.find(std::tuple<std::string_view, store::Day, std::string_view>(facts.tenant, day, facts.model));
+  if (used == usage_.end()) {
+    used =
+        usage_.try_emplace(Used(facts.tenant, day, facts.model), TenantId(facts.tenant), day, ModelName(facts.model), language_task).first;
+  }
+  store::UsageRow& row = used->second;
   ++row.requests;
   row.prompt_tokens += as_kept(use.prompt);
   row.completion_tokens += as_kept(use.completion);

@@ -4,8 +4,10 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <limits>
 #include <optional>
 
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/limits/plan.h"
 
 namespace gatehouse::gateway {
@@ -13,7 +15,6 @@ namespace {
 
 using limits::Told;
 
-constexpr std::size_t usual_length = 512;
 // Nobody knows when a running call ends; somebody who asks again this soon does no harm.
 constexpr seconds until_a_call_may_have_ended{1};
 
@@ -57,12 +58,28 @@ void add_openai_lines(std::string& lines, const Told* told, const OpenAiNames& n
   if (told == nullptr) return;
   add_number(lines, names.limit, amount_of(*told));
   add_number(lines, names.remaining, told->decision.remaining);
-  if (const auto reset = limits::duration_text(told->decision.reset)) add_line(lines, names.reset, *reset);
+  const std::size_t before = lines.size();
+  lines.append(names.reset).append(": ");
+  if (limits::append_duration(lines, told->decision.reset)) {
+    lines += "\r\n";
+  } else {
+    lines.resize(before);
+  }
 }
 
 Retry retry_of(const limits::Wait& wait) {
   if (const auto known = limits::whole_milliseconds(wait)) return Retry::after(milliseconds(std::max<std::uint64_t>(*known, 1)));
   return wait.is_never() ? Retry::never() : Retry::after(until_a_call_may_have_ended);
+}
+
+// Of a budget, by the name of its unit.
+std::string number_in_words(limits::Units amount, std::string_view unit) {
+  constexpr limits::Units most = std::numeric_limits<std::int64_t>::max();
+  return unit == "money" ? decimal_text(static_cast<std::int64_t>(std::min(amount, most)), 9) : std::to_string(amount);
+}
+std::string amount_in_words(limits::Units amount, std::string_view unit) {
+  const std::string number = number_in_words(amount, unit);
+  return unit == "money" ? number : number + (amount == 1 ? " token" : " tokens");
 }
 
 Error refused(std::string_view reason, std::string text, const Told& told) {
@@ -73,18 +90,25 @@ Error refused(std::string_view reason, std::string text, const Told& told) {
 
 }  // namespace
 
-std::string limit_lines(std::span<const Told> told) {
+std::string policy_line(std::span<const Told> told) {
   if (told.empty()) return {};
-  std::string lines;
-  lines.reserve(usual_length);
-  lines += "RateLimit-Policy: ";
-  limits::append_rate_limit_policy(lines, told);
-  lines += "\r\nRateLimit: ";
+  std::string line = "RateLimit-Policy: ";
+  limits::append_rate_limit_policy(line, told);
+  return line += "\r\n";
+}
+
+void append_limit_lines(std::string& lines, std::span<const Told> told) {
+  if (told.empty()) return;
+  lines += "RateLimit: ";
   limits::append_rate_limit(lines, told);
   lines += "\r\n";
   add_openai_lines(lines, tightest(told, false), of_requests);
   add_openai_lines(lines, tightest(told, true), of_tokens);
-  return lines;
+}
+
+void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining) {
+  lines.append("x-gatehouse-budget-remaining: ").append(number_in_words(remaining, unit));
+  lines.append(";unit=\"").append(unit).append("\"\r\n");
 }
 
 Error over_rate(const Told& told, bool counts_tokens) {
@@ -95,12 +119,19 @@ Error over_rate(const Told& told, bool counts_tokens) {
 
 Error over_quota(const Told& told) { return refused("quota_exceeded", "Daily quota exceeded", told); }
 
-Error over_budget(const Told& told) {
+Error over_budget(const Told& told, limits::Units needed) {
   const auto& quota = std::get<limits::Allowance>(*told.limit);
-  const std::string_view period = quota.period == limits::Period::day     ? " of this day"
-                                  : quota.period == limits::Period::month ? " of this month"
-                                                                          : "";
-  return refused("quota_exceeded", "The budget" + std::string(period) + " is used up", told).with_param("budget");
+  std::string text = "The budget";
+  if (quota.period == limits::Period::day) text += " of this day";
+  if (quota.period == limits::Period::month) text += " of this month";
+  const limits::Units left = told.decision.remaining;
+  if (left == 0) {
+    text += " is used up";
+  } else {
+    text += " does not hold enough: it has " + amount_in_words(left, told.name) + " left, and this call needs at least " +
+            amount_in_words(needed, told.name);
+  }
+  return refused("quota_exceeded", std::move(text), told).with_param("budget");
 }
 
 }  // namespace gatehouse::gateway

@@ -10,13 +10,17 @@
 
 namespace gatehouse::gateway {
 
-// RateLimit-Policy, RateLimit and x-ratelimit-*: lines ready for an answer.
-std::string limit_lines(std::span<const limits::Told> told);
+// Lines ready for an answer. RateLimit-Policy, which is the same until the limits are others;
+std::string policy_line(std::span<const limits::Told> told);
+// RateLimit and x-ratelimit-*, as they stand now;
+void append_limit_lines(std::string& lines, std::span<const limits::Told> told);
+// and what is left of a budget, by the name of its unit.
+void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining);
 
 // rate_limit_exceeded (with the words of the limit), concurrency_exceeded. param is the name of the limit.
 Error over_rate(const limits::Told& told, bool counts_tokens);
-// quota_exceeded: of a day's calls, or of a budget. Waiting helps once the period is over.
+// quota_exceeded: of a day's calls, or of a budget, of which the call needs so much at the least. Waiting helps once the period is over.
 Error over_quota(const limits::Told& told);
-Error over_budget(const limits::Told& told);
+Error over_budget(const limits::Told& told, limits::Units needed);
 
 }  // namespace gatehouse::gateway

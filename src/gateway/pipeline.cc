@@ -204,7 +204,8 @@ Result<Admitted> Admission::admit(Measured measured, Tab& tab) const {
                                        " were asked for: shorten the prompt or lower max_tokens to at most " + std::to_string(rest),
                                    FieldFault("/max_tokens", "is more than the prompt leaves", "at most " + std::to_string(rest)));
   }
-  GH_CHECK(tab.measure(prompt, wanted * generation.prompt.choices));
+  const std::uint32_t choices = generation.prompt.choices;
+  GH_CHECK(tab.measure({prompt, wanted * choices, choices}));
   return Admitted(std::move(measured), tab, wanted);
 }
 

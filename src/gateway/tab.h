@@ -2,7 +2,8 @@
 // Life     opened by the Governor before the engine is asked anything; measured once the prompt is counted; settled when the call is over.
 //          One that was never measured gives everything back but the call itself; one that was forgiven, that as well
 // Rules    nothing is computed that is not funded: budgets are reserved before, grow with the answer, and are settled to what was made.
-//          What has been produced is written to the journal before it leaves the process
+//          A budget that is changed meanwhile is another sum from the next grant on. What has been produced is written to the journal
+//          before it leaves the process. Who the rates let through counts for them, whatever refuses the call then
 // Threads  the reactor of the connection
 #pragma once
 #include <atomic>
@@ -19,50 +20,31 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/ledger_book.h"
+#include "gatehouse/identity/authenticator.h"
 #include "gatehouse/limits/fields.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
-#include "gatehouse/telemetry/metrics.h"
+#include "tab_plan.h"
 
 namespace gatehouse::gateway {
 
-// What a line of a tab is about.
-enum class Taking : std::uint8_t { call, tokens_a_minute, quota, budget };
-
-// What a limit has said, for the metrics.
-struct LimitMeters {
-  telemetry::Counter* admitted = nullptr;
-  telemetry::Counter* refused = nullptr;
-};
-
-// One of the limits that a call keeps to.
-struct TabLine {
-  Taking taking = Taking::call;
-  std::string_view name;                // as callers read it; of a budget its unit
-  limits::Limit own_limit;              // where the configuration does not hold it
-  const limits::Limit* rule = nullptr;  // null: own_limit
-  limits::LimitKey key;
-  LimitMeters meters;
-  limits::Units per_prompt_token = 0, per_token = 0, per_call = 0;
-  std::size_t budget = 0;        // of CallFacts::budgets
-  std::int64_t period_ends = 0;  // of a budget
-  limits::Units held = 0;        // taken in all
-  limits::Decision said;         // when it was last asked
-  const limits::Limit& limit() const { return rule != nullptr ? *rule : own_limit; }
-};
-
-// Who is told that a budget comes to its end: once a percentage and period.
+// Who is told that a budget comes to its end: once a percentage, period and amount.
 // Threads  any
 class BudgetAlerts {
  public:
   explicit BudgetAlerts(std::vector<unsigned> percents) : percents_(std::move(percents)) {}
-  // What is taken of a budget went from before to now.
-  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units before, limits::Units now);
+  // So much of a budget is taken now.
+  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units taken);
 
  private:
+  struct Said {
+    std::int64_t period = 0;
+    limits::Units amount = 0;
+    unsigned percent = 0;
+  };
   const std::vector<unsigned> percents_;
   std::mutex mutex_;
-  std::map<std::pair<std::uint32_t, std::int64_t>, unsigned> said_;  // by budget and period
+  std::map<std::uint32_t, Said> said_;  // by budget
 };
 
 // Of one reactor.
@@ -73,20 +55,31 @@ struct TabDesk {
   LedgerBook& book;
   std::atomic<std::int64_t>& outstanding;  // reservations, of all reactors
   const Clock& clock;
+  const std::vector<identity::Authenticator>& authenticators;  // by reactor
+  std::size_t reactor = 0;
+  const identity::Directory& directory() const { return authenticators[reactor].directory(); }
+};
+
+// What a call is known to need once its prompt is counted.
+struct Measures {
+  std::uint32_t prompt_tokens = 0;
+  std::uint32_t allowance = 0;  // of tokens, over all its choices
+  std::uint32_t choices = 1;
 };
 
 class Tab {
  public:
   // Takes one call, and the least of tokens and money. rate_limit_exceeded, concurrency_exceeded, quota_exceeded (rate_limited);
-  // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits
-  static Result<Tab> open(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, std::string* fields);
-  Tab(Tab&& other) noexcept = default;
+  // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits.
+  // now: the one moment that all of it goes by
+  static Result<Tab> open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields);
+  Tab(Tab&& other) noexcept;
   Tab& operator=(Tab&&) = delete;
   ~Tab();
 
-  // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for a first token. The same
-  // refusals
-  Status measure(std::uint32_t prompt_tokens, std::uint32_t allowance);
+  // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for the first token of each
+  // choice. The same refusals
+  Status measure(const Measures& measures);
   // Pays for so many tokens in all, or fewer: as many as budgets hold, and where they hold little, a part of that, so that others who
   // draw on them get theirs. The same number twice: there is no more.
   std::uint32_t fund(std::uint32_t tokens);
@@ -98,25 +91,35 @@ class Tab {
   // It never was.
   void forgive();
 
-  // Fields of the answer, as it stands now.
-  std::string fields() const;
+  // Fields of the answer, as it stands now: into the text, in place of what is there.
+  void tell(std::string& fields) const;
   // What that costs, in billionths; nothing where the model has no price.
   std::optional<limits::Units> cost(const Usage& usage) const;
 
  private:
-  Tab(const TabDesk& desk, std::vector<TabLine> lines, limits::CallFacts facts, limits::Reservation reservation, std::uint32_t slot);
-  std::optional<Error> grow(std::span<const limits::Units> volumes);
+  Tab(const TabDesk& desk, std::shared_ptr<const TabPlan> plan, std::vector<limits::Charge> charges);
+  std::size_t budgets_from() const { return plan_->budgets_from; }
+  const limits::Allowance& allowance(std::size_t line) const { return std::get<limits::Allowance>(*charges_[line].rule); }
+  limits::Units& held(std::size_t line) { return held_[line - plan_->tokens_from]; }
+  // Takes what the charges from that one on say, all or none.
+  bool grow(std::size_t from);
+  Error not_measured();
+  void follow_budgets();
   limits::Units tokens_left() const;
   // It holds nothing any more.
   void let_go();
-  void watch_budget(const TabLine& line, limits::Units taken) const;
-  void follow_period(TabLine& line, const limits::Moment& now);
+  void watch_budget(std::size_t line) const;
+  void follow_period(std::size_t line, const limits::Moment& now);
   limits::Moment now() const { return {desk_->clock.now(), desk_->clock.wall()}; }
 
   const TabDesk* desk_;
-  std::vector<TabLine> lines_;
-  std::unique_ptr<limits::CallFacts> facts_;  // null: it is settled
-  std::optional<limits::Reservation> reservation_;
+  std::shared_ptr<const TabPlan> plan_;
+  std::vector<limits::Charge> charges_;  // one for each limit of the plan, with what it said when it was last asked
+  std::vector<limits::Units> held_;      // taken in all, of tokens a minute and budgets
+  std::vector<limits::Limit> amounts_;   // of budgets, once one of them was changed
+  std::uint64_t directory_;              // the version of it that the amounts are from
+  limits::CallFacts facts_;
+  std::optional<limits::Reservation> reservation_;  // nothing: it is settled
   std::uint32_t slot_ = 0;
   limits::CallUse use_;
   std::uint32_t funded_ = 0;

@@ -102,6 +102,11 @@ void Directory::put(store::Tenant tenant) {
     if (known.number > tenant.number || (known.number == tenant.number && known.version >= tenant.version)) return;
     if (known.number < tenant.number) drop_what_is_of(tenant.id);
   }
+  if (!time_zones_->contains(tenant.time_zone)) {
+    auto more = std::make_shared<std::set<std::string>>(*time_zones_);
+    more->insert(tenant.time_zone);
+    time_zones_ = std::move(more);
+  }
   tenants_.put(id, std::make_shared<TenantEntry>(std::move(tenant)));
   ++version_;
 }

@@ -106,6 +106,18 @@ TEST(Directory, TakesChangesOfATenantInAnyOrder) {
   EXPECT_EQ(directory.tenant(TenantId("demo"))->record.number, 5U) << "the removal of the first";
 }
 
+TEST(Directory, KnowsTheTimeZonesOfItsTenants) {
+  Directory directory;
+  store::Tenant tenant = make_test_tenant("demo", 1);
+  directory.put(tenant);
+  const Directory before = directory;
+  tenant.time_zone = "Europe/Berlin";
+  ++tenant.version;
+  directory.put(tenant);
+  EXPECT_EQ(directory.time_zones(), (std::set<std::string>{"Europe/Berlin", "UTC"}));
+  EXPECT_EQ(before.time_zones(), (std::set<std::string>{"UTC"}));
+}
+
 TEST(Directory, HasNoKeysOfATenantThatIsGoneOrCameLater) {
   People people;
   (void)people.add_key("demo");

@@ -105,12 +105,12 @@ bool full_again(const Allowance&, AllowanceCount& count, const Moment& now) {
   return counts_no_more(count.current, at) && counts_no_more(count.previous, at);
 }
 
-std::optional<unsigned> alert_reached(std::span<const unsigned> percents, Units amount, Units before, Units now) {
+std::optional<unsigned> alert_reached(std::span<const unsigned> percents, Units amount, Units taken) {
   __extension__ typedef unsigned __int128 Product;
   std::optional<unsigned> reached;
   for (const unsigned percent : percents) {
     const Product mark = Product{amount} * percent;
-    if (Product{before} * 100 < mark && Product{now} * 100 >= mark) reached = std::max(reached.value_or(0), percent);
+    if (Product{taken} * 100 >= mark) reached = std::max(reached.value_or(0), percent);
   }
   return reached;
 }

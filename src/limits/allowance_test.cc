@@ -186,14 +186,15 @@ TEST_F(AllowanceTest, IsFullAgainOnlyWhenNoClockGoesBackToIt) {
 
 TEST(Alerts, AreReachedOnceEachAndTheHighestIsTold) {
   const std::array<unsigned, 3> percents{50, 80, 100};
-  EXPECT_EQ(alert_reached(percents, 1000, 0, 499), std::nullopt);
-  EXPECT_EQ(alert_reached(percents, 1000, 499, 500), 50U);
-  EXPECT_EQ(alert_reached(percents, 1000, 500, 799), std::nullopt);
-  EXPECT_EQ(alert_reached(percents, 1000, 400, 900), 80U);
-  EXPECT_EQ(alert_reached(percents, 1000, 999, 1000), 100U);
-  EXPECT_EQ(alert_reached(percents, 1000, 1000, 2000), std::nullopt);
-  EXPECT_EQ(alert_reached(percents, 3, 1, 2), 50U) << "half of three is passed at two";
-  EXPECT_EQ(alert_reached(percents, std::numeric_limits<Units>::max(), 0, std::numeric_limits<Units>::max()), 100U);
+  EXPECT_EQ(alert_reached(percents, 1000, 499), std::nullopt);
+  EXPECT_EQ(alert_reached(percents, 1000, 500), 50U);
+  EXPECT_EQ(alert_reached(percents, 1000, 799), 50U);
+  EXPECT_EQ(alert_reached(percents, 1000, 900), 80U);
+  EXPECT_EQ(alert_reached(percents, 1000, 1000), 100U);
+  EXPECT_EQ(alert_reached(percents, 1000, 2000), 100U) << "where the amount has become less";
+  EXPECT_EQ(alert_reached(percents, 3, 1), std::nullopt);
+  EXPECT_EQ(alert_reached(percents, 3, 2), 50U) << "half of three is passed at two";
+  EXPECT_EQ(alert_reached(percents, std::numeric_limits<Units>::max(), std::numeric_limits<Units>::max()), 100U);
 }
 
 // Reservations that are made, grown, settled and given up in any order, over days whose clock is moved: beside plain sums.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace gatehouse::limits {
 namespace {
@@ -67,11 +68,10 @@ void append_item(std::string& out, std::string_view name, bool first) {
 }
 
 // Thousandths, without zeros behind the last digit.
-std::string with_fraction(std::uint64_t whole, std::uint64_t thousandths) {
-  std::string text = std::to_string(whole);
-  if (thousandths == 0) return text;
-  const std::string digits = std::to_string(1000 + thousandths).substr(1);
-  return text + "." + digits.substr(0, digits.find_last_not_of('0') + 1);
+void append_fraction(std::string& out, std::uint64_t thousandths) {
+  if (thousandths == 0) return;
+  out += '.';
+  for (std::uint64_t digit = 100; thousandths > 0; thousandths %= digit, digit /= 10) out += static_cast<char>('0' + thousandths / digit);
 }
 
 }  // namespace
@@ -118,15 +118,31 @@ bool worth_a_retry(const Wait& wait) {
   return time ? *time <= patience : !wait.is_never();
 }
 
-std::optional<std::string> duration_text(const Wait& wait) {
+bool append_duration(std::string& out, const Wait& wait) {
   const auto all = whole_milliseconds(wait);
-  if (!all) return std::nullopt;
-  if (*all > 0 && *all < 1000) return std::to_string(*all) + "ms";
+  if (!all) return false;
+  if (*all > 0 && *all < 1000) {
+    append_number(out, {}, *all);
+    out += "ms";
+    return true;
+  }
   const std::uint64_t whole = *all / 1000, minutes = whole / 60, hours = minutes / 60;
+  const auto part = [&out](bool there, std::uint64_t number, std::string_view unit) {
+    if (!there) return;
+    append_number(out, {}, number);
+    out += unit;
+  };
+  part(hours > 0, hours, "h");
+  part(minutes > 0, minutes % 60, "m");
+  part(true, whole % 60, "");
+  append_fraction(out, *all % 1000);
+  out += 's';
+  return true;
+}
+
+std::optional<std::string> duration_text(const Wait& wait) {
   std::string text;
-  if (hours > 0) text += std::to_string(hours) + "h";
-  if (minutes > 0) text += std::to_string(minutes % 60) + "m";
-  return text + with_fraction(whole % 60, *all % 1000) + "s";
+  return append_duration(text, wait) ? std::optional(std::move(text)) : std::nullopt;
 }
 
 }  // namespace gatehouse::limits

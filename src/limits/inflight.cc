@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -22,7 +23,7 @@ constexpr std::uint64_t magic = 0x31464e4948544147U;  // GATHINF1
 constexpr std::size_t page = 4096, slot_bytes = 1024;
 constexpr std::uint32_t slots_at_a_time = 64, most_slots_ever = 1U << 20U;
 
-enum SlotState : std::uint32_t { is_free = 0, runs = 1, is_over = 2 };
+enum SlotState : std::uint32_t { is_free = 0, runs = 1, is_over = 2, is_opened = 3 };
 
 struct Header {
   std::uint64_t magic = 0;
@@ -180,6 +181,12 @@ void Inflight::clear() {
   file_->other_boot = false;
 }
 
+// What was written through the mapping belongs to the file's data.
+Status Inflight::sync() const {
+  if (::fdatasync(file_->fd.get()) == 0) return ok();
+  return operator_error("inflight_unusable", std::string("the calls that are being made cannot be synced: ") + ::strerror(errno));
+}
+
 Inflight::Part& Inflight::part(std::size_t number) { return file_->parts.at(number); }
 
 std::optional<std::uint32_t> Inflight::Part::take(const CallFacts& facts) {
@@ -204,11 +211,16 @@ std::optional<std::uint32_t> Inflight::Part::take(const CallFacts& facts) {
   put(slot.model, facts.model);
   slot.budgets = static_cast<std::uint32_t>(facts.budgets.size());
   std::ranges::copy(facts.budgets, slot.shares.begin());
-  slot.state.store(runs, std::memory_order_release);
+  slot.state.store(is_opened, std::memory_order_release);
   return number;
 }
 
-void Inflight::Part::prompt(std::uint32_t slot, std::uint64_t tokens) { file_.slot(slot).prompt = tokens; }
+void Inflight::Part::begin(std::uint32_t number, std::uint64_t prompt_tokens) {
+  Slot& slot = file_.slot(number);
+  slot.prompt = prompt_tokens;
+  slot.state.store(runs, std::memory_order_release);
+}
+
 void Inflight::Part::granted(std::uint32_t slot, std::uint64_t tokens) {
   file_.slot(slot).granted.store(tokens, std::memory_order_release);
 }

@@ -42,6 +42,12 @@ class Journal : public ::testing::Test {
     return made;
   }
 
+  static std::uint32_t begun(Inflight::Part& part) {
+    const std::uint32_t slot = part.take(facts()).value();
+    part.begin(slot, 0);
+    return slot;
+  }
+
   std::filesystem::path folder_, path_;
   Inflight::Options options_;
 };
@@ -52,14 +58,14 @@ TEST_F(Journal, ANewOneIsEmptyAndGivesAsManySlotsAsItHas) {
   journal.clear();
   std::set<std::uint32_t> taken;
   for (int i = 0; i < 64; ++i) {
-    taken.insert(journal.part(0).take(facts()).value());
-    taken.insert(journal.part(1).take(facts()).value());
+    taken.insert(begun(journal.part(0)));
+    taken.insert(begun(journal.part(1)));
   }
-  for (int i = 0; i < 64; ++i) taken.insert(journal.part(1).take(facts()).value());
+  for (int i = 0; i < 64; ++i) taken.insert(begun(journal.part(1)));
   EXPECT_EQ(taken.size(), 192U) << "each is one call's";
   EXPECT_FALSE(journal.part(0).take(facts())) << "there are no more";
   journal.part(1).release(5);
-  EXPECT_EQ(journal.part(1).take(facts()), 5U);
+  EXPECT_EQ(begun(journal.part(1)), 5U);
   EXPECT_EQ(journal.left().size(), 192U);
 }
 
@@ -101,7 +107,7 @@ TEST_F(Journal, WhatAKilledProcessProducedIsKnownToTheNextOne) {
     journal->clear();
     Inflight::Part& part = journal->part(0);
     const std::uint32_t slot = *part.take(facts());
-    part.prompt(slot, 40);
+    part.begin(slot, 40);
     part.granted(slot, 64);
     part.produced(slot, 17);
     part.release(*part.take(facts()));
@@ -126,7 +132,7 @@ TEST_F(Journal, AfterALossOfPowerWhatWasGrantedCounts) {
   {
     Inflight journal = open();
     journal.clear();
-    const std::uint32_t runs = *journal.part(0).take(facts()), over = *journal.part(0).take(facts());
+    const std::uint32_t runs = begun(journal.part(0)), over = begun(journal.part(0));
     journal.part(0).granted(runs, 64);
     journal.part(0).produced(runs, 17);
     journal.part(0).granted(over, 64);
@@ -138,6 +144,26 @@ TEST_F(Journal, AfterALossOfPowerWhatWasGrantedCounts) {
   ASSERT_EQ(left.size(), 2U);
   EXPECT_EQ(left[0].use.completion, 64U);
   EXPECT_EQ(left[1].use, (CallUse{40, 8, 20})) << "it was over";
+}
+
+TEST_F(Journal, ACallThatHadNotBegunHasTakenNothing) {
+  {
+    Inflight journal = open();
+    journal.clear();
+    const std::uint32_t waits = *journal.part(0).take(facts()), begins = *journal.part(0).take(facts());
+    journal.part(0).begin(begins, 40);
+    EXPECT_NE(waits, begins);
+    EXPECT_TRUE(journal.sync().ok());
+  }
+  for (const char* boot : {"first boot", "second boot"}) {
+    options_.boot = boot;
+    const std::vector<LeftCall> left = open().left();
+    ASSERT_EQ(left.size(), 1U) << boot;
+    EXPECT_EQ(left[0].use, (CallUse{40, 0, 0}));
+  }
+  Inflight journal = open();
+  journal.clear();
+  EXPECT_EQ(journal.part(0).take(facts()), 0U) << "its slot is free again";
 }
 
 TEST_F(Journal, ABatchIsStampedBeforeItIsWritten) {
@@ -165,7 +191,7 @@ TEST_F(Journal, SlotsOfAProcessWithMoreReactorsAreFoundByOneWithFewer) {
   {
     Inflight journal = open();
     journal.clear();
-    ASSERT_TRUE(journal.part(1).take(facts()));
+    begun(journal.part(1));
   }
   options_.parts = 1;
   Inflight journal = open();

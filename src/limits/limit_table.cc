@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t overhead_bytes = 128;
 // So many states are looked at before there is no room: what one call may cost is bounded, and the next one looks further.
 constexpr std::size_t looked_at = 16;
+// Of one call, beside rules that somebody has added.
+constexpr std::size_t usual_accounts = 8;
 constexpr std::uint32_t own_limit = std::numeric_limits<std::uint32_t>::max();
 
 std::uint64_t folded(std::uint64_t a, std::uint64_t b) {
@@ -26,7 +28,7 @@ std::uint64_t folded(std::uint64_t a, std::uint64_t b) {
 LimitKey shared_key(const LimitKey& key) { return LimitKey{own_limit, Subject{0, key.limit}}; }
 
 bool is_rate(const Limit& rule) { return std::holds_alternative<SlidingWindow>(rule) || std::holds_alternative<Gcra>(rule); }
-bool is_given_back(const Charge& charge) { return charge.spend == Spend::by_use || std::holds_alternative<Concurrency>(*charge.rule); }
+bool is_given_back(const Charge& charge) { return charge.spend != Spend::at_once || std::holds_alternative<Concurrency>(*charge.rule); }
 
 constexpr Decision no_room{false, 0, Wait::unknown(), Wait::unknown()};
 Decision look_at_new(const Limit& rule, const Moment& now) {
@@ -52,15 +54,15 @@ struct LimitTable::Node {
 };
 
 struct alignas(64) LimitTable::Shard {
-  using Map = std::unordered_map<LimitKey, Node, Hash>;
+  using Map = std::unordered_map<Named, Node, PlaceOf>;
   std::mutex lock;
   Map nodes;
   std::vector<Map::value_type*> order;  // all of them, as eviction goes round
   std::size_t hand = 0, bytes = 0, most_bytes = 0;
   Instant latest = Instant::min();
 
-  Node& add(const LimitKey& key, const Limit& rule) {
-    Map::value_type& made = *nodes.try_emplace(key, Node{rule, {}, 0, order.size(), false}).first;
+  Node& add(const Named& named, const Limit& rule) {
+    Map::value_type& made = *nodes.try_emplace(named, Node{rule, {}, 0, order.size(), false}).first;
     order.push_back(&made);
     weigh(made.second);
     return made.second;
@@ -84,12 +86,14 @@ struct alignas(64) LimitTable::Shard {
 // The shards of some charges, locked in their order, and the moment that counts there.
 class LimitTable::Locked {
  public:
-  Locked(LimitTable& table, std::span<const Charge> charges, const Moment& asked) : now_(asked) {
+  Locked(LimitTable& table, std::span<Charge> charges, const Moment& asked) : now_(asked) {
     GH_ASSERT(charges.size() <= most_charges);
-    for (const Charge& charge : charges) of_[charges_++] = &table.shards_[table.shard_of(charge.key)];
-    std::copy_n(of_.begin(), charges_, held_.begin());
-    std::sort(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(charges_), std::less<Shard*>());
-    shards_ = static_cast<std::size_t>(std::unique(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(charges_)) - held_.begin());
+    for (Charge& charge : charges) {
+      if (charge.place == 0) charge.place = table.place_of(charge.key);
+      Shard* const shard = &table.shard_of(charge.place);
+      of_[charges_++] = shard;
+      insert(shard);
+    }
     for (std::size_t i = 0; i < shards_; ++i) {
       held_[i]->lock.lock();
       now_.instant = std::max(now_.instant, held_[i]->latest);
@@ -106,6 +110,17 @@ class LimitTable::Locked {
   const Moment& now() const { return now_; }
 
  private:
+  // Each once, in order: they are few.
+  void insert(Shard* shard) {
+    std::size_t at = shards_;
+    while (at > 0 && std::less<Shard*>()(shard, held_[at - 1])) --at;
+    if (at > 0 && held_[at - 1] == shard) return;
+    std::copy_backward(held_.begin() + static_cast<std::ptrdiff_t>(at), held_.begin() + static_cast<std::ptrdiff_t>(shards_),
+                       held_.begin() + static_cast<std::ptrdiff_t>(shards_ + 1));
+    held_[at] = shard;
+    ++shards_;
+  }
+
   std::array<Shard*, most_charges> of_{}, held_{};
   std::size_t charges_ = 0, shards_ = 0;
   Moment now_;
@@ -129,15 +144,12 @@ LimitTable::LimitTable(Size size, RandomSource& random)
     : hash_{random.next_u64()},
       shard_count_(std::bit_floor(std::max<std::size_t>(size.shards, 1))),
       shards_(std::make_unique<Shard[]>(shard_count_)) {
-  for (std::size_t i = 0; i < shard_count_; ++i) {
-    shards_[i].nodes = Shard::Map(0, hash_);
-    shards_[i].most_bytes = size.bytes / shard_count_;
-  }
+  for (std::size_t i = 0; i < shard_count_; ++i) shards_[i].most_bytes = size.bytes / shard_count_;
 }
 
 LimitTable::~LimitTable() = default;
 
-std::size_t LimitTable::shard_of(const LimitKey& key) const { return (hash_(key) >> 32U) & (shard_count_ - 1); }
+LimitTable::Shard& LimitTable::shard_of(std::size_t place) const { return shards_[(place >> 32U) & (shard_count_ - 1)]; }
 
 std::size_t LimitTable::remembered() const {
   std::size_t states = 0;
@@ -164,7 +176,7 @@ bool LimitTable::make_room(Shard& shard, std::size_t bytes, const Moment& now) {
 }
 
 LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
-  const auto found = shard.nodes.find(charge.key);
+  const auto found = shard.nodes.find(Named{charge.key, charge.place});
   if (found == shard.nodes.end()) return charge.volume == 0 ? Found{} : make(shard, charge, now);
   Node& node = found->second;
   if (node.rule != *charge.rule) node.rule = *charge.rule;
@@ -172,15 +184,15 @@ LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Mom
 }
 
 LimitTable::Found LimitTable::make(Shard& shard, const Charge& charge, const Moment& now) {
-  if (make_room(shard, sizeof(Node) + overhead_bytes, now)) return Found{&shard.add(charge.key, *charge.rule), false};
+  if (make_room(shard, sizeof(Node) + overhead_bytes, now)) return Found{&shard.add({charge.key, charge.place}, *charge.rule), false};
   if (!is_rate(*charge.rule)) {
     ++crowded_;
     return Found{};
   }
   ++shared_;
-  const LimitKey key = shared_key(charge.key);
-  const auto found = shard.nodes.find(key);
-  return Found{found == shard.nodes.end() ? &shard.add(key, *charge.rule) : &found->second, true};
+  const Named named{shared_key(charge.key), place_of(shared_key(charge.key))};
+  const auto found = shard.nodes.find(named);
+  return Found{found == shard.nodes.end() ? &shard.add(named, *charge.rule) : &found->second, true};
 }
 
 // Whether there is memory for one more entry. A state that many share always has it: there are few of those.
@@ -191,8 +203,29 @@ bool LimitTable::may_grow(Shard& shard, const Found& found, const Moment& now) {
   return false;
 }
 
-std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& asked) {
-  Reservation made(*this);  // outlives the locks: what it gives back when something is thrown needs them
+// Those behind a lot that is refused are told what they would get, and take nothing.
+bool LimitTable::decide(std::span<Charge> charges, const Moment& now, Then then, Reservation& into) {
+  bool all = true;
+  do {
+    const auto lot = charges.first(std::min(charges.size(), most_charges));
+    charges = charges.subspan(lot.size());
+    all = decide_lot(lot, now, all ? then : Then::leave, into) && all;
+  } while (!charges.empty());
+  return all;
+}
+
+std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& now) {
+  Reservation made(*this);  // outlives the locks: what it gives back when something is thrown or refused needs them
+  if (!decide(charges, now, Then::take, made)) return std::nullopt;
+  return made;
+}
+
+void LimitTable::look(std::span<Charge> charges, const Moment& now) {
+  Reservation none(*this);
+  decide(charges, now, Then::leave, none);
+}
+
+bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then then, Reservation& into) {
   const Locked locked(*this, charges, asked);
   const nanoseconds earlier = locked.now().instant - asked.instant;
   std::array<Found, most_charges> found;
@@ -206,7 +239,7 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
     Decision& said = charges[i].decision;
     if (found[i].node != nullptr) {
       found[i].node->pinned = true;
-      said = look(*charges[i].rule, found[i].node->state, together, locked.now());
+      said = limits::look(*charges[i].rule, found[i].node->state, together, locked.now());
       if (said.admitted && charges[i].volume > 0 && !may_grow(locked.of(i), found[i], locked.now())) said = no_room;
     } else {
       said = charges[i].volume > 0 ? no_room : look_at_new(*charges[i].rule, locked.now());
@@ -218,16 +251,15 @@ std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const 
   for (std::size_t i = 0; i < charges.size(); ++i) {
     if (found[i].node == nullptr) continue;
     found[i].node->pinned = false;
-    if (!all || charges[i].volume == 0) continue;
+    if (!all || then == Then::leave || charges[i].volume == 0) continue;
     const Hold hold = spend(*charges[i].rule, found[i].node->state, charges[i].volume, charges[i].spend, locked.now());
     locked.of(i).weigh(*found[i].node);
-    if (is_given_back(charges[i])) made.add(charges[i].key, found[i].shared, hold);
+    if (is_given_back(charges[i])) into.add(charges[i], found[i].shared, hold);
   }
-  if (!all) return std::nullopt;
-  return made;
+  return all;
 }
 
-void LimitTable::count(const Charge& charge, const Moment& asked) {
+void LimitTable::count(Charge charge, const Moment& asked) {
   const Locked locked(*this, {&charge, 1}, asked);
   const Found found = find(locked.of(0), charge, locked.now());
   if (found.node == nullptr) return;
@@ -236,9 +268,10 @@ void LimitTable::count(const Charge& charge, const Moment& asked) {
 }
 
 PeriodCount LimitTable::counted(const LimitKey& key, const Allowance& rule, const Moment& now) {
-  Shard& shard = shards_[shard_of(key)];
+  const Named named{key, place_of(key)};
+  Shard& shard = shard_of(named.place);
   const std::lock_guard held(shard.lock);
-  const auto found = shard.nodes.find(key);
+  const auto found = shard.nodes.find(named);
   auto* count = found == shard.nodes.end() ? nullptr : std::get_if<AllowanceCount>(&found->second.state);
   return count != nullptr ? limits::counted(rule, *count, now) : PeriodCount();
 }
@@ -253,25 +286,46 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   return *this;
 }
 
-void Reservation::add(const LimitKey& key, bool shared, const Hold& hold) {
-  for (Account& account : accounts_) {
-    if (account.key != key || account.shared != shared) continue;
-    if (account.holds.back().place == hold.place) {
-      account.holds.back().amount = sum(account.holds.back().amount, hold.amount);
-    } else {
-      account.holds.push_back(hold);
-    }
+void Reservation::add(const Charge& charge, bool shared, const Hold& hold) {
+  Account account;
+  account.key = charge.key;
+  account.place = charge.place;
+  account.shared = shared;
+  account.is_rate = is_rate(*charge.rule);
+  account.held = hold.amount;
+  if (charge.spend == Spend::unless_given_back) account.used = hold.amount;
+  account.first = hold;
+  add(std::move(account));
+}
+
+// What is taken again is held beside what was.
+void Reservation::add(Account&& account) {
+  const auto known = std::ranges::find_if(
+      accounts_, [&](const Account& one) { return one.place == account.place && one.shared == account.shared && one.key == account.key; });
+  if (known == accounts_.end()) {
+    if (accounts_.empty()) accounts_.reserve(usual_accounts);
+    accounts_.push_back(std::move(account));
     return;
   }
-  accounts_.push_back(Account{key, shared, 0, {hold}});
+  known->held = sum(known->held, account.held);
+  known->used = sum(known->used, account.used);
+  const auto hold = [known](const Hold& one) {
+    Hold& last = known->more.empty() ? known->first : known->more.back();
+    if (last.place == one.place) {
+      last.amount = sum(last.amount, one.amount);
+    } else {
+      known->more.push_back(one);
+    }
+  };
+  hold(account.first);
+  std::ranges::for_each(account.more, hold);
 }
 
 bool Reservation::grow(std::span<Charge> charges, const Moment& now) {
+  if (charges.size() <= LimitTable::most_charges) return table_->decide(charges, now, LimitTable::Then::take, *this);
   std::optional<Reservation> more = table_->reserve(charges, now);
   if (!more) return false;
-  for (const Account& account : std::exchange(more->accounts_, {})) {
-    for (const Hold& one : account.holds) add(account.key, account.shared, one);
-  }
+  for (Account& account : std::exchange(more->accounts_, {})) add(std::move(account));
   return true;
 }
 
@@ -279,9 +333,7 @@ void Reservation::used(const LimitKey& key, Units units) {
   Account* last = nullptr;  // a key has a second one where its state was made while others still stood with the shared one
   for (Account& account : accounts_) {
     if (account.key != key) continue;
-    Units held = 0;
-    for (const Hold& one : account.holds) held = sum(held, one.amount);
-    account.used = std::min(units, held);
+    account.used = std::min(units, account.held);
     units -= account.used;
     last = &account;
   }
@@ -290,19 +342,22 @@ void Reservation::used(const LimitKey& key, Units units) {
 
 void Reservation::settle() {
   for (const Account& account : std::exchange(accounts_, {})) {
-    LimitTable::Shard& shard = table_->shards_[table_->shard_of(account.key)];
+    if (account.is_rate && account.used == account.held) continue;  // it is all spent already
+    const LimitKey key = account.shared ? shared_key(account.key) : account.key;
+    LimitTable::Shard& shard = table_->shard_of(account.place);
     const std::lock_guard held(shard.lock);
-    const auto found = shard.nodes.find(account.shared ? shared_key(account.key) : account.key);
+    const auto found = shard.nodes.find(LimitTable::Named{key, account.shared ? table_->place_of(key) : account.place});
     if (found == shard.nodes.end()) continue;  // all of it has left its window long ago
     // As the shard knows the time: what is there still has not left by then. What is used first is what was held first.
     const Moment now{shard.latest, WallTime()};
     Units left = account.used;
-    for (const Hold& one : account.holds) {
-      const bool last = &one == &account.holds.back();
+    const auto give_back = [&](const Hold& one, bool last) {
       const Units here = last ? left : std::min(left, one.amount);
       left -= here;
       limits::settle(found->second.rule, found->second.state, one, here, now);
-    }
+    };
+    give_back(account.first, account.more.empty());
+    for (const Hold& one : account.more) give_back(one, &one == &account.more.back());
     shard.weigh(found->second);
   }
 }

@@ -58,6 +58,41 @@ TEST_F(LimitTableTest, AllOrNothingAndTheLongestWaitIsNamed) {
   EXPECT_EQ(charges[0].decision.retry, in_seconds(60));
 }
 
+TEST_F(LimitTableTest, MoreThanALotAreAllOrNothingAndEachIsToldItsOwn) {
+  constexpr std::uint32_t many = 2 * LimitTable::most_charges + 3;
+  for (const std::uint32_t refuses : {std::uint32_t{1}, static_cast<std::uint32_t>(LimitTable::most_charges) + 2, many}) {
+    LimitTable fresh({}, random);
+    std::vector<Charge> charges;
+    for (std::uint32_t i = 1; i <= many; ++i) charges.push_back(Charge{key(i), &ten_a_minute, 1, Spend::by_use, {}});
+    {
+      const std::optional<Reservation> held = fresh.reserve(charges, at_second(0));
+      ASSERT_TRUE(held);
+      for (const Charge& charge : charges) EXPECT_EQ(charge.decision.remaining, 9U);
+    }
+    take(fresh, key(refuses), ten_a_minute, 0, 10);
+    std::optional<Reservation> grows = fresh.reserve({}, at_second(0));
+    for (const bool first : {true, false}) {
+      EXPECT_FALSE(first ? fresh.reserve(charges, at_second(0)).has_value() : grows->grow(charges, at_second(0)));
+      EXPECT_EQ(longest_refusal(charges), refuses - 1);
+      for (std::uint32_t i = 1; i <= many; ++i) {
+        EXPECT_EQ(charges[i - 1].decision.admitted, i != refuses) << i;
+        EXPECT_EQ(left(fresh, key(i), ten_a_minute, 0), i == refuses ? 0U : 10U) << i << ": nothing was spent there";
+      }
+    }
+  }
+}
+
+TEST_F(LimitTableTest, LooksSayWhatWouldBeSaid) {
+  std::array<Charge, 1> charge{Charge{key(1), &three_a_second, 3, Spend::at_once, {}}};
+  table.look(charge, at_second(0));
+  EXPECT_TRUE(charge[0].decision.admitted);
+  take(table, key(1), three_a_second, 0);
+  table.look(charge, at_second(0));
+  EXPECT_FALSE(charge[0].decision.admitted);
+  EXPECT_EQ(charge[0].decision.retry, in_seconds(1));
+  EXPECT_EQ(left(table, key(1), three_a_second, 0), 2U);
+}
+
 TEST_F(LimitTableTest, LooksLeaveNothingBehind) {
   EXPECT_EQ(left(table, key(1), ten_a_minute, 0), 10U);
   EXPECT_EQ(table.remembered(), 0U);

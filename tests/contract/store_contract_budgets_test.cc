@@ -206,6 +206,16 @@ TEST_P(BudgetContract, ARevokedKeyKeepsItsOwn) {
   EXPECT_EQ(outcome(find("bk")), "ok");
 }
 
+TEST_P(BudgetContract, IsNotOlderThanItsTenant) {
+  store::Tenant young(TenantId("young"));
+  young.created = at(1'800'000'000);
+  get(store().tenants().create(reactor_, young, {}));
+  store::Budget budget = full_budget("b", "young");
+  budget.created = at(1'799'999'000);
+  EXPECT_EQ(get(budgets().create(reactor_, budget)).created, young.created);
+  EXPECT_EQ(find("b")->created, young.created);
+}
+
 TEST_P(BudgetContract, WhatWasSpentLongAgoIsForgottenButOfWhatNeverEnds) {
   const std::uint32_t number = get(budgets().create(reactor_, full_budget("b", "demo"))).number;
   for (const std::int64_t period : {0, 86'400, 172'800}) spend(number, period, 5);

@@ -16,6 +16,7 @@ struct Ask {
   std::string path;
   std::vector<std::pair<std::string, std::string>> fields;
   std::string body;
+  std::string address = "127.0.0.1";
 };
 
 class FakeExchange final : public net::Exchange {
@@ -55,7 +56,7 @@ class FakeExchange final : public net::Exchange {
   }
 
   const wire::RequestHead& head() const override { return head_; }
-  std::string_view client_address() const override { return "127.0.0.1"; }
+  std::string_view client_address() const override { return ask_.address; }
   Reactor& reactor() override { return reactor_; }
   Instant started() const override { return started_; }
   Task<Result<std::string_view>> read_body(ByteCount max) override {

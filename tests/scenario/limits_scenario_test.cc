@@ -1,6 +1,6 @@
 #include <gmock/gmock.h>
 
-#include "whole_gateway.h"
+#include "demo.h"
 
 namespace gatehouse::testing {
 namespace {
@@ -8,25 +8,6 @@ namespace {
 using namespace std::chrono_literals;  // NOLINT: a test
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-using ::testing::Not;
-
-limits::Rule rule(const std::string& name, limits::Limit limit, limits::Counted counted = limits::Counted::calls) {
-  limits::Rule made;
-  made.name = name;
-  made.origin = "a test";
-  made.limit = limit;
-  made.counted = counted;
-  made.each_credential = true;
-  return made;
-}
-
-gateway::LimitRules with(limits::Rule one) {
-  gateway::LimitRules rules;
-  rules.calls.push_back(std::move(one));
-  return rules;
-}
-
-constexpr const char* spoken = R"(,"max_tokens":5)";
 
 TEST(Rate, RefusesWhatIsOneTooManyAndSaysWhenItWorks) {
   WholeGateway house({}, "", {}, with(rule("key", limits::SlidingWindow{2, 60s})));
@@ -50,6 +31,53 @@ TEST(Rate, CountsAMistakeInTheRequestThatOnlyTheEngineCanSee) {
   WholeGateway house({}, "", {}, with(rule("key", limits::SlidingWindow{1, 60s})));
   EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":5000)").status(), 400);
   EXPECT_EQ(house.chat("say:Hi").status(), 429);
+}
+
+TEST(Rate, CountsCallsThatOtherLimitsRefuse) {
+  gateway::LimitRules rules = with(rule("key", limits::SlidingWindow{3, 600s}));
+  rules.calls.push_back(rule("tokens", limits::SlidingWindow{20, 60s}, limits::Counted::tokens));
+  WholeGateway house({}, "", {}, rules);
+  EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":10)").status(), 200) << "of eight tokens";
+  const FakeExchange& too_long = house.chat("say:Hi", R"(,"max_tokens":10)");
+  EXPECT_EQ(too_long.status(), 429);
+  EXPECT_THAT(too_long.sent(), HasSubstr("20 tokens per 1 minute"));
+  EXPECT_THAT(too_long.fields(), AllOf(HasSubstr("\"key\";r=1"), HasSubstr("\"tokens\";r=12"), HasSubstr("Retry-After: 60\r\n")));
+  EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":6)").status(), 200);
+  house.pass(60s);
+  const FakeExchange& too_many = house.chat("say:Hi", R"(,"max_tokens":6)");
+  EXPECT_EQ(too_many.status(), 429);
+  EXPECT_THAT(too_many.sent(), HasSubstr("3 per 10 minutes"));
+}
+
+TEST(Rate, CountsCallsForWhichThereIsNotOneTokenAndSaysHowLongBothAreInTheWay) {
+  gateway::LimitRules rules = with(rule("key", limits::SlidingWindow{2, 600s}));
+  rules.calls.push_back(rule("tokens", limits::SlidingWindow{8, 60s}, limits::Counted::tokens));
+  WholeGateway house({}, "", {}, rules);
+  EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":2)").status(), 200) << "all eight";
+  const FakeExchange& refused = house.chat("say:Hi", R"(,"max_tokens":2)");
+  EXPECT_EQ(refused.status(), 429);
+  EXPECT_THAT(refused.sent(), HasSubstr("8 tokens per 1 minute"));
+  EXPECT_THAT(refused.fields(), AllOf(HasSubstr("\"key\";r=0"), HasSubstr("Retry-After: 600\r\n")));
+  EXPECT_EQ(house.engine.prepared(), 1U);
+  EXPECT_THAT(house.chat("say:Hi").sent(), HasSubstr("2 per 10 minutes"));
+  house.pass(600s);
+  EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":2)").status(), 200) << "as was said";
+}
+
+TEST(Rate, DoesNotCountCallsThatAnotherRateOrAnotherCallRefuses) {
+  gateway::LimitRules rules = with(rule("slow", limits::SlidingWindow{3, 600s}));
+  rules.calls.push_back(rule("fast", limits::SlidingWindow{1, 1s}));
+  rules.calls.push_back(rule("concurrency", limits::Concurrency{1}));
+  WholeGateway house({}, "", {}, rules);
+  EXPECT_EQ(house.chat("say:Hi").status(), 200);
+  EXPECT_EQ(house.chat("say:Hi").status(), 429);
+  house.pass(1s);
+  house.engine.hold(true);
+  house.chat("say:Hi");
+  house.pass(1s);
+  EXPECT_THAT(house.chat("say:Hi").fields(), HasSubstr("\"slow\";r=1"));
+  house.engine.hold(false);
+  house.settle();
 }
 
 TEST(Concurrency, IsOverWithTheCall) {
@@ -80,28 +108,6 @@ TEST(TokensPerMinute, AreReservedBeforeAndSettledToWhatWasMade) {
   EXPECT_EQ(house.chat("say:Hi", R"(,"max_tokens":90)").status(), 200);
 }
 
-class Demo : public WholeGateway {
- public:
-  explicit Demo(gateway::LimitRules limits = {}) : WholeGateway({}, "", {}, std::move(limits)) {}
-  void set_quota(std::int64_t calls) {
-    store::Tenant tenant = house().registry().current()->tenant(TenantId("demo"))->record;
-    tenant.quota_per_day = calls;
-    GH_ASSERT(done(house().registry().change(reactor, tenant)).ok());
-  }
-  void set_budget(store::BudgetUnit unit, std::int64_t amount, store::BudgetPeriod period = store::BudgetPeriod::total) {
-    store::Budget budget(store::BudgetId("b" + std::to_string(++budgets_)), TenantId("demo"));
-    budget.created = std::chrono::floor<seconds>(clock.wall());
-    budget.unit = unit;
-    budget.amount = amount;
-    budget.period = period;
-    GH_ASSERT(done(house().registry().create(reactor, budget)).ok());
-  }
-  gateway::LedgerBook::Taken ledger() { return gateway().ledger(reactor).take(); }
-
- private:
-  int budgets_ = 0;
-};
-
 TEST(DailyQuota, CountsWhatWasAdmittedUntilMidnight) {
   Demo house;
   house.set_quota(2);
@@ -115,85 +121,6 @@ TEST(DailyQuota, CountsWhatWasAdmittedUntilMidnight) {
   EXPECT_THAT(refused.fields(), AllOf(HasSubstr("x-should-retry: false"), HasSubstr("Retry-After: ")));
 }
 
-TEST(Budget, IsSpentToItsLastTokenAndNotOneFurther) {
-  for (const int amount : {7, 8, 70, 71, 135, 500}) {
-    Demo house;
-    house.set_budget(store::BudgetUnit::tokens, amount);
-    const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":1000)");
-    const int made = amount - 6;
-    EXPECT_EQ(answer.status(), 200) << amount;
-    EXPECT_THAT(answer.sent(), HasSubstr("\"content\":\"" + std::string(static_cast<std::size_t>(made), 'x') + "\""));
-    EXPECT_THAT(answer.sent(), AllOf(HasSubstr(R"("finish_reason":"length")"), HasSubstr(R"("stop_reason":"budget")")));
-    const auto ledger = house.ledger();
-    ASSERT_EQ(ledger.spent.size(), 1U);
-    EXPECT_EQ(ledger.spent[0].units, amount);
-    ASSERT_EQ(ledger.usage.size(), 1U);
-    EXPECT_EQ(ledger.usage[0].completion_tokens, made);
-    const FakeExchange& refused = house.chat("say:Hi");
-    EXPECT_EQ(refused.status(), 429);
-    EXPECT_THAT(refused.sent(), AllOf(HasSubstr("The budget is used up"), HasSubstr("insufficient_quota")));
-    EXPECT_THAT(refused.fields(), AllOf(HasSubstr("x-should-retry: false"), Not(HasSubstr("Retry-After"))));
-  }
-}
-
-TEST(Budget, ThatHoldsLessThanThePromptAndOneTokenRefusesAtOnce) {
-  Demo house;
-  house.set_budget(store::BudgetUnit::tokens, 6);
-  EXPECT_EQ(house.chat("loop:x").status(), 429);
-  EXPECT_TRUE(house.ledger().empty());
-  EXPECT_EQ(house.chat("loop:").status(), 200) << "a prompt of five, and one token";
-}
-
-TEST(Budget, GivesBackWhatAnAnswerDidNotNeed) {
-  Demo house;
-  house.set_budget(store::BudgetUnit::tokens, 100);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(house.chat("say:Hi", spoken).status(), 200) << i;
-  const auto ledger = house.ledger();
-  ASSERT_EQ(ledger.spent.size(), 1U);
-  EXPECT_EQ(ledger.spent[0].units, 80);
-  EXPECT_EQ(ledger.slots.size(), 10U);
-}
-
-TEST(Budget, OfMoneyGoesByThePriceOfTheModel) {
-  gateway::LimitRules rules;
-  rules.prices["scripted"] = {100, 10, 1000, 5};
-  Demo house(rules);
-  house.set_budget(store::BudgetUnit::money, 5 + 6 * 100 + 10 * 1000 + 999);
-  const FakeExchange& answer = house.chat("loop:x", R"(,"max_tokens":1000)");
-  EXPECT_THAT(answer.sent(), AllOf(HasSubstr(R"("completion_tokens":10,)"), HasSubstr(R"("cost":0.000010605)")));
-  EXPECT_THAT(answer.fields(), HasSubstr("x-gatehouse-cost: 0.000010605"));
-  const auto ledger = house.ledger();
-  ASSERT_EQ(ledger.spent.size(), 1U);
-  EXPECT_EQ(ledger.spent[0].units, 10605);
-  EXPECT_EQ(ledger.usage.at(0).cost, 10605);
-}
-
-TEST(Budget, IsSettledToWhatWasMadeWhenTheClientGoes) {
-  Demo house;
-  house.set_budget(store::BudgetUnit::tokens, 1000);
-  house.engine.hold(true);
-  FakeExchange& leaves = house.chat("loop:x", R"(,"max_tokens":500,"stream":true)");
-  leaves.leave();
-  house.engine.hold(false);
-  house.pass(1s);
-  EXPECT_TRUE(leaves.handled);
-  const auto ledger = house.ledger();
-  ASSERT_EQ(ledger.usage.size(), 1U);
-  EXPECT_EQ(ledger.usage[0].requests, 1);
-  ASSERT_EQ(ledger.spent.size(), 1U);
-  EXPECT_EQ(ledger.spent[0].units, ledger.usage[0].prompt_tokens + ledger.usage[0].completion_tokens);
-  const gateway::BudgetUse use =
-      house.gateway().budget_uses().of(house.house().registry().current()->budgets(TenantId("demo"))->front(), limits::Zone::utc());
-  EXPECT_EQ(use.spent, ledger.spent[0].units);
-  EXPECT_EQ(use.reserved, 0);
-}
-
-TEST(Budget, SaysHowMuchIsLeft) {
-  Demo house;
-  house.set_budget(store::BudgetUnit::tokens, 1000);
-  EXPECT_THAT(house.chat("say:Hi", spoken).fields(), HasSubstr("x-gatehouse-budget-remaining: "));
-}
-
 TEST(Journal, HoldsTheCallsThatRun) {
   Demo house;
   house.engine.hold(true);
@@ -203,6 +130,17 @@ TEST(Journal, HoldsTheCallsThatRun) {
   house.engine.hold(false);
   house.settle();
   EXPECT_EQ(house.journal().left().size(), 1U) << "it is over, and not settled yet";
+}
+
+TEST(Journal, DoesNotHoldACallThatTheEngineHasNotBegun) {
+  Demo house;
+  house.engine.mute();
+  FakeExchange& waits = house.chat("loop:x");
+  EXPECT_FALSE(waits.handled);
+  EXPECT_TRUE(house.journal().left().empty());
+  waits.leave();
+  house.pass(1s);
+  EXPECT_TRUE(waits.handled);
 }
 
 TEST(Strangers, AreLimitedByTheirAddress) {
@@ -219,6 +157,33 @@ TEST(Strangers, AreLimitedByTheirAddress) {
   EXPECT_EQ(house.chat("say:Hi").status(), 200) << "who has a valid credential is no stranger";
   house.pass(60s);
   EXPECT_EQ(guess("wrong"), 401);
+}
+
+TEST(Strangers, LeaveCallersTheirRoom) {
+  gateway::LimitRules rules = with(rule("concurrency", limits::Concurrency{1}));
+  rules.strangers = limits::SlidingWindow{3, 60s};
+  rules.bytes_for_callers = rules.bytes_for_strangers = 64 * 1024;
+  WholeGateway house({}, "", {}, rules);
+  for (int i = 0; i < 1000; ++i) {
+    const std::string address = "10.0." + std::to_string(i / 250) + "." + std::to_string(i % 250);
+    house.ask(Ask{wire::Method::get, "/nothing", {}, {}, address});
+  }
+  EXPECT_EQ(house.chat("say:Hi").status(), 200);
+}
+
+TEST(Strangers, AreCountedWhereThePublicComesAlone) {
+  gateway::LimitRules rules;
+  rules.strangers = limits::SlidingWindow{1, 60s};
+  rules.strangers_are_all = true;
+  WholeGateway house({}, "", {}, rules);
+  net::Handler &admin = house.gateway().admin_handler(), &socket = house.gateway().control_handler();
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/api/admin/tenants", house.with_key(), {}}, admin).status(), 403);
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/nothing", {}, {}}, admin).status(), 404);
+    EXPECT_EQ(house.ask(Ask{wire::Method::get, "/nothing", {}, {}}, socket).status(), 404);
+  }
+  EXPECT_EQ(house.get("/nothing").status(), 404);
+  EXPECT_EQ(house.get("/nothing").status(), 429);
 }
 
 TEST(Strangers, MayBeEverybody) {

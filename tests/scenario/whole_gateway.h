@@ -49,9 +49,10 @@ class WholeGateway {
   WholeGateway& operator=(const WholeGateway&) = delete;
 
   // Sends a request and lets everything happen that can happen without time passing.
-  FakeExchange& ask(Ask ask) {
-    auto& exchange = *exchanges_.emplace_back(std::make_unique<FakeExchange>(reactor, std::move(ask)));
-    reactor.spawn(handle(exchange));
+  FakeExchange& ask(Ask what) { return ask(std::move(what), gateway_->public_handler()); }
+  FakeExchange& ask(Ask what, net::Handler& door) {
+    auto& exchange = *exchanges_.emplace_back(std::make_unique<FakeExchange>(reactor, std::move(what)));
+    reactor.spawn(handle(exchange, door));
     settle();
     return exchange;
   }
@@ -155,6 +156,7 @@ class WholeGateway {
                                                                         {},
                                                                         ceilings_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {
+      gateway_->learn_zones(*next);
       authenticators_.front().follow(next);
       gateway_->review(reactor);
     });
@@ -164,8 +166,8 @@ class WholeGateway {
     GH_ASSERT(mkdtemp(name.data()) != nullptr);
     return name;
   }
-  Task<void> handle(FakeExchange& exchange) {
-    co_await gateway_->public_handler().handle(exchange);
+  static Task<void> handle(FakeExchange& exchange, net::Handler& door) {
+    co_await door.handle(exchange);
     exchange.handled = true;
   }
 

@@ -18,9 +18,10 @@ constexpr const char* budgets_of_user = "SELECT " GH_BUDGET_COLUMNS " FROM budge
 
 #undef GH_BUDGET_COLUMNS
 
+// Never older than its tenant, whatever the clock says: what is older was of another one of that name.
 constexpr const char* new_budget =
     "INSERT INTO budgets (id, tenant_id, user_id, key_id, unit, amount, period, created_s, version) "
-    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 1)";
+    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, max(?8, coalesce((SELECT created_s FROM tenants WHERE id = ?2), 0)), 1)";
 constexpr const char* changed_budget =
     "UPDATE budgets SET amount = ?4, version = version + 1 WHERE id = ?1 AND tenant_id = ?2 AND version = ?3";
 constexpr const char* tenant_with_budgets = "SELECT 1 FROM tenants WHERE id = ?1";

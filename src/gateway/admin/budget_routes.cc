@@ -43,35 +43,11 @@ Result<identity::NewBudget> budget_wished(const Question& question, wire::NewBud
   return wanted;
 }
 
-limits::Period period_of(store::BudgetPeriod period) {
-  switch (period) {
-    case store::BudgetPeriod::day:
-      return limits::Period::day;
-    case store::BudgetPeriod::month:
-      return limits::Period::month;
-    case store::BudgetPeriod::total:
-      break;
-  }
-  return limits::Period::total;
+// Where nobody spends beside the store, days are those of UTC.
+const limits::Zone& zone_of(const identity::Directory& directory, const TenantId& tenant, const BudgetUses* uses) {
+  const identity::TenantEntry* const entry = directory.tenant(tenant);
+  return uses == nullptr || entry == nullptr ? limits::Zone::utc() : uses->zone(entry->record.time_zone);
 }
-
-// The days of tenants; one whose zone this machine does not know has those of UTC.
-class Zones {
- public:
-  explicit Zones(const identity::Directory& directory) : directory_(directory) {}
-  const limits::Zone& of(const TenantId& tenant) {
-    const identity::TenantEntry* const entry = directory_.tenant(tenant);
-    if (entry == nullptr) return limits::Zone::utc();
-    const std::string& name = entry->record.time_zone;
-    auto known = zones_.find(name);
-    if (known == zones_.end()) known = zones_.emplace(name, limits::Zone::open(name)).first;
-    return known->second ? *known->second : limits::Zone::utc();
-  }
-
- private:
-  const identity::Directory& directory_;
-  std::map<std::string, Result<limits::Zone>> zones_;
-};
 
 using Spends = std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t>;  // by budget and beginning of the period
 
@@ -85,14 +61,14 @@ Task<Result<std::vector<BudgetView>>> Administration::view(Reactor& reactor, std
     for (const store::BudgetSpend& one : *spent) kept[{one.budget, one.period}] = one.units;
   }
   const identity::DirectoryPtr directory = house_.registry().current();
-  Zones zones(*directory);
   std::vector<BudgetView> views;
   for (store::Budget& budget : budgets) {
     const bool ends = budget.period != store::BudgetPeriod::total;
-    const limits::Stretch now = limits::period_at(period_of(budget.period), zones.of(budget.tenant), clock_.wall());
+    const limits::Zone& zone = zone_of(*directory, budget.tenant, budget_uses_);
+    const limits::Stretch now = limits::period_at(period_of(budget.period), zone, clock_.wall());
     BudgetUse use;
     if (budget_uses_ != nullptr) {
-      use = budget_uses_->of(budget, zones.of(budget.tenant));
+      use = budget_uses_->of(budget, zone);
     } else if (const auto found = kept.find({budget.number, ends ? now.begins : 0}); found != kept.end()) {
       use.spent = found->second;
     }

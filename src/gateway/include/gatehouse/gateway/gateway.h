@@ -71,6 +71,8 @@ class Gateway {
   void set_bodies(BodyLimits bodies);
   // On that reactor, when its authenticator follows another directory: answers whose credential is taken no more end.
   void review(const Reactor& reactor);
+  // A directory that is to be followed may name time zones that nobody has needed yet: reads them, before the reactors follow it. It blocks
+  void learn_zones(const identity::Directory& directory);
   // Before the reactors run.
   void remember(const SpentBefore& before, const identity::Directory& directory);
   // The calls that are over on that reactor.

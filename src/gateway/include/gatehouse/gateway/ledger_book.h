@@ -35,7 +35,7 @@ class LedgerBook {
   using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
   std::function<void()> hurry_;
   std::vector<std::uint32_t> slots_;
-  std::map<Used, store::UsageRow> usage_;
+  std::map<Used, store::UsageRow, std::less<>> usage_;
   std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> spent_;  // by budget and period
 };
 

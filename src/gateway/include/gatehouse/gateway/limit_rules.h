@@ -18,6 +18,8 @@ struct LimitRules {
   std::vector<limits::Rule> calls;         // of models
   limits::Prices prices;
   std::vector<unsigned> alerts{80, 100};  // percent of a budget at which the log warns
+  // What may be remembered: of callers and of strangers apart, so that these do not leave those without room.
+  std::size_t bytes_for_callers = std::size_t{64} << 20U, bytes_for_strangers = std::size_t{16} << 20U;
 };
 
 // A line for each that is in force, for whoever starts the server.

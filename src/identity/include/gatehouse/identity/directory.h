@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,8 @@ class Directory {
   BudgetsPtr budgets(const TenantId& id) const;
   // The greatest number of a revocation that is in here.
   std::int64_t last_revocation() const { return last_revocation_; }
+  // Of all tenants that there are, or have been.
+  const std::set<std::string>& time_zones() const { return *time_zones_; }
   // Null before the first start.
   const std::shared_ptr<const SigningKeys>& signing_keys() const { return signing_keys_; }
 
@@ -112,6 +115,7 @@ class Directory {
   std::uint64_t version_ = 0;
   std::int64_t last_revocation_ = 0;
   SharedMap<std::string, std::shared_ptr<const TenantEntry>> tenants_;
+  std::shared_ptr<const std::set<std::string>> time_zones_ = std::make_shared<const std::set<std::string>>();
   SharedMap<std::string, std::uint32_t> removed_;  // the highest number that a tenant of that name had
   SharedMap<std::uint32_t, std::shared_ptr<const KeyEntry>> keys_;
   SharedMap<std::string, std::uint32_t> signers_;                   // the prefix of each key that signs requests, by its id

@@ -54,7 +54,7 @@ PeriodCount counted(const Allowance& rule, AllowanceCount& count, const Moment& 
 // Nothing is reserved, and what was spent is of a period that no clock will go back to: it ended a day ago.
 bool full_again(const Allowance& rule, AllowanceCount& count, const Moment& now);
 
-// The highest of these percentages of the amount that spending went past, or reached, on its way from before to now.
-std::optional<unsigned> alert_reached(std::span<const unsigned> percents, Units amount, Units before, Units now);
+// The highest of these percentages of the amount that so much is, or is more than.
+std::optional<unsigned> alert_reached(std::span<const unsigned> percents, Units amount, Units taken);
 
 }  // namespace gatehouse::limits

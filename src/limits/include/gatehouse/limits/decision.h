@@ -57,8 +57,9 @@ struct Decision {
   friend bool operator==(const Decision&, const Decision&) = default;
 };
 
-// Whether what is admitted is spent with that, or may partly come back: tokens are reserved before they are made.
-enum class Spend : std::uint8_t { at_once, by_use };
+// Whether what is admitted is spent with that, or may partly come back: tokens are reserved before they are made. What is spent unless it
+// is given back counts as used until somebody says that less was.
+enum class Spend : std::uint8_t { at_once, by_use, unless_given_back };
 
 // What was taken out of a limit, and where it was counted there.
 struct Hold {

@@ -39,5 +39,7 @@ bool worth_a_retry(const Wait& wait);
 
 // The value of x-ratelimit-reset-requests and -tokens: "12ms", "1.5s", "6m0s", "1h0m0.25s". Nothing as above.
 std::optional<std::string> duration_text(const Wait& wait);
+// The same, behind what stands there; false: nothing.
+bool append_duration(std::string& out, const Wait& wait);
 
 }  // namespace gatehouse::limits

@@ -2,9 +2,10 @@
 // known to the next one.
 // Format   DATA/inflight: a page that says what it is, then slots of one size. Written by one process at a time, on this machine alone.
 //          It grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault of memory
-// Rules    a slot says how much a call has produced before that leaves the process. A mapped page outlives the process (SIGKILL), not the
-//          machine (loss of power): what a file of an earlier boot says was granted counts as produced
-// Threads  a part belongs to one reactor; the file outlives its parts
+// Rules    a slot says how much a call has produced before that leaves the process. A call that the engine has not begun has taken nothing,
+//          whatever ends the process. A mapped page outlives the process (SIGKILL), not the machine (loss of power), unless it was synced:
+//          what a file of an earlier boot says was granted counts as produced
+// Threads  a part belongs to one reactor; the file outlives its parts. sync() from any thread that may block
 // Errors   inflight_unusable (operator)
 #pragma once
 #include <array>
@@ -78,11 +79,14 @@ class Inflight {
   Inflight& operator=(Inflight&&) noexcept;
   ~Inflight();
 
+  // Those that had begun.
   std::vector<LeftCall> left() const;
   // They are to be settled in that batch: known before it is written.
   void stamp(const std::vector<LeftCall>& calls, std::uint32_t writer, std::int64_t batch);
   // Whatever is there has been settled. Before the first part takes a slot.
   void clear();
+  // What stands in it by now outlives the machine, too. It blocks. inflight_unusable
+  Status sync() const;
 
   class Part;
   Part& part(std::size_t number);
@@ -99,7 +103,8 @@ class Inflight::Part {
 
   // One for this call; nothing: there are as many as can be, or the disk has no room for more.
   std::optional<std::uint32_t> take(const CallFacts& facts);
-  void prompt(std::uint32_t slot, std::uint64_t tokens);
+  // Its prompt is paid for, and the engine takes it up: from here on it counts.
+  void begin(std::uint32_t slot, std::uint64_t prompt_tokens);
   void granted(std::uint32_t slot, std::uint64_t tokens);
   // In all. Before they leave the process.
   void produced(std::uint32_t slot, std::uint64_t tokens);

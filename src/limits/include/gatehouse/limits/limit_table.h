@@ -45,7 +45,8 @@ struct Charge {
   const Limit* rule = nullptr;
   Units volume = 1;  // 0 only looks
   Spend spend = Spend::at_once;
-  Decision decision;  // what it said
+  Decision decision;      // what it said
+  std::size_t place = 0;  // of the key in that table, once it was looked for; 0: not yet. It goes with the key
 };
 
 // Among those that refuse the one with the longest wait; nothing where none does.
@@ -55,6 +56,7 @@ class Reservation;
 
 class LimitTable {
  public:
+  // Looked at in one moment; more are looked at one lot after the other.
   static constexpr std::size_t most_charges = 16;
   struct Size {
     std::size_t shards = 64;  // a power of two
@@ -63,10 +65,15 @@ class LimitTable {
   LimitTable(Size size, RandomSource& random);
   ~LimitTable();
 
-  // All of the charges or none of them; each gets its decision. What is taken by use, and calls at once, the reservation gives back.
+  // For charges that are made from one again and again.
+  std::size_t place_of(const LimitKey& key) const { return hash_(key) | 1U; }
+  // All of the charges or none of them; each gets its decision. What is taken by use, and calls at once, the reservation gives back. Of
+  // more than most_charges those that are spent at once must stand in the last lot: what is spent stays so.
   std::optional<Reservation> reserve(std::span<Charge> charges, const Moment& now);
+  // What it would say to them. Nothing is taken.
+  void look(std::span<Charge> charges, const Moment& now);
   // Counts what has happened already, whether or not there is room: what was spent before this process began, an attempt that failed.
-  void count(const Charge& charge, const Moment& now);
+  void count(Charge charge, const Moment& now);
 
   // What is counted against an allowance now.
   PeriodCount counted(const LimitKey& key, const Allowance& rule, const Moment& now);
@@ -81,6 +88,14 @@ class LimitTable {
     std::uint64_t seed = 0;
     std::size_t operator()(const LimitKey& key) const;
   };
+  struct Named {
+    LimitKey key;
+    std::size_t place = 0;
+    friend bool operator==(const Named& a, const Named& b) { return a.key == b.key; }
+  };
+  struct PlaceOf {
+    std::size_t operator()(const Named& named) const noexcept { return named.place; }
+  };
   struct Node;
   struct Shard;
   class Locked;
@@ -89,7 +104,11 @@ class LimitTable {
     bool shared = false;   // with others who have no state of their own
   };
 
-  std::size_t shard_of(const LimitKey& key) const;
+  enum class Then : std::uint8_t { take, leave };
+  bool decide(std::span<Charge> charges, const Moment& now, Then then, Reservation& into);
+  bool decide_lot(std::span<Charge> lot, const Moment& now, Then then, Reservation& into);
+
+  Shard& shard_of(std::size_t place) const;
   Found find(Shard& shard, const Charge& charge, const Moment& now);
   Found make(Shard& shard, const Charge& charge, const Moment& now);
   bool may_grow(Shard& shard, const Found& found, const Moment& now);
@@ -123,12 +142,16 @@ class Reservation {
   friend class LimitTable;
   struct Account {
     LimitKey key;
-    bool shared = false;  // it stands with those who have no state of their own
-    Units used = 0;
-    std::vector<Hold> holds;  // oldest first
+    std::size_t place = 0;
+    bool shared = false;   // it stands with those who have no state of their own
+    bool is_rate = false;  // from which nothing comes back when all was used
+    Units held = 0, used = 0;
+    Hold first;              // the oldest,
+    std::vector<Hold> more;  // and the others in their order: calls that take once need no memory for them
   };
   explicit Reservation(LimitTable& table) : table_(&table) {}
-  void add(const LimitKey& key, bool shared, const Hold& hold);
+  void add(const Charge& charge, bool shared, const Hold& hold);
+  void add(Account&& account);
 
   LimitTable* table_;
   std::vector<Account> accounts_;

@@ -1,0 +1,59 @@
+// gateway/tab_plan.h — the limits that the calls of one credential have on one model and route: the same for all of them, for as long as
+// the directory is the same.
+// Threads  its reactor
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gatehouse/limits/inflight.h"
+#include "gatehouse/limits/limit_table.h"
+#include "gatehouse/telemetry/metrics.h"
+
+namespace gatehouse::gateway {
+
+// What a limit of a call is about, in the order in which they stand in a plan.
+enum class Taking : std::uint8_t { call, quota, tokens_a_minute, budget };
+
+// What a limit has said, for the metrics.
+struct LimitMeters {
+  telemetry::Counter* admitted = nullptr;
+  telemetry::Counter* refused = nullptr;
+};
+
+struct PlannedLimit {
+  Taking taking = Taking::call;
+  std::string name;  // as callers read it; of a budget its unit
+  limits::Limit limit;
+  limits::LimitKey key;
+  LimitMeters meters;
+};
+
+// What calls take of a budget, and its period that is now.
+struct BudgetTerms {
+  limits::Units per_prompt_token = 0, per_token = 0, per_call = 0;
+  limits::Stretch period;
+};
+
+struct TabPlan {
+  std::vector<PlannedLimit> limits;
+  std::vector<limits::Charge> charges;            // of each: the least that a call takes, which is refused where there is not even that
+  std::size_t tokens_from = 0, budgets_from = 0;  // where those begin that grow: tokens a minute, and budgets
+  std::vector<BudgetTerms> budgets;
+  limits::CallFacts facts;  // of a call that begins now
+  std::string policy;       // the line of answers that tells of the limits
+  limits::Stretch today;    // which facts.day is
+  const limits::Zone* zone = nullptr;
+  std::uint64_t directory = 0;  // the version that it is from
+};
+
+// Days and months go on.
+void follow_time(TabPlan& plan, WallTime now);
+// Days since 1970 where the clocks of the zone are.
+std::int32_t date_in(const limits::Zone& zone, WallTime now);
+// As it is kept: what never ends began at 0.
+std::int64_t kept_beginning(const limits::Stretch& period);
+
+}  // namespace gatehouse::gateway
