@@ -32,7 +32,7 @@ struct Answer {
 // Kept between calls, so that they allocate nothing.
 struct Workspace {
   std::vector<Answer> answers;  // one an output of the plan
-  std::vector<float> floats, sums;
+  std::vector<float> floats, gathered, sums;
   std::vector<std::int64_t> ints;
   std::vector<std::string_view> texts;
   std::vector<std::uint32_t> leaves;
