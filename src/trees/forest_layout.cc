@@ -1,0 +1,115 @@
+#include "forest_layout.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+namespace gatehouse::trees {
+namespace {
+
+constexpr std::uint32_t deepest_whole = 8;
+constexpr std::size_t most_whole_floats = std::size_t{4} << 20U;  // 16 MB
+constexpr std::size_t vector_floats = 16;
+
+using Quarter [[gnu::vector_size(16)]] = float;
+
+std::uint32_t depth_of(const Forest& forest) {
+  std::vector<std::uint32_t> depths(forest.first.size(), 0);
+  std::uint32_t deepest = 0;
+  for (std::size_t i = 0; i < depths.size(); ++i) {  // children stand after their parent
+    if (forest.first[i] == i) continue;
+    depths[forest.first[i]] = depths[forest.second[i]] = depths[i] + 1;
+    deepest = std::max(deepest, depths[i] + 1);
+  }
+  return deepest;
+}
+
+std::size_t stride_for(std::size_t width) { return width <= 2 ? width : (width + 3) / 4 * 4; }
+
+}  // namespace
+
+ForestLayout::ForestLayout(const Forest& forest, const TreeScan& scan)
+    : forest_(forest), scan_(scan), row_floats_(forest.from.slots.size()) {
+  const std::uint32_t depth = std::max(depth_of(forest), 1U);
+  if (depth > deepest_whole) return;
+  stride_ = stride_for(forest.width);
+  const std::size_t groups = (forest.roots.size() + trees_a_group - 1) / trees_a_group;
+  if (groups * trees_a_group > (most_whole_floats >> depth) / (stride_ + 2)) return;
+  lay_out(depth);
+}
+
+void ForestLayout::lay_out(std::uint32_t depth) {
+  WholeTrees& whole = whole_.emplace();
+  whole.depth = depth;
+  whole.groups = static_cast<std::uint32_t>((forest_.roots.size() + trees_a_group - 1) / trees_a_group);
+  whole.columns = static_cast<std::uint32_t>(forest_.from.slots.size());
+  row_floats_ = std::max(row_floats_, vector_floats);
+  const std::size_t nodes = ((std::size_t{1} << depth) - 1) * trees_a_group * whole.groups;
+  whole.features.assign(nodes, 0);
+  whole.thresholds.assign(nodes, std::numeric_limits<float>::infinity());
+  leaf_weights_.assign((forest_.roots.size() << depth) * stride_, 0);
+  for (std::size_t tree = 0; tree < forest_.roots.size(); ++tree) place(tree, 0, forest_.roots[tree], 0);
+}
+
+// A leaf that comes early is what both children are, down to the last level.
+void ForestLayout::place(std::size_t tree, std::size_t at, std::uint32_t node, std::uint32_t level) {
+  const std::size_t nodes = (std::size_t{1} << whole_->depth) - 1;
+  if (level == whole_->depth) {
+    float* weights = leaf_weights_.data() + ((tree << whole_->depth) + at - nodes) * stride_;
+    for (std::uint32_t i = forest_.weights_begin[node]; i < forest_.weights_begin[node + 1]; ++i)
+      weights[forest_.targets[i]] += forest_.weights[i];
+    return;
+  }
+  if (forest_.first[node] != node) {
+    const std::size_t here = (tree / trees_a_group * nodes + at) * trees_a_group + tree % trees_a_group;
+    whole_->features[here] = static_cast<std::int32_t>(forest_.features[node]);
+    whole_->thresholds[here] = forest_.thresholds[node];
+  }
+  place(tree, 2 * at + 1, forest_.first[node], level + 1);
+  place(tree, 2 * at + 2, forest_.second[node], level + 1);
+}
+
+void ForestLayout::sum(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const {
+  const bool some_missing =
+      !forest_.missing_first.empty() && std::any_of(row, row + forest_.from.slots.size(), [](float one) { return std::isnan(one); });
+  if (whole_ && !some_missing) {
+    sum_whole(row, leaves, sums);
+  } else {
+    sum_node_by_node(row, sums);
+  }
+}
+
+void ForestLayout::sum_whole(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const {
+  leaves.resize(std::size_t{whole_->groups} * trees_a_group);
+  scan_.leaves(*whole_, row, leaves.data());
+  sums.assign(stride_, 0);
+  const std::size_t trees = forest_.roots.size(), leaf_count = std::size_t{1} << whole_->depth;
+  const float* weights = leaf_weights_.data();
+  if (stride_ == 4) {
+    Quarter total{}, more;
+    for (std::size_t tree = 0; tree < trees; ++tree, weights += leaf_count * 4) {
+      std::memcpy(&more, weights + leaves[tree] * 4UL, sizeof more);
+      total += more;
+    }
+    std::memcpy(sums.data(), &total, sizeof total);
+    return;
+  }
+  for (std::size_t tree = 0; tree < trees; ++tree, weights += leaf_count * stride_) {
+    const float* leaf = weights + leaves[tree] * stride_;
+    for (std::size_t k = 0; k < stride_; ++k) sums[k] += leaf[k];
+  }
+}
+
+void ForestLayout::sum_node_by_node(const float* row, std::vector<float>& sums) const {
+  sums.assign(forest_.width, 0);
+  for (const std::uint32_t root : forest_.roots) {
+    std::uint32_t node = root;
+    while (forest_.first[node] != node) node = next(forest_, node, row[forest_.features[node]]);
+    for (std::uint32_t i = forest_.weights_begin[node]; i < forest_.weights_begin[node + 1]; ++i)
+      sums[forest_.targets[i]] += forest_.weights[i];
+  }
+}
+
+}  // namespace gatehouse::trees

@@ -1,0 +1,97 @@
+#include "tree_scan.h"
+
+#include <immintrin.h>
+
+#include <array>
+
+namespace gatehouse::trees {
+namespace {
+
+constexpr std::uint32_t group_width = trees_a_group;
+
+std::size_t nodes_of(const WholeTrees& trees) { return (std::size_t{1} << trees.depth) - 1; }
+
+// Sixteen trees at once, so that the answer of one is not waited for before the next is asked.
+void leaves_plain(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  const std::size_t nodes = nodes_of(trees);
+  for (std::uint32_t group = 0; group < trees.groups; ++group) {
+    const std::int32_t* features = trees.features.data() + group * nodes * group_width;
+    const float* thresholds = trees.thresholds.data() + group * nodes * group_width;
+    std::array<std::uint32_t, group_width> at{};
+    for (std::uint32_t level = 0; level < trees.depth; ++level) {
+      for (std::uint32_t tree = 0; tree < group_width; ++tree) {
+        const std::size_t node = at[tree] * group_width + tree;
+        at[tree] = 2 * at[tree] + (row[features[node]] <= thresholds[node] ? 1U : 2U);
+      }
+    }
+    for (std::uint32_t tree = 0; tree < group_width; ++tree) *leaves++ = at[tree] - static_cast<std::uint32_t>(nodes);
+  }
+}
+
+[[gnu::target("avx2,fma")]] void leaves_avx2(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  const std::size_t nodes = nodes_of(trees);
+  const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), two = _mm256_set1_epi32(2);
+  const bool in_register = trees.columns <= 8;
+  const __m256 held = in_register ? _mm256_loadu_ps(row) : _mm256_setzero_ps();
+  for (std::uint32_t group = 0; group < trees.groups; ++group) {
+    for (std::uint32_t half = 0; half < group_width; half += 8) {
+      const std::int32_t* features = trees.features.data() + group * nodes * group_width + half;
+      const float* thresholds = trees.thresholds.data() + group * nodes * group_width + half;
+      __m256i at = _mm256_setzero_si256();
+      for (std::uint32_t level = 0; level < trees.depth; ++level) {
+        const __m256i place = _mm256_add_epi32(_mm256_slli_epi32(at, 4), lanes);
+        const __m256i feature = _mm256_i32gather_epi32(features, place, 4);
+        const __m256 threshold = _mm256_i32gather_ps(thresholds, place, 4);
+        const __m256 value = in_register ? _mm256_permutevar8x32_ps(held, feature) : _mm256_i32gather_ps(row, feature, 4);
+        const __m256i first = _mm256_castps_si256(_mm256_cmp_ps(value, threshold, _CMP_LE_OQ));  // −1 where it goes first
+        at = _mm256_add_epi32(_mm256_add_epi32(_mm256_add_epi32(at, at), two), first);
+      }
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(leaves), _mm256_sub_epi32(at, _mm256_set1_epi32(static_cast<int>(nodes))));
+      leaves += 8;
+    }
+  }
+}
+
+[[gnu::target("avx512f,avx512vl")]] void leaves_avx512(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  const std::size_t nodes = nodes_of(trees);
+  const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
+  const bool in_register = trees.columns <= 16;
+  const __m512 held = in_register ? _mm512_loadu_ps(row) : _mm512_setzero_ps();
+  for (std::uint32_t group = 0; group < trees.groups; ++group) {
+    const std::int32_t* features = trees.features.data() + group * nodes * group_width;
+    const float* thresholds = trees.thresholds.data() + group * nodes * group_width;
+    __m512i at = _mm512_setzero_si512();
+    for (std::uint32_t level = 0; level < trees.depth; ++level) {
+      const __m512i place = _mm512_add_epi32(_mm512_slli_epi32(at, 4), lanes);
+      const __m512i feature = level == 0 ? _mm512_loadu_si512(features) : _mm512_i32gather_epi32(place, features, 4);
+      const __m512 threshold = level == 0 ? _mm512_loadu_ps(thresholds) : _mm512_i32gather_ps(place, thresholds, 4);
+      const __m512 value = in_register ? _mm512_permutexvar_ps(feature, held) : _mm512_i32gather_ps(feature, row, 4);
+      const __mmask16 first = _mm512_cmp_ps_mask(value, threshold, _CMP_LE_OQ);
+      const __m512i second = _mm512_add_epi32(_mm512_add_epi32(at, at), two);
+      at = _mm512_mask_sub_epi32(second, first, second, one);
+    }
+    _mm512_storeu_si512(leaves, _mm512_sub_epi32(at, _mm512_set1_epi32(static_cast<int>(nodes))));
+    leaves += group_width;
+  }
+}
+
+constexpr std::array all_tree_scans{
+    TreeScan{"plain", &leaves_plain},
+    TreeScan{"AVX2", &leaves_avx2},
+    TreeScan{"AVX-512", &leaves_avx512},
+};
+
+std::size_t count_tree_scans() {
+  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 1;
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") ? 3 : 2;
+}
+
+}  // namespace
+
+std::span<const TreeScan> tree_scans() {
+  static const std::size_t count = count_tree_scans();
+  return std::span(all_tree_scans).first(count);
+}
+
+}  // namespace gatehouse::trees
