@@ -29,7 +29,7 @@ struct AdminCommandLine {
   RotationOptions rotation;
   UsageOptions used;
   std::string id, overlap = "24h";
-  std::string file, token_source;
+  std::string file, layout, token_source;
   bool force = false;
   AuditOptions audit;
 };
@@ -276,11 +276,16 @@ void add_reports(CLI::App& root, Adder& add) {
   group->require_subcommand(1);
   add.add(*group, "list", "Models of the server that runs, and their states", "model list",
           [](AdminCommandLine& said) { return model_list(said.options); });
-  command = add.add(*group, "import", "Make a model of a GGUF file: checked, copied and pinned by its hash in the first folder of models",
-                    "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b",
-                    [](AdminCommandLine& said) { return model_import(said.options, said.file, said.id); });
+  command =
+      add.add(*group, "import", "Make a model of a GGUF file: checked, copied, tried and pinned by its hash in the first folder of models",
+              "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b\n  gatehouse model import f16.gguf --quantize q8_0",
+              [](AdminCommandLine& said) { return model_import(said.options, said.file, said.id, said.layout); });
   command->add_option("file", line.file, "The file")->required();
   command->add_option("--name", line.id, "What it is called; without, after the file");
+  command
+      ->add_option("--quantize", line.layout,
+                   "Write its weights anew as q8_0 (8 bits, answers stay) or q4_0 (4 bits, smaller, less exact); both are measured")
+      ->check(CLI::IsMember({"q8_0", "q4_0"}));
   command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
                     "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
   id_of(command, line.id, "Its name, or NAME/VERSION");

@@ -25,9 +25,6 @@ constexpr seconds longest_wait_for_issuers{2};  // before the ready line, which 
 
 std::size_t cores() { return std::max(1U, std::thread::hardware_concurrency()); }
 std::size_t reactor_count(const ServerPlan& plan) { return plan.reactors > 0 ? plan.reactors : cores(); }
-std::uint32_t engine_threads(const LlamaSettings& settings) {
-  return settings.threads > 0 ? settings.threads : static_cast<std::uint32_t>(std::max<std::size_t>(1, cores() - 1));
-}
 
 Error model_missing(const std::string& what) {
   return operator_error("model_missing", what + " is in none of the model folders; ./run serve fetches it, --models names another folder");
@@ -214,7 +211,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.load.model = entry.name;
   engine.load.seats = settings.llama.sequences;
   engine.load.seat_cells = settings.llama.context;
-  engine.load.threads = engine_threads(settings.llama);
+  engine.load.threads = settings.llama.compute_threads();
   engine.load.queue = settings.llama.queue;
   engine.load.prefill_chunk = settings.llama.prefill_chunk;
   engine.hang_patience = settings.llama.hang_after;

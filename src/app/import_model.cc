@@ -1,44 +1,123 @@
 #include "import_model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iostream>
+#include <vector>
 
 #include "gatehouse/model/import.h"
 #include "gatehouse/wire/json/writer.h"
+#include "loading_memory.h"
+#include "machine_memory.h"
+#include "model_tools.h"
 #include "print_json.h"
 #include "progress.h"
 
 namespace gatehouse::app {
 namespace {
 
-std::string text_of(const model::Imported& made, const LlamaSettings& settings) {
-  const std::uint64_t seat = made.head.context > 0 ? std::min<std::uint64_t>(settings.context, made.head.context) : settings.context;
-  std::string text;
-  wire::JsonWriter json(text);
-  json.begin_object().member("name", made.name).member("version", "1").member("kind", "llm").member("state", "declared");
-  json.member("reason", "a server serves it from its next start on").member("folder", made.folder.string()).member("sha256", made.sha256);
-  json.member("bytes", made.bytes).member("architecture", made.head.architecture).member("context", made.head.context);
-  json.member("vocabulary", made.head.vocabulary).member("chat_template", made.head.has_chat_template);
-  json.member("memory_bytes", model::memory_needed(made.bytes, made.head.cell_bytes, seat * settings.sequences)).end_object();
-  return text;
+constexpr std::uint32_t tried_cells = 512, tried_seats = 16;
+
+// How fast a file is here, with its layout as it was or is.
+struct Tried {
+  std::string layout;
+  std::uint64_t bytes = 0;
+  engine::ModelSpeed speed;
+};
+
+class Importer {
+ public:
+  Importer(const Configuration& configuration, std::string layout)
+      : settings_(configuration.settings.llama),
+        folder_(model_folders(configuration.settings.models).front()),
+        layout_(std::move(layout)) {}
+
+  Result<model::Imported> import(const std::string& file, const std::string& name) {
+    model::ImportSteps steps;
+    if (layout_.empty()) {
+      steps.progress = [this](std::uint64_t done, std::uint64_t all) { progress_.show(done, all); };
+    } else {
+      steps.write = [this](const Fd& from, const Fd& to) { return rewrite(from, to); };
+    }
+    steps.try_out = [this](const Fd& made, const model::GgufHead& head) { return try_out(made, head); };
+    return model::import_gguf(file, name.empty() ? model::model_name_of(file) : name, folder_, steps);
+  }
+
+  std::string text_of(const model::Imported& made) const {
+    const std::uint64_t seat = made.head.context > 0 ? std::min<std::uint64_t>(settings_.context, made.head.context) : settings_.context;
+    std::string text;
+    wire::JsonWriter json(text);
+    json.begin_object().member("name", made.name).member("version", "1").member("kind", "llm").member("state", "declared");
+    json.member("reason", "a server serves it from its next start on").member("folder", made.folder.string()).member("sha256", made.sha256);
+    json.member("bytes", made.bytes).member("architecture", made.head.architecture).member("context", made.head.context);
+    json.member("vocabulary", made.head.vocabulary).member("chat_template", made.head.has_chat_template).member("layout", made.head.layout);
+    json.member("memory_bytes", model::memory_needed(made.bytes, made.head.cell_bytes, seat * settings_.sequences));
+    json.key("speed").begin_list();
+    for (const Tried& tried : tried_) append(json, tried);
+    json.end_list().end_object();
+    return text;
+  }
+
+ private:
+  // The file as it was is measured, too: whether the other layout is worth its place shows beside it.
+  Status rewrite(const Fd& from, const Fd& to) {
+    GH_TRY(const model::GgufHead head, model::read_gguf_head(from));
+    GH_CHECK(try_out(from, head));
+    return rewrite_model(from, to, layout_, [this](std::uint64_t done, std::uint64_t all) { progress_.show(done, all); });
+  }
+
+  Status try_out(const Fd& file, const model::GgufHead& head) {
+    const std::uint64_t needed = model::memory_needed(head.tensor_bytes, head.cell_bytes, std::uint64_t{tried_seats} * tried_cells);
+    const std::uint64_t free = machine_memory().free_bytes;
+    if (needed > free) {
+      std::cerr << "gatehouse: not tried, as that needs " << in_gibibytes(needed) << " of memory and " << in_gibibytes(free)
+                << " can be had\n";
+      return ok();
+    }
+    GH_TRY(engine::ModelSpeed speed, measure_model(file, settings_.compute_threads(), tried_cells));
+    tried_.push_back({head.layout, head.tensor_bytes, std::move(speed)});
+    return ok();
+  }
+
+  static void append(wire::JsonWriter& json, const Tried& tried) {
+    const auto rounded = [](double rate) { return std::round(rate * 10) / 10; };
+    json.begin_object().member("layout", tried.layout).member("bytes", tried.bytes).member("threads", tried.speed.threads);
+    json.member("prefill", rounded(tried.speed.prefill));
+    for (const engine::DecodeSpeed& decode : tried.speed.decode)
+      json.member("decode_" + std::to_string(decode.sequences), rounded(decode.tokens));
+    json.end_object();
+  }
+
+  const LlamaSettings settings_;
+  const std::filesystem::path folder_;
+  const std::string layout_;
+  Progress progress_{"import"};
+  std::vector<Tried> tried_;
+};
+
+// The figures are a table of their own, behind what there is one of.
+std::string as_text(const std::string& json) {
+  constexpr std::string_view figures = ",\"speed\":";
+  const std::size_t at = json.rfind(figures);
+  const std::string list = json.substr(at + figures.size(), json.size() - at - figures.size() - 1);
+  std::string text = object_as_text(json.substr(0, at) + "}");
+  if (list == "[]") return text;
+  constexpr std::string_view columns[] = {"layout", "bytes", "threads", "prefill", "decode_1", "decode_4", "decode_16"};
+  return text + "\nTokens a second on this machine, of a prompt and of 1, 4 and 16 answers at once:\n" + table_as_text(list, columns);
 }
 
 }  // namespace
 
-int model_import(const AdminOptions& options, const std::string& file, const std::string& name) {
+int model_import(const AdminOptions& options, const std::string& file, const std::string& name, const std::string& layout) {
   const Configuration configuration = read_configuration(options.configuration);
   if (!configuration.ok()) return report(configuration.reading.faults);
-  Result<model::Imported> made = internal_error("model_not_imported", "nothing was tried");
-  {
-    Progress progress("import");
-    made = model::import_gguf(file, name.empty() ? model::model_name_of(file) : name, model_folders(configuration.settings.models).front(),
-                              [&progress](std::uint64_t done, std::uint64_t all) { progress.show(done, all); });
-  }
+  Importer importer(configuration, layout);
+  const Result<model::Imported> made = importer.import(file, name);
   if (!made) return report(made.error());
   if (!made->head.has_chat_template)
     std::cerr << "gatehouse: the file brings no chat template: /v1/chat/completions will refuse, plain prompts work.\n";
-  const std::string json = text_of(*made, configuration.settings.llama);
-  std::cout << (options.output == Output::json ? json + "\n" : object_as_text(json));
+  const std::string json = importer.text_of(*made);
+  std::cout << (options.output == Output::json ? json + "\n" : as_text(json));
   return exit_well;
 }
 

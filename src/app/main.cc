@@ -15,6 +15,7 @@
 #include "admin_commands.h"
 #include "commands.h"
 #include "gatehouse/config/nearest.h"
+#include "model_tools.h"
 
 namespace {
 
@@ -31,6 +32,8 @@ struct CommandLine {
   std::string url = "http://127.0.0.1:8080/readyz";
   bool json = false;
   std::size_t chunk = 0, links = 0;
+  std::uint32_t threads = 1, cells = 512;
+  std::string layout;
   std::function<int()> chosen;
 };
 
@@ -205,6 +208,15 @@ void add_engine(CLI::App& root, CommandLine& line) {
   CLI::App* llama = engine->add_subcommand("llama", "");
   llama->add_option("--links", line.links)->required();
   llama->callback([&line] { line.chosen = [&line] { return app::engine_llama(line.links); }; });
+  CLI::App* measure = engine->add_subcommand("measure", "");
+  measure->add_option("--threads", line.threads)->required();
+  measure->add_option("--cells", line.cells)->required();
+  measure->add_option("--links", line.links);
+  measure->callback([&line] { line.chosen = [&line] { return app::engine_measure(line.threads, line.cells); }; });
+  CLI::App* rewrite = engine->add_subcommand("rewrite", "");
+  rewrite->add_option("--layout", line.layout)->required();
+  rewrite->add_option("--links", line.links);
+  rewrite->callback([&line] { line.chosen = [&line] { return app::engine_rewrite(line.layout); }; });
   CLI::App* check = engine->add_subcommand("sandbox-check", "");
   check->callback([&line] { line.chosen = [] { return app::engine_sandbox_check(); }; });
 }

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iterator>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "auth_settings.h"
@@ -250,6 +251,10 @@ std::chrono::days kept(seconds retention, std::chrono::days own) {
 }
 
 }  // namespace
+
+std::uint32_t LlamaSettings::compute_threads() const {
+  return threads > 0 ? threads : std::max(2U, std::thread::hardware_concurrency()) - 1;
+}
 
 const Schema<Settings>& settings_schema() {
   static const Schema<Settings> schema = all_keys();

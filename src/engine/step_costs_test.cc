@@ -6,6 +6,7 @@
 
 #include "gatehouse/base/fake_clock.h"
 #include "gatehouse/engine/scripted_model.h"
+#include "test_timed_model.h"
 
 namespace gatehouse::engine {
 namespace {
@@ -86,43 +87,6 @@ TEST(CostLine, FollowsAMachineThatBecomesSlower) {
 
 // ---- Rehearsal ----
 
-// Passes that take time on a clock of their own: 7 ms, and 1 ms a token or sequence.
-class Timed final : public SequenceModel {
- public:
-  Timed(SequenceModel& model, FakeClock& clock) : model_(model), clock_(clock) {}
-  std::uint32_t seats() const override { return model_.seats(); }
-  std::uint32_t seat_cells() const override { return model_.seat_cells(); }
-  std::string description() const override { return model_.description(); }
-  std::uint32_t threads() const override { return model_.threads(); }
-  void compute_with(std::uint32_t threads) override { model_.compute_with(threads); }
-  std::uint64_t preemptions() const override { return model_.preemptions(); }
-  void open(Seat seat, const wire::engine::Sampling& sampling) override { model_.open(seat, sampling); }
-  void constrain(Seat seat, std::shared_ptr<Constraint> constraint) override { model_.constrain(seat, std::move(constraint)); }
-  Status prefill(std::span<const PromptPart> parts) override {
-    std::size_t tokens = 0;
-    for (const PromptPart& part : parts) tokens += part.tokens.size();
-    clock_.advance(milliseconds(7 + tokens));
-    return model_.prefill(parts);
-  }
-  Status decode(std::span<const SeatToken> batch) override {
-    clock_.advance(milliseconds(7 + batch.size()));
-    return model_.decode(batch);
-  }
-  Status branch(Seat from, std::uint32_t cells, std::span<const Seat> to) override { return model_.branch(from, cells, to); }
-  Token sample(Seat seat) override { return model_.sample(seat); }
-  wire::engine::TokenScore score(Seat seat) override { return model_.score(seat); }
-  bool is_end(Token token) const override { return model_.is_end(token); }
-  std::string_view piece(Token token) override { return model_.piece(token); }
-  void close(Seat seat) override { model_.close(seat); }
-  Status move(Seat from, Seat to) override { return model_.move(from, to); }
-  Result<std::unique_ptr<KeptPrefix>> keep(Seat seat) override { return model_.keep(seat); }
-  Result<std::unique_ptr<SavedSequence>> save(Seat seat) override { return model_.save(seat); }
-
- private:
-  SequenceModel& model_;
-  FakeClock& clock_;
-};
-
 struct Rehearsed {
   explicit Rehearsed(std::uint32_t seats, std::uint32_t cells = 256, std::function<void()> before_pass = {}) {
     ScriptedOptions options;
@@ -130,13 +94,13 @@ struct Rehearsed {
     options.seat_cells = cells;
     options.before_pass = std::move(before_pass);
     scripted = scripted_model(std::move(options), &trace);
-    timed = std::make_unique<Timed>(*scripted.sequences, clock);
+    timed = std::make_unique<TimedModel>(*scripted.sequences, clock);
   }
   StepCosts after(nanoseconds most) { return rehearse(*timed, clock, most).costs(); }
   FakeClock clock;
   ScriptedTrace trace;
   LoadedModel scripted;
-  std::unique_ptr<Timed> timed;
+  std::unique_ptr<TimedModel> timed;
 };
 
 TEST(Rehearsal, LearnsWhatStepsTakeAndLeavesTheModelAsItWas) {

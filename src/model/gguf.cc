@@ -23,17 +23,20 @@ constexpr std::uint64_t most_bytes = std::uint64_t{1} << 46U;  // nothing that i
 enum class Value : std::uint32_t { u8, i8, u16, i16, u32, i32, f32, boolean, text, list, u64, i64, f64, count };
 constexpr std::array<std::uint64_t, 13> value_bytes{1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-// Of a type of tensor: bytes of a block, and how many values are one. By the number that ggml gives it; 0: not known.
+// Of a type of tensor: bytes of a block, and how many values are one. By the number and the name that ggml gives it.
 struct Block {
   std::uint32_t type, bytes, values;
+  std::string_view name;
 };
-constexpr std::array blocks{Block{0, 4, 1},      Block{1, 2, 1},      Block{2, 18, 32},    Block{3, 20, 32},    Block{6, 22, 32},
-                            Block{7, 24, 32},    Block{8, 34, 32},    Block{9, 36, 32},    Block{10, 84, 256},  Block{11, 110, 256},
-                            Block{12, 144, 256}, Block{13, 176, 256}, Block{14, 210, 256}, Block{15, 292, 256}, Block{16, 66, 256},
-                            Block{17, 74, 256},  Block{18, 98, 256},  Block{19, 50, 256},  Block{20, 18, 32},   Block{21, 110, 256},
-                            Block{22, 82, 256},  Block{23, 136, 256}, Block{24, 1, 1},     Block{25, 2, 1},     Block{26, 4, 1},
-                            Block{27, 8, 1},     Block{28, 8, 1},     Block{29, 56, 256},  Block{30, 2, 1},     Block{34, 54, 256},
-                            Block{35, 66, 256},  Block{39, 17, 32}};
+constexpr std::array blocks{
+    Block{0, 4, 1, "f32"},         Block{1, 2, 1, "f16"},         Block{2, 18, 32, "q4_0"},      Block{3, 20, 32, "q4_1"},
+    Block{6, 22, 32, "q5_0"},      Block{7, 24, 32, "q5_1"},      Block{8, 34, 32, "q8_0"},      Block{9, 36, 32, "q8_1"},
+    Block{10, 84, 256, "q2_k"},    Block{11, 110, 256, "q3_k"},   Block{12, 144, 256, "q4_k"},   Block{13, 176, 256, "q5_k"},
+    Block{14, 210, 256, "q6_k"},   Block{15, 292, 256, "q8_k"},   Block{16, 66, 256, "iq2_xxs"}, Block{17, 74, 256, "iq2_xs"},
+    Block{18, 98, 256, "iq3_xxs"}, Block{19, 50, 256, "iq1_s"},   Block{20, 18, 32, "iq4_nl"},   Block{21, 110, 256, "iq3_s"},
+    Block{22, 82, 256, "iq2_s"},   Block{23, 136, 256, "iq4_xs"}, Block{24, 1, 1, "i8"},         Block{25, 2, 1, "i16"},
+    Block{26, 4, 1, "i32"},        Block{27, 8, 1, "i64"},        Block{28, 8, 1, "f64"},        Block{29, 56, 256, "iq1_m"},
+    Block{30, 2, 1, "bf16"},       Block{34, 54, 256, "tq1_0"},   Block{35, 66, 256, "tq2_0"},   Block{39, 17, 32, "mxfp4"}};
 
 Error invalid(const std::string& what) { return operator_error("gguf_invalid", what); }
 
@@ -190,7 +193,9 @@ class HeadParser {
       return operator_error("gguf_unsupported", "a tensor is of type " + std::to_string(*type) + ", which this version does not know");
     }
     if (values % block->values != 0 || *offset > most_bytes) return invalid("a tensor does not lie where it says");
-    return *offset + values / block->values * block->bytes;
+    const std::uint64_t bytes = values / block->values * block->bytes;
+    weights_[block->name] += bytes;
+    return *offset + bytes;
   }
 
   Result<GgufHead> head(std::uint64_t tensors, std::uint64_t end) const {
@@ -208,6 +213,8 @@ class HeadParser {
     head.vocabulary = facts_.vocabulary;
     head.cell_bytes = cell_bytes();
     head.has_chat_template = facts_.has_chat_template;
+    const auto most = std::ranges::max_element(weights_, {}, [](const auto& of_type) { return of_type.second; });
+    if (most != weights_.end()) head.layout = most->first;
     return head;
   }
 
@@ -232,6 +239,7 @@ class HeadParser {
   Reader in_;
   const std::uint64_t file_bytes_;
   Facts facts_;
+  std::map<std::string_view, std::uint64_t> weights_;  // bytes by type
 };
 
 std::string read_start(const Fd& file, std::size_t bytes) {

@@ -77,6 +77,7 @@ TEST(GgufHead, SaysWhatTheModelIs) {
   EXPECT_EQ(head->vocabulary, 3U);
   EXPECT_EQ(head->cell_bytes, 2U * 2 * (16 + 16) * 2);
   EXPECT_TRUE(head->has_chat_template);
+  EXPECT_EQ(head->layout, "f32") << "8,192 bytes of it, and 2,176 of q8_0";
 }
 
 TEST(GgufHead, HeadsOfKeysMayDifferFromLayerToLayer) {

@@ -56,24 +56,45 @@ Status write_all(const Fd& to, std::string_view bytes, const std::filesystem::pa
   return ok();
 }
 
-// The bytes that are copied are the bytes that are hashed. SHA-256 in lower-case hex.
-Result<std::string> copy_hashed(const Fd& from, std::uint64_t all, const std::filesystem::path& path, const ImportProgress& progress) {
-  const Fd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
-  if (!to) return not_written(path, errno);
-  FileDigest digest;
+Error unreadable() { return operator_error("model_file_unreadable", "the file cannot be read: " + reason_of(errno)); }
+
+Result<Fd> new_file(const std::filesystem::path& path) {
+  Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
+  if (!file) return not_written(path, errno);
+  return file;
+}
+
+// From the beginning to the end, piece by piece.
+Status each_piece(const Fd& file, const std::function<Status(std::string_view bytes)>& call) {
   const auto buffer = std::make_unique_for_overwrite<char[]>(piece);
-  for (std::uint64_t done = 0;;) {
-    const ssize_t n = pread(from.get(), buffer.get(), piece, static_cast<off_t>(done));
+  for (off_t done = 0;;) {
+    const ssize_t n = pread(file.get(), buffer.get(), piece, done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return operator_error("model_file_unreadable", "the file cannot be read: " + reason_of(errno));
-    if (n == 0) break;
-    const std::string_view bytes(buffer.get(), static_cast<std::size_t>(n));
+    if (n < 0) return unreadable();
+    if (n == 0) return ok();
+    GH_CHECK(call(std::string_view(buffer.get(), static_cast<std::size_t>(n))));
+    done += n;
+  }
+}
+
+// The bytes that are copied are the bytes that are hashed. SHA-256 in lower-case hex.
+Result<std::string> copy_hashed(const Fd& from, const Fd& to, std::uint64_t all, const std::filesystem::path& path,
+                                const ImportSteps& steps) {
+  FileDigest digest;
+  std::uint64_t done = 0;
+  GH_CHECK(each_piece(from, [&](std::string_view bytes) -> Status {
     digest.add(bytes);
     GH_CHECK(write_all(to, bytes, path));
-    done += static_cast<std::uint64_t>(n);
-    if (progress) progress(done, all);
-  }
-  if (fsync(to.get()) != 0) return not_written(path, errno);
+    done += bytes.size();
+    if (steps.progress) steps.progress(done, all);
+    return ok();
+  }));
+  return digest.hex();
+}
+
+Result<std::string> hash_of(const Fd& file) {
+  FileDigest digest;
+  GH_CHECK(each_piece(file, [&digest](std::string_view bytes) { return digest.add(bytes), ok(); }));
   return digest.hex();
 }
 
@@ -93,6 +114,27 @@ Status write_manifest(const Imported& model, const std::filesystem::path& path) 
   if (!to) return not_written(path, errno);
   GH_CHECK(write_all(to, manifest_of(model), path));
   return fsync(to.get()) == 0 ? ok() : Status(not_written(path, errno));
+}
+
+Result<std::uint64_t> size_of(const Fd& file) {
+  struct stat found{};
+  if (fstat(file.get(), &found) != 0) return unreadable();
+  return static_cast<std::uint64_t>(found.st_size);
+}
+
+Status fill(Imported& model, const Fd& from, const std::filesystem::path& path, const ImportSteps& steps) {
+  GH_TRY(const Fd to, new_file(path));
+  if (steps.write) {
+    GH_CHECK(steps.write(from, to));
+    GH_TRY(model.head, read_gguf_head(to));
+    GH_TRY(model.sha256, hash_of(to));
+  } else {
+    GH_TRY(const std::uint64_t all, size_of(from));
+    GH_TRY(model.sha256, copy_hashed(from, to, all, path, steps));
+  }
+  if (fsync(to.get()) != 0) return not_written(path, errno);
+  GH_TRY(model.bytes, size_of(to));
+  return steps.try_out ? steps.try_out(to, model.head) : ok();
 }
 
 // Beside the place, so that a move does it.
@@ -120,7 +162,7 @@ std::string model_name_of(const std::filesystem::path& file) {
 }
 
 Result<Imported> import_gguf(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
-                             const ImportProgress& progress) {
+                             const ImportSteps& steps) {
   if (!is_model_name(name)) {
     return operator_error("model_name_invalid",
                           "'" + name + "': a model's name has at most 64 of a-z, 0-9, '.', '_' and '-'; --name says another");
@@ -132,9 +174,6 @@ Result<Imported> import_gguf(const std::filesystem::path& file, const std::strin
   }
   Result<GgufHead> head = read_gguf_head(from);
   if (!head) return operator_error(head.error().reason(), quoted_path(file) + ": " + head.error().public_text());
-  struct stat found{};
-  if (fstat(from.get(), &found) != 0)
-    return operator_error("model_file_unreadable", "cannot read " + quoted_path(file) + ": " + reason_of(errno));
   const std::filesystem::path place = models / name / "1";
   std::error_code ignored;
   if (std::filesystem::exists(place, ignored)) {
@@ -142,8 +181,8 @@ Result<Imported> import_gguf(const std::filesystem::path& file, const std::strin
   }
   GH_TRY(std::filesystem::path made, make_workplace(models / name));
   Workplace workplace(std::move(made));
-  Imported model{name, place, {}, static_cast<std::uint64_t>(found.st_size), std::move(*head)};
-  GH_TRY(model.sha256, copy_hashed(from, model.bytes, workplace.path() / file_name, progress));
+  Imported model{name, place, {}, 0, std::move(*head)};
+  GH_CHECK(fill(model, from, workplace.path() / file_name, steps));
   GH_CHECK(write_manifest(model, workplace.path() / "model.toml"));
   GH_CHECK(workplace.move_to(place));
   return model;

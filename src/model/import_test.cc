@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cstring>
 
@@ -33,8 +34,9 @@ class Import : public testing::Test {
  protected:
   Result<Imported> import(const std::string& bytes, const std::string& name = "mine") {
     put(folder_.path() / "file.gguf", bytes);
-    return import_gguf(folder_.path() / "file.gguf", name, folder_.path() / "models", nullptr);
+    return import_gguf(folder_.path() / "file.gguf", name, folder_.path() / "models", steps_);
   }
+  ImportSteps steps_;
   TestFolder folder_;
 };
 
@@ -62,7 +64,7 @@ TEST_F(Import, WhatIsNoModelLeavesNothing) {
     EXPECT_THAT(model.error().public_text(), HasSubstr("file.gguf'"));
     EXPECT_TRUE(scan({folder_.path() / "models"}).empty());
   }
-  EXPECT_EQ(import_gguf(folder_.path() / "none.gguf", "mine", folder_.path() / "models", nullptr).error().reason(), "model_file_missing");
+  EXPECT_EQ(import_gguf(folder_.path() / "none.gguf", "mine", folder_.path() / "models", steps_).error().reason(), "model_file_missing");
 }
 
 TEST_F(Import, OverwritesNothing) {
@@ -82,12 +84,48 @@ TEST_F(Import, NamesAreThoseOfTheRepository) {
 TEST_F(Import, SaysHowFarItIs) {
   put(folder_.path() / "file.gguf", small_gguf() + std::string(3'000'000, 'x'));
   std::vector<std::uint64_t> told;
-  ASSERT_TRUE(import_gguf(folder_.path() / "file.gguf", "mine", folder_.path() / "models", [&](std::uint64_t done, std::uint64_t all) {
-                EXPECT_EQ(all, small_gguf().size() + 3'000'000);
-                told.push_back(done);
-              }).ok());
+  steps_.progress = [&told](std::uint64_t done, std::uint64_t all) {
+    EXPECT_EQ(all, small_gguf().size() + 3'000'000);
+    told.push_back(done);
+  };
+  ASSERT_TRUE(import_gguf(folder_.path() / "file.gguf", "mine", folder_.path() / "models", steps_).ok());
   EXPECT_EQ(told.size(), 3U);
   EXPECT_EQ(told.back(), small_gguf().size() + 3'000'000);
+}
+
+TEST_F(Import, OfAnotherFileThanTheOneGivenPinsThatOne) {
+  const std::string other = small_gguf() + "other";
+  steps_.write = [&other](const Fd&, const Fd& to) {
+    EXPECT_EQ(::write(to.get(), other.data(), other.size()), static_cast<ssize_t>(other.size()));
+    return ok();
+  };
+  const Result<Imported> model = import(small_gguf());
+  ASSERT_TRUE(model.ok()) << model.error().describe();
+  EXPECT_EQ(model->bytes, other.size());
+  HashMemory memory(folder_.path() / "hashes");
+  EXPECT_TRUE(open_verified(model->folder / "model.gguf", model->sha256, memory).ok());
+  EXPECT_EQ(contents(model->folder / "model.gguf"), other);
+}
+
+TEST_F(Import, OfAFileThatTheStepMadeNoModelOfLeavesNothing) {
+  steps_.write = [](const Fd&, const Fd& to) -> Status {
+    EXPECT_EQ(::write(to.get(), "PK", 2), 2);
+    return ok();
+  };
+  EXPECT_EQ(import(small_gguf()).error().reason(), "gguf_invalid");
+  steps_.write = [](const Fd&, const Fd&) -> Status { return operator_error("scripted", "no room"); };
+  EXPECT_EQ(import(small_gguf()).error().reason(), "scripted");
+  EXPECT_TRUE(scan({folder_.path() / "models"}).empty());
+}
+
+TEST_F(Import, OfAModelThatDoesNotWorkLeavesNothing) {
+  steps_.try_out = [](const Fd& file, const GgufHead& head) -> Status {
+    EXPECT_TRUE(file);
+    EXPECT_EQ(head.context, 2048U);
+    return operator_error("scripted", "it does not load");
+  };
+  EXPECT_EQ(import(small_gguf()).error().reason(), "scripted");
+  EXPECT_TRUE(scan({folder_.path() / "models"}).empty());
 }
 
 }  // namespace

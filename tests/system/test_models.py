@@ -8,6 +8,7 @@ import threading
 
 import pytest
 from house import BINARY, MODEL, ROOT, eventually, read_stream, run
+from tiny_gguf import make
 
 SMALL = "engine.llama.context = 512\nengine.llama.sequences = 2\n"
 
@@ -121,6 +122,37 @@ def test_a_file_is_imported_and_served(new_house, tmp_path):
     needed, taken = model["memory_bytes"], house.gauge("gatehouse_engine_resident_memory_bytes")
     assert needed > 0 and taken > 0
     assert house.stop() == 0
+
+
+def test_a_file_is_imported_in_another_layout_and_answers_as_before(new_house, tmp_path):
+    (weights,) = (ROOT / "models" / MODEL / "1").glob("*.gguf")
+    made = subprocess.run([BINARY, "model", "import", weights, "--name", "mine", "--quantize", "q8_0", "--json"], cwd=tmp_path, capture_output=True, timeout=120)
+    assert made.returncode == 0, made.stderr
+    model = json.loads(made.stdout)
+    written = tmp_path / "models" / "mine" / "1" / "model.gguf"
+    assert model["layout"] == "q8_0" and model["bytes"] == written.stat().st_size > 1.2 * weights.stat().st_size
+    assert model["sha256"] == hashlib.sha256(written.read_bytes()).hexdigest()
+    was, now = model["speed"]
+    assert (was["layout"], now["layout"]) == ("q4_1", "q8_0") and was["bytes"] < now["bytes"]
+    assert all(tried[figure] > 0 for tried in (was, now) for figure in ("threads", "prefill", "decode_1", "decode_4", "decode_16"))
+    (tmp_path / "models" / "mine" / "1" / "model.toml").open("a").write('\n[chat]\nsystem_prompt = "You are a helpful AI assistant."\n')
+    house = new_house("--models", tmp_path / "models", "--config", configured(tmp_path, ""))
+    eventually(lambda: models(house)["mine"]["state"] == "ready", 30, "the new model")
+    told = [question(house, model=name, temperature=0).json()["choices"][0]["message"]["content"] for name in (MODEL, "mine")]
+    assert told == ["The capital of France is Paris."] * 2
+    assert house.stop() == 0
+
+
+def test_what_no_engine_loads_is_not_imported(tmp_path):
+    whole, _, _ = make()
+    (tmp_path / "good.gguf").write_bytes(whole)
+    (tmp_path / "bad.gguf").write_bytes(whole.replace(b"blk.0.attn_q.weight", b"blk.0.attn_x.weight"))
+    good = subprocess.run([BINARY, "model", "import", "good.gguf", "--quantize", "q4_0"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert good.returncode == 0 and "Tokens a second on this machine" in good.stdout and "no chat template" in good.stderr, good
+    for layout in ([], ["--quantize", "q8_0"]):
+        bad = subprocess.run([BINARY, "model", "import", "bad.gguf", *layout], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert bad.returncode == 1 and bad.stdout == "" and "llama.cpp cannot load" in bad.stderr, bad
+        assert not list((tmp_path / "models").glob("bad/*")), "nothing is left"
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"PK\x03\x04 an archive", b"no GGUF file"), (b"", b"no GGUF file"), ("cut", b"cut short"), ("damaged", b"model.gguf")])

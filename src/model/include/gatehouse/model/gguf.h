@@ -23,6 +23,7 @@ struct GgufHead {
   std::uint64_t vocabulary = 0;    // 0: not said
   std::uint64_t cell_bytes = 0;    // of the KV cache in half precision; 0: cannot be told
   bool has_chat_template = false;
+  std::string layout;  // the type of most of its weights, such as "q4_1"; empty: it has none
 };
 
 // bytes: the file's first ones; file_bytes: of all.

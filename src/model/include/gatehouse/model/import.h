@@ -1,7 +1,8 @@
 // model/import.h — a GGUF file becomes a model of the repository: NAME/1 with a manifest that pins what was copied.
 // Rules    whole or not at all: it is put together beside its place, and moved there when it is on the disk. Nothing is overwritten
 // Threads  blocks for as long as the copy takes: commands
-// Errors   model_file_missing, model_file_unreadable, model_name_invalid, model_exists, model_not_written, those of gguf.h → operator
+// Errors   model_file_missing, model_file_unreadable, model_name_invalid, model_exists, model_not_written, those of gguf.h and of the steps →
+//          operator
 #pragma once
 #include <cstdint>
 #include <filesystem>
@@ -21,12 +22,17 @@ struct Imported {
   GgufHead head;
 };
 
-using ImportProgress = std::function<void(std::uint64_t done, std::uint64_t all)>;
+// What an import does besides; each may be null.
+struct ImportSteps {
+  std::function<void(std::uint64_t done, std::uint64_t all)> progress;  // bytes of a copy
+  std::function<Status(const Fd& from, const Fd& to)> write;            // another file in the place of a copy; to: empty
+  std::function<Status(const Fd& file, const GgufHead& head)> try_out;  // before others find it; where it fails, nothing is imported
+};
 
 // What a model of that file is called where nothing else is said: "Qwen2.5 0.5B.gguf" is "qwen2.5-0.5b".
 std::string model_name_of(const std::filesystem::path& file);
 // models: the folder of models.
 Result<Imported> import_gguf(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
-                             const ImportProgress& progress);
+                             const ImportSteps& steps);
 
 }  // namespace gatehouse::model

@@ -11,6 +11,7 @@ namespace gatehouse::adapters {
 struct SandboxOptions {
   bool seccomp = true;        // sanitizer builds run without it,
   bool address_limit = true;  // and without a limit on the address space
+  bool writes_file = false;   // one that is open already
 };
 
 // True in builds that the sandbox's seccomp filter would break.
