@@ -10,7 +10,6 @@
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
-#include "print_json.h"
 #include "progress.h"
 
 namespace gatehouse::app {
@@ -225,7 +224,7 @@ Result<ModelSeen> change_model(const AdminOptions& options, const std::string& c
 
 int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {
   if (!seen) return report(seen.error());
-  std::cout << (options.output == Output::json ? seen->json + "\n" : object_as_text(seen->json));
+  print_object(options, seen->json);
   if (seen->state == wanted) return exit_well;
   return report(operator_error("model_not_" + std::string(wanted), seen->reason));
 }

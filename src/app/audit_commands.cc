@@ -18,6 +18,7 @@
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -107,7 +108,7 @@ std::string as_list(const std::vector<ShownRecord>& records) {
 // A line each, as they come. with_head: the names of the record_columns, too.
 void print_lines(const AdminOptions& options, const std::vector<ShownRecord>& records, bool with_head) {
   if (options.output == Output::json) {
-    for (const ShownRecord& record : records) std::cout << record.json << '\n';
+    for (const ShownRecord& record : records) std::cout << json_for_terminal(record.json) << '\n';
   } else {
     const std::string table = table_as_text(as_list(records), record_columns);
     std::cout << (with_head ? table : table.substr(table.find('\n') + 1));
@@ -142,7 +143,7 @@ Status write_trail(AdminClient& client, const std::string& id, std::int64_t numb
     for (const ShownRecord& record : records) {
       after = record.id;
       if (record.tenant_number != number) continue;
-      std::cout << between << record.json;
+      std::cout << between << json_for_terminal(record.json);
       between = ",";
     }
   }
@@ -210,8 +211,9 @@ std::string sentence_about(const telemetry::AuditFault& fault) {
   if (fault.damage == telemetry::AuditDamage::checkpoint_file_altered) {
     return "the file of checkpoints is not what was written, from line " + number + " on";
   }
-  std::string where = fault.chain.tenant.value().empty() ? "of nobody known" : "of the tenant '" + fault.chain.tenant.value() + "'";
-  return "record " + number + " " + where + " in the instance " + fault.chain.instance + ": " +
+  std::string where =
+      fault.chain.tenant.value().empty() ? "of nobody known" : "of the tenant '" + for_terminal(fault.chain.tenant.value()) + "'";
+  return "record " + number + " " + where + " in the instance " + for_terminal(fault.chain.instance) + ": " +
          std::string(telemetry::to_string(fault.damage));
 }
 
@@ -253,7 +255,7 @@ int tenant_export(const AdminOptions& options, const std::string& id) {
   wire::JsonParser parser;
   const Result<wire::JsonValue> root = parser.parse(*kept);
   const auto tenant = root && root->is_object() ? root->find("tenant") : std::nullopt;
-  std::cout << std::string_view(*kept).substr(0, kept->size() - 1) << ",\"audit\":[";
+  std::cout << json_for_terminal(std::string_view(*kept).substr(0, kept->size() - 1)) << ",\"audit\":[";
   const Status written = write_trail(*client, id, tenant ? whole_number(*tenant, "number") : 0);
   if (!written) return report(written.error());
   std::cout << "]}\n";
@@ -263,7 +265,7 @@ int tenant_export(const AdminOptions& options, const std::string& id) {
 int audit_verify(const AdminOptions& options, const AuditOptions& audit) {
   const Result<Verified> verified = verify(options.data, audit.tenant);
   if (!verified) return report(verified.error());
-  std::cout << (options.output == Output::json ? as_json(*verified) : as_text(*verified));
+  std::cout << (options.output == Output::json ? json_for_terminal(as_json(*verified)) : as_text(*verified));
   return verified->verdict.ok() ? exit_well : exit_failed;
 }
 

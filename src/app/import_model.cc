@@ -7,6 +7,7 @@
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
 #include "progress.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -38,7 +39,7 @@ int model_import(const AdminOptions& options, const std::string& file, const std
   if (!made->head.has_chat_template)
     std::cerr << "gatehouse: the file brings no chat template: /v1/chat/completions will refuse, plain prompts work.\n";
   const std::string json = text_of(*made, configuration.settings.llama);
-  std::cout << (options.output == Output::json ? json + "\n" : object_as_text(json));
+  std::cout << (options.output == Output::json ? json_for_terminal(json) + "\n" : object_as_text(json));
   return exit_well;
 }
 
