@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "gatehouse/net/networks.h"
 #include "rules.h"
 
 namespace gatehouse::gateway {
@@ -119,14 +121,24 @@ std::string_view outcome_of(const Decision& decision) {
   return decision.status < 500 ? "refused" : "failed";
 }
 
-AuditLikeness likeness_of(const Decision& decision) {
+// Of IPv6 the network: whoever has one has as many addresses as there are names to crowd out.
+std::string network_of(std::string_view address) {
+  constexpr std::size_t bytes_of_network = 8;
+  std::optional<net::IpAddress> known = net::parse_address(address);
+  if (!known || known->is_v4()) return capped(address);
+  std::fill(known->bytes.begin() + bytes_of_network, known->bytes.end(), std::uint8_t{0});
+  return net::to_text(*known) + "/64";
+}
+
+// network: where it came from, for strangers.
+AuditLikeness likeness_of(const Decision& decision, std::string_view network) {
   AuditLikeness like;
   like.route = &decision.route;
   like.minute = minute_of(decision.at);
   like.outcome = outcome_of(decision);
   like.rule = rule_of(decision.reason);
   if (decision.who == nullptr) {
-    like.address = decision.address;
+    like.address = network;
     return like;
   }
   like.tenant = decision.who->tenant.value();
@@ -202,10 +214,12 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
     return record;
   };
   const bool nobody = decision.who == nullptr, counted = decision.route.audit == AuditClass::folded;
-  if (nobody || (allowed && counted)) {
-    book.count(likeness_of(decision), make);
+  if (nobody) {
+    book.count(likeness_of(decision, network_of(decision.address)), make);
+  } else if (allowed && counted) {
+    book.count(likeness_of(decision, {}), make);
   } else if (counted || (!allowed && !ledger.generated_for)) {
-    book.refuse(likeness_of(decision), make);
+    book.refuse(likeness_of(decision, {}), make);
   } else {
     telemetry::AuditRecord record = make();
     if (!ledger.content.empty()) book.add(content_beside(record, ledger));
