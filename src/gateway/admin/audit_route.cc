@@ -88,6 +88,12 @@ Result<bool> keep_within_reach(const Question& question, store::AuditQuery& quer
   return true;
 }
 
+// The tenant that it was asked of, for the record.
+std::string whose(const store::AuditQuery& query, const identity::Principal& who) {
+  if (query.tenant) return query.tenant->value();
+  return query.tenant_number ? who.tenant.value() : "*";
+}
+
 }  // namespace
 
 Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) const {
@@ -114,8 +120,11 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   const Result<bool> some = keep_within_reach(question, query);
   if (!some) co_return some.error();
   if (!*some) co_return Reply(200, list_text(store::Page<telemetry::AuditRow>()));
+  const std::string asked_of = whose(query, *question.who);
   const Result<store::Page<telemetry::AuditRow>> page = co_await house_.audit().list(reactor, std::move(query));
   if (!page) co_return page.error();
+  // Who reads what others have asked is on record each time.
+  if (*content) co_return Reply(200, list_text(*page)).about(asked_of).on_record();
   co_return Reply(200, list_text(*page));
 }
 

@@ -40,6 +40,11 @@ struct Reply {
     object = std::move(id);
     return std::move(*this);
   }
+  // Has a record of its own, however its route goes on record.
+  Reply&& on_record() && {
+    recorded = true;
+    return std::move(*this);
+  }
   // Whom an answer lets in that nobody was let in for.
   struct Who {
     TenantId tenant;
@@ -50,7 +55,11 @@ struct Reply {
   std::string json;  // empty: none
   std::string object;
   std::optional<Who> who;
+  bool recorded = false;
 };
+
+// Whether an answer is given only once its record is durable.
+inline bool has_own_record(const Route& route, const Reply& reply) { return route.audit == AuditClass::each || reply.recorded; }
 
 struct BudgetView;
 
