@@ -111,8 +111,7 @@ std::string capped(std::string_view text) { return std::string(text.substr(0, lo
 
 // A user's id; empty where no user stands behind the credential.
 std::string_view user_of(const identity::Principal& who) {
-  const bool a_tenants = who.proof == identity::Proof::token && who.subject == who.tenant.value();
-  return a_tenants ? std::string_view() : std::string_view(who.subject);
+  return who.is_a_users() ? std::string_view(who.subject) : std::string_view();
 }
 
 std::string_view outcome_of(const Decision& decision) {

@@ -81,8 +81,7 @@ Result<bool> keep_within_reach(const Question& question, store::AuditQuery& quer
   if (query.tenant && *query.tenant != who.tenant) return store::tenant_not_found();
   query.tenant.reset();
   query.tenant_number = who.tenant_number;
-  const bool has_user = !who.username.empty() || (who.key && !who.subject.empty());
-  if (!has_user || who.scopes.has(identity::Scope::tenant_admin)) return true;
+  if (!who.is_a_users() || who.scopes.has(identity::Scope::tenant_admin)) return true;
   if (query.user && *query.user != who.subject) return false;
   query.user = who.subject;
   return true;
