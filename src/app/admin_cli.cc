@@ -295,6 +295,8 @@ void add_audit(CLI::App& root, Adder& add) {
   CLI::App* verify = add.add(*group, "verify",
                              "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
                              "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });
+  verify->add_option("--checkpoints", line.audit.checkpoints,
+                     "A copy of audit.checkpoints, kept where whoever can write the data folder cannot, in place of the one there");
   tail->add_flag("-f,--follow", line.audit.follow, "Go on with those that come; with --json, a document a line");
   for (CLI::App* command : {list, tail, verify}) command->add_option("--tenant", line.audit.tenant, "Of this tenant alone");
   for (CLI::App* command : {list, tail}) {

@@ -168,13 +168,25 @@ Result<telemetry::AuditSealer> sealer_of(const std::string& data) {
   return telemetry::AuditSealer::make(keys.audit, "verify");
 }
 
+// Those of the folder, or of a copy, which has to be there: whoever names it has it.
+Result<telemetry::CheckpointLines> checkpoints_for(const std::string& data, const std::string& copy, const telemetry::AuditSealer& sealer) {
+  const std::filesystem::path path = copy.empty() ? checkpoints_of(data) : std::filesystem::path(copy);
+  std::error_code failed;
+  telemetry::CheckpointLines lines;
+  lines.missing = copy.empty() && std::filesystem::symlink_status(path, failed).type() == std::filesystem::file_type::not_found;
+  if (lines.missing) return lines;
+  std::ifstream in(path, std::ios::binary);
+  const std::string file{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return operator_error("checkpoints_unreadable", "'" + path.string() + "' cannot be read");
+  return telemetry::read_checkpoints(file, sealer);
+}
+
 // The checkpoints first: what they tell of is in the store already.
-Result<Verified> verify(const std::string& data, const std::string& tenant) {
+Result<Verified> verify(const std::string& data, const AuditOptions& audit) {
   GH_CHECK(must_be_initialised(data));
   GH_TRY(const telemetry::AuditSealer sealer, sealer_of(data));
-  std::ifstream in(checkpoints_of(data), std::ios::binary);
-  const std::string file{std::istreambuf_iterator<char>(in), {}};
-  telemetry::CheckpointLines lines = telemetry::read_checkpoints(file, sealer);
+  GH_TRY(telemetry::CheckpointLines lines, checkpoints_for(data, audit.checkpoints, sealer));
+  const std::string& tenant = audit.tenant;
   const auto wanted = [&tenant](const telemetry::AuditChain& chain) { return tenant.empty() || chain.tenant.value() == tenant; };
   std::erase_if(lines.checkpoints, [&](const telemetry::AuditCheckpoint& one) { return !wanted(one.head.chain); });
   telemetry::AuditVerifier verifier(sealer, lines);
@@ -211,7 +223,10 @@ std::string sentence_about(const telemetry::AuditFault& fault) {
   if (fault.damage == telemetry::AuditDamage::checkpoint_file_altered) {
     return "the file of checkpoints is not what was written, from line " + number + " on";
   }
-  std::string where =
+  if (fault.damage == telemetry::AuditDamage::checkpoint_file_missing) {
+    return "the file of checkpoints is gone, so nothing tells whether records at the end are, too: name a copy of it with --checkpoints";
+  }
+  const std::string where =
       fault.chain.tenant.value().empty() ? "of nobody known" : "of the tenant '" + for_terminal(fault.chain.tenant.value()) + "'";
   return "record " + number + " " + where + " in the instance " + for_terminal(fault.chain.instance) + ": " +
          std::string(telemetry::to_string(fault.damage));
@@ -263,7 +278,7 @@ int tenant_export(const AdminOptions& options, const std::string& id) {
 }
 
 int audit_verify(const AdminOptions& options, const AuditOptions& audit) {
-  const Result<Verified> verified = verify(options.data, audit.tenant);
+  const Result<Verified> verified = verify(options.data, audit);
   if (!verified) return report(verified.error());
   std::cout << (options.output == Output::json ? json_for_terminal(as_json(*verified)) : as_text(*verified));
   return verified->verdict.ok() ? exit_well : exit_failed;

@@ -1,6 +1,7 @@
 // telemetry/audit_content.h — what was asked of a model, for whoever turned that on: kept beside the audit trail, not in it, so that it can
 // be forgotten.
-// Rules    masked before it is kept: e-mail addresses, numbers of seven digits and more (telephones, cards, identity cards), also full-width
+// Rules    masked before it is kept: e-mail addresses, numbers of seven digits and more (telephones, cards, identity cards), also
+// full-width
 //          ones and with blanks and dashes between them, and what looks like a key, a token, or secret bytes in base64. Masking is by
 //          look alone: it may take too much, and what somebody writes out in words stays
 // Cost     linear in the length of the text, whatever it is made of
