@@ -1,9 +1,8 @@
 // telemetry/audit_content.h — what was asked of a model, for whoever turned that on: kept beside the audit trail, not in it, so that it can
 // be forgotten.
-// Rules    masked before it is kept: e-mail addresses, numbers of seven digits and more (telephones, cards, identity cards), also
-// full-width
-//          ones and with blanks and dashes between them, and what looks like a key, a token, or secret bytes in base64. Masking is by
-//          look alone: it may take too much, and what somebody writes out in words stays
+// Rules    masked before it is kept: e-mail addresses, numbers of seven digits and more (telephones, cards, identity cards), full-width
+//          ones, too, and with blanks and dashes between them, and what looks like a key, a token, or secret bytes in base64. Masking
+//          is by look alone: it may take too much, and what somebody writes out in words stays
 // Cost     linear in the length of the text, whatever it is made of
 // Units    bytes; microseconds since 1970, UTC
 // Threads  pure functions and value types. With constructors, because aggregates in co_await expressions are destroyed twice by gcc 12
