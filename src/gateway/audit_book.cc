@@ -27,7 +27,9 @@ void AuditBook::add(telemetry::AuditRecord record) {
 }
 
 void AuditBook::add(telemetry::AuditContent content) {
-  if (contents_.size() < most_contents) contents_.push_back(std::move(content));
+  if (contents_.size() >= most_contents || content_bytes_ + content.text.size() > most_content_bytes) return;
+  content_bytes_ += content.text.size();
+  contents_.push_back(std::move(content));
 }
 
 AuditBook::Alike& AuditBook::begin(Kinds& kinds, const AuditLikeness& like, telemetry::AuditRecord record) {

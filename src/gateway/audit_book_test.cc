@@ -137,6 +137,19 @@ TEST(AuditBook, WakesWhenTheFirstRecordComesAndKeepsTheOrderOfWhatComesBack) {
   EXPECT_EQ(order, "123");
 }
 
+TEST(AuditBook, KeepsNoMoreContentsThanThereIsRoomFor) {
+  AuditBook book;
+  telemetry::AuditContent small, large;
+  small.text = "{}";
+  large.text = std::string(AuditBook::most_content_bytes / 4, 'x');
+  for (int twice = 0; twice < 2; ++twice) {
+    for (int i = 0; i < 6; ++i) book.add(large);
+    EXPECT_THAT(book.take_contents(), SizeIs(4));
+    for (std::size_t i = 0; i < AuditBook::most_contents + 5; ++i) book.add(small);
+    EXPECT_THAT(book.take_contents(), SizeIs(AuditBook::most_contents));
+  }
+}
+
 TEST(AuditBook, SaysWhenItIsFull) {
   AuditBook book;
   book.put_back(AuditBook::Records(AuditBook::most_records - 1));

@@ -33,6 +33,7 @@ class AuditBook {
  public:
   using Records = std::vector<telemetry::AuditRecord>;
   static constexpr std::size_t most_records = 100'000, most_contents = 1'000;
+  static constexpr std::size_t most_content_bytes = std::size_t{16} << 20U;
   static constexpr std::size_t most_alike = 10'000, most_strangers = 2'000;  // kinds
   // Refusals of somebody known that are alike and still have a record each, a minute.
   static constexpr std::uint64_t most_refusals = 60;
@@ -65,7 +66,10 @@ class AuditBook {
 
   // All that wait; none does then.
   Records take_records() { return std::exchange(records_, {}); }
-  std::vector<telemetry::AuditContent> take_contents() { return std::exchange(contents_, {}); }
+  std::vector<telemetry::AuditContent> take_contents() {
+    content_bytes_ = 0;
+    return std::exchange(contents_, {});
+  }
   // What was counted in the minutes before that one.
   Records take_counted(std::int64_t minute);
   // What could not be written.
@@ -124,6 +128,7 @@ class AuditBook {
   std::function<void()> wake_;
   Records records_;
   std::vector<telemetry::AuditContent> contents_;
+  std::size_t content_bytes_ = 0;  // of those
   Kinds known_, strangers_;
 };
 
