@@ -46,6 +46,7 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   body.words("scopes", tenant.scopes);
   body.text("token_lifetime", tenant.token_lifetime);
   body.text("signatures", tenant.signatures);
+  body.text("time_zone", tenant.time_zone);
   body.value("console", tenant.console);
   return body.done();
 }

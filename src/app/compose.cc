@@ -171,7 +171,17 @@ Status Server::remember_what_was_spent() {
   Reactor reactor(0, clock_);
   GH_TRY(const gateway::SpentBefore before, run_task(reactor, spent_before(reactor, data_->store(), clock_.wall())));
   gateway_->remember(before, *data_->house().registry().current());
-  return ok();
+  return read_zones(reactor);
+}
+
+// Before anybody is served, so that no call has to wait for a file.
+Status Server::read_zones(Reactor& reactor) {
+  for (TenantId after;;) {
+    GH_TRY(const store::Page<store::Tenant> page, run_task(reactor, data_->store().tenants().list(reactor, after, 1000)));
+    for (const store::Tenant& tenant : page.data) static_cast<void>(gateway_->budget_uses().zone_named(tenant.time_zone));
+    if (!page.has_more) return ok();
+    after = page.data.back().id;
+  }
 }
 
 void Server::add_authenticators(const Settings& settings) {

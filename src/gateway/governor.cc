@@ -137,14 +137,18 @@ Governor::~Governor() = default;
 
 const limits::Zone* Governor::zone(const std::string& name) const {
   if (name == "UTC") return &limits::Zone::utc();
-  const std::lock_guard held(zones_mutex_);
-  const auto found = zones_.find(name);
-  if (found != zones_.end()) return found->second ? found->second.get() : &limits::Zone::utc();
+  {
+    const std::lock_guard held(zones_mutex_);
+    const auto found = zones_.find(name);
+    if (found != zones_.end()) return found->second ? found->second.get() : &limits::Zone::utc();
+  }
+  // Nobody waits for a file: where two read the same one, the first that has it keeps it.
   Result<limits::Zone> opened = limits::Zone::open(name);
   if (!opened)
     log::warn("limits", "days are those of UTC, because the tenant's time zone cannot be read", {{"error", opened.error().describe()}});
+  const std::lock_guard held(zones_mutex_);
   auto& kept = zones_[name];
-  if (opened) kept = std::make_unique<const limits::Zone>(std::move(*opened));
+  if (opened && !kept) kept = std::make_unique<const limits::Zone>(std::move(*opened));
   return kept ? kept.get() : &limits::Zone::utc();
 }
 

@@ -52,6 +52,7 @@ class Governor final : public BudgetUses {
   LedgerBook& book(std::size_t reactor) { return books_[reactor]; }
 
   BudgetUse of(const store::Budget& budget, const limits::Zone& zone) const override;
+  const limits::Zone& zone_named(const std::string& name) const override { return *zone(name); }
 
  private:
   struct Budgets {

@@ -65,7 +65,7 @@ TEST(MaskContent, TakesNoLongerForRunsThatBeginEverywhere) {
   for (const std::string_view part :
        {"-", "a", "1", "a-", "a-1-", "1 ", "a@", "a-@", "+", "a.", "/", "=", "aB1/", "\xef\xbc\x91", "123456,"}) {
     std::string text;
-    while (text.size() < 300'000) text += part;
+    while (text.size() < 100'000) text += part;
     EXPECT_LE(mask_content(text).size(), text.size() + 8) << part;
     EXPECT_LE(mask_content(text + "@" + text).size(), 2 * text.size() + 9) << part;
   }

@@ -58,11 +58,13 @@ limits::Period period_of(store::BudgetPeriod period) {
 // The days of tenants; one whose zone this machine does not know has those of UTC.
 class Zones {
  public:
-  explicit Zones(const identity::Directory& directory) : directory_(directory) {}
+  // uses: knows them; null: they are read here, where no server runs.
+  Zones(const identity::Directory& directory, const BudgetUses* uses) : directory_(directory), uses_(uses) {}
   const limits::Zone& of(const TenantId& tenant) {
     const identity::TenantEntry* const entry = directory_.tenant(tenant);
     if (entry == nullptr) return limits::Zone::utc();
     const std::string& name = entry->record.time_zone;
+    if (uses_ != nullptr) return uses_->zone_named(name);
     auto known = zones_.find(name);
     if (known == zones_.end()) known = zones_.emplace(name, limits::Zone::open(name)).first;
     return known->second ? *known->second : limits::Zone::utc();
@@ -70,6 +72,7 @@ class Zones {
 
  private:
   const identity::Directory& directory_;
+  const BudgetUses* const uses_;
   std::map<std::string, Result<limits::Zone>> zones_;
 };
 
@@ -85,7 +88,7 @@ Task<Result<std::vector<BudgetView>>> Administration::view(Reactor& reactor, std
     for (const store::BudgetSpend& one : *spent) kept[{one.budget, one.period}] = one.units;
   }
   const identity::DirectoryPtr directory = house_.registry().current();
-  Zones zones(*directory);
+  Zones zones(*directory, budget_uses_);
   std::vector<BudgetView> views;
   for (store::Budget& budget : budgets) {
     const bool ends = budget.period != store::BudgetPeriod::total;

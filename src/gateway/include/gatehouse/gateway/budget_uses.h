@@ -2,6 +2,7 @@
 // Threads  any
 #pragma once
 #include <cstdint>
+#include <string>
 
 #include "gatehouse/limits/zone.h"
 #include "gatehouse/store/records.h"
@@ -18,6 +19,8 @@ class BudgetUses {
   virtual ~BudgetUses() = default;
   // In the period that is now, in the zone of its tenant.
   virtual BudgetUse of(const store::Budget& budget, const limits::Zone& zone) const = 0;
+  // UTC where the machine does not know it. The first time it reads a file, and may block: whoever gives a tenant a zone asks on a worker
+  virtual const limits::Zone& zone_named(const std::string& name) const = 0;
 };
 
 }  // namespace gatehouse::gateway
