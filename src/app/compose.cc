@@ -278,10 +278,12 @@ Status Server::add_listeners(const ServerPlan& plan) {
   if (!limits.on) log::warn("limits", "nobody is limited (limits.mode)");
   for (const std::string& line : gateway::list_of(limits)) log::info("limits", "in force", {{"limit", line}});
   if (plan.test_hooks) log::warn("serve", "there are routes for measurements (--test-hooks)");
+  gateway::EdgeRules edge = edge_rules(settings);
+  if (plan.settings.limits.quota_status == QuotaStatus::payment_required) edge.used_up_status = 402;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
-                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), edge_rules(settings),
+                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), std::move(edge),
                             ceilings(plan.settings.models), content_rules(plan.settings.audit), settings.title, plan.test_hooks});
   administration_->follow(gateway_->budget_uses());
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
