@@ -19,7 +19,7 @@ struct AdminCommandLine {
   TenantOptions tenant;
   std::vector<std::string> tasks, models, scopes;
   std::int64_t quota = 0;
-  std::string lifetime, signatures;
+  std::string lifetime, signatures, time_zone;
   bool console = false, no_console = false;
   UserOptions user;
   bool password_stdin = false, hash_stdin = false;
@@ -79,6 +79,7 @@ void collect(const CLI::App& command, AdminCommandLine& line) {
   if (said("--models")) line.tenant.models = line.models;
   if (said("--scopes")) line.tenant.scopes = line.scopes;
   if (said("--token-lifetime")) line.tenant.token_lifetime = line.lifetime;
+  if (said("--time-zone")) line.tenant.time_zone = line.time_zone;
   if (said("--signatures")) line.tenant.signatures = line.signatures;
   if (line.console) line.tenant.console = true;
   if (line.no_console) line.tenant.console = false;
@@ -91,6 +92,7 @@ void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
   words(command, "--models", line.models, "Models that exist for it; \"*\" is all");
   words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
   command->add_option("--token-lifetime", line.lifetime, "How long its tokens live, such as 365d");
+  command->add_option("--time-zone", line.time_zone, "Whose midnight ends a day of its quota and budgets, such as Europe/Berlin");
   command->add_option("--signatures", line.signatures, "required: its API keys are taken in signed requests alone; or optional")
       ->check(CLI::IsMember({"optional", "required"}));
   command->add_flag("--console", line.console, "It may use the pages");
@@ -306,6 +308,8 @@ void add_audit(CLI::App& root, Adder& add) {
   CLI::App* verify = add.add(*group, "verify",
                              "Find what was changed, removed, put in or moved, and a tail cut back: exit 0 or 1, with or without a server",
                              "audit verify --json", [](AdminCommandLine& said) { return audit_verify(said.options, said.audit); });
+  verify->add_option("--checkpoints", line.audit.checkpoints,
+                     "A copy of audit.checkpoints, kept where whoever can write the data folder cannot, in place of the one there");
   tail->add_flag("-f,--follow", line.audit.follow, "Go on with those that come; with --json, a document a line");
   for (CLI::App* command : {list, tail, verify}) command->add_option("--tenant", line.audit.tenant, "Of this tenant alone");
   for (CLI::App* command : {list, tail}) {

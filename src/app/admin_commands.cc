@@ -10,7 +10,6 @@
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
-#include "print_json.h"
 #include "progress.h"
 
 namespace gatehouse::app {
@@ -47,6 +46,7 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   body.words("scopes", tenant.scopes);
   body.text("token_lifetime", tenant.token_lifetime);
   body.text("signatures", tenant.signatures);
+  body.text("time_zone", tenant.time_zone);
   body.value("console", tenant.console);
   return body.done();
 }
@@ -225,7 +225,7 @@ Result<ModelSeen> change_model(const AdminOptions& options, const std::string& c
 
 int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {
   if (!seen) return report(seen.error());
-  std::cout << (options.output == Output::json ? seen->json + "\n" : object_as_text(seen->json));
+  print_object(options, seen->json);
   if (seen->state == wanted) return exit_well;
   return report(operator_error("model_not_" + std::string(wanted), seen->reason));
 }

@@ -19,7 +19,7 @@ struct TenantOptions {
   std::string id;
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
-  std::optional<std::string> token_lifetime, signatures;
+  std::optional<std::string> token_lifetime, signatures, time_zone;
   std::optional<bool> console;
 };
 int tenant_register(const AdminOptions& options, const TenantOptions& tenant);

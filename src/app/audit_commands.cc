@@ -18,6 +18,7 @@
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
 #include "print_json.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -107,7 +108,7 @@ std::string as_list(const std::vector<ShownRecord>& records) {
 // A line each, as they come. with_head: the names of the record_columns, too.
 void print_lines(const AdminOptions& options, const std::vector<ShownRecord>& records, bool with_head) {
   if (options.output == Output::json) {
-    for (const ShownRecord& record : records) std::cout << record.json << '\n';
+    for (const ShownRecord& record : records) std::cout << json_for_terminal(record.json) << '\n';
   } else {
     const std::string table = table_as_text(as_list(records), record_columns);
     std::cout << (with_head ? table : table.substr(table.find('\n') + 1));
@@ -142,7 +143,7 @@ Status write_trail(AdminClient& client, const std::string& id, std::int64_t numb
     for (const ShownRecord& record : records) {
       after = record.id;
       if (record.tenant_number != number) continue;
-      std::cout << between << record.json;
+      std::cout << between << json_for_terminal(record.json);
       between = ",";
     }
   }
@@ -167,13 +168,25 @@ Result<telemetry::AuditSealer> sealer_of(const std::string& data) {
   return telemetry::AuditSealer::make(keys.audit, "verify");
 }
 
+// Those of the folder, or of a copy, which has to be there: whoever names it has it.
+Result<telemetry::CheckpointLines> checkpoints_for(const std::string& data, const std::string& copy, const telemetry::AuditSealer& sealer) {
+  const std::filesystem::path path = copy.empty() ? checkpoints_of(data) : std::filesystem::path(copy);
+  std::error_code failed;
+  telemetry::CheckpointLines lines;
+  lines.missing = copy.empty() && std::filesystem::symlink_status(path, failed).type() == std::filesystem::file_type::not_found;
+  if (lines.missing) return lines;
+  std::ifstream in(path, std::ios::binary);
+  const std::string file{std::istreambuf_iterator<char>(in), {}};
+  if (!in.is_open() || in.bad()) return operator_error("checkpoints_unreadable", "'" + path.string() + "' cannot be read");
+  return telemetry::read_checkpoints(file, sealer);
+}
+
 // The checkpoints first: what they tell of is in the store already.
-Result<Verified> verify(const std::string& data, const std::string& tenant) {
+Result<Verified> verify(const std::string& data, const AuditOptions& audit) {
   GH_CHECK(must_be_initialised(data));
   GH_TRY(const telemetry::AuditSealer sealer, sealer_of(data));
-  std::ifstream in(checkpoints_of(data), std::ios::binary);
-  const std::string file{std::istreambuf_iterator<char>(in), {}};
-  telemetry::CheckpointLines lines = telemetry::read_checkpoints(file, sealer);
+  GH_TRY(telemetry::CheckpointLines lines, checkpoints_for(data, audit.checkpoints, sealer));
+  const std::string& tenant = audit.tenant;
   const auto wanted = [&tenant](const telemetry::AuditChain& chain) { return tenant.empty() || chain.tenant.value() == tenant; };
   std::erase_if(lines.checkpoints, [&](const telemetry::AuditCheckpoint& one) { return !wanted(one.head.chain); });
   telemetry::AuditVerifier verifier(sealer, lines);
@@ -210,8 +223,12 @@ std::string sentence_about(const telemetry::AuditFault& fault) {
   if (fault.damage == telemetry::AuditDamage::checkpoint_file_altered) {
     return "the file of checkpoints is not what was written, from line " + number + " on";
   }
-  std::string where = fault.chain.tenant.value().empty() ? "of nobody known" : "of the tenant '" + fault.chain.tenant.value() + "'";
-  return "record " + number + " " + where + " in the instance " + fault.chain.instance + ": " +
+  if (fault.damage == telemetry::AuditDamage::checkpoint_file_missing) {
+    return "the file of checkpoints is gone, so nothing tells whether records at the end are, too: name a copy of it with --checkpoints";
+  }
+  const std::string where =
+      fault.chain.tenant.value().empty() ? "of nobody known" : "of the tenant '" + for_terminal(fault.chain.tenant.value()) + "'";
+  return "record " + number + " " + where + " in the instance " + for_terminal(fault.chain.instance) + ": " +
          std::string(telemetry::to_string(fault.damage));
 }
 
@@ -253,7 +270,7 @@ int tenant_export(const AdminOptions& options, const std::string& id) {
   wire::JsonParser parser;
   const Result<wire::JsonValue> root = parser.parse(*kept);
   const auto tenant = root && root->is_object() ? root->find("tenant") : std::nullopt;
-  std::cout << std::string_view(*kept).substr(0, kept->size() - 1) << ",\"audit\":[";
+  std::cout << json_for_terminal(std::string_view(*kept).substr(0, kept->size() - 1)) << ",\"audit\":[";
   const Status written = write_trail(*client, id, tenant ? whole_number(*tenant, "number") : 0);
   if (!written) return report(written.error());
   std::cout << "]}\n";
@@ -261,9 +278,9 @@ int tenant_export(const AdminOptions& options, const std::string& id) {
 }
 
 int audit_verify(const AdminOptions& options, const AuditOptions& audit) {
-  const Result<Verified> verified = verify(options.data, audit.tenant);
+  const Result<Verified> verified = verify(options.data, audit);
   if (!verified) return report(verified.error());
-  std::cout << (options.output == Output::json ? as_json(*verified) : as_text(*verified));
+  std::cout << (options.output == Output::json ? json_for_terminal(as_json(*verified)) : as_text(*verified));
   return verified->verdict.ok() ? exit_well : exit_failed;
 }
 

@@ -9,6 +9,7 @@ namespace gatehouse::app {
 
 struct AuditOptions {
   std::string tenant, user, key, since, until;  // empty: whatever
+  std::string checkpoints;                      // a copy of the file of checkpoints, for verify; empty: the one in the data folder
   std::size_t limit = 100;
   bool follow = false;
 };

@@ -17,16 +17,20 @@ Error unwritable(const std::filesystem::path& path, int error_number) {
   return operator_error("checkpoints_unwritable", "'" + path.string() + "': " + std::generic_category().message(error_number));
 }
 
+Status sync_folder_of(const std::filesystem::path& path) {
+  const Fd folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return folder && fsync(folder.get()) == 0 ? ok() : Status(unwritable(path, errno));
+}
+
 }  // namespace
 
 std::filesystem::path checkpoints_of(const std::string& data) { return std::filesystem::path(data) / "audit.checkpoints"; }
 
-Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path) {
+Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path, std::int64_t most_bytes) {
   Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return unwritable(path, errno);
-  const Fd folder(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (!folder || fsync(folder.get()) != 0) return unwritable(path, errno);
-  CheckpointFile opened(path, std::move(file));
+  GH_CHECK(sync_folder_of(path));
+  CheckpointFile opened(path, std::move(file), most_bytes);
   GH_CHECK(opened.find_end());
   return opened;
 }
@@ -73,6 +77,26 @@ Status CheckpointFile::append(const std::vector<telemetry::AuditHead>& heads, te
   size_ += static_cast<std::int64_t>(lines.size());
   last_ = last;
   return ok();
+}
+
+// Under another name, too: there is no moment without a file.
+Status CheckpointFile::keep_as_old() const {
+  const std::filesystem::path old = path_.string() + ".1";
+  if (unlink(old.c_str()) != 0 && errno != ENOENT) return unwritable(old, errno);
+  return link(path_.c_str(), old.c_str()) == 0 || errno == ENOENT ? ok() : Status(unwritable(old, errno));
+}
+
+Status CheckpointFile::begin_anew(const std::vector<telemetry::AuditHead>& heads, telemetry::AuditTime now,
+                                  const telemetry::AuditSealer& sealer) {
+  const std::filesystem::path fresh = path_.string() + ".unfinished";
+  if (unlink(fresh.c_str()) != 0 && errno != ENOENT) return unwritable(fresh, errno);
+  GH_TRY(CheckpointFile next, open(fresh, most_));
+  GH_CHECK(next.append(heads, now, sealer));
+  GH_CHECK(keep_as_old());
+  if (rename(fresh.c_str(), path_.c_str()) != 0) return unwritable(path_, errno);
+  next.path_ = path_;
+  *this = std::move(next);
+  return sync_folder_of(path_);
 }
 
 }  // namespace gatehouse::app

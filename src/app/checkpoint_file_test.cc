@@ -6,6 +6,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 namespace gatehouse::app {
 namespace {
@@ -79,6 +80,33 @@ TEST_F(Checkpoints, WhatWasChangedStaysToBeFound) {
   Result<CheckpointFile> file = CheckpointFile::open(path());
   ASSERT_TRUE(file.ok() && append(*file, 2).ok());
   EXPECT_EQ(lines().first_bad, 1U);
+  EXPECT_EQ(lines().checkpoints.size(), 3U);
+}
+
+TEST_F(Checkpoints, AFullFileGoesOnBesideANewOne) {
+  Result<CheckpointFile> file = CheckpointFile::open(path(), 1000);
+  ASSERT_TRUE(file.ok());
+  std::uint64_t count = 1;
+  for (; !file->is_full(); ++count) ASSERT_TRUE(append(*file, count).ok());
+  const std::string old = contents();
+  EXPECT_GE(old.size(), 1000U);
+  telemetry::AuditHead head;
+  head.chain = telemetry::AuditChain(1, TenantId("tenant-001"), "here");
+  head.count = count;
+  for (int twice = 0; twice < 2; ++twice) {
+    ASSERT_TRUE(file->begin_anew({head}, telemetry::AuditTime(), sealer_).ok());
+    EXPECT_FALSE(file->is_full());
+    EXPECT_EQ(lines().first_bad, 0U);
+    ASSERT_EQ(lines().checkpoints.size(), 1U);
+    EXPECT_EQ(lines().checkpoints.front().head, head);
+  }
+  ASSERT_TRUE(append(*file, count + 1).ok());
+  EXPECT_EQ(lines().checkpoints.size(), 3U) << "and goes on";
+  EXPECT_EQ(lines().first_bad, 0U);
+  std::set<std::string> files;
+  for (const auto& one : std::filesystem::directory_iterator(folder_)) files.insert(one.path().filename().string());
+  EXPECT_EQ(files, (std::set<std::string>{"audit.checkpoints", "audit.checkpoints.1"}));
+  ASSERT_TRUE(CheckpointFile::open(path()).ok());
   EXPECT_EQ(lines().checkpoints.size(), 3U);
 }
 

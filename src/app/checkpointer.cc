@@ -16,10 +16,10 @@ Checkpointer::Checkpointer(Reactor& reactor, WorkerPool& files, const identity::
       due_(reactor, [this] { reactor_.spawn(write_and_wait()); }),
       written_(reactor) {}
 
-std::vector<telemetry::AuditHead> Checkpointer::news_of(std::vector<telemetry::AuditHead> heads) const {
-  std::erase_if(heads, [this](const telemetry::AuditHead& head) {
+std::vector<telemetry::AuditHead> Checkpointer::news_of(std::vector<telemetry::AuditHead> heads, bool anew) const {
+  std::erase_if(heads, [this, anew](const telemetry::AuditHead& head) {
     const auto said = said_.find(head.chain);
-    return head.count == 0 || (said != said_.end() && said->second == head.count);
+    return head.count == 0 || (!anew && said != said_.end() && said->second == head.count);
   });
   return heads;
 }
@@ -27,10 +27,13 @@ std::vector<telemetry::AuditHead> Checkpointer::news_of(std::vector<telemetry::A
 Task<Status> Checkpointer::write_news() {
   Result<std::vector<telemetry::AuditHead>> heads = co_await desk_.heads(reactor_);
   if (!heads) co_return heads.error();
-  std::vector<telemetry::AuditHead> news = news_of(std::move(*heads));
+  const bool anew = file_.is_full();
+  std::vector<telemetry::AuditHead> news = news_of(std::move(*heads), anew);
   if (news.empty()) co_return ok();
   const auto now = std::chrono::floor<std::chrono::microseconds>(reactor_.clock().wall());
-  std::function<Status(Worker&)> append = [this, &news, now](Worker&) { return file_.append(news, now, desk_.sealer()); };
+  std::function<Status(Worker&)> append = [this, &news, now, anew](Worker&) {
+    return anew ? file_.begin_anew(news, now, desk_.sealer()) : file_.append(news, now, desk_.sealer());
+  };
   auto appending = files_.run<Status>(reactor_, std::move(append));
   const std::optional<Status> appended = co_await std::move(appending);
   if (!appended) co_return operator_error("checkpoints_unwritable", "too much waits for the disk");

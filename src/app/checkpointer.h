@@ -1,5 +1,5 @@
 // app/checkpointer.h — every minute, and at the end, says in DATA/audit.checkpoints how far each chain of the audit trail has come.
-// Rules    a chain that stands where it stood is not said again
+// Rules    a chain that stands where it stood is not said again, but for the beginning of a new file
 // Threads  the control reactor; the file is written by the worker of files
 #pragma once
 #include <map>
@@ -23,7 +23,8 @@ class Checkpointer {
 
  private:
   static constexpr seconds interval{60};
-  std::vector<telemetry::AuditHead> news_of(std::vector<telemetry::AuditHead> heads) const;
+  // Those that are to be said. anew: in a new file.
+  std::vector<telemetry::AuditHead> news_of(std::vector<telemetry::AuditHead> heads, bool anew) const;
   Task<Status> write_news();
   Task<void> write_and_wait();
 

@@ -6,6 +6,7 @@
 #include "gatehouse/runtime/signal.h"
 #include "gatehouse/wire/form/form.h"
 #include "print_json.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 
@@ -54,12 +55,12 @@ Result<AdminClient> open_client(const AdminOptions& options) {
 }
 
 int print_list(const AdminOptions& options, const std::string& json, std::span<const std::string_view> columns) {
-  std::cout << (options.output == Output::json ? json + "\n" : table_as_text(json, columns));
+  std::cout << (options.output == Output::json ? json_for_terminal(json) + "\n" : table_as_text(json, columns));
   return exit_well;
 }
 
 int print_object(const AdminOptions& options, const std::string& json) {
-  if (!json.empty()) std::cout << (options.output == Output::json ? json + "\n" : object_as_text(json));
+  if (!json.empty()) std::cout << (options.output == Output::json ? json_for_terminal(json) + "\n" : object_as_text(json));
   return exit_well;
 }
 

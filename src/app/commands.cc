@@ -16,6 +16,7 @@
 #include "gatehouse/wire/http1/dump.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 
@@ -31,8 +32,8 @@ Error already_initialised(const std::string& data) {
 }  // namespace
 
 int report(const Error& error) {
-  std::cerr << "gatehouse: " << error.public_text() << '\n';
-  if (!error.detail().empty()) std::cerr << "  " << error.detail() << '\n';
+  std::cerr << "gatehouse: " << for_terminal(error.public_text()) << '\n';
+  if (!error.detail().empty()) std::cerr << "  " << for_terminal(error.detail()) << '\n';
   return exit_failed;
 }
 

@@ -76,7 +76,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_CHECK(server->open_journal(plan.data));
   GH_CHECK(server->add_listeners(plan));
   GH_CHECK(server->remember_what_was_spent());
-  GH_TRY(CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(plan.data)));
+  GH_TRY(CheckpointFile checkpoints, server->open_checkpoints(plan.data));
   server->checkpointer_ =
       std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
   server->forgetter_ =
@@ -145,6 +145,24 @@ Status Server::open_journal(const std::string& data) {
     settled_before_.push_back(last);
   }
   return ok();
+}
+
+// Where it has to be made anew, that is on record: whoever cuts the trail back takes it away, too.
+Result<CheckpointFile> Server::open_checkpoints(const std::string& data) {
+  const bool there = std::filesystem::exists(checkpoints_of(data));
+  GH_TRY(CheckpointFile file, CheckpointFile::open(checkpoints_of(data)));
+  const identity::AuditDesk& audit = data_->house().audit();
+  Reactor reactor(0, clock_);
+  GH_TRY(const std::vector<telemetry::AuditHead> heads, run_task(reactor, audit.heads(reactor)));
+  if (there || heads.empty()) return file;
+  log::warn("audit", "audit.checkpoints was gone and begins anew", {});
+  telemetry::AuditRecord record;
+  record.time = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
+  record.tenant = TenantId(std::string(identity::reserved_tenant));
+  record.action = "begin_checkpoints";
+  record.outcome = "ok";
+  GH_CHECK(run_task(reactor, audit.append(reactor, {record})));
+  return file;
 }
 
 Status Server::remember_what_was_spent() {
@@ -249,10 +267,12 @@ Status Server::add_listeners(const ServerPlan& plan) {
   if (!limits.on) log::warn("limits", "nobody is limited (limits.mode)");
   for (const std::string& line : gateway::list_of(limits)) log::info("limits", "in force", {{"limit", line}});
   if (plan.test_hooks) log::warn("serve", "there are routes for measurements (--test-hooks)");
+  gateway::EdgeRules edge = edge_rules(settings);
+  if (plan.settings.limits.quota_status == QuotaStatus::payment_required) edge.used_up_status = 402;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
   gateway_ = std::make_unique<gateway::Gateway>(
       gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
-                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), edge_rules(settings),
+                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), std::move(edge),
                             ceilings(plan.settings.models), content_rules(plan.settings.audit), settings.title, plan.test_hooks});
   administration_->follow(gateway_->budget_uses());
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);

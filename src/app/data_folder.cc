@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth_settings.h"
+#include "checkpoint_file.h"
 #include "forgetter.h"
 #include "gatehouse/identity/own_names.h"
 #include "gatehouse/net/client.h"
@@ -53,6 +54,7 @@ Result<std::unique_ptr<DataFolder>> DataFolder::open(const std::string& data, co
   options.metrics = metrics;
   GH_TRY(std::unique_ptr<adapters::SqliteStore> store, adapters::SqliteStore::open(options));
   std::unique_ptr<DataFolder> folder(new DataFolder(std::move(lock), std::move(store), password_options(settings.auth.password)));
+  folder->data_ = data;
   GH_TRY(folder->instance_, identity::instance_of(data, random));
   GH_CHECK(folder->move_in(master, settings, on_first_start));
   return folder;
@@ -76,6 +78,8 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   GH_TRY(const bool initialised, run_task(reactor, identity::is_initialised(reactor, *store_)));
   if (!initialised) {
     if (!on_first_start) return not_initialised();
+    // From the beginning: where it is missing later, somebody has removed it.
+    GH_TRY([[maybe_unused]] const CheckpointFile checkpoints, CheckpointFile::open(checkpoints_of(data_)));
     const identity::FirstStartTools tools{keys, passwords_, random_, clock_.wall(), settings.auth.algorithm};
     GH_TRY(const identity::FirstStart made, run_task(reactor, identity::initialise(reactor, *store_, tools)));
     on_first_start(made);

@@ -44,7 +44,7 @@ class DataFolder {
   SystemRandom random_;
   const identity::DataLock lock_;
   const std::unique_ptr<adapters::SqliteStore> store_;
-  std::string instance_;
+  std::string data_, instance_;
   identity::Passwords passwords_;
   std::unique_ptr<identity::House> house_;
 };

@@ -4,6 +4,7 @@
 
 #include "examine.h"
 #include "gatehouse/wire/json/writer.h"
+#include "terminal_text.h"
 #include "upkeep.h"
 
 namespace gatehouse::app {
@@ -40,7 +41,7 @@ std::string as_text(const std::vector<Check>& checks) {
   std::string text;
   for (const Check& check : checks) {
     text.append(check.ok ? "ok     " : "WRONG  ").append(check.name);
-    if (!check.advice.empty()) text.append(widest - check.name.size() + 2, ' ').append(check.advice);
+    if (!check.advice.empty()) text.append(widest - check.name.size() + 2, ' ').append(for_terminal(check.advice));
     text += '\n';
   }
   return text;
@@ -53,7 +54,7 @@ int doctor(const AdminOptions& options, TokenSource token) {
   Facts facts = examine(options.data, configuration);
   if (token == TokenSource::standard_input) facts.token = token_facts(options, facts, configuration.settings);
   const std::vector<Check> checks = diagnose(facts);
-  std::cout << (options.output == Output::json ? as_json(checks) : as_text(checks));
+  std::cout << (options.output == Output::json ? json_for_terminal(as_json(checks)) : as_text(checks));
   return std::ranges::all_of(checks, &Check::ok) ? exit_well : exit_failed;
 }
 

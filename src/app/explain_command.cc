@@ -4,13 +4,14 @@
 
 #include "command_parts.h"
 #include "gatehouse/wire/json/document.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
 
 std::string explained_text(const wire::JsonValue& object, std::string_view name) {
   const auto found = object.find(name);
-  return found && found->is_string() ? std::string(found->string()) : std::string();
+  return found && found->is_string() ? for_terminal(found->string()) : std::string();
 }
 
 void add_parameters(Body& body, const ExplainOptions& asked) {
@@ -54,7 +55,7 @@ int explain(const AdminOptions& options, const ExplainOptions& asked) {
   if (!client) return report(client.error());
   const Result<std::string> json = client->ask(wire::Method::post, "/api/admin/explain", body.done());
   if (!json) return report(json.error());
-  std::cout << (options.output == Output::json ? *json + "\n" : explanation_as_text(*json));
+  std::cout << (options.output == Output::json ? json_for_terminal(*json) + "\n" : explanation_as_text(*json));
   return exit_well;
 }
 

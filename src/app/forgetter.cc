@@ -13,9 +13,24 @@ Forgetter::Forgetter(Reactor& reactor, identity::Registry& registry, const ident
         reactor_.spawn(forget());
       }) {}
 
+void Forgetter::begin() {
+  due_.arm_in(interval);
+  reactor_.spawn(begin_forgetting());
+}
+
+Task<Status> Forgetter::forget_contents() {
+  const store::Moment now = std::chrono::floor<seconds>(reactor_.clock().wall());
+  co_return co_await audit_.forget_contents(reactor_, now - contents_kept_);
+}
+
+Task<void> Forgetter::begin_forgetting() {
+  const Status forgotten = co_await forget_contents();
+  note_forgotten(forgotten);
+}
+
 Task<void> Forgetter::forget() {
   const store::Moment now = std::chrono::floor<seconds>(reactor_.clock().wall());
-  Status forgotten = co_await audit_.forget_contents(reactor_, now - contents_kept_);
+  Status forgotten = co_await forget_contents();
   if (forgotten) forgotten = co_await registry_.forget_expired(reactor_, now);
   note_forgotten(forgotten);
   due_.arm_in(interval);

@@ -1,6 +1,8 @@
 // app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, sessions, tickets and nonces that have
 // expired, and what was asked of models longer ago than that is kept:
 // what is revoked on a server that runs for long would otherwise stay in memory, and be looked through, until the next start.
+// Rules    what was asked goes at the start, too: a server that never runs for an hour would keep it for good. What has expired went when
+//          the data folder was opened
 // Threads  its reactor
 #pragma once
 #include "gatehouse/identity/audit_desk.h"
@@ -16,9 +18,11 @@ class Forgetter {
   // contents_kept: how long what was asked is kept.
   Forgetter(Reactor& reactor, identity::Registry& registry, const identity::AuditDesk& audit, seconds contents_kept);
   // On its reactor, or before that runs.
-  void begin() { due_.arm_in(interval); }
+  void begin();
 
  private:
+  Task<Status> forget_contents();
+  Task<void> begin_forgetting();
   Task<void> forget();
 
   Reactor& reactor_;

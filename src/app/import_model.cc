@@ -12,6 +12,7 @@
 #include "model_tools.h"
 #include "print_json.h"
 #include "progress.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -117,7 +118,7 @@ int model_import(const AdminOptions& options, const std::string& file, const std
   if (!made->head.has_chat_template)
     std::cerr << "gatehouse: the file brings no chat template: /v1/chat/completions will refuse, plain prompts work.\n";
   const std::string json = importer.text_of(*made);
-  std::cout << (options.output == Output::json ? json + "\n" : as_text(json));
+  std::cout << (options.output == Output::json ? json_for_terminal(json) + "\n" : as_text(json));
   return exit_well;
 }
 

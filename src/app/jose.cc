@@ -6,6 +6,7 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/wire/jose/claims.h"
 #include "gatehouse/wire/json/writer.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -76,7 +77,7 @@ Result<std::string> describe_token(const JoseVerifyOptions& options, const std::
 int jose_verify(const JoseVerifyOptions& options) {
   const Result<std::string> valid = describe_token(options, read_token());
   if (valid) {
-    std::cout << *valid << '\n';
+    std::cout << json_for_terminal(*valid) << '\n';
     return exit_well;
   }
   std::string out;

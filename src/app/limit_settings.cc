@@ -152,6 +152,9 @@ config::Schema<RequestLimitSettings> request_limit_keys() {
                "Tokens of prompts and answers in any 60 s, each key or user: reserved before, settled to what was made. 0 is any number.");
   keys.integer("concurrency", &S::concurrency, {0, 1'000'000}, "Calls of models at once, each key or user; 0 is any number.");
   keys.integer("daily_quota", &S::daily_quota, {0, 1'000'000'000}, "Calls a day of tenants that are made without a number of their own.");
+  keys.choice<QuotaStatus>("quota_status", &S::quota_status,
+                           {{"429", QuotaStatus::too_many_requests}, {"402", QuotaStatus::payment_required}},
+                           "The status of a refusal because a day's quota or a budget is used up; rates stay 429.");
   keys.texts("budget_alerts", &S::budget_alerts, "Percentages of a budget at which the log warns, once a period.").checked(percent_fault);
   keys.tables(
       "rules", &S::rules, rule_keys(),

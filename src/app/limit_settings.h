@@ -13,6 +13,7 @@
 namespace gatehouse::app {
 
 enum class LimitMode : std::uint8_t { on, off };
+enum class QuotaStatus : std::uint8_t { too_many_requests, payment_required };
 enum class AddressCounts : std::uint8_t { anonymous, all };
 
 // One [[limits.rules]]. What is empty, or 0, is not said.
@@ -32,6 +33,7 @@ struct RequestLimitSettings {
   std::string user_generation = "10/60s", key_generation = "100/60s";
   std::uint32_t tokens_per_minute = 0, concurrency = 0;
   std::uint32_t daily_quota = 1000;
+  QuotaStatus quota_status = QuotaStatus::too_many_requests;
   config::Texts budget_alerts{"80", "100"};  // percent
   std::vector<LimitRuleSettings> rules;
 };

@@ -6,12 +6,13 @@
 
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
+#include "terminal_text.h"
 
 namespace gatehouse::app {
 namespace {
 
 std::string text_of(const wire::JsonValue& value) {
-  if (value.is_string()) return std::string(value.string());
+  if (value.is_string()) return for_terminal(value.string());
   if (value.is_bool()) return value.boolean() ? "yes" : "no";
   if (value.is_null()) return {};
   std::string text;
@@ -21,7 +22,7 @@ std::string text_of(const wire::JsonValue& value) {
   }
   if (value.is_object()) {
     for (const wire::JsonMember& member : value.members()) {
-      text.append(text.empty() ? "" : ", ").append(member.key).append(" ").append(text_of(member.value));
+      text.append(text.empty() ? "" : ", ").append(for_terminal(member.key)).append(" ").append(text_of(member.value));
     }
     return text;
   }
@@ -49,8 +50,9 @@ std::string object_as_text(std::string_view json) {
   for (const wire::JsonMember& member : root->members()) {
     std::string text = text_of(member.value);
     if (text.empty()) continue;
-    width = std::max(width, member.key.size());
-    lines.emplace_back(member.key, std::move(text));
+    std::string name = for_terminal(member.key);
+    width = std::max(width, name.size());
+    lines.emplace_back(std::move(name), std::move(text));
   }
   std::string out;
   for (const auto& [name, text] : lines) {

@@ -1,4 +1,5 @@
 // app/print_json.h — JSON as people read it: an object line by line, a list as a table.
+// Rules    texts are shown as for_terminal() gives them: most of them others have chosen
 #pragma once
 #include <span>
 #include <string>

@@ -10,6 +10,7 @@
 #include "checkpoint_file.h"
 #include "data_folder.h"
 #include "gatehouse/adapters/store_sqlite/upkeep.h"
+#include "gatehouse/base/random.h"
 #include "gatehouse/identity/signing_keys.h"
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/wire/json/writer.h"
@@ -76,18 +77,43 @@ Result<std::optional<identity::DataKeys>> keys_that_are_there(const AdminOptions
   return std::optional<identity::DataKeys>(std::move(keys));
 }
 
-// Brought up to date, and of the folder's master key.
-Status accept_copy(const std::filesystem::path& copy, const std::optional<identity::DataKeys>& keys) {
+// The chains that the audit trail goes on with, and how far they have come.
+struct NewChains {
+  std::shared_ptr<const telemetry::AuditSealer> sealer;
+  std::vector<telemetry::AuditHead> heads;
+};
+
+// That it was done is the first record of new chains. It stands in the copy, so that it is there from when the restore counts.
+Result<NewChains> put_on_record(Reactor& reactor, store::AuditStore& audit, const identity::DataKeys& keys, const std::string& file) {
+  SystemRandom random;
+  GH_TRY(telemetry::AuditSealer sealer, telemetry::AuditSealer::make(keys.audit, random.hex(16)));
+  NewChains chains;
+  chains.sealer = std::make_shared<const telemetry::AuditSealer>(std::move(sealer));
+  telemetry::AuditRecord record;
+  record.time = std::chrono::floor<std::chrono::microseconds>(reactor.clock().wall());
+  record.tenant = TenantId(std::string(identity::reserved_tenant));
+  record.action = "restore_store";
+  record.resource_type = "backup";
+  record.resource_id = file;
+  record.outcome = "ok";
+  GH_CHECK(run_task(reactor, audit.append(reactor, chains.sealer, {record})));
+  GH_TRY(chains.heads, run_task(reactor, audit.heads(reactor, chains.sealer->instance())));
+  return chains;
+}
+
+// Brought up to date, and of the folder's master key. Where that is missing, nothing can be sealed.
+Result<NewChains> accept_copy(const std::filesystem::path& copy, const std::optional<identity::DataKeys>& keys, const std::string& file) {
   adapters::SqliteOptions of_copy;
   of_copy.file = copy;
   GH_TRY(const std::unique_ptr<adapters::SqliteStore> opened, adapters::SqliteStore::open(of_copy));
-  if (!keys) return ok();
+  if (!keys) return NewChains();
   const SystemClock clock;
   Reactor reactor(0, clock);
   GH_TRY(const std::vector<store::SigningKey> kept, run_task(reactor, opened->signing_keys().all(reactor)));
   // Those that have retired meanwhile must open as well: as of the beginning of time, none has.
   const Result<identity::SigningKeys> signing = identity::open_signing_keys(kept, keys->sealer, store::Moment());
-  return signing ? ok() : Status(signing.error());
+  if (!signing) return signing.error();
+  return put_on_record(reactor, opened->audit(), *keys, file);
 }
 
 Error of_another_folder(const AdminOptions& options, const std::string& file, const Error& why) {
@@ -97,12 +123,16 @@ Error of_another_folder(const AdminOptions& options, const std::string& file, co
 }
 
 // The audit trail of the restored store ends earlier than the checkpoints say: those go on beside the store that they are about, and what
-// comes now begins new chains.
-void begin_new_chains(const AdminOptions& options, const std::string& moment) {
+// comes now begins new chains. The restore is done by now: what fails here, `audit verify` says.
+void begin_new_chains(const AdminOptions& options, const std::string& moment, const NewChains& chains) {
   std::error_code ignored;
   const std::filesystem::path checkpoints = checkpoints_of(options.data);
   std::filesystem::rename(checkpoints, checkpoints.string() + ".replaced-" + moment, ignored);
   std::filesystem::remove(std::filesystem::path(options.data) / "instance", ignored);
+  Result<CheckpointFile> file = CheckpointFile::open(checkpoints);
+  if (!chains.sealer || !file || !identity::rename_instance(options.data, chains.sealer->instance())) return;
+  const auto now = std::chrono::floor<std::chrono::microseconds>(SystemClock().wall());
+  [[maybe_unused]] const Status written = file->append(chains.heads, now, *chains.sealer);
 }
 
 Result<Restored> restore_alone(const AdminOptions& options, const std::string& file) {
@@ -115,14 +145,18 @@ Result<Restored> restore_alone(const AdminOptions& options, const std::string& f
   Progress progress("restore");
   adapters::RestoreOptions wanted;
   wanted.kept = done.kept;
-  wanted.accept = [&keys](const std::filesystem::path& copy) { return accept_copy(copy, keys); };
+  NewChains chains;
+  wanted.accept = [&](const std::filesystem::path& copy) -> Status {
+    GH_TRY(chains, accept_copy(copy, keys, file));
+    return ok();
+  };
   wanted.on_pages = [&progress](std::uint64_t copied, std::uint64_t all) { progress.show(copied, all); };
   const Status restored = adapters::restore_store(file, store_of(options), wanted);
   if (!restored) {
     const bool keys_differ = restored.error().reason() == "signing_key_damaged";
     return keys_differ ? of_another_folder(options, file, restored.error()) : restored.error();
   }
-  begin_new_chains(options, moment);
+  begin_new_chains(options, moment, chains);
   GH_TRY(const adapters::SchemaNumbers schema, adapters::schema_of(store_of(options)));
   done.schema = schema.found;
   return done;
@@ -139,7 +173,10 @@ std::string as_json(const Restored& done, const std::string& file) {
 std::string as_text(const Restored& done, const std::string& file, const AdminOptions& options) {
   std::string text = "'" + file + "' is the store of '" + options.data + "' now.\n";
   if (!done.kept.empty()) text += "What was there is kept as '" + done.kept + "'.\n";
-  if (!done.master_key_fits) text += "The master key is missing: put back '" + master_key_of(options) + "' before the next start.\n";
+  if (!done.master_key_fits) {
+    text += "The master key is missing: put back '" + master_key_of(options) +
+            "' before the next start. Without it this restore is not on record.\n";
+  }
   return text +
          "What was changed since that backup is undone: what was revoked or disabled since then is taken again, so do that once more.\n";
 }

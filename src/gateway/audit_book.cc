@@ -1,5 +1,6 @@
 #include "gatehouse/gateway/audit_book.h"
 
+#include <algorithm>
 #include <iterator>
 #include <tuple>
 
@@ -26,17 +27,19 @@ void AuditBook::add(telemetry::AuditRecord record) {
 }
 
 void AuditBook::add(telemetry::AuditContent content) {
-  if (contents_.size() < most_contents) contents_.push_back(std::move(content));
+  if (contents_.size() >= most_contents || content_bytes_ + content.text.size() > most_content_bytes) return;
+  content_bytes_ += content.text.size();
+  contents_.push_back(std::move(content));
 }
 
-AuditBook::Alike& AuditBook::begin(const AuditLikeness& like, telemetry::AuditRecord record) {
+AuditBook::Alike& AuditBook::begin(Kinds& kinds, const AuditLikeness& like, telemetry::AuditRecord record) {
   // In its place: its views are into itself.
-  Alike& kind = alike_.emplace(std::piecewise_construct, std::forward_as_tuple(like), std::forward_as_tuple()).first->second;
+  Alike& kind = kinds.emplace(std::piecewise_construct, std::forward_as_tuple(like), std::forward_as_tuple()).first->second;
   kind.record = std::move(record);
   // Of many, what only one of them had says nothing.
   kind.record.time = telemetry::AuditTime(std::chrono::minutes(like.minute));
   kind.record.request_id.clear();
-  if (like.address.empty()) kind.record.address.clear();
+  kind.record.address = like.address;
   return kind;
 }
 
@@ -49,17 +52,21 @@ telemetry::AuditRecord AuditBook::of_nobody(telemetry::AuditRecord record) {
   return record;
 }
 
-AuditBook::Records AuditBook::take_counted(std::int64_t minute) {
-  Records taken;
-  for (auto kind = alike_.begin(); kind != alike_.end();) {
+void AuditBook::take_counted(Kinds& kinds, std::int64_t minute, Records& taken) {
+  for (auto kind = kinds.begin(); kind != kinds.end();) {
     if (kind->first.view.minute >= minute) {
       ++kind;
       continue;
     }
     kind->second.record.count = kind->second.counted;
     if (kind->second.counted > 0) taken.push_back(std::move(kind->second.record));
-    kind = alike_.erase(kind);
+    kind = kinds.erase(kind);
   }
+}
+
+AuditBook::Records AuditBook::take_counted(std::int64_t minute) {
+  Records taken;
+  for (Kinds* kinds : {&known_, &strangers_}) take_counted(*kinds, minute, taken);
   return taken;
 }
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <map>
 #include <set>
 
 #include "audit_notes.h"
@@ -77,7 +78,31 @@ TEST(AuditBook, TheFirstRefusalsOfAMinuteHaveARecordEach) {
   EXPECT_EQ(counted.front().count, 5U);
 }
 
-// Whoever has many addresses cannot fill the memory.
+AuditLikeness stranger(std::string_view address) {
+  AuditLikeness one = like("");
+  one.address = address;
+  return one;
+}
+
+// Whoever has many addresses cannot fill the memory, nor take the names from those who are known.
+TEST(AuditBook, StrangersCrowdOutNobodyKnown) {
+  AuditBook book;
+  for (std::size_t i = 0; i < AuditBook::most_alike; ++i) book.count(stranger(std::to_string(i)), [] { return record(""); });
+  book.count(like("k-1"), [] { return record("k-1"); });
+  std::size_t nameless = 0, strangers = 0;
+  for (const telemetry::AuditRecord& one : book.take_counted(later)) {
+    if (one.key == "k-1") continue;
+    ++strangers;
+    if (one.address.empty()) nameless += one.count;
+  }
+  EXPECT_EQ(strangers, AuditBook::most_strangers + 1);
+  EXPECT_EQ(nameless, AuditBook::most_alike - AuditBook::most_strangers);
+  book.count(like("k-1"), [] { return record("k-1"); });
+  const AuditBook::Records counted = book.take_counted(later);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted.front().key, "k-1");
+}
+
 TEST(AuditBook, TooManyKindsAreToldApartByRouteAndRuleAlone) {
   AuditBook book;
   const std::size_t all = AuditBook::most_alike + 100;
@@ -112,6 +137,19 @@ TEST(AuditBook, WakesWhenTheFirstRecordComesAndKeepsTheOrderOfWhatComesBack) {
   EXPECT_EQ(order, "123");
 }
 
+TEST(AuditBook, KeepsNoMoreContentsThanThereIsRoomFor) {
+  AuditBook book;
+  telemetry::AuditContent small, large;
+  small.text = "{}";
+  large.text = std::string(AuditBook::most_content_bytes / 4, 'x');
+  for (int twice = 0; twice < 2; ++twice) {
+    for (int i = 0; i < 6; ++i) book.add(large);
+    EXPECT_THAT(book.take_contents(), SizeIs(4));
+    for (std::size_t i = 0; i < AuditBook::most_contents + 5; ++i) book.add(small);
+    EXPECT_THAT(book.take_contents(), SizeIs(AuditBook::most_contents));
+  }
+}
+
 TEST(AuditBook, SaysWhenItIsFull) {
   AuditBook book;
   book.put_back(AuditBook::Records(AuditBook::most_records - 1));
@@ -122,16 +160,34 @@ TEST(AuditBook, SaysWhenItIsFull) {
   EXPECT_THAT(book.take_records(), SizeIs(AuditBook::most_records)) << "what is refused meanwhile is counted";
 }
 
+// Of strangers in IPv6 the network counts.
+TEST(AuditNotes, StrangersAreToldApartByTheirNetworks) {
+  AuditBook book;
+  const Route* const route = find_route(public_routes(), wire::Method::get, "/v1/models").route;
+  for (const char* address : {"2001:db8:1:2::1", "2001:db8:1:2:ffff::2", "2001:db8:1:3::1", "192.0.2.1", "192.0.2.2", ""}) {
+    Decision decision(*route, WallTime());
+    decision.address = address;
+    decision.status = 401;
+    decision.reason = "api_key_invalid";
+    put_on_record(book, decision, Ledger());
+  }
+  std::map<std::string, std::uint64_t> counted;
+  for (const telemetry::AuditRecord& one : book.take_counted(later)) counted[one.address] += one.count;
+  EXPECT_EQ(counted, (std::map<std::string, std::uint64_t>{
+                         {"2001:db8:1:2::/64", 2}, {"2001:db8:1:3::/64", 1}, {"192.0.2.1", 1}, {"192.0.2.2", 1}, {"", 1}}));
+}
+
 TEST(AuditNotes, EveryRouteHasANameForItsRecords) {
   for (const auto routes : {public_routes(), admin_routes(), control_routes()}) {
     for (const Route& route : routes) EXPECT_NE(audit_name(route.action), "request") << route.path;
   }
 }
 
-TEST(AuditNotes, WhatChangesOrCallsAModelHasARecordEach) {
+TEST(AuditNotes, WhatChangesShowsAllOfATenantOrCallsAModelHasARecordEach) {
   for (const auto routes : {public_routes(), admin_routes(), control_routes()}) {
     for (const Route& route : routes) {
-      const bool cheap = route.method == wire::Method::get || route.action == Action::count_tokens;
+      const bool reads = route.method == wire::Method::get && route.action != Action::tenant_export;
+      const bool cheap = reads || route.action == Action::count_tokens;
       EXPECT_EQ(route.audit == AuditClass::folded, cheap) << route.path;
     }
   }

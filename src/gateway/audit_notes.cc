@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
+#include "gatehouse/net/networks.h"
 #include "rules.h"
 
 namespace gatehouse::gateway {
@@ -90,8 +92,8 @@ constexpr std::array names{
     Name{Action::session_end, "end_session", "session"},
     Name{Action::usage, "get_usage", {}},
     Name{Action::jwks, "get_jwks", {}},
-    Name{Action::audit, "get_audit", {}},
-    Name{Action::audit_all, "get_all_audit", {}},
+    Name{Action::audit, "get_audit", "contents"},
+    Name{Action::audit_all, "get_all_audit", "contents"},
     Name{Action::own_keys_list, "list_api_keys", {}},
     Name{Action::own_key_add, "create_api_key", "api_key"},
     Name{Action::own_key_set, "update_api_key", "api_key"},
@@ -111,8 +113,7 @@ std::string capped(std::string_view text) { return std::string(text.substr(0, lo
 
 // A user's id; empty where no user stands behind the credential.
 std::string_view user_of(const identity::Principal& who) {
-  const bool a_tenants = who.proof == identity::Proof::token && who.subject == who.tenant.value();
-  return a_tenants ? std::string_view() : std::string_view(who.subject);
+  return who.is_a_users() ? std::string_view(who.subject) : std::string_view();
 }
 
 std::string_view outcome_of(const Decision& decision) {
@@ -139,19 +140,31 @@ void say_whom(telemetry::AuditRecord& record, const Subject& subject, const Name
   }
 }
 
-AuditLikeness likeness_of(const Decision& decision) {
+// Of IPv6 the network: whoever has one has as many addresses as there are names to crowd out.
+std::string network_of(std::string_view address) {
+  constexpr std::size_t bytes_of_network = 8;
+  std::optional<net::IpAddress> known = net::parse_address(address);
+  if (!known || known->is_v4()) return capped(address);
+  std::fill(known->bytes.begin() + bytes_of_network, known->bytes.end(), std::uint8_t{0});
+  return net::to_text(*known) + "/64";
+}
+
+// network: where it came from, for strangers. Of those who try somebody's account it is left out: they could be of ever more kinds.
+AuditLikeness likeness_of(const Decision& decision, std::string_view network) {
   AuditLikeness like;
   like.route = &decision.route;
   like.minute = minute_of(decision.at);
   like.outcome = outcome_of(decision);
   like.rule = rule_of(decision.reason);
   if (decision.who == nullptr) {
-    like.address = decision.address;
-    if (const Subject::Who* who = whom(decision)) {
-      like.tenant = who->tenant.value();
-      like.tenant_number = who->tenant_number;
-      like.who = who->user;
+    const Subject::Who* const who = whom(decision);
+    if (who == nullptr) {
+      like.address = network;
+      return like;
     }
+    like.tenant = who->tenant.value();
+    like.tenant_number = who->tenant_number;
+    like.who = who->user;
     return like;
   }
   like.tenant = decision.who->tenant.value();
@@ -220,10 +233,11 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
     return record;
   };
   const bool nobody = decision.who == nullptr && whom(decision) == nullptr, counted = decision.route.audit == AuditClass::folded;
+  const std::string network = decision.who == nullptr ? network_of(decision.address) : std::string();
   if (nobody || (allowed && counted)) {
-    book.count(likeness_of(decision), make);
+    book.count(likeness_of(decision, network), make);
   } else if (counted || (!allowed && !ledger.generated_for)) {
-    book.refuse(likeness_of(decision), make);
+    book.refuse(likeness_of(decision, network), make);
   } else {
     telemetry::AuditRecord record = make();
     if (!ledger.content.empty()) book.add(content_beside(record, ledger));

@@ -75,7 +75,7 @@ void Egress::begin_stream(net::Response response) {
 
 void Egress::respond(const Error& error) {
   note(error);
-  respond(error_response(error, dialect_, request_id_, language()));
+  respond(error_response(error, dialect_, request_id_, language(), rules_.used_up_status));
 }
 
 void Egress::note(const Error& error) {

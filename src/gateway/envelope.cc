@@ -206,7 +206,7 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
   question->subject = &ledger.subject;
   Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
-  if (received.route().audit == AuditClass::each) {
+  if (has_own_record(received.route(), *reply)) {
     const Status kept = co_await keep_record(received, egress, ledger, *reply);
     if (!kept) co_return egress.respond(kept.error());
   }

@@ -67,10 +67,10 @@ void write_openai(std::string& body, const Error& error, std::string_view messag
   write_openai_error(body, shape);
 }
 
-void write_api(std::string& body, const Error& error, std::string_view message, std::string_view request_id) {
+void write_api(std::string& body, const Error& error, int status, std::string_view message, std::string_view request_id) {
   const std::string param = param_of(error);
   wire::ApiError shape;
-  shape.status = status_of(error, Dialect::api);
+  shape.status = status;
   shape.message = message;
   shape.type = error.reason();
   shape.param = param;
@@ -109,6 +109,8 @@ std::string_view anthropic_type(int status) {
   switch (status) {
     case 401:
       return "authentication_error";
+    case 402:
+      return "billing_error";
     case 403:
       return "permission_error";
     case 404:
@@ -154,7 +156,8 @@ void add_credential_fields(net::Response& response, const Error& error) {
 
 }  // namespace
 
-int status_of(const Error& error, Dialect dialect) {
+int status_of(const Error& error, Dialect dialect, int used_up) {
+  if (is_used_up(error)) return used_up;
   // JSON that breaks a rule is 422 on /api; what is not JSON at all is 400 everywhere.
   const bool breaks_a_rule = error.code() == Code::invalid_argument && !error.faults().empty();
   if (dialect == Dialect::api && breaks_a_rule) return 422;
@@ -162,7 +165,7 @@ int status_of(const Error& error, Dialect dialect) {
   return dialect == Dialect::anthropic && status == 503 ? overloaded : status;
 }
 
-std::string error_body(const Error& error, Dialect dialect, std::string_view request_id, Language language) {
+std::string error_body(const Error& error, Dialect dialect, std::string_view request_id, Language language, int used_up) {
   std::string body;
   const std::string_view message = in_language(language, error.public_text());
   switch (dialect) {
@@ -176,18 +179,18 @@ std::string error_body(const Error& error, Dialect dialect, std::string_view req
       wire::write_oauth_error(body, oauth_code(error), error.public_text());
       break;
     case Dialect::anthropic:
-      wire::write_anthropic_error(body, anthropic_type(status_of(error, dialect)), message, request_id);
+      wire::write_anthropic_error(body, anthropic_type(status_of(error, dialect, used_up)), message, request_id);
       break;
     case Dialect::api:
-      write_api(body, error, message, request_id);
+      write_api(body, error, status_of(error, dialect, used_up), message, request_id);
       break;
   }
   return body;
 }
 
-net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id, Language language) {
-  net::Response response(status_of(error, dialect));
-  response.body("application/json", error_body(error, dialect, request_id, language));
+net::Response error_response(const Error& error, Dialect dialect, std::string_view request_id, Language language, int used_up) {
+  net::Response response(status_of(error, dialect, used_up));
+  response.body("application/json", error_body(error, dialect, request_id, language, used_up));
   add_retry_fields(response, error.retry());
   add_credential_fields(response, error);
   return response;

@@ -122,5 +122,19 @@ TEST(ErrorResponse, TellsWhatIsWrongWithAKey) {
   EXPECT_THAT(response.body(), HasSubstr(R"("code":"invalid_api_key")"));
 }
 
+TEST(Errors, WhatIsUsedUpMayBeUnpaid) {
+  const Error quota(Code::rate_limited, Origin::caller, "quota_exceeded", "Daily quota exceeded");
+  const Error rate(Code::rate_limited, Origin::caller, "rate_limit_exceeded", "Rate limit exceeded: 10 per 1 minute");
+  for (const Dialect dialect : {Dialect::api, Dialect::openai, Dialect::anthropic}) {
+    EXPECT_EQ(status_of(quota, dialect), 429);
+    EXPECT_EQ(status_of(quota, dialect, 402), 402);
+    EXPECT_EQ(status_of(rate, dialect, 402), 429);
+    EXPECT_EQ(error_response(quota, dialect, "r", Language::english, 402).status(), 402);
+  }
+  EXPECT_NE(error_body(quota, Dialect::api, "r", Language::english, 402).find("402"), std::string::npos);
+  EXPECT_NE(error_body(quota, Dialect::anthropic, "r", Language::english, 402).find("billing_error"), std::string::npos);
+  EXPECT_NE(error_body(quota, Dialect::openai, "r", Language::english, 402).find("insufficient_quota"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace gatehouse::gateway

@@ -100,9 +100,8 @@ void write_principal(wire::JsonWriter& json, const identity::PrincipalPtr& who) 
     json.member_null("principal");
     return;
   }
-  const bool a_users = who->subject != who->tenant.value();
   json.key("principal").begin_object().member("tenant_id", who->tenant.value());
-  json.member_or_null("user_id", a_users ? std::string_view(who->subject) : std::string_view());
+  json.member_or_null("user_id", who->is_a_users() ? std::string_view(who->subject) : std::string_view());
   json.member_or_null("key_id", who->key ? std::string_view(who->key->value()) : std::string_view()).member_or_null("role", who->role);
   json.key("scopes").begin_list();
   for (const std::string& scope : who->scopes.names()) json.value(scope);

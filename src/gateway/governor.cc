@@ -57,7 +57,7 @@ limits::Asked asked_of(const Identified& identified, const ServedModel& model) {
 
 bool is_for(const store::Budget& budget, const identity::Principal& who) {
   if (budget.key) return who.key == budget.key;
-  if (budget.user) return who.token.issuer.empty() && who.subject == budget.user->value();
+  if (budget.user) return who.is_our_users() && who.subject == budget.user->value();
   return true;
 }
 

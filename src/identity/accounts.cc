@@ -242,7 +242,7 @@ Task<Result<store::User>> Accounts::reset(Reactor& reactor, Secret<std::string> 
 }
 
 Task<Result<store::User>> Accounts::user_of(Reactor& reactor, const Principal& who) const {
-  if (who.proof != Proof::token || !who.token.issuer.empty() || who.username.empty() || who.token.session.empty()) {
+  if (!who.is_our_users() || who.token.session.empty()) {
     co_return denied("not_a_login", "Not enough permissions").with_param("token");
   }
   store::UserId id(who.subject);

@@ -64,16 +64,10 @@ Status check_token(const Principal& principal, const Directory& directory) {
   return revoked ? Status(token_revoked()) : ok();
 }
 
-// Whether a user of ours stands behind it, whom we give a role: not where it is a tenant's own, or an outside issuer's user.
-bool is_a_users(const Principal& principal) {
-  if (!principal.token.issuer.empty() || principal.subject.empty()) return false;
-  return principal.key || !principal.username.empty() || principal.subject != principal.tenant.value();
-}
-
 // Issuers have users of the same name, and a tenant may be called like a user.
 Mark mark_of(const Principal& principal) {
-  const std::string name = principal.token.issuer + '\0' + principal.tenant.value() + '\0' +
-                           (principal.subject == principal.tenant.value() ? std::string() : principal.subject);
+  const std::string name =
+      principal.token.issuer + '\0' + principal.tenant.value() + '\0' + (principal.is_a_users() ? principal.subject : std::string());
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
   SHA256(reinterpret_cast<const unsigned char*>(name.data()), name.size(), digest.data());
   Mark mark;
@@ -86,7 +80,7 @@ void add_grants(Principal& principal, const TenantEntry& tenant, const Directory
   principal.granted = granted;
   principal.mark = mark_of(principal);
   if (!principal.token.issuer.empty()) granted = granted.limited_to(tenant.scopes);
-  if (is_a_users(principal)) {
+  if (principal.is_our_users()) {
     principal.role = directory.role_of(principal.subject);
     principal.role_grants = directory.grants_of(principal.tenant, principal.role);
     granted = granted.limited_to(principal.role_grants.scopes);
@@ -184,6 +178,7 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
   if (!verified.issuer) principal->username = claims.username;  // a user of ours
   if (verified.issuer) {
     token.issuer = verified.issuer->name;
+    token.may_be_tenants = verified.issuer->legacy;
     if (named_by_hash(verified)) token.sha256 = sha256_hex(text);
     if (verified.issuer->until) principal->valid_until = std::min(principal->valid_until, *verified.issuer->until);
     scopes = scopes.without(Scope::platform_admin);

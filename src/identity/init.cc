@@ -94,6 +94,8 @@ Result<std::string> instance_of(const std::filesystem::path& data, RandomSource&
   return hex ? Result<std::string>(name) : damaged(file, instance_file, "it holds no name");
 }
 
+Status rename_instance(const std::filesystem::path& data, const std::string& name) { return write_private(data / "instance", name); }
+
 Result<DataKeys> DataKeys::of(const MasterKey& master) {
   GH_TRY(KeyHasher hasher, KeyHasher::make(master));
   GH_TRY(Secret<std::string> key, master.derive(Sealer::label));

@@ -17,12 +17,15 @@ std::string_view to_string(AuditDamage damage) {
     case AuditDamage::checkpoint_disagrees:
       return "checkpoint_disagrees";
     case AuditDamage::checkpoint_file_altered:
+      return "checkpoint_file_altered";
+    case AuditDamage::checkpoint_file_missing:
       break;
   }
-  return "checkpoint_file_altered";
+  return "checkpoint_file_missing";
 }
 
-AuditVerifier::AuditVerifier(const AuditSealer& sealer, const CheckpointLines& lines) : sealer_(sealer), bad_line_(lines.first_bad) {
+AuditVerifier::AuditVerifier(const AuditSealer& sealer, const CheckpointLines& lines)
+    : sealer_(sealer), bad_line_(lines.first_bad), no_checkpoints_(lines.missing) {
   for (const AuditCheckpoint& one : lines.checkpoints) chains_[one.head.chain].checkpoints.push_back(one.head);
   for (auto& [id, chain] : chains_) std::ranges::sort(chain.checkpoints, {}, &AuditHead::count);
 }
@@ -56,6 +59,7 @@ void AuditVerifier::expect(const AuditHead& head) { chains_[head.chain].expected
 AuditVerdict AuditVerifier::verdict() const {
   AuditVerdict verdict;
   verdict.records = records_;
+  if (no_checkpoints_) verdict.faults.push_back({AuditDamage::checkpoint_file_missing, {}, 0});
   if (bad_line_ > 0) verdict.faults.push_back({AuditDamage::checkpoint_file_altered, {}, bad_line_});
   for (const auto& [id, chain] : chains_) {
     const bool cut = chain.met < chain.checkpoints.size() || chain.count < chain.expected;

@@ -281,6 +281,14 @@ TEST_F(OneChain, SaysWhatIsWrongAndWhere) {
   EXPECT_EQ(only_fault(), (AuditFault{AuditDamage::checkpoint_file_altered, {}, 1}));
 }
 
+// Whoever cuts a tail back takes away what would tell of it.
+TEST_F(OneChain, AFileOfCheckpointsThatIsGoneIsAFault) {
+  CheckpointLines none;
+  none.missing = true;
+  const AuditVerdict verdict = verify_audit(trail_.rows, trail_.heads, none, sealer_);
+  EXPECT_EQ(verdict.faults, (std::vector<AuditFault>{{AuditDamage::checkpoint_file_missing, {}, 0}}));
+}
+
 TEST_F(OneChain, ATailCutBackToTheLastCheckpointShowsInTheHeadAlone) {
   trail_.rows.resize(4);
   EXPECT_EQ(only_fault(), fault(AuditDamage::chain_cut, 5));

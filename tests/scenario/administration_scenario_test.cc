@@ -35,6 +35,23 @@ class Administrator : public ::testing::Test {
   std::string token_;
 };
 
+TEST_F(Administrator, GivesATenantAZoneThatTheMachineKnows) {
+  const std::string tenants = "/api/admin/tenants";
+  EXPECT_THAT(ask(wire::Method::get, tenants + "/demo").sent(), HasSubstr(R"("time_zone":"UTC")"));
+  EXPECT_THAT(ask(wire::Method::post, tenants, R"({"tenant_id":"tenant-001","time_zone":"UTC"})").sent(),
+              HasSubstr(R"("time_zone":"UTC")"));
+  for (const char* name : {"Mars/Olympus", "../../../etc/passwd", "Europe", " UTC", "utc\n"}) {
+    const std::string said = std::string(R"({"time_zone":")") + name + "\"}";
+    const FakeExchange& refused = ask(wire::Method::patch, tenants + "/demo", said);
+    EXPECT_EQ(refused.status(), 422) << name;
+    EXPECT_THAT(refused.sent(), HasSubstr("is no time zone that this machine knows"));
+    EXPECT_THAT(refused.sent(), Not(HasSubstr("zoneinfo"))) << "no paths";
+  }
+  EXPECT_EQ(ask(wire::Method::post, tenants, R"({"tenant_id":"tenant-002","time_zone":"Mars"})").status(), 422);
+  EXPECT_EQ(ask(wire::Method::get, tenants + "/tenant-002").status(), 404);
+  EXPECT_THAT(ask(wire::Method::get, tenants + "/demo").sent(), HasSubstr(R"("time_zone":"UTC")"));
+}
+
 TEST_F(Administrator, RegistersATenantAndShowsItsSecretsThisOnce) {
   const FakeExchange& made = ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001","quota_per_day":7})");
   EXPECT_EQ(made.status(), 201);

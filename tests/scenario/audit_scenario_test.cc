@@ -256,6 +256,31 @@ TEST_F(AuditRoute, GivesPagesAndFilters) {
   }
 }
 
+TEST_F(AuditRoute, WhoReadsWhatOthersAskedIsOnRecordEachTime) {
+  const auto reads = [&] {
+    std::vector<std::string> found;
+    for (const AuditRecord& record : kept()) {
+      if (record.action.starts_with("get_")) found.push_back(record.action + " " + record.resource_type + " " + record.resource_id);
+    }
+    return found;
+  };
+  EXPECT_EQ(ask(Method::get, "/api/audit", house_.key()).status(), 200);
+  EXPECT_THAT(reads(), IsEmpty()) << "without contents it is counted";
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(ask(Method::get, "/api/audit?content=true", house_.key()).status(), 200);
+  command(Method::get, "/api/admin/audit?content=true");
+  command(Method::get, "/api/admin/audit?content=true&tenant_id=demo");
+  EXPECT_EQ(reads(), (std::vector<std::string>{"get_all_audit contents demo", "get_all_audit contents *", "get_audit contents demo",
+                                               "get_audit contents demo"}));
+}
+
+TEST_F(AuditTrail, WhoExportsATenantIsOnRecordEachTime) {
+  for (int i = 0; i < 2; ++i) command(Method::get, "/api/admin/tenants/demo/export");
+  const std::vector<AuditRecord> records = kept();
+  ASSERT_THAT(records, SizeIs(2));
+  EXPECT_EQ(records[0].action, "export_tenant");
+  EXPECT_EQ(records[0].resource_id, "demo");
+}
+
 TEST_F(AuditRoute, OperatorsSeeAll) {
   const std::string all = command(Method::get, "/api/admin/audit?limit=1000");
   EXPECT_THAT(all, HasSubstr("r9"));

@@ -17,8 +17,8 @@ QUESTION = {"max_tokens": 2, "temperature": 0, "messages": [{"role": "user", "co
 ROUNDS = 200 if os.environ.get("GATEHOUSE_SOAK") == "1" else 6
 
 
-def verify(house):
-    done = run("audit", "verify", "--data", house.data, "--json")
+def verify(house, *words):
+    done = run("audit", "verify", "--data", house.data, "--json", *words)
     verdict = json.loads(done.stdout)
     assert done.returncode == (0 if verdict["ok"] else 1)
     return verdict
@@ -281,3 +281,54 @@ def test_an_edit_of_the_file_is_found_with_its_place(new_house):
     assert after("UPDATE audit_chains SET tenant_id = 'demo' WHERE id = 1")[0] in ("record_altered", "chain_cut")
     done = run("audit", "verify", "--data", house.data)
     assert done.returncode == 1 and b"Not as it was written" in done.stdout
+
+
+def test_a_tail_and_its_checkpoints_that_are_gone_are_found(new_house, tmp_path):
+    house = new_house()
+    for name in "abc":
+        command(house, "key", "create", "--tenant", "demo", "--name", name)
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+    checkpoints, copy = house.data / "audit.checkpoints", tmp_path / "elsewhere"
+    copy.write_bytes(checkpoints.read_bytes())
+    checkpoints.unlink()
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        database.executescript(
+            "DELETE FROM audit WHERE chain = 1 AND sequence > 1;"
+            "UPDATE audit_chains SET records = 1, head = (SELECT seal FROM audit WHERE chain = 1 AND sequence = 1) WHERE id = 1"
+        )
+    assert verify(house)["first_bad"]["damage"] == "checkpoint_file_missing"
+    said = run("audit", "verify", "--data", house.data)
+    assert said.returncode == 1 and b"--checkpoints" in said.stdout
+    first_bad = verify(house, "--checkpoints", copy)["first_bad"]
+    assert (first_bad["damage"], first_bad["tenant_id"], first_bad["sequence"]) == ("chain_cut", "system", 2)
+    nothing = run("audit", "verify", "--data", house.data, "--checkpoints", tmp_path / "nothing")
+    assert nothing.returncode == 1 and b"cannot be read" in nothing.stderr
+    # A server begins a new one, and that is on record.
+    house.start()
+    assert [record["action_type"] for record in records(house)].count("begin_checkpoints") == 1
+    assert house.stop() == 0
+    assert verify(house)["ok"], "nothing in the folder tells of it any more"
+    assert verify(house, "--checkpoints", copy)["first_bad"]["damage"] in ("chain_cut", "checkpoint_disagrees"), "the copy does"
+
+
+def test_a_restore_is_on_record(new_house, tmp_path):
+    house = new_house()
+    command(house, "key", "create", "--tenant", "demo", "--name", "kept")
+    assert run("backup", tmp_path / "copy.db", "--data", house.data).returncode == 0
+    command(house, "key", "create", "--tenant", "demo", "--name", "later")
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+    done = run("restore", tmp_path / "copy.db", "--data", house.data)
+    assert done.returncode == 0, done.stderr
+    after = verify(house)
+    assert after["ok"] and after["checkpoints"] == 1
+    newest = records(house)[0]
+    assert [record["action_type"] for record in records(house)].count("create_api_key") == 1, "what came later is undone"
+    assert newest["action_type"] == "restore_store" and newest["resource_id"] == str(tmp_path / "copy.db") and newest["success"]
+    assert newest["tenant_id"] == "system" and newest["details"]["sequence"] == 1
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        database.executescript("DELETE FROM audit WHERE action = 'restore_store'; DELETE FROM audit_chains WHERE records = 1 AND id = (SELECT max(id) FROM audit_chains)")
+    assert verify(house)["first_bad"]["damage"] == "chain_cut", "its checkpoint was written at once"
+    house.start()
+    assert house.stop() == 0

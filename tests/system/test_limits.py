@@ -1,5 +1,6 @@
 """Limits, quotas and budgets as callers meet them: each setting of [limits] refuses, says so in its headers, and means what it says."""
 
+import datetime
 import json
 import os
 import random
@@ -7,6 +8,7 @@ import re
 import signal
 import threading
 import time
+import zoneinfo
 
 import pytest
 from house import command, eventually, events, read_stream, run
@@ -52,8 +54,8 @@ def assert_told(refused, limit):
 class OneOf:
     """A setting, as one that lets a single call through, and what meets it."""
 
-    def __init__(self, variables, limit, who="key", waits=True):
-        self.variables, self.limit, self.who, self.waits = variables, limit, who, waits
+    def __init__(self, variables, limit, who="key", waits=True, status=429):
+        self.variables, self.limit, self.who, self.waits, self.status = variables, limit, who, waits, status
 
 
 SETTINGS = {
@@ -64,6 +66,7 @@ SETTINGS = {
     "limits.tokens_per_minute": OneOf({"GATEHOUSE_LIMITS_TOKENS_PER_MINUTE": "1"}, "tokens", waits=False),
     "limits.concurrency": OneOf({"GATEHOUSE_LIMITS_CONCURRENCY": "1"}, "concurrency", who="busy key"),
     "limits.daily_quota": OneOf({"GATEHOUSE_LIMITS_DAILY_QUOTA": "1"}, "daily-quota", who="new tenant", waits=False),
+    "limits.quota_status": OneOf({"GATEHOUSE_LIMITS_DAILY_QUOTA": "1", "GATEHOUSE_LIMITS_QUOTA_STATUS": "402"}, "daily-quota", who="new tenant", waits=False, status=402),
 }
 NOT_LIMITS = {"limits.mode", "limits.budget_alerts", "limits.rules"}
 
@@ -107,7 +110,7 @@ def test_each_limit_set_to_one_refuses_the_second_and_keeps_its_word(new_house, 
         first = call(house, headers)
         assert first.status == (429 if key == "limits.tokens_per_minute" else passes), first.body
         refused = call(house, headers)
-    assert refused.status == 429, refused.body
+    assert refused.status == one.status, refused.body
     wait = assert_told(refused, one.limit)
     if not one.waits:
         assert wait is None or wait > 2
@@ -117,6 +120,32 @@ def test_each_limit_set_to_one_refuses_the_second_and_keeps_its_word(new_house, 
     time.sleep(wait)  # what the answer said is what is tested: no sooner, no later
     again = call(house, headers)
     assert again.status == passes, (wait, again.body)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "Asia/Kolkata", "Pacific/Kiritimati"])
+def test_a_day_of_a_quota_ends_at_midnight_where_the_tenant_is(new_house, zone):
+    house = new_house()
+    made = command(house, "tenant", "register", "travels", "--quota-per-day", "1", "--time-zone", zone)
+    assert made["time_zone"] == command(house, "tenant", "show", "travels")["time_zone"] == zone
+    headers = {"Authorization": "Bearer " + made["api_key"]}
+    assert call(house, headers).status == 200
+    refused = call(house, headers)
+    here = datetime.datetime.now(tz=zoneinfo.ZoneInfo(zone))
+    midnight = datetime.datetime.combine(here.date() + datetime.timedelta(days=1), datetime.time(), here.tzinfo)
+    left = midnight.timestamp() - here.timestamp()
+    assert refused.status == 429 and abs(int(refused.headers["Retry-After"]) - left) < 60, (refused.headers["Retry-After"], left)
+    # Another zone is another tenant's: what it has used of its day stays used.
+    assert command(house, "tenant", "set", "travels", "--time-zone", "UTC")["time_zone"] == "UTC"
+
+
+def test_a_time_zone_that_nobody_knows_is_refused(new_house):
+    house = new_house()
+    for name in "Mars/Olympus", "../../etc/passwd", "Europe", "CET+1 ":
+        answer = house.ask("PATCH", "/api/admin/tenants/demo", {"time_zone": name}, headers=operator(house))
+        assert answer.status == 422 and "time zone" in str(answer.json()) and "/usr" not in str(answer.json()), answer.body
+    refused = run("tenant", "set", "demo", "--time-zone", "Mars/Olympus", "--data", house.data)
+    assert refused.returncode == 1 and b"time zone" in refused.stderr
+    assert command(house, "tenant", "show", "demo")["time_zone"] == "UTC"
 
 
 RULES = {

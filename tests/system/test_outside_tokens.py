@@ -129,6 +129,21 @@ def test_no_more_than_the_tenant_has(world):
     assert world.present(world.token("EdDSA", claims("https://file.example", scope=None))) == (403, "Not enough permissions")
 
 
+def test_a_user_of_an_issuer_sees_their_own_records_alone(world):
+    world.command("tenant", "set", "acme", "--scopes", "llm,usage:read,audit:read")
+    ada, bob, acme = ({"Authorization": f"Bearer {world.token('EdDSA', claims('https://file.example', sub=name, scope='llm audit:read'))}"} for name in ("ada", "bob", "acme"))
+    for who in ada, bob, acme:
+        assert world.house.ask("GET", "/v1/models/none", headers=who).status == 404
+
+    def seen(who):
+        return {record["user_id"] for record in world.house.ask("GET", "/api/audit", headers=who).json()["data"]}
+
+    for who, name in (ada, "ada"), (bob, "bob"), (acme, "acme"):
+        eventually(lambda who=who: seen(who), what="own records")
+        assert seen(who) == {name}
+    assert world.house.ask("GET", "/api/audit?user_id=bob", headers=ada).json()["data"] == []
+
+
 # -- what is refused -----------------------------------------------------------------------------------------------------
 
 

@@ -6,7 +6,7 @@ build_packages="g++ clang-19 llvm-19 libclang-rt-19-dev lld-19 cmake ninja-build
   libseccomp-dev libsqlite3-dev python3 python3-pip unzip curl"
 test_packages="libgtest-dev libgmock-dev clang-tidy-19 clang-format-19 python3-venv gcovr
   chromium-headless-shell"
-bench_packages="wrk nginx-light util-linux"
+bench_packages="wrk nginx-light redis-server util-linux"
 fresh_packages="mmdebstrap"
 
 # npm fetches the engine libraries. One npm is enough: the one on the PATH, else Debian's.

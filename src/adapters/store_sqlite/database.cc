@@ -68,6 +68,8 @@ Result<Database> Database::open(const std::string& name, int flags) {
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, nullptr);
   sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, nullptr);
   GH_CHECK(database.run("PRAGMA foreign_keys = ON; PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY"));
+  // What is forgotten is written over, whatever this SQLite was built to do.
+  GH_CHECK(database.run("PRAGMA secure_delete = ON"));
   return database;
 }
 

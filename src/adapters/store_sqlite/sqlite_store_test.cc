@@ -51,6 +51,7 @@ TEST_F(StoreFile, EachCommitIsSynced) {
   EXPECT_EQ(*same.ask("PRAGMA journal_mode"), "wal");
   EXPECT_EQ(*same.ask_number("PRAGMA synchronous"), 2) << "FULL";
   EXPECT_EQ(*same.ask_number("PRAGMA foreign_keys"), 1);
+  EXPECT_EQ(*same.ask_number("PRAGMA secure_delete"), 1);
 }
 
 TEST_F(StoreFile, InPlacesWhereNoneCanBeIsAnOperatorsMatter) {

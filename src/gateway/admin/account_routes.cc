@@ -162,7 +162,7 @@ Task<Result<Reply>> Administration::log_out(Reactor& reactor, Question question)
 
 Task<Result<Reply>> Administration::me(Reactor& reactor, Question question) const {
   const identity::Principal& who = *question.who;
-  if (who.username.empty()) co_return Reply(200, principal_text(who));
+  if (who.key || !who.is_our_users()) co_return Reply(200, principal_text(who));
   store::Reach reach = store::Reach::of(who.tenant);
   store::UserId id(who.subject);
   const Result<store::User> user = co_await house_.users().find(reactor, std::move(reach), std::move(id));

@@ -159,7 +159,7 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   decision.object = object;
   Result<Reply> replied = co_await answer(reactor, std::move(question));
   if (!replied) co_return reply_to(replied.error());
-  if (match.route->audit == AuditClass::each) {
+  if (has_own_record(*match.route, *replied)) {
     std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
     const Status kept = co_await house_.audit().append(reactor, std::move(records));
     if (!kept) co_return reply_to(kept.error());

@@ -81,11 +81,16 @@ Result<bool> keep_within_reach(const Question& question, store::AuditQuery& quer
   if (query.tenant && *query.tenant != who.tenant) return store::tenant_not_found();
   query.tenant.reset();
   query.tenant_number = who.tenant_number;
-  const bool has_user = !who.username.empty() || (who.key && !who.subject.empty());
-  if (!has_user || who.scopes.has(identity::Scope::tenant_admin)) return true;
+  if (!who.is_a_users() || who.scopes.has(identity::Scope::tenant_admin)) return true;
   if (query.user && *query.user != who.subject) return false;
   query.user = who.subject;
   return true;
+}
+
+// The tenant that it was asked of, for the record.
+std::string whose(const store::AuditQuery& query, const identity::Principal& who) {
+  if (query.tenant) return query.tenant->value();
+  return query.tenant_number ? who.tenant.value() : "*";
 }
 
 }  // namespace
@@ -114,8 +119,11 @@ Task<Result<Reply>> Administration::audit(Reactor& reactor, Question question) c
   const Result<bool> some = keep_within_reach(question, query);
   if (!some) co_return some.error();
   if (!*some) co_return Reply(200, list_text(store::Page<telemetry::AuditRow>()));
+  const std::string asked_of = whose(query, *question.who);
   const Result<store::Page<telemetry::AuditRow>> page = co_await house_.audit().list(reactor, std::move(query));
   if (!page) co_return page.error();
+  // Who reads what others have asked is on record each time.
+  if (*content) co_return Reply(200, list_text(*page)).about(asked_of).on_record();
   co_return Reply(200, list_text(*page));
 }
 

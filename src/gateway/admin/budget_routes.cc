@@ -43,11 +43,26 @@ Result<identity::NewBudget> budget_wished(const Question& question, wire::NewBud
   return wanted;
 }
 
-// Where nobody spends beside the store, days are those of UTC.
-const limits::Zone& zone_of(const identity::Directory& directory, const TenantId& tenant, const BudgetUses* uses) {
-  const identity::TenantEntry* const entry = directory.tenant(tenant);
-  return uses == nullptr || entry == nullptr ? limits::Zone::utc() : uses->zone(entry->record.time_zone);
-}
+// The days of tenants; one whose zone this machine does not know has those of UTC.
+class Zones {
+ public:
+  // uses: knows them; null: they are read here, where no server runs.
+  Zones(const identity::Directory& directory, const BudgetUses* uses) : directory_(directory), uses_(uses) {}
+  const limits::Zone& of(const TenantId& tenant) {
+    const identity::TenantEntry* const entry = directory_.tenant(tenant);
+    if (entry == nullptr) return limits::Zone::utc();
+    const std::string& name = entry->record.time_zone;
+    if (uses_ != nullptr) return uses_->zone(name);
+    auto known = zones_.find(name);
+    if (known == zones_.end()) known = zones_.emplace(name, limits::Zone::open(name)).first;
+    return known->second ? *known->second : limits::Zone::utc();
+  }
+
+ private:
+  const identity::Directory& directory_;
+  const BudgetUses* const uses_;
+  std::map<std::string, Result<limits::Zone>> zones_;
+};
 
 using Spends = std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t>;  // by budget and beginning of the period
 
@@ -61,10 +76,11 @@ Task<Result<std::vector<BudgetView>>> Administration::view(Reactor& reactor, std
     for (const store::BudgetSpend& one : *spent) kept[{one.budget, one.period}] = one.units;
   }
   const identity::DirectoryPtr directory = house_.registry().current();
+  Zones zones(*directory, budget_uses_);
   std::vector<BudgetView> views;
   for (store::Budget& budget : budgets) {
     const bool ends = budget.period != store::BudgetPeriod::total;
-    const limits::Zone& zone = zone_of(*directory, budget.tenant, budget_uses_);
+    const limits::Zone& zone = zones.of(budget.tenant);
     const limits::Stretch now = limits::period_at(period_of(budget.period), zone, clock_.wall());
     BudgetUse use;
     if (budget_uses_ != nullptr) {

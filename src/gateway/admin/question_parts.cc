@@ -9,7 +9,7 @@ namespace {
 
 // The user of ours who asks; nothing: a tenant's credential, or one of somebody whom we do not know.
 std::optional<store::UserId> user_behind(const identity::Principal& who) {
-  return who.role.empty() ? std::nullopt : std::optional(store::UserId(who.subject));
+  return who.is_our_users() ? std::optional(store::UserId(who.subject)) : std::nullopt;
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // gateway/admin/tenant_routes.cc — /api/admin/tenants.
+#include <functional>
 #include <utility>
 
+#include "gatehouse/limits/zone.h"
 #include "gatehouse/wire/admin/requests.h"
 #include "objects.h"
 #include "question_parts.h"
@@ -17,6 +19,7 @@ Result<identity::TenantWish> wish_of(wire::TenantBody body) {
   wish.tasks = std::move(body.tasks);
   wish.models = std::move(body.models);
   wish.scopes = std::move(body.scopes);
+  wish.time_zone = std::move(body.time_zone);
   if (body.signatures) wish.signatures = store::parse_signatures(*body.signatures);
   return wish;
 }
@@ -34,7 +37,26 @@ std::string registered_text(const identity::RegisteredTenant& made) {
   return text;
 }
 
+// Whether the machine has the files at all is for the operator, who reads TROUBLESHOOTING.
+Error unknown_zone() {
+  return bad_field("/time_zone", "is no time zone that this machine knows", "a name of the tz database, such as Europe/Berlin, or UTC");
+}
+
+Error too_many_look_at_zones() {
+  return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "Too many time zones are being looked up")
+      .with_retry(Retry::after(seconds(1)));
+}
+
 }  // namespace
+
+Task<Status> Administration::check_zone(Reactor& reactor, std::optional<std::string> name) const {
+  if (!name) co_return ok();
+  std::function<bool(Worker&)> look = [name = *name](Worker&) { return limits::Zone::open(name).ok(); };
+  auto looking = zones_.run<bool>(reactor, std::move(look));
+  const std::optional<bool> known = co_await std::move(looking);
+  if (!known) co_return too_many_look_at_zones();
+  co_return *known ? ok() : Status(unknown_zone());
+}
 
 Task<Result<Reply>> Administration::tenants(Reactor& reactor, Question question) const {
   const identity::Tenants& desk = house_.tenants();
@@ -63,6 +85,8 @@ Task<Result<Reply>> Administration::add_tenant(Reactor& reactor, Question questi
   TenantId id(body->tenant_id);
   Result<identity::TenantWish> wish = wish_of(std::move(*body));
   if (!wish) co_return wish.error();
+  const Status zone = co_await check_zone(reactor, wish->time_zone);
+  if (!zone) co_return zone.error();
   const Result<identity::RegisteredTenant> made = co_await house_.tenants().add(reactor, std::move(id), std::move(*wish));
   if (!made) co_return made.error();
   co_return Reply(201, registered_text(*made)).about(made->tenant.id.value());
@@ -73,6 +97,8 @@ Task<Result<Reply>> Administration::set_tenant(Reactor& reactor, Question questi
   if (!body) co_return body.error();
   Result<identity::TenantWish> wish = wish_of(std::move(*body));
   if (!wish) co_return wish.error();
+  const Status zone = co_await check_zone(reactor, wish->time_zone);
+  if (!zone) co_return zone.error();
   TenantId id(question.parameter);
   const Result<store::Tenant> tenant = co_await house_.tenants().set(reactor, std::move(id), std::move(*wish), question.version);
   if (!tenant) co_return tenant.error();

@@ -16,6 +16,7 @@
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/house.h"
 #include "gatehouse/identity/principal.h"
+#include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/wire/form/form.h"
 
 namespace gatehouse::gateway {
@@ -53,10 +54,19 @@ struct Reply {
     subject.object = std::move(id);
     return std::move(*this);
   }
+  // Has a record of its own, however its route goes on record.
+  Reply&& on_record() && {
+    recorded = true;
+    return std::move(*this);
+  }
   int status;
   std::string json;  // empty: none
   Subject subject;
+  bool recorded = false;
 };
+
+// Whether an answer is given only once its record is durable.
+inline bool has_own_record(const Route& route, const Reply& reply) { return route.audit == AuditClass::each || reply.recorded; }
 
 struct BudgetView;
 
@@ -82,6 +92,8 @@ class Administration {
   Task<Result<Reply>> tenants(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_tenant(Reactor& reactor, Question question) const;
+  // On a worker: the files of zones are read there, before a tenant has one.
+  Task<Status> check_zone(Reactor& reactor, std::optional<std::string> name) const;
   Task<Result<Reply>> export_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> keys(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
@@ -141,6 +153,7 @@ class Administration {
   const Clock& clock_;
   const ExplainRules explain_rules_;
   const BudgetUses* budget_uses_ = nullptr;  // null: nobody spends beside the store
+  mutable WorkerPool zones_{"zones", 1, 16};
 };
 
 // Whether that action is answered here.

@@ -1,5 +1,6 @@
 // gateway/audit_book.h — the decisions of one reactor on their way to the audit trail, until somebody writes them down.
-// Rules    what is alike within a minute is counted and has one record, once the minute is over
+// Rules    what is alike within a minute is counted and has one record, once the minute is over. How many kinds are told apart is bounded,
+//          for those whom nobody knows by itself: however many they are, whoever is known keeps a name
 // Threads  its reactor
 #pragma once
 #include <cstddef>
@@ -22,14 +23,18 @@ struct AuditLikeness {
   const void* route = nullptr;
   std::int64_t minute = 0;  // since 1970
   std::uint32_t tenant_number = 0;
-  std::string_view tenant, who, address;  // who: the id of a key or a user; address where nobody is known
+  std::string_view tenant, who;  // who: the id of a key or a user
+  std::string_view address;      // where nobody is known: the network it came from
   std::string_view outcome, rule;
+  bool is_strangers() const { return tenant.empty() && who.empty(); }
 };
 
 class AuditBook {
  public:
   using Records = std::vector<telemetry::AuditRecord>;
-  static constexpr std::size_t most_records = 100'000, most_alike = 10'000, most_contents = 1'000;
+  static constexpr std::size_t most_records = 100'000, most_contents = 1'000;
+  static constexpr std::size_t most_content_bytes = std::size_t{16} << 20U;
+  static constexpr std::size_t most_alike = 10'000, most_strangers = 2'000;  // kinds
   // Refusals of somebody known that are alike and still have a record each, a minute.
   static constexpr std::uint64_t most_refusals = 60;
 
@@ -39,7 +44,8 @@ class AuditBook {
   void add(telemetry::AuditRecord record);
   // What was asked, with the record that was added for it. Where too much waits it is not kept: it proves nothing.
   void add(telemetry::AuditContent content);
-  // One more of a kind; make gives the record of the first. Where there are too many kinds, kinds are told apart by route and rule alone.
+  // One more of a kind; make gives the record of the first. Where there are too many kinds, of somebody known or of strangers, those are
+  // told apart by route and rule alone.
   template <class Make>
   void count(const AuditLikeness& like, const Make& make) {
     ++alike(like, make).counted;
@@ -60,7 +66,10 @@ class AuditBook {
 
   // All that wait; none does then.
   Records take_records() { return std::exchange(records_, {}); }
-  std::vector<telemetry::AuditContent> take_contents() { return std::exchange(contents_, {}); }
+  std::vector<telemetry::AuditContent> take_contents() {
+    content_bytes_ = 0;
+    return std::exchange(contents_, {});
+  }
   // What was counted in the minutes before that one.
   Records take_counted(std::int64_t minute);
   // What could not be written.
@@ -98,24 +107,29 @@ class AuditBook {
     std::uint64_t single = 0, counted = 0;
   };
 
+  using Kinds = std::unordered_map<Likeness, Alike, Hash, Equal>;
+
   template <class Make>
   Alike& alike(const AuditLikeness& like, const Make& make) {
-    const auto known = alike_.find(like);
-    if (known != alike_.end()) return known->second;
-    if (alike_.size() < most_alike) return begin(like, make());
+    Kinds& kinds = like.is_strangers() ? strangers_ : known_;
+    const auto before = kinds.find(like);
+    if (before != kinds.end()) return before->second;
+    if (kinds.size() < (like.is_strangers() ? most_strangers : most_alike)) return begin(kinds, like, make());
     AuditLikeness many = like;
     many.tenant_number = 0;
     many.tenant = many.who = many.address = {};
-    const auto of_many = alike_.find(many);
-    return of_many != alike_.end() ? of_many->second : begin(many, of_nobody(make()));
+    const auto of_many = kinds.find(many);
+    return of_many != kinds.end() ? of_many->second : begin(kinds, many, of_nobody(make()));
   }
-  Alike& begin(const AuditLikeness& like, telemetry::AuditRecord record);
+  static Alike& begin(Kinds& kinds, const AuditLikeness& like, telemetry::AuditRecord record);
+  static void take_counted(Kinds& kinds, std::int64_t minute, Records& taken);
   static telemetry::AuditRecord of_nobody(telemetry::AuditRecord record);
 
   std::function<void()> wake_;
   Records records_;
   std::vector<telemetry::AuditContent> contents_;
-  std::unordered_map<Likeness, Alike, Hash, Equal> alike_;
+  std::size_t content_bytes_ = 0;  // of those
+  Kinds known_, strangers_;
 };
 
 // The minute that a time is in.

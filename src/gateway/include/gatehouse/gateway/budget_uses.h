@@ -2,7 +2,6 @@
 // Threads  any
 #pragma once
 #include <cstdint>
-
 #include <string>
 
 #include "gatehouse/limits/allowance.h"

@@ -18,6 +18,7 @@ struct EdgeRules {
   net::Networks proxies;             // whose word about the client counts
   bool docs = true;                  // /docs, /redoc and /openapi.json
   std::string home = "/docs";        // where GET / sends a browser
+  int used_up_status = 429;          // of a quota or budget that is used up; or 402
 };
 
 // "api.example.com", "192.0.2.1", "[2001:db8::1]"; "*.example.com" is every name below, "*" any host. Lower case, no port.

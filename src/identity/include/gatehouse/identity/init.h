@@ -28,6 +28,8 @@ inline constexpr std::string_view first_tenant = "demo", first_administrator = "
 Result<MasterKey> prepare_data(const std::filesystem::path& data, RandomSource& random);
 // The name of this data folder among all that share a store, made where it is missing: DATA/instance. data_io
 Result<std::string> instance_of(const std::filesystem::path& data, RandomSource& random);
+// Gives it another one, letters and digits. data_io
+Status rename_instance(const std::filesystem::path& data, const std::string& name);
 // Where the store of a data folder is kept.
 std::filesystem::path store_file_of(const std::filesystem::path& data);
 

@@ -36,6 +36,9 @@ struct TokenMarks {
   std::string session;  // sid
   std::string sha256;   // lower-case hex of the token, where only that names it: legacy issuers, and outside ones that give no jti
   std::int64_t issued_at = 0;
+  // Whether a subject that is the tenant's id says that nobody but the tenant stands behind it: ours say so, and legacy ones. Other issuers
+  // name whom they like.
+  bool may_be_tenants = true;
 };
 
 // What of a signed request is seen to when all of it is there, and before it does anything.
@@ -63,7 +66,8 @@ struct Principal {
   TokenMarks token;
   std::shared_ptr<const SignatureMarks> signature;  // null: not signed
   std::string subject;                              // of a token: a user's id, or the tenant's
-  std::string username;                             // empty where no user stands behind it, or the credential does not say which
+  std::string username;                             // of a user of ours, where the credential says it; whether one stands behind it
+                                                    // is what is_a_users() says
   Mark mark;                                        // of the user that stands behind it, or of the tenant where none does
   std::string role;                                 // that the user of ours behind it has now; empty: there is none
   std::shared_ptr<const void> trust;          // what a token was believed by, keys and rules: once that is another, it is looked at again
@@ -74,6 +78,14 @@ struct Principal {
   NameList tenant_models;                     // what is not in here does not exist for it
   std::shared_ptr<const net::Networks> from;  // where it may come from; null: anywhere
   std::int64_t valid_until = std::numeric_limits<std::int64_t>::max();  // from then on it is not
+
+  // Whether a user stands behind it, of ours or of an outside issuer: subject is their id. Else it is the tenant's own.
+  bool is_a_users() const {
+    if (subject.empty()) return false;
+    return key || !username.empty() || !token.may_be_tenants || subject != tenant.value();
+  }
+  // Whether that is a user of ours, whom we know and give a role.
+  bool is_our_users() const { return is_a_users() && token.issuer.empty(); }
 };
 
 using PrincipalPtr = std::shared_ptr<const Principal>;

@@ -21,6 +21,7 @@ struct TenantWish {
   std::optional<std::vector<std::string>> tasks, models, scopes;
   std::optional<seconds> token_lifetime;
   std::optional<store::Signatures> signatures;
+  std::optional<std::string> time_zone;  // one that the machine knows
 };
 
 struct RegisteredTenant {

@@ -90,6 +90,7 @@ CheckpointLine checkpoint_line(const AuditCheckpoint& checkpoint, const AuditSea
 struct CheckpointLines {
   std::vector<AuditCheckpoint> checkpoints;
   std::size_t first_bad = 0;  // the number of the first line that is not what was written; 0: all are
+  bool missing = false;       // there is no file
 };
 CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& sealer);
 // The seal of the last line of a file, or of its end; zeros where it has none.

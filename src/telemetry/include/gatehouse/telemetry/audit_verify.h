@@ -21,7 +21,8 @@ enum class AuditDamage : std::uint8_t {
   record_out_of_place,   // its number was there before
   chain_cut,             // records that a checkpoint or the chain's head has seen are gone
   checkpoint_disagrees,  // the chain is sealed, and is not the one that the checkpoint saw
-  checkpoint_file_altered
+  checkpoint_file_altered,
+  checkpoint_file_missing  // so that nothing tells of a tail that was cut back
 };
 std::string_view to_string(AuditDamage damage);
 
@@ -61,6 +62,7 @@ class AuditVerifier {
   const AuditSealer sealer_;
   std::uint64_t records_ = 0;
   std::size_t bad_line_;
+  bool no_checkpoints_;
   std::map<AuditChain, Chain> chains_;
 };
 

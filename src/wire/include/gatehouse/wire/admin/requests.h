@@ -18,7 +18,7 @@ struct TenantBody {
   std::optional<bool> enabled, console;
   std::optional<std::int64_t> quota_per_day;
   std::optional<std::vector<std::string>> tasks, models, scopes;
-  std::optional<std::string> token_lifetime, signatures;
+  std::optional<std::string> token_lifetime, signatures, time_zone;
 };
 struct NewTenantBody : TenantBody {
   std::string tenant_id;
