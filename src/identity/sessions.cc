@@ -41,9 +41,10 @@ store::SessionEnd Sessions::end_now() const {
   return store::SessionEnd(over, over);
 }
 
-// Within the grace the same refresh gives one more, which is no news to the store.
+// Within the grace the same refresh gives one more, which is no news to the store; and one that is issued in the second of a revocation is
+// dated a few seconds later.
 store::Moment Sessions::access_until(const IssuedToken& access) const {
-  return access.expires + rules_.grace + wire::max_claim_leeway + seconds(1);
+  return access.expires + rules_.grace + wire::max_claim_leeway + seconds(20);
 }
 
 store::Digest Sessions::mark_of(const Client& client) const {
