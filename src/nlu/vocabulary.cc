@@ -7,7 +7,7 @@
 namespace gatehouse::nlu {
 namespace {
 
-constexpr std::size_t most_vocabulary_bytes = 16UL * 1024 * 1024, most_lines = 1UL << 20;
+constexpr std::size_t most_vocabulary_bytes = 16UL * 1024 * 1024, most_lines = 1UL << 18;
 constexpr std::string_view continues = "##";
 
 Error invalid(std::string_view name, std::string_view what) {
@@ -33,7 +33,7 @@ Result<Vocabulary> Vocabulary::read(std::string_view bytes, std::string_view nam
     std::string_view line = bytes.substr(0, bytes.find('\n'));
     bytes.remove_prefix(std::min(line.size() + 1, bytes.size()));
     if (line.ends_with('\r')) line.remove_suffix(1);
-    if (vocabulary.size_ == most_lines) return invalid(name, "a vocabulary has at most 1048576 lines");
+    if (vocabulary.size_ == most_lines) return invalid(name, "a vocabulary has at most 262144 lines");
     vocabulary.add(line);
   }
   struct Special {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view whole_schema = "an object of keys, or a string that holds one";
 constexpr std::string_view below_key = "null, an object of keys, or a list of names";
-constexpr std::size_t most_schema_bytes = 1024UL * 1024;
+constexpr std::size_t most_string_bytes = 1024UL * 1024;
 
 bool is_control_character(std::string_view character) {
   const auto first = static_cast<unsigned char>(character[0]);
@@ -63,7 +63,7 @@ class SchemaReader {
 void SchemaReader::root(const JsonValue& value, std::vector<NluKey>& out) {
   if (value.is_object()) return object(value, out, 1);
   if (!value.is_string()) return wrong_kind(value, std::string(whole_schema), *reading_);
-  JsonParser parser(JsonLimits{.bytes = most_schema_bytes});
+  JsonParser parser(JsonLimits{.bytes = most_string_bytes});
   const Result<JsonValue> parsed = parser.parse(value.string());
   if (!parsed) return reading_->fault("is a string that holds no JSON object: " + parsed.error().public_text(), std::string(whole_schema));
   if (!parsed->is_object()) return wrong_kind(*parsed, std::string(whole_schema), *reading_);

@@ -35,7 +35,7 @@ enum class Answers : std::uint8_t { leaves, every_step };
 struct Request {
   std::string text;
   wire::NluSchema schema;
-  std::vector<std::string> labels;  // to choose from; none: those in front of the text, where there are some
+  std::vector<std::string> labels = {};  // to choose from; none: those in front of the text, where there are some
   Decoding decoding = Decoding::native;
   Answers answers = Answers::leaves;
   wire::OffsetUnit unit = wire::OffsetUnit::codepoint;

@@ -1,6 +1,6 @@
 // nlu/vocabulary.h — the pieces that a model knows: vocab.txt, a piece a line, numbered from 0.
 // Rules    "##" in front: continues a word; of two equal lines the later one counts
-// Limits   16 MiB, 2^20 lines
+// Limits   16 MiB, 2^18 lines
 // Threads  immutable once read
 // Errors   vocabulary_invalid (operator): no UTF-8, too large, or [PAD], [UNK], [CLS] or [SEP] is missing
 #pragma once
