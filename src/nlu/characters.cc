@@ -49,7 +49,8 @@ const UNormalizer2* decomposer() {
 // A character's canonical decomposition, in UTF-16; the character itself where it has none.
 std::int32_t decompose(char32_t c, Units& out) {
   UErrorCode status = U_ZERO_ERROR;
-  const std::int32_t n = unorm2_getDecomposition(decomposer(), static_cast<UChar32>(c), out.data(), out.size(), &status);
+  const std::int32_t n =
+      unorm2_getDecomposition(decomposer(), static_cast<UChar32>(c), out.data(), static_cast<std::int32_t>(out.size()), &status);
   GH_ASSERT(U_SUCCESS(status));
   if (n >= 0) return n;
   std::int32_t length = 0;
@@ -81,7 +82,7 @@ void append_plain(std::u32string& out, char32_t character) {
     if ((U_GET_GC_MASK(c) & U_GC_MN_MASK) == 0) U16_APPEND_UNSAFE(bare.data(), kept, c);
   }
   UErrorCode status = U_ZERO_ERROR;
-  const std::int32_t n = u_strToLower(lower.data(), lower.size(), bare.data(), kept, "", &status);
+  const std::int32_t n = u_strToLower(lower.data(), static_cast<std::int32_t>(lower.size()), bare.data(), kept, "", &status);
   GH_ASSERT(U_SUCCESS(status));
   for (std::int32_t at = 0; at < n;) {
     UChar32 c = 0;
