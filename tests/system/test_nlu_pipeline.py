@@ -62,6 +62,18 @@ def test_texts_of_all_kinds_have_the_references_answer(pipe, python):
     assert found_some > COUNT / 3
 
 
+def test_positions_of_prompts_may_begin_where_the_text_ends(python):
+    """As in models of the original's kind, whose threshold lies over 0, too."""
+    nlu = {**python.manifest["nlu"], "hint_position_base": "text_len", "threshold": 0.5}
+    pipe, other = Pipe(python.runner, {"nlu": nlu}), reference()
+    other.threshold, other.runner.base = 0.5, "text_len"
+    seed, rng = seeded()
+    for text, schema, options in requests(COUNT // 4, rng):
+        found, wanted = pipe.extract(text, schema, **options), other(text, schema, **options)
+        assert close(found.get("output"), wanted), (seed, text, schema, options, found, wanted)
+    pipe.close()
+
+
 def test_answers_that_were_written_down_come_again(pipe):
     """With GATEHOUSE_NLU_ANSWERS: what tools/uninlu/answers.py wrote over its own texts, computed in batches."""
     path = os.environ.get("GATEHOUSE_NLU_ANSWERS")

@@ -20,25 +20,24 @@ NluStep label() { return {.type = "情感分类", .span = "正向", .offset = st
 std::vector<NluPath> sample() { return {{person(), country()}, {person(), game()}, {country()}, {label()}}; }
 
 TEST(NluOutput, HasFourForms) {
-  EXPECT_EQ(
-      written(sample(), NluForm::paths),
-      R"([[{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5},{"type":"国籍","span":"中国","offset":[1,3],"score":0.25}],)"
-      R"([{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5},{"type":"赛事","span":"奥运","offset":[8,10],"score":0.75}],)"
-      R"([{"type":"国籍","span":"中国","offset":[1,3],"score":0.25}],[{"type":"情感分类","span":"正向","offset":null,"score":1.0}]])");
+  EXPECT_EQ(written(sample(), NluForm::paths),
+            R"([[{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5},{"type":"国籍","span":"中国","offset":[1,3],"score":0.25}],)"
+            R"([{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5},{"type":"赛事","span":"奥运","offset":[8,10],"score":0.75}],)"
+            R"([{"type":"国籍","span":"中国","offset":[1,3],"score":0.25}],[{"type":"情感分类","span":"正向","offset":null,"score":1}]])");
   EXPECT_EQ(
       written(sample(), NluForm::grouped),
       R"({"人物":[{"text":"谷爱凌","start":3,"end":6,"probability":0.5,"relations":)"
       R"({"国籍":[{"text":"中国","start":1,"end":3,"probability":0.25}],"赛事":[{"text":"奥运","start":8,"end":10,"probability":0.75}]}}],)"
       R"("国籍":[{"text":"中国","start":1,"end":3,"probability":0.25}],)"
-      R"("情感分类":[{"text":"正向","start":null,"end":null,"probability":1.0}]})");
+      R"("情感分类":[{"text":"正向","start":null,"end":null,"probability":1}]})");
   EXPECT_EQ(written(sample(), NluForm::tree), R"([{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5,"children":)"
                                               R"([{"type":"国籍","span":"中国","offset":[1,3],"score":0.25,"children":[]},)"
                                               R"({"type":"赛事","span":"奥运","offset":[8,10],"score":0.75,"children":[]}]},)"
                                               R"({"type":"国籍","span":"中国","offset":[1,3],"score":0.25,"children":[]},)"
-                                              R"({"type":"情感分类","span":"正向","offset":null,"score":1.0,"children":[]}])");
+                                              R"({"type":"情感分类","span":"正向","offset":null,"score":1,"children":[]}])");
   EXPECT_EQ(written(sample(), NluForm::flat),
             R"([{"type":"人物","span":"谷爱凌","offset":[3,6],"score":0.5},{"type":"国籍","span":"中国","offset":[1,3],"score":0.25},)"
-            R"({"type":"赛事","span":"奥运","offset":[8,10],"score":0.75},{"type":"情感分类","span":"正向","offset":null,"score":1.0}])");
+            R"({"type":"赛事","span":"奥运","offset":[8,10],"score":0.75},{"type":"情感分类","span":"正向","offset":null,"score":1}])");
 }
 
 TEST(NluOutput, LeavesScoresOut) {
