@@ -3,7 +3,7 @@
 # What building and serving need. Only what is used now: a package goes in with the code that uses it.
 build_packages="g++ clang-19 llvm-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache pkg-config git ca-certificates
   libboost1.81-dev libssl-dev libsimdjson-dev libsodium-dev libtomlplusplus-dev libcli11-dev zlib1g-dev
-  libseccomp-dev libsqlite3-dev python3 python3-pip unzip curl"
+  libicu-dev libseccomp-dev libsqlite3-dev python3 python3-pip unzip curl"
 test_packages="libgtest-dev libgmock-dev clang-tidy-19 clang-format-19 python3-venv gcovr
   chromium-headless-shell"
 bench_packages="wrk nginx-light redis-server util-linux"
