@@ -23,13 +23,16 @@ wire::ClaimRules rules_of(const IssuerSettings& settings) {
   return rules;
 }
 
+// Days are said that no count of nanoseconds holds.
+std::int64_t second_of(std::chrono::sys_days day) { return seconds(day.time_since_epoch()).count(); }
+
 Result<identity::IssuerPtr> make_issuer(const IssuerSettings& settings) {
   auto issuer = std::make_shared<identity::Issuer>();
   issuer->name = settings.name;
   issuer->rules = rules_of(settings);
   if (!settings.tenants.empty()) issuer->tenants = identity::NameList(settings.tenants);
   issuer->legacy = settings.legacy;
-  if (!settings.until.empty()) issuer->until = unix_seconds(config::parse_day(settings.until).value());
+  if (!settings.until.empty()) issuer->until = second_of(config::parse_day(settings.until).value());
   if (!settings.secret_file.empty()) {
     GH_TRY(wire::JwsKeySet keys, secret_keys(settings.secret_file));
     issuer->keys = std::make_shared<const wire::JwsKeySet>(std::move(keys));

@@ -124,5 +124,16 @@ TEST_F(OutsideIssuers_, HoldUpNothingWhenTheirKeysAreAway) {
   EXPECT_TRUE(until([this] { return kid_of("one") == "late"; }));
 }
 
+TEST(OutsideIssuers, AreTakenUntilTheDayThatIsSaidHoweverFarThatIs) {
+  Settings settings;
+  IssuerSettings one;
+  one.name = "one";
+  one.until = "2999-01-31";
+  settings.auth.issuers = {one};
+  const Result<identity::IssuersPtr> made = make_issuers(settings);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ((*made)->outside.at(0)->until, 32'474'736'000);
+}
+
 }  // namespace
 }  // namespace gatehouse::app

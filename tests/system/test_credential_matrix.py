@@ -116,6 +116,7 @@ NO_OBJECT_IN_IT = {
     "POST /api/auth/password": "is about the asker",
     "GET /api/auth/sessions": "is about the asker",
     "DELETE /api/auth/sessions/{id}": "its object is a session, which keys and tenants' tokens have none of: test_users.py",
+    "GET /api/admin/invitations": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/budgets": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/roles": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/users": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
@@ -338,7 +339,7 @@ def test_users_of_another_tenant_are_as_if_they_were_not_there(neighbours):
             assert house.ask(method, at, body).status in (200, 201, 204), (method, at)
     assert command(house, "user", "list", "--tenant", "rich") == before
     queries = ["users" + query for query in ("", "?tenant=rich", "?tenant=nobody", "?username=" + theirs["user"]["username"])]
-    for query in [*queries, *(kind + query for kind in ("roles", "budgets") for query in ("", "?tenant=rich", "?tenant=nobody"))]:
+    for query in [*queries, *(kind + query for kind in ("roles", "budgets", "invitations") for query in ("", "?tenant=rich", "?tenant=nobody"))]:
         shown = house.ask("GET", "/api/admin/" + query)
         assert shown.status == 200 and {one["tenant_id"] for one in shown.json()["data"]} <= {"demo"}, (query, shown.body)
 

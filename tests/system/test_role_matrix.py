@@ -99,6 +99,8 @@ def object_of(house, path, role, tenant):
         return made(house, "/api/admin/users", {"tenant_id": tenant, "username": f"new-{number}", "role": "scribe" if tenant == "demo" else "member"})["id"]
     if "/budgets/" in path:
         return made(house, "/api/admin/budgets", budget_of(house, tenant))["budget_id"]
+    if "/invitations/" in path:
+        return made(house, "/api/admin/invitations", {"tenant_id": tenant})["id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
     if path.endswith("/export"):
