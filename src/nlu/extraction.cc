@@ -74,6 +74,7 @@ struct Extraction::State {
   Status check(std::span<const Logits> logits) const;
   std::vector<Span> decode(const Question& question, std::span<const Logits> logits) const;
   std::vector<Span> choose(std::span<const Logits> parts) const;
+  void add_known_names();
   wire::NluStep step_of(const Ask& ask, const Span& span) const;
   Status append_answers(std::size_t ask, wire::NluPath& path, std::vector<wire::NluPath>& out, std::size_t& bytes) const;
 
@@ -202,6 +203,7 @@ Status Extraction::State::check(std::span<const Logits> logits) const {
 Status Extraction::State::take(std::span<const Logits> logits) {
   GH_CHECK(check(logits));
   for (std::size_t i = fresh_questions; i < questions.size(); ++i) questions[i].found = decode(questions[i], logits);
+  if (level == 0 && request.lexicon) add_known_names();
   used.slots += slots.size();
   slots.clear();
   fresh_questions = questions.size();
@@ -261,12 +263,31 @@ std::vector<Span> Extraction::State::choose(std::span<const Logits> parts) const
   return {{.place = matter.labels[best], .score = chances[best]}};
 }
 
+// What the lexicon knows of the keys at the root. A name is found once, by the model where it has found the very same.
+void Extraction::State::add_known_names() {
+  for (const Ask& ask : asks) {
+    Question& question = questions[ask.question];
+    if (question.way != Way::search) continue;
+    for (const Place& name : request.lexicon->find(sent, ask.key->name)) {
+      std::erase_if(question.found, [&](const Span& span) {
+        return span.place != name && span.place.begin >= name.begin && span.place.end <= name.end && span.source == wire::NluSource::model;
+      });
+      if (std::ranges::find(question.found, name, &Span::place) != question.found.end()) continue;
+      question.found.push_back({.place = name, .score = 1, .source = wire::NluSource::lexicon});
+    }
+    std::ranges::sort(question.found);
+  }
+}
+
 // ---- The answer ----
 
 wire::NluStep Extraction::State::step_of(const Ask& ask, const Span& span) const {
   const ReadingMatter& matter = side(questions[ask.question].way).matter;
-  wire::NluStep step{
-      .type = ask.key->name, .span = std::string(matter.text.slice(span.place)), .offset = std::nullopt, .score = span.score};
+  wire::NluStep step{.type = ask.key->name,
+                     .span = std::string(matter.text.slice(span.place)),
+                     .offset = std::nullopt,
+                     .score = span.score,
+                     .source = span.source};
   const Place place = span.place;
   if (place.begin >= matter.added) step.offset = sent.offset({place.begin - matter.added, place.end - matter.added}, request.unit);
   return step;

@@ -52,6 +52,15 @@ TEST(ExtractionBounds, AreWhatASchemaMakesOfAText) {
   EXPECT_EQ(refusal(asked, {.answer_bytes = 1000}), "nlu_too_much");
 }
 
+TEST(ExtractionBounds, AreHowManyStretchesLabelsMake) {
+  // 350 tokens of labels leave 33 of 384, and each stretch goes one further than the one before.
+  const auto labelled = [](std::size_t body) {
+    return Request{.text = repeated("谷", 346) + ",是|" + repeated("京", body), .schema = {{key("分类")}}};
+  };
+  EXPECT_EQ(refusal(labelled(50)), "none");
+  EXPECT_EQ(refusal(labelled(2000)), "nlu_too_much");
+}
+
 TEST(ExtractionBounds, AreTheLogitsShape) {
   const auto take = [](std::size_t slots, std::size_t tokens, float value) {
     Extraction extraction = Extraction::begin(bounded_model(), {.text = "谷爱凌", .schema = {{key("人")}}}).value();

@@ -157,6 +157,22 @@ TEST(Extraction, RepeatsLabelsInEveryWindow) {
   EXPECT_EQ(extracted(oracle, crowded, small), "nlu_too_much");
 }
 
+// ---- Names that the tenant knows ----
+
+TEST(Extraction, FindsTheNamesOfALexicon) {
+  Oracle oracle(model());
+  oracle.answers("人: ", {"谷", "今天"}).answers("人: 谷爱凌, 地: ", {"北京"});
+  Request asked = request("谷爱凌今天在北京", R"({"人":{"地":null},"产品":null})");
+  asked.lexicon = std::make_shared<Lexicon>(Lexicon::read("谷爱凌\t人\n今天\t人\n在北\t地\n北京\t产品").value());
+  Extraction extraction = Extraction::begin(model(), asked).value();
+  const Result<std::vector<wire::NluPath>> paths = oracle.run(extraction);
+  EXPECT_EQ(lines(paths), "人 谷爱凌 [0,3] > 地 北京 [6,8]\n产品 北京 [6,8]") << "and none of them below the root";
+  EXPECT_EQ(paths->front().front().source, wire::NluSource::lexicon);
+  EXPECT_EQ(paths->front().back().source, wire::NluSource::model);
+  asked.schema = schema(R"({"人":null})");
+  EXPECT_EQ(extracted(oracle, asked), "人 谷爱凌 [0,3]\n人 今天 [3,5]") << "each name once";
+}
+
 // ---- Long texts and units ----
 
 TEST(Extraction, FindsAcrossWindows) {

@@ -9,6 +9,9 @@
 namespace gatehouse::nlu {
 namespace {
 
+// So many stretches of one text, at most: labels that nearly fill each of them would make as many as there are tokens.
+constexpr std::size_t most_parts = 1024;
+
 // The tokens of labels and their marks, [CLS] included.
 std::size_t tokens_in_front(const Tokens& tokens, std::uint32_t body) {
   const auto in_body = [body](const Place& place) { return !place.empty() && place.end > body; };
@@ -46,6 +49,7 @@ Result<ReadingMatter> matter_to_choose(const Model& model, std::string text, std
   const std::size_t head = std::min(tokens_in_front(tokens, front.body), tokens.size() - 1);
   if (head + 1 + overlap >= rule.size) return labels_too_long();
   const std::size_t room = rule.size - head - 1, body = tokens.size() - 1 - head;
+  if (body > room + most_parts * (room - overlap)) return labels_too_long();
   for (std::size_t at = 0;; at += room - overlap) {
     const std::size_t taken = std::min(room, body - at);
     std::vector<TokenId>& part = matter.parts.emplace_back(tokens.ids.begin(), tokens.ids.begin() + static_cast<std::ptrdiff_t>(head));

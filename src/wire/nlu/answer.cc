@@ -97,6 +97,10 @@ class OutputWriter {
       json_->null();
     }
     if (scores_ == NluScores::shown) json_->member("score", step.score);
+    tell_source(step);
+  }
+  void tell_source(const NluStep& step) {
+    if (step.source == NluSource::lexicon) json_->member("source", "lexicon");
   }
   void whole(const NluStep& step) {
     open(step);
@@ -111,6 +115,7 @@ class OutputWriter {
       json_->member_null("start").member_null("end");
     }
     if (scores_ == NluScores::shown) json_->member("probability", step.score);
+    tell_source(step);
     if (!branch.below.empty()) {
       json_->key("relations");
       grouped(branch);

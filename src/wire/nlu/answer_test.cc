@@ -45,6 +45,13 @@ TEST(NluOutput, LeavesScoresOut) {
   EXPECT_EQ(written({{country()}}, NluForm::grouped, NluScores::left_out), R"({"国籍":[{"text":"中国","start":1,"end":3}]})");
 }
 
+TEST(NluOutput, TellsWhatTheLexiconFound) {
+  NluStep known = country();
+  known.source = NluSource::lexicon;
+  EXPECT_EQ(written({{known}}, NluForm::flat, NluScores::left_out), R"([{"type":"国籍","span":"中国","offset":[1,3],"source":"lexicon"}])");
+  EXPECT_EQ(written({{known}}, NluForm::grouped), R"({"国籍":[{"text":"中国","start":1,"end":3,"probability":0.25,"source":"lexicon"}]})");
+}
+
 TEST(NluOutput, OfNothingIsEmpty) {
   EXPECT_EQ(written({}, NluForm::paths), "[]");
   EXPECT_EQ(written({}, NluForm::grouped), "{}");

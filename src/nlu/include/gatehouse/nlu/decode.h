@@ -34,6 +34,7 @@ std::vector<double> merged(std::span<const std::span<const float>> parts, std::s
 struct Span {
   Place place;
   double score = 0;
+  wire::NluSource source = wire::NluSource::model;
   friend auto operator<=>(const Span&, const Span&) = default;
 };
 

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/nlu/lexicon.h"
 #include "gatehouse/nlu/recipe.h"
 #include "gatehouse/nlu/tasks.h"
 #include "gatehouse/wire/nlu/answer.h"
@@ -39,6 +40,8 @@ struct Request {
   Decoding decoding = Decoding::native;
   Answers answers = Answers::leaves;
   wire::OffsetUnit unit = wire::OffsetUnit::codepoint;
+  // Whose names are found where a key at the root is their type; what the model finds inside of one gives way to it.
+  std::shared_ptr<const Lexicon> lexicon = {};
 };
 
 struct Limits {

@@ -3,6 +3,7 @@
 //          grouped  {type: [{"text","start","end","probability","relations"?}]}: nested by key
 //          tree     [{"type","span","offset","score","children":[…]}]: each find once, with what was found below it
 //          flat     [{"type","span","offset","score"}]: each find once, in order
+//          a find of the tenant's lexicon has "source":"lexicon" at its end
 // Units    offsets are half-open and in the caller's unit; null: the span does not stand in the text that was sent
 // Threads  value types; pure functions that append to what they are given
 #pragma once
@@ -18,6 +19,7 @@ namespace gatehouse::wire {
 
 enum class OffsetUnit : std::uint8_t { codepoint, utf16, byte };
 enum class NluForm : std::uint8_t { paths, grouped, tree, flat };
+enum class NluSource : std::uint8_t { model, lexicon };
 enum class NluScores : std::uint8_t { left_out, shown };
 
 struct NluOffset {
@@ -30,6 +32,7 @@ struct NluStep {
   std::string type, span;
   std::optional<NluOffset> offset = {};
   double score = 0;  // 0 to 1
+  NluSource source = NluSource::model;
   friend bool operator==(const NluStep&, const NluStep&) = default;
 };
 
