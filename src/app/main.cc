@@ -31,6 +31,7 @@ struct CommandLine {
   std::string url = "http://127.0.0.1:8080/readyz";
   bool json = false;
   std::size_t chunk = 0, links = 0;
+  std::string library;
   std::function<int()> chosen;
 };
 
@@ -205,6 +206,10 @@ void add_engine(CLI::App& root, CommandLine& line) {
   CLI::App* llama = engine->add_subcommand("llama", "");
   llama->add_option("--links", line.links)->required();
   llama->callback([&line] { line.chosen = [&line] { return app::engine_llama(line.links); }; });
+  CLI::App* onnx = engine->add_subcommand("onnx", "");
+  onnx->add_option("--links", line.links)->required();
+  onnx->add_option("--library", line.library);
+  onnx->callback([&line] { line.chosen = [&line] { return app::engine_onnx(line.links, line.library); }; });
   CLI::App* check = engine->add_subcommand("sandbox-check", "");
   check->callback([&line] { line.chosen = [] { return app::engine_sandbox_check(); }; });
 }

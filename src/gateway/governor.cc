@@ -51,6 +51,7 @@ limits::Asked asked_of(const Identified& identified, const ServedModel& model) {
   asked.model = model.number;
   asked.route = static_cast<std::uint32_t>(route.action);
   asked.user = {who.mark.high, who.mark.low};
+  asked.makes_tokens = model.makes_tokens();
   return asked;
 }
 
@@ -210,7 +211,7 @@ void Governor::add_rules(std::vector<TabLine>& lines, const limits::Asked& asked
 void Governor::add_budgets(std::vector<TabLine>& lines, limits::CallFacts& facts, const Budgets& of, const identity::Principal& who) const {
   const WallTime now = clock_.wall();
   for (const store::Budget& budget : *of.list) {
-    if (!is_for(budget, who)) continue;
+    if (!is_for(budget, who) || (!of.tokens && budget.unit == store::BudgetUnit::tokens)) continue;
     GH_ASSERT(facts.budgets.size() < limits::most_budgets);
     const bool money = budget.unit == store::BudgetUnit::money;
     const limits::Allowance allowance = allowance_of(budget, of.zone);
@@ -245,6 +246,7 @@ Result<Tab> Governor::open(const Identified& identified, const ServedModel& mode
   facts.day = day_in(*where, clock_.wall());
   const auto price = rules_.prices.find(facts.model);
   if (price != rules_.prices.end()) facts.price = price->second;
+  if (!model.makes_tokens()) facts.price = limits::Price{0, 0, 0, facts.price.call};
   std::vector<TabLine> lines;
   if (rules_.on) {
     lines.reserve(rules_.calls.size() + 4);
@@ -257,7 +259,8 @@ Result<Tab> Governor::open(const Identified& identified, const ServedModel& mode
       line.key = key_of_quota(who.tenant_number);
       line.meters = quota_meters_;
     }
-    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(lines, facts, {budgets.get(), where}, who);
+    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant))
+      add_budgets(lines, facts, {budgets.get(), where, model.makes_tokens()}, who);
   }
   return Tab::open(desks_[here], std::move(lines), std::move(facts), fields);
 }

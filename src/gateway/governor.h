@@ -57,6 +57,7 @@ class Governor final : public BudgetUses {
   struct Budgets {
     const std::vector<store::Budget>* list;
     const limits::Zone* zone;
+    bool tokens;  // those of tokens as well as those of money
   };
   const limits::Zone* zone(const std::string& name) const;
   limits::Allowance allowance_of(const store::Budget& budget, const limits::Zone* zone) const;
