@@ -75,6 +75,14 @@ else()
 endif()
 set(GATEHOUSE_CACHE "${_gh_cache}" CACHE PATH "where ./run keeps fetched libraries and models")
 
+# ONNX Runtime is opened at run time, by whoever has it: its headers stand in third_party, its library is found by the run path.
+set(GATEHOUSE_ONNXRUNTIME_VERSION "1.29.0")
+set(GATEHOUSE_ONNXRUNTIME_ROOT "${GATEHOUSE_CACHE}/onnxruntime-${GATEHOUSE_ONNXRUNTIME_VERSION}" CACHE PATH "ONNX Runtime's library")
+add_library(gh_onnxruntime INTERFACE)
+target_include_directories(gh_onnxruntime SYSTEM INTERFACE "${PROJECT_SOURCE_DIR}/third_party/onnxruntime")
+target_link_libraries(gh_onnxruntime INTERFACE ${CMAKE_DL_LIBS})
+target_link_options(gh_onnxruntime INTERFACE "LINKER:-rpath,${GATEHOUSE_ONNXRUNTIME_ROOT}/lib" "LINKER:-rpath,$ORIGIN/../lib/gatehouse")
+
 set(GATEHOUSE_LLAMA_VERSION "0.5.0")
 set(GATEHOUSE_LLAMA_ROOT "${GATEHOUSE_CACHE}/llama-${GATEHOUSE_LLAMA_VERSION}" CACHE PATH "llama.cpp libraries and headers")
 if(NOT EXISTS "${GATEHOUSE_LLAMA_ROOT}/lib/libllama.v${GATEHOUSE_LLAMA_VERSION}.so")

@@ -46,6 +46,8 @@ int jose_verify(const JoseVerifyOptions& options);
 
 // What a child of `serve` becomes: descriptors 3 (control) and 4 … (one a reactor of the front) are its only way out.
 int engine_llama(std::size_t links);
+// library: of ONNX Runtime; empty: the pinned one.
+int engine_onnx(std::size_t links, const std::string& library);
 int engine_sandbox_check();
 
 // On standard error, with what to do about it where that is known.

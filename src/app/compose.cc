@@ -11,6 +11,7 @@
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/telemetry/log.h"
 #include "machine_memory.h"
+#include "model_parts.h"
 #include "options.h"
 #include "price_settings.h"
 
@@ -34,30 +35,12 @@ Error model_missing(const std::string& what) {
 Status check_names(const gateway::ServedModels& models, const ModelSettings& settings) {
   if (models.language_model({}) == nullptr) return model_missing("the language model '" + settings.default_llm + "'");
   for (const std::string& name : settings.required) {
-    if (models.language_model(name) == nullptr) return model_missing("the model '" + name + "' of models.required");
+    if (models.named(name) == nullptr) return model_missing("the model '" + name + "' of models.required");
   }
   for (const auto& [alias, name] : settings.aliases) {
-    if (models.language_model(name) == nullptr) return model_missing("the model '" + name + "' of the alias '" + alias + "'");
+    if (models.named(name) == nullptr) return model_missing("the model '" + name + "' of the alias '" + alias + "'");
   }
   return ok();
-}
-
-// models.required may name a model by an alias.
-bool is_required(const std::string& model, const ModelSettings& settings) {
-  return std::ranges::any_of(settings.required, [&](const std::string& name) {
-    const auto alias = std::ranges::find(settings.aliases, name, [](const auto& one) -> const std::string& { return one.first; });
-    return (alias == settings.aliases.end() ? name : alias->second) == model;
-  });
-}
-
-void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
-  if (event.empty()) return;
-  if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good" ||
-      event == "engine kept") {
-    log::warn("engine", event, {{"model", model}, {"detail", state.detail}});
-  } else {
-    log::info("engine", event, {{"model", model}, {"detail", state.detail}});
-  }
 }
 
 }  // namespace
@@ -216,9 +199,12 @@ Status Server::add_models(const Settings& settings) {
       log::warn("models", "a model cannot be served", {{"model", entry.name}, {"error", entry.manifest.error().describe()}});
     } else if (entry.manifest->kind == model::Kind::llm) {
       add_engine(entry, settings);
+    } else if (entry.manifest->kind == model::Kind::tensor || entry.manifest->kind == model::Kind::trees) {
+      GH_CHECK(add_tensor_engine(entry, settings));
     }
   }
-  models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases);
+  models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases,
+                                                    settings.models.default_tabular);
   warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }
@@ -305,7 +291,7 @@ void Server::watch_engines() {
                    for (std::size_t i = 0; i < engines_.size(); ++i) {
                      const auto add = [&](const char* reason, std::uint64_t value) {
                        telemetry::Sample sample;
-                       sample.labels = {{"engine", "llama:" + served_[i].name}, {"reason", reason}};
+                       sample.labels = {{"engine", (served_[i].makes_tokens() ? "llama:" : "onnx:") + served_[i].name}, {"reason", reason}};
                        sample.value = static_cast<double>(value);
                        samples.push_back(std::move(sample));
                      };

@@ -92,6 +92,8 @@ class Server {
   Status make_spawner(const LlamaSettings& settings);
   Status add_models(const Settings& settings);
   void add_engine(const model::Entry& entry, const Settings& settings);
+  Status make_tensor_spawner(const OnnxSettings& settings);
+  Status add_tensor_engine(const model::Entry& entry, const Settings& settings);
   Status open_journal(const std::string& data);
   Status add_listeners(const ServerPlan& plan);
   Status remember_what_was_spent();
@@ -114,8 +116,8 @@ class Server {
   WorkerPool syncs_;  // of the calls that are being made: at most one that waits a reactor
   std::unique_ptr<OutsideIssuers> issuers_;
   Instant issuers_awaited_until_{};
-  Deadline retirement_;  // of a signing key
-  std::unique_ptr<adapters::EngineSpawner> spawner_;
+  Deadline retirement_;                                                // of a signing key
+  std::unique_ptr<adapters::EngineSpawner> spawner_, tensor_spawner_;  // the latter where there is a tensor model
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
   std::unique_ptr<gateway::ServedModels> models_;

@@ -80,10 +80,12 @@ void add_built_in(std::vector<limits::Rule>& rules, const RequestLimitSettings& 
   if (const auto rate = window_of(settings.user_generation)) {
     rules.push_back(built_in("user", "limits.user_generation", *rate));
     rules.back().for_whom = limits::ForWhom::who_has_none;
+    rules.back().tokens_alone = true;
   }
   if (const auto rate = window_of(settings.key_generation)) {
     rules.push_back(built_in("key", "limits.key_generation", *rate));
     rules.back().for_whom = limits::ForWhom::who_has_a_key;
+    rules.back().tokens_alone = true;
   }
   if (settings.tokens_per_minute > 0) {
     rules.push_back(built_in("tokens", "limits.tokens_per_minute", tokens_a_minute(settings.tokens_per_minute)));

@@ -34,6 +34,7 @@ struct CommandLine {
   std::size_t chunk = 0, links = 0;
   std::uint32_t threads = 1, cells = 512;
   std::string layout;
+  std::string library;
   std::function<int()> chosen;
 };
 
@@ -217,6 +218,10 @@ void add_engine(CLI::App& root, CommandLine& line) {
   rewrite->add_option("--layout", line.layout)->required();
   rewrite->add_option("--links", line.links);
   rewrite->callback([&line] { line.chosen = [&line] { return app::engine_rewrite(line.layout); }; });
+  CLI::App* onnx = engine->add_subcommand("onnx", "");
+  onnx->add_option("--links", line.links)->required();
+  onnx->add_option("--library", line.library);
+  onnx->callback([&line] { line.chosen = [&line] { return app::engine_onnx(line.links, line.library); }; });
   CLI::App* check = engine->add_subcommand("sandbox-check", "");
   check->callback([&line] { line.chosen = [] { return app::engine_sandbox_check(); }; });
 }

@@ -96,6 +96,7 @@ Schema<ModelSettings> model_keys() {
   keys.text("default_llm", &S::default_llm, "The language model of requests that name none.")
       .checked(must_not_be_empty)
       .alias("LLM_MODEL_NAME");
+  keys.text("default_tabular", &S::default_tabular, "The model of requests to /predict that name none.").checked(must_not_be_empty);
   keys.texts("required", &S::required, "Models without which the server is not ready; unset, the value of default_llm.")
       .checked(must_not_be_empty)
       .unset_follows("default_llm");
@@ -137,6 +138,21 @@ Schema<LlamaSettings> llama_keys() {
   keys.integer("prefix_memory", &S::prefix_memory, {0, 1 << 20},
                "MiB for computed beginnings of prompts, so that a tenant's next request that begins alike need not compute them; 0: none "
                "are kept, nor shared between requests at the same time.");
+  return keys;
+}
+
+Schema<OnnxSettings> onnx_keys() {
+  using S = OnnxSettings;
+  Schema<S> keys;
+  keys.choice<Isolation>("isolation", &S::isolation, {{"process", Isolation::process}, {"thread", Isolation::thread}},
+                         "Where a tensor model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
+  keys.integer("threads", &S::threads, {1, 1024}, "Threads that compute one call of a tensor model; calls of one model come one by one.");
+  keys.integer("queue", &S::queue, {1, 65'536}, "How many calls may wait for a tensor model; above it 503.");
+  keys.duration("hang_after", &S::hang_after, {0, 3600},
+                "How long a tensor model may say nothing, or be in one call, before it is ended and started again; a call may always take "
+                "twenty times what the longest one took. 0s is for ever.");
+  keys.text("library", &S::library,
+            "The file of ONNX Runtime, 1.29 or later, such as one for other devices; empty is the one that came with it.");
   return keys;
 }
 
@@ -197,6 +213,7 @@ Schema<Settings> all_keys() {
   keys.part("limits", &Settings::limits, request_limit_keys());
   keys.part("models", &Settings::models, model_keys());
   keys.part("engine.llama", &Settings::llama, llama_keys());
+  keys.part("engine.onnx", &Settings::onnx, onnx_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
   keys.part("audit", &Settings::audit, audit_keys());

@@ -88,6 +88,7 @@ struct AuthSettings {
 struct ModelSettings {
   config::Texts dirs{"./models"};  // ./models itself is always searched, and first
   std::string default_llm = "smollm2-135m-instruct";
+  std::string default_tabular = "iris";
   config::Texts required;
   config::Table aliases;
   bool lazy = false;
@@ -111,6 +112,14 @@ struct LlamaSettings {
   std::uint32_t recycle_calls = 0;
   ByteCount recycle_memory{0};
   std::uint32_t prefix_memory = 256;  // MiB
+};
+
+struct OnnxSettings {
+  Isolation isolation = Isolation::process;
+  std::uint32_t threads = 1;
+  std::uint32_t queue = 256;
+  seconds hang_after{10};  // 0: never
+  std::string library;     // empty: the pinned one
 };
 
 struct LogSettings {
@@ -139,6 +148,7 @@ struct Settings {
   RequestLimitSettings limits;
   ModelSettings models;
   LlamaSettings llama;
+  OnnxSettings onnx;
   LogSettings log;
   AccessLogSettings access_log;
   AuditSettings audit;

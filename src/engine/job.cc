@@ -20,7 +20,7 @@ constexpr std::size_t max_unread_text = 8 * 1024 * 1024;
 Job::~Job() {
   if (channel_ == nullptr) return;
   cancel();
-  channel_->forget(*this);
+  channel_->forget(id_);
 }
 
 void Job::start(Tokens grant, Tokens per_choice) {

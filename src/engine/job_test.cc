@@ -14,7 +14,7 @@ namespace w = wire::engine;
 
 struct WritingChannel final : JobChannel {
   void send(JobId, const w::Body& body) override { sent.push_back(body); }
-  void forget(Job&) override { ++forgotten; }
+  void forget(JobId) override { ++forgotten; }
   template <class T>
   int count() const {
     int n = 0;

@@ -32,6 +32,7 @@ constexpr std::array names{
     Name{Action::llm_generate, "llm_generate", "model"},
     Name{Action::messages, "llm_messages", "model"},
     Name{Action::count_tokens, "llm_count_tokens", "model"},
+    Name{Action::predict, "predict", "model"},
     Name{Action::metrics, "get_metrics", {}},
     Name{Action::echo, "echo", {}},
     Name{Action::echo_plain, "echo", {}},

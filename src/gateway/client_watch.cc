@@ -4,9 +4,10 @@
 
 namespace gatehouse::gateway {
 
-ClientWatch::ClientWatch(net::Exchange& exchange, Running::Seat& seat, engine::Job& job) : exchange_(exchange), seat_(seat) {
-  exchange_.watch(unsent_bound / 2, [&job] { job.poke(); });
-  seat_.on_refusal([&job] { job.poke(); });
+ClientWatch::ClientWatch(net::Exchange& exchange, Running::Seat& seat, const std::function<void()>& wake)
+    : exchange_(exchange), seat_(seat) {
+  exchange_.watch(unsent_bound / 2, wake);
+  seat_.on_refusal(wake);
 }
 
 ClientWatch::~ClientWatch() {

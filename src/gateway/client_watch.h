@@ -1,17 +1,18 @@
 // gateway/client_watch.h — what measuring and dispatching share: the client may go, and the engine may be lost.
 // Threads  the reactor of the connection
 #pragma once
+#include <functional>
+
 #include "gatehouse/base/error.h"
-#include "gatehouse/engine/job.h"
 #include "gatehouse/net/exchange.h"
 #include "running.h"
 
 namespace gatehouse::gateway {
 
-// Wakes a job when the client goes away, takes what it held back or may no longer ask, for as long as the watch lives.
+// Wakes who waits for an engine when the client goes away, takes what it held back or may no longer ask, for as long as the watch lives.
 class ClientWatch {
  public:
-  ClientWatch(net::Exchange& exchange, Running::Seat& seat, engine::Job& job);
+  ClientWatch(net::Exchange& exchange, Running::Seat& seat, const std::function<void()>& wake);
   ~ClientWatch();
   ClientWatch(const ClientWatch&) = delete;
   ClientWatch& operator=(const ClientWatch&) = delete;

@@ -45,11 +45,26 @@ Status may_use(const identity::Principal& who, const ServedModel& model) {
   return denied("model_not_allowed", "model");
 }
 
-Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
-  const ServedModel* const model = models.language_model(name);
+namespace {
+
+Result<const ServedModel*> if_usable(const ServedModel* model, const identity::Principal& who, const std::string& name) {
   if (model == nullptr || !who.tenant_models.has(model->name)) return model_not_found(name);
   GH_CHECK(may_use(who, *model));
   return model;
+}
+
+}  // namespace
+
+Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return if_usable(models.language_model(name), who, name);
+}
+
+Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return if_usable(models.tensor_model(name), who, name);
+}
+
+Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return if_usable(models.named(name), who, name);
 }
 
 }  // namespace gatehouse::gateway

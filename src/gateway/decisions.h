@@ -30,5 +30,9 @@ Error model_not_found(const std::string& name);
 Status may_use(const identity::Principal& who, const ServedModel& model);
 // The one that is asked for by its name or another one; empty: the default.
 Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+// The same of tensor models.
+Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+// Of any kind, by its name.
+Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 
 }  // namespace gatehouse::gateway

@@ -60,7 +60,7 @@ class Run {
   }
 
   Task<Outcome> run() {
-    const ClientWatch watch(exchange_, admitted_.permitted().seat(), job_);
+    const ClientWatch watch(exchange_, admitted_.permitted().seat(), [this] { job_.poke(); });
     const Instant admitted_at = last_written_ = reactor_.clock().now();
     start();
     while (!over_) {

@@ -148,6 +148,7 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
       co_return;
     }
   }
+  if (route.action == Action::predict) co_return co_await desk_.predictor.run(received, egress, account.ledger);
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {

@@ -14,6 +14,7 @@
 #include "gatehouse/telemetry/access_log.h"
 #include "generator.h"
 #include "meters.h"
+#include "predictor.h"
 #include "small_routes.h"
 
 namespace gatehouse::gateway {
@@ -27,6 +28,7 @@ struct Desk {
   const Administration& administration;
   const CurrentBodyLimits& bodies;
   Generator& generator;
+  Predictor& predictor;
   Echo& echo;
   Governor& governor;
   telemetry::AccessLog& access_log;

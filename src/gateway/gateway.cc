@@ -47,10 +47,12 @@ struct Gateway::Rooms {
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor),
+        predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, echo, governor, parts.access_log,
-             meters,      audit,        levels,     ending},
+        desk{parts.clock,      parts.random, doorkeeper, small_routes, parts.administration,
+             bodies,           generator,    predictor,  echo,         governor,
+             parts.access_log, meters,       audit,      levels,       ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
         at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -71,6 +73,7 @@ struct Gateway::Rooms {
   CurrentBodyLimits bodies;
   Governor governor;
   Generator generator;
+  Predictor predictor;
   Echo echo;
   std::vector<Meters> meters;
   const Desk desk;

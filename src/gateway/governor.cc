@@ -52,6 +52,7 @@ limits::Asked asked_of(const Identified& identified, const ServedModel& model) {
   asked.model = model.number;
   asked.route = static_cast<std::uint32_t>(route.action);
   asked.user = {who.mark.high, who.mark.low};
+  asked.makes_tokens = model.makes_tokens();
   return asked;
 }
 
@@ -218,9 +219,9 @@ void Governor::add_rules(TabPlan& plan, const limits::Asked& asked, limits::Coun
 
 // A tenant, a user and a key have one of each unit and period at most. The least that a call takes of one is what each call costs, or a
 // first unit: it is refused at once where there is not even that.
-void Governor::add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who) const {
+void Governor::add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who, bool tokens) const {
   for (const store::Budget& budget : budgets) {
-    if (!is_for(budget, who)) continue;
+    if (!is_for(budget, who) || (!tokens && budget.unit == store::BudgetUnit::tokens)) continue;
     GH_ASSERT(plan.budgets.size() < limits::most_budgets);
     const bool money = budget.unit == store::BudgetUnit::money;
     PlannedLimit limit;
@@ -249,6 +250,7 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
   plan->facts.model = model.name;
   const auto price = rules_.prices.find(plan->facts.model);
   if (price != rules_.prices.end()) plan->facts.price = price->second;
+  if (!model.makes_tokens()) plan->facts.price = limits::Price{0, 0, 0, plan->facts.price.call};
   if (rules_.on) {
     const limits::Asked asked = asked_of(identified, model);
     add_rules(*plan, asked, limits::Counted::calls);
@@ -262,9 +264,9 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
       add(*plan, std::move(quota), 1);
     }
     plan->tokens_from = plan->limits.size();
-    add_rules(*plan, asked, limits::Counted::tokens);
+    if (model.makes_tokens()) add_rules(*plan, asked, limits::Counted::tokens);
     plan->budgets_from = plan->limits.size();
-    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who);
+    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who, model.makes_tokens());
   }
   // Only now do they stay where they are.
   for (std::size_t i = 0; i < plan->limits.size(); ++i) plan->charges[i].rule = &plan->limits[i].limit;

@@ -60,7 +60,8 @@ class Governor final : public BudgetUses {
   std::shared_ptr<TabPlan> plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor);
   std::shared_ptr<TabPlan> make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
   void add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const;
-  void add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who) const;
+  // tokens: those of tokens as well as those of money.
+  void add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who, bool tokens) const;
   void add(TabPlan& plan, PlannedLimit limit, limits::Units least) const;
 
   const Clock& clock_;

@@ -172,7 +172,7 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();
   std::unique_ptr<engine::Job> job = std::move(*prepared);
-  const ClientWatch watch(exchange, permitted.seat(), *job);
+  const ClientWatch watch(exchange, permitted.seat(), [&job] { job->poke(); });
   const TimeLimit limit(permitted, ending_);
   Deadline alarm(reactor, [&job] { job->poke(); });
   for (;;) {

@@ -9,6 +9,7 @@
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
+#include "gatehouse/wire/predict/predict.h"
 #include "schemas.h"
 
 namespace gatehouse::gateway {
@@ -79,6 +80,7 @@ constexpr std::array table{
     asked_with(anthropic_parameters, Route{Method::post, "/v1/messages/count_tokens", Action::count_tokens, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "How many tokens a conversation has", &wire::count_tokens_request_schema, &wire::token_count_schema}),
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
+    call(Route{Method::post, "/predict", Action::predict, Scope::predict, Dialect::api, BodySize::api, model_time, "predict", "What a tabular model makes of one row or several", &wire::predict_request_schema, &wire::predict_reply_schema}),
 };
 
 constexpr std::array hook_table{

@@ -131,7 +131,7 @@ net::Response SmallRoutes::list_models(const identity::Principal& who) const {
 Result<net::Response> SmallRoutes::get_model(std::string_view parameter, const identity::Principal& who) const {
   const std::string name = wire::unescape_segment(parameter).value_or("");
   if (name.empty()) return model_not_found(name);
-  GH_TRY(const ServedModel* const model, choose_model(models_, who, name));
+  GH_TRY(const ServedModel* const model, choose_any_model(models_, who, name));
   std::string body;
   wire::write_model(body, object_of(*model));
   return json_response(200, std::move(body));

@@ -13,10 +13,9 @@ namespace gatehouse::gateway {
 
 class TimeLimit {
  public:
-  TimeLimit(const Permitted& permitted, const Ending& ending)
-      : until_(permitted.identified().received().exchange().started() + permitted.identified().received().route().deadline),
-        seat_(permitted.seat()),
-        ending_(ending) {}
+  TimeLimit(const Permitted& permitted, const Ending& ending) : TimeLimit(permitted.identified(), permitted.seat(), ending) {}
+  TimeLimit(const Identified& identified, const Running::Seat& seat, const Ending& ending)
+      : until_(identified.received().exchange().started() + identified.received().route().deadline), seat_(seat), ending_(ending) {}
   Instant until() const { return until_; }
   // When to look again: an end of the process is seen within a second.
   Instant next_look(Instant now) const;

@@ -24,7 +24,7 @@ Read each_model(const ServedModels& models, Ask ask, telemetry::Labels (*labels)
     for (const ServedModel& model : models.all()) {
       telemetry::Sample sample;
       sample.labels = labels(model);
-      sample.value = static_cast<double>(ask(model.engine->state()));
+      sample.value = static_cast<double>(ask(model.runner().state()));
       samples.push_back(std::move(sample));
     }
     return samples;
@@ -34,7 +34,7 @@ Read each_model(const ServedModels& models, Ask ask, telemetry::Labels (*labels)
 std::vector<telemetry::Sample> kv_cells(const ServedModels& models) {
   std::vector<telemetry::Sample> samples;
   for (const ServedModel& model : models.all()) {
-    const wire::engine::State state = model.engine->state();
+    const wire::engine::State state = model.runner().state();
     const auto add = [&](const char* which, double value) {
       telemetry::Sample sample;
       sample.labels = {{"model", model.name}, {"state", which}};

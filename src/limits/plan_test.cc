@@ -44,6 +44,18 @@ TEST(Plan, ARuleMayBeForKeysOrForPeopleAlone) {
   EXPECT_TRUE(concerns(people, asked_by(1, 0, 7)));
 }
 
+TEST(Plan, ACallThatMakesNoTokensIsNothingToRulesOfThem) {
+  Rule generation, tokens;
+  generation.tokens_alone = true;
+  tokens.counted = Counted::tokens;
+  Asked asked = asked_by(1, 5, 7);
+  EXPECT_TRUE(concerns(generation, asked));
+  asked.makes_tokens = false;
+  EXPECT_FALSE(concerns(generation, asked));
+  EXPECT_FALSE(concerns(tokens, asked));
+  EXPECT_TRUE(concerns(Rule(), asked));
+}
+
 TEST(Plan, WhatIsNamedIsCountedTogetherAndAStarEachForItself) {
   const Rule together = rule_for(Selected::tenant, "acme"), apart = rule_for(Selected::tenant, "*");
   EXPECT_EQ(subject_of(together, asked_by(1, 5, 7)), subject_of(together, asked_by(2, 6, 8)));

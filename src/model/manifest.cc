@@ -28,7 +28,7 @@ constexpr std::array<Keys, 12> root_keys{"kind",     "chat",   "nlu",    "files"
                                          "features", "labels", "limits", "price", "licence", "source"};
 constexpr std::array<Keys, 2> file_keys{"path", "sha256"};
 constexpr std::array<Keys, 3> tensor_keys{"name", "datatype", "shape"};
-constexpr std::array<Keys, 6> feature_keys{"name", "unit", "min", "max", "values", "example"};
+constexpr std::array<Keys, 8> feature_keys{"name", "unit", "min", "max", "trained_min", "trained_max", "values", "example"};
 constexpr std::array<Keys, 3> limit_keys{"context", "vocabulary", "cell_bytes"};
 constexpr std::array<Keys, 1> chat_keys{"system_prompt"};
 constexpr std::array<Keys, 12> nlu_keys{"siamese_layers", "fusion_layers",      "hidden",    "max_len",    "stride",
@@ -92,7 +92,11 @@ Feature read_feature(const TomlTable& table) {
   feature.min = table.number("min");
   feature.max = table.number("max");
   feature.values = table.texts("values");
+  feature.trained_min = table.number("trained_min");
+  feature.trained_max = table.number("trained_max");
   if (feature.min && feature.max && *feature.min > *feature.max) table.fault("min", "is above max");
+  if (feature.trained_min && feature.trained_max && *feature.trained_min > *feature.trained_max)
+    table.fault("trained_min", "is above trained_max");
   const toml::node* example = table.node("example");
   if (example != nullptr && example->is_string()) {
     feature.example = table.text("example", Need::optional).value_or("");

@@ -166,6 +166,7 @@ TEST(Manifest, WrongValuesAreRefusedWhereTheyStand) {
       {minimal + "[[inputs]]\nname = \"x\"\ndatatype = \"FP32\"\n", "'shape' in [[inputs]] is missing"},
       {minimal + "[[outputs]]\nname = \"x\"\ndatatype = \"FP32\"\nshape = [-2]\n", "positive integers"},
       {minimal + "[[features]]\nname = \"x\"\nmin = 2\nmax = 1\n", "'min' in [[features]] is above max"},
+      {minimal + "[[features]]\nname = \"x\"\ntrained_min = 2\ntrained_max = 1\n", "'trained_min' in [[features]] is above trained_max"},
       {"labels = [1]\n" + minimal, "'labels' must hold texts alone"},
   };
   for (const auto& [toml, expected] : table) EXPECT_THAT(fault(toml), HasSubstr(expected)) << toml;

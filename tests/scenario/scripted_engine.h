@@ -136,7 +136,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     if (const auto* finish = std::get_if<wire::engine::Finish>(&body)) push(job.value(), *finish);
     if (std::holds_alternative<wire::engine::Cancel>(body)) push(job.value(), wire::engine::Cancel{});
   }
-  void forget(engine::Job& job) override { jobs_.erase(job.id().value()); }
+  void forget(JobId job) override { jobs_.erase(job.value()); }
 
   // EventSink
   void send(std::uint32_t, std::uint64_t id, const wire::engine::Body& body) override {

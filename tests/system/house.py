@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GATEHOUSE_BINARY", str(ROOT / "build" / "release" / "gatehouse"))
 MODEL = "smollm2-135m-instruct"
+TABULAR = "iris"
 # Limits that no test meets by accident; those that are about limits say their own.
 ROOMY = {f"GATEHOUSE_LIMITS_{name}": "1000000/60s" for name in ("ADDRESS", "USER_GENERATION", "KEY_GENERATION")}
 READY = re.compile(r"^gatehouse ready: (http://\S+) \(admin (http://\S+)\)$")
@@ -174,7 +175,8 @@ class House:
         return sum(found)
 
     def children(self):
-        return children_of(self.pid)
+        """The engines of language models."""
+        return [child for child in children_of(self.pid) if engine_of(child) == "llama"]
 
     def resident_bytes(self):
         statm = Path(f"/proc/{self.pid}/statm").read_text().split()
@@ -189,6 +191,13 @@ def children_of(pid):
             if int(words[1]) == pid and words[0] != "Z":
                 found.append(int(stat.parent.name))
     return sorted(found)
+
+
+def engine_of(pid):
+    """Which kind of engine that process is; nothing where it is none."""
+    with contextlib.suppress(OSError, ValueError):
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return words[words.index(b"engine") + 1].decode()
 
 
 def alive(pid):

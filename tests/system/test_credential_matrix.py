@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, House, command, eventually, run
+from house import MODEL, TABULAR, House, command, eventually, run
 
 
 @pytest.fixture(scope="module")
@@ -109,6 +109,7 @@ NO_OBJECT_IN_IT = {
     "POST /v1/completions": "its object is a model",
     "POST /v1/messages": "its object is a model",
     "POST /v1/messages/count_tokens": "its object is a model",
+    "POST /predict": "its object is a model",
     "POST /api/llm/generate": "its object is a model",
     "POST /api/llm/generate/api-key": "its object is a model",
     "POST /api/auth/logout": "is about the token that is presented",
@@ -168,6 +169,8 @@ def takes_a_model(path, operation):
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
         return house.ask(method, path.replace("{model}", model), headers={"X-API-Key": key})
+    if path == "/predict":
+        return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
     most = {} if path.endswith("/count_tokens") else {"max_tokens": 1}
     return house.ask(method, path, {"model": model, **most, **asked}, headers={"X-API-Key": key})
@@ -215,21 +218,24 @@ def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
     assert len(column) >= 5
     for method, path, _ in column:
         where = f"{method} {path}"
-        assert ask_for(house, method, path, MODEL, house.key).status == 200, where
+        name = TABULAR if path == "/predict" else MODEL
+        assert ask_for(house, method, path, name, house.key).status == 200, where
         unknown = ask_for(house, method, path, "no-such-model", house.key)
         check_model_refusal(unknown, path, 404, "model_not_found", where)
-        foreign = ask_for(house, method, path, MODEL, house.bare["api_key"])
+        foreign = ask_for(house, method, path, name, house.bare["api_key"])
         check_model_refusal(foreign, path, 404, "model_not_found", where)
-        same = unknown.json()["error"]["message"].replace("no-such-model", MODEL)
+        same = unknown.json()["error"]["message"].replace("no-such-model", name)
         assert foreign.json()["error"]["message"] == same, "what is not theirs reads as what is not there"
-        narrow = ask_for(house, method, path, MODEL, house.narrow["key"])
+        narrow = ask_for(house, method, path, name, house.narrow["key"])
         check_model_refusal(narrow, path, 403, "model_not_allowed", where)
         assert narrow.json()["error"]["message"] == "Not enough permissions", where
 
 
 def test_models_that_are_not_theirs_are_not_listed(neighbours):
     house = neighbours
-    for key, names in (house.key, [MODEL]), (house.bare["api_key"], []), (house.narrow["key"], []):
+    all_of_them = [one["name"] for one in command(house, "model", "list")]
+    assert MODEL in all_of_them
+    for key, names in (house.key, all_of_them), (house.bare["api_key"], []), (house.narrow["key"], []):
         assert [one["id"] for one in house.ask("GET", "/v1/models", headers={"X-API-Key": key}).json()["data"]] == names
 
 

@@ -8,11 +8,11 @@ import pytest
 from house import MODEL, House, run
 
 PASSWORD = "a horse of another colour"
-ANYBODY, LLM, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
+ANYBODY, LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
 ROLES = {
-    "platform-admin": {LLM, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
-    "tenant-admin": {LLM, USAGE, AUDIT, KEYS, TENANT},
-    "member": {LLM, USAGE, KEYS},
+    "platform-admin": {LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
+    "tenant-admin": {LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT},
+    "member": {LLM, PREDICT, USAGE, KEYS},
     "steward": {LLM, TENANT},
     "clerk": {USAGE},
 }
@@ -32,7 +32,7 @@ def needs(path):
     if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
-    known |= dict.fromkeys(GENERATION, LLM)
+    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT}
     found = [scope for start, scope in known.items() if path.startswith(start)]
     assert found, f"say here which scope {path} wants"
     return found[0]

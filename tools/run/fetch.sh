@@ -1,4 +1,4 @@
-# The pinned llama.cpp libraries, their headers and the default language model. Sourced by ./run.
+# The pinned llama.cpp libraries, their headers, ONNX Runtime and the default language model. Sourced by ./run.
 # Everything is fetched into a folder beside its place, checked by hash and renamed when whole, so that a call which is cut
 # off leaves nothing half done. Kept in the user's cache: a fresh clone fetches nothing again.
 
@@ -10,6 +10,10 @@ engine_package=node-llama-cpp@3.22.1  # carries llama.cpp v0.5.0 as a git bundle
 engine_sha512=6e5b488a9b9699cd76dc7eed30880318a4ac4ab866865418795502e3c5d38d55bb5c624988927209d95333343f2e25a83e4183a5c2f816f883a60c3ba9f4e20f
 bundle_sha256=5f5d1105d5df040738d87b8290e5d17e7362131cdcfdb0831618e0ea528b4a51
 
+onnxruntime_version=1.29.0
+onnxruntime_library=libonnxruntime.so.$onnxruntime_version
+onnxruntime_sha256=8902e52a04bf6bf26f1613746811d6194f9c97ce7a6a7a28452b48522d3bd8d0
+
 llm=smollm2-135m-instruct
 llm_file=SmolLM2-135M-Instruct.Q4_1.gguf
 llm_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
@@ -17,6 +21,7 @@ llm_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 fetch_all() {
   [ "$(uname -m)" = x86_64 ] || fail 3 "the pinned engine libraries are for x86_64, and this machine is $(uname -m)"
   [ -d "$cache/llama-$llama_version" ] || fetching fetch_llama
+  [ -d "$cache/onnxruntime-$onnxruntime_version" ] || fetching fetch_onnxruntime
   [ -f "$cache/models/$llm/$llm_file" ] || fetching fetch_llm
   place_llm
 }
@@ -62,6 +67,20 @@ fetch_llama_source() {
   done
   check_sum sha256sum "$bundle_sha256" "$work/pack/package/llama/gitRelease.bundle"
   quietly "the source bundle could not be read" git clone -q --bare "$work/pack/package/llama/gitRelease.bundle" "$work/source.git"
+}
+
+# The wheel is for an interpreter that need not be this one: of it nothing but the library is used.
+fetch_onnxruntime() {
+  say "fetching the ONNX Runtime $onnxruntime_version library (23 MB)"
+  quietly "pip could not fetch ONNX Runtime" "$python" -m pip download -q --no-deps --no-cache-dir --require-hashes --only-binary=:all: \
+    --python-version 3.11 --implementation cp --platform manylinux_2_28_x86_64 -d "$work/wheel" -r tools/engines/requirements.txt
+  mkdir -p "$work/onnxruntime/lib"
+  unzip -q -j "$work"/wheel/onnxruntime-*.whl "onnxruntime/capi/$onnxruntime_library" -d "$work/onnxruntime/lib" ||
+    fail 1 "the package does not carry $onnxruntime_library"
+  unzip -q -j "$work"/wheel/onnxruntime-*.whl onnxruntime/LICENSE onnxruntime/ThirdPartyNotices.txt -d "$work/onnxruntime"
+  check_sum sha256sum "$onnxruntime_sha256" "$work/onnxruntime/lib/$onnxruntime_library"
+  chmod -R a+rX,go-w "$work/onnxruntime"
+  settle "$work/onnxruntime" "$cache/onnxruntime-$onnxruntime_version"
 }
 
 fetch_llm() {

@@ -60,7 +60,7 @@ Result<std::vector<Fd>> Child::spawn(EngineSpawner& spawner, std::size_t links) 
   return fronts;
 }
 
-Status Child::load(const w::Load& load, const Fd& model_file) {
+Status Child::load(const w::Body& load, const Fd& model_file) {
   if (!socket_->send_with(0, load, model_file)) return operator_error("engine_spawn_failed", "the engine does not take its model");
   load_due_.arm_in(patience_.load);
   return ok();
@@ -91,6 +91,10 @@ void Child::give_up(const std::string& why) {
 
 Status Child::on_control(const w::Body& body) {
   const auto* told = std::get_if<w::State>(&body);
+  if (const auto* signature = std::get_if<w::Signature>(&body); signature != nullptr && !ready_) {
+    signature_ = *signature;
+    return ok();
+  }
   if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
   if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
   state_ = *told;

@@ -35,7 +35,8 @@ class Child {
 
   // Once. Our ends of the links.
   Result<std::vector<Fd>> spawn(EngineSpawner& spawner, std::size_t links);
-  Status load(const wire::engine::Load& load, const Fd& model_file);
+  // load: of one kind or the other.
+  Status load(const wire::engine::Body& load, const Fd& model_file);
   // Once an interval.
   void look_after();
   // Its sockets will say that it is gone; why: what to say of it, or nothing.
@@ -46,8 +47,9 @@ class Child {
   bool ready() const { return ready_; }
   bool gone() const { return gone_; }
   bool hung() const { return hung_; }
-  const std::string& complaint() const { return complaint_; }  // why it has to go, where that is known
-  const wire::engine::State& state() const { return state_; }  // with its memory
+  const std::string& complaint() const { return complaint_; }              // why it has to go, where that is known
+  const wire::engine::State& state() const { return state_; }              // with its memory
+  const wire::engine::Signature& signature() const { return signature_; }  // of a tensor model, once it is ready
   Instant began() const { return began_; }
 
  private:
@@ -67,6 +69,7 @@ class Child {
   bool ready_ = false, gone_ = false, hung_ = false;
   std::string complaint_;
   wire::engine::State state_;
+  wire::engine::Signature signature_;
 };
 
 }  // namespace gatehouse::adapters

@@ -110,6 +110,7 @@ void ChildEngine::told(const Child& child) {
   if (&child == next_.get() && child.ready()) changed_.raise();
   if (&child != serving_.get()) return;
   const bool becomes_ready = child.ready() && life() != Life::ready;
+  if (becomes_ready) adopt(child.signature());
   const bool failed = child.state().state == w::ModelState::failed;
   publish(child.ready() ? Life::ready : Life::loading, child.state(), becomes_ready ? "model ready" : failed ? "model failed" : "");
   if (becomes_ready) {
@@ -119,6 +120,13 @@ void ChildEngine::told(const Child& child) {
     each_link([number = child.number()](EngineLink& link) { link.set_ready(number); });
   }
   if (child.ready() && wanted_) look_at_use(child);
+}
+
+// Before it is said to be ready.
+void ChildEngine::adopt(const w::Signature& signature) {
+  auto adopted = std::make_shared<const w::Signature>(signature);
+  const std::lock_guard lock(mutex_);
+  signature_ = std::move(adopted);
 }
 
 // Whether it is worn, or nobody needs it.
@@ -181,6 +189,15 @@ void ChildEngine::each_link(const std::function<void(EngineLink&)>& call) {
 
 Result<std::unique_ptr<engine::Job>> ChildEngine::prepare(Reactor& reactor, const w::Prepare& prompt) {
   return links_[static_cast<std::size_t>(reactor.index())]->prepare(prompt);
+}
+
+Result<std::unique_ptr<engine::TensorCall>> ChildEngine::infer(Reactor& reactor, const w::Infer& call) {
+  return links_[static_cast<std::size_t>(reactor.index())]->infer(call);
+}
+
+std::shared_ptr<const w::Signature> ChildEngine::signature() const {
+  const std::lock_guard lock(mutex_);
+  return signature_;
 }
 
 Task<Status> ChildEngine::until_ready(Reactor& reactor, Instant then) {

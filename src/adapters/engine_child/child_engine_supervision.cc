@@ -219,6 +219,7 @@ Status ChildEngine::launch(Child& child, const Fd& model_file) {
       link->attach(std::move(*fd), number);
     });
   }
+  if (options_.tensors) return child.load(*options_.tensors, model_file);
   w::Load load = options_.load;
   load.rehearse = !ever_ready_ || &child != serving_.get();  // behind one that was lost, or put to sleep, somebody waits
   return child.load(load, model_file);

@@ -104,10 +104,22 @@ Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& promp
   if (current_ == 0) return not_ready();
   const JobId id(next_job_++);
   auto job = std::make_unique<engine::Job>(reactor_, *this, id, prompt.choices);
-  sessions_.at(current_).jobs.emplace(id.value(), job.get());
-  if (callbacks_.prepared) callbacks_.prepared();
-  send(id, prompt);
+  begin(*job, id, prompt);
   return job;
+}
+
+Result<std::unique_ptr<engine::TensorCall>> EngineLink::infer(const w::Infer& call) {
+  if (current_ == 0) return not_ready();
+  const JobId id(next_job_++);
+  auto job = std::make_unique<engine::TensorCall>(reactor_, *this, id);
+  begin(*job, id, call);
+  return job;
+}
+
+void EngineLink::begin(engine::JobRecipient& job, JobId id, const w::Body& body) {
+  sessions_.at(current_).jobs.emplace(id.value(), &job);
+  if (callbacks_.prepared) callbacks_.prepared();
+  send(id, body);
 }
 
 Task<Status> EngineLink::until_ready(Instant then) {
@@ -131,8 +143,8 @@ void EngineLink::send(JobId job, const w::Body& body) {
   if (const Session* session = session_of(job)) session->socket->send(job.value(), body);
 }
 
-void EngineLink::forget(engine::Job& job) {
-  if (Session* session = session_of(job.id())) session->jobs[job.id().value()] = nullptr;
+void EngineLink::forget(JobId job) {
+  if (Session* session = session_of(job)) session->jobs[job.value()] = nullptr;
 }
 
 Status EngineLink::on_frame(std::uint64_t child, w::Frame&& frame) {
@@ -146,8 +158,9 @@ Status EngineLink::on_frame(std::uint64_t child, w::Frame&& frame) {
   }
   const auto found = jobs.find(frame.job);
   if (found == jobs.end()) return protocol_error("a frame for a job that does not exist");
-  engine::Job* job = found->second;
-  const bool over = std::holds_alternative<w::Done>(frame.body) || std::holds_alternative<w::Refused>(frame.body);
+  engine::JobRecipient* job = found->second;
+  const bool over = std::holds_alternative<w::Done>(frame.body) || std::holds_alternative<w::Refused>(frame.body) ||
+                    std::holds_alternative<w::Inferred>(frame.body);
   if (over) jobs.erase(found);
   if (job != nullptr && !job->deliver(std::move(frame.body))) return protocol_error("a frame out of order");
   if (over) tell_emptied(child);

@@ -10,6 +10,7 @@
 
 #include "frame_socket.h"
 #include "gatehouse/engine/engine.h"
+#include "gatehouse/engine/tensor_engine.h"
 
 namespace gatehouse::adapters {
 
@@ -38,16 +39,17 @@ class EngineLink final : public engine::JobChannel, public std::enable_shared_fr
   void revive();                     // one will come after all
 
   Result<std::unique_ptr<engine::Job>> prepare(const wire::engine::Prepare& prompt);
+  Result<std::unique_ptr<engine::TensorCall>> infer(const wire::engine::Infer& call);
   Task<Status> until_ready(Instant then);
   // Another child will answer who waits for it.
   bool held() const { return held_ && current_ == 0; }
 
   void send(JobId job, const wire::engine::Body& body) override;
-  void forget(engine::Job& job) override;
+  void forget(JobId job) override;
 
  private:
   // A null job was forgotten: what still comes for it is dropped, until the engine says that it is done.
-  using Jobs = std::unordered_map<std::uint64_t, engine::Job*>;
+  using Jobs = std::unordered_map<std::uint64_t, engine::JobRecipient*>;
   struct Session {
     std::shared_ptr<FrameSocket> socket;
     Jobs jobs;
@@ -55,6 +57,7 @@ class EngineLink final : public engine::JobChannel, public std::enable_shared_fr
   };
   Status on_frame(std::uint64_t child, wire::engine::Frame&& frame);
   Status on_event(Jobs& jobs, std::uint64_t id, wire::engine::TokenEvent&& event);
+  void begin(engine::JobRecipient& job, JobId id, const wire::engine::Body& body);
   Session* session_of(JobId job);
   void leave(std::uint64_t child);
   void tell_emptied(std::uint64_t child);

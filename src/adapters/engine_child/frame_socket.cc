@@ -101,7 +101,7 @@ void FrameSocket::hand_over_frames() {
     if (!frame) return fail(std::move(frame).error());
     if (!*frame) break;
     Fd descriptor;
-    if (std::holds_alternative<w::Load>((*frame)->body)) descriptor = std::move(descriptor_);
+    if (w::brings_model((*frame)->body)) descriptor = std::move(descriptor_);
     const Status taken = callbacks_.frame(std::move(**frame), std::move(descriptor));
     if (!taken) return fail(taken.error());
   }
@@ -142,7 +142,7 @@ bool FrameSocket::send_with(std::uint64_t job, const w::Body& body, const Fd& de
   c->cmsg_len = CMSG_LEN(sizeof(int));
   const int fd = descriptor.get();
   std::memcpy(CMSG_DATA(c), &fd, sizeof(int));
-  // A load frame is some tens of bytes: an idle socket takes it whole.
+  // A load frame is some tens of bytes, or some hundreds: an idle socket takes it whole.
   return sendmsg(raw_fd_, &message, MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size());
 }
 

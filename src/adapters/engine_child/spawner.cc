@@ -113,14 +113,28 @@ Result<std::unique_ptr<EngineProcess>> ProcessSpawner::spawn(Fd control, std::ve
   return std::unique_ptr<EngineProcess>(std::make_unique<ChildProcess>(pid, std::move(said)));
 }
 
+ThreadSpawner::ThreadSpawner(decltype(HostWiring::load) load, const Clock& clock)
+    : run_([load = std::move(load), &clock](HostSockets sockets) {
+        HostWiring wiring;
+        static_cast<HostSockets&>(wiring) = std::move(sockets);
+        wiring.load = load;
+        run_engine_host(std::move(wiring), clock);
+      }) {}
+
+ThreadSpawner::ThreadSpawner(decltype(TensorWiring::load) load, const Clock& clock)
+    : run_([load = std::move(load), &clock](HostSockets sockets) {
+        TensorWiring wiring;
+        static_cast<HostSockets&>(wiring) = std::move(sockets);
+        wiring.load = load;
+        run_tensor_host(std::move(wiring), clock);
+      }) {}
+
 Result<std::unique_ptr<EngineProcess>> ThreadSpawner::spawn(Fd control, std::vector<Fd> links) {
-  auto wiring = std::make_shared<HostWiring>();
-  wiring->name = "thread";
-  wiring->control = std::move(control);
-  wiring->links = std::move(links);
-  wiring->load = load_;
-  return std::unique_ptr<EngineProcess>(
-      std::make_unique<HostThread>([wiring, &clock = clock_] { run_engine_host(std::move(*wiring), clock); }));
+  auto sockets = std::make_shared<HostSockets>();
+  sockets->name = "thread";
+  sockets->control = std::move(control);
+  sockets->links = std::move(links);
+  return std::unique_ptr<EngineProcess>(std::make_unique<HostThread>([sockets, run = run_] { run(std::move(*sockets)); }));
 }
 
 }  // namespace gatehouse::adapters

@@ -15,8 +15,8 @@ namespace {
 Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
 
 void write_model_state(wire::JsonWriter& json, const ServedModel& model) {
-  json.begin_object().member("name", model.name).member("version", model.version).member("kind", "llm");
-  json.member("state", to_string(model.engine->life())).member("reason", model.engine->state().detail).end_object();
+  json.begin_object().member("name", model.name).member("version", model.version).member("kind", to_string(model.kind()));
+  json.member("state", to_string(model.runner().life())).member("reason", model.runner().state().detail).end_object();
 }
 
 Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
@@ -171,7 +171,7 @@ Result<const ServedModel*> Administration::model_named(const std::string& name) 
   if (models_ == nullptr) {
     return Error(Code::unavailable, Origin::operator_, "no_server", "No server runs on this data folder: its start loads the models");
   }
-  const ServedModel* const model = name.empty() ? nullptr : models_->language_model(name);
+  const ServedModel* const model = name.empty() ? nullptr : models_->named(name);
   if (model == nullptr) {
     return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + name + "'").with_param("name");
   }
@@ -181,8 +181,8 @@ Result<const ServedModel*> Administration::model_named(const std::string& name) 
 Result<Reply> Administration::change_model(const Question& question) const {
   GH_TRY(const ServedModel* const model, model_named(question.parameter));
   telemetry::log::info("models", question.action == Action::model_load ? "load asked for" : "unload asked for", {{"model", model->name}});
-  if (question.action == Action::model_load) model->engine->load();
-  if (question.action == Action::model_unload) model->engine->unload();
+  if (question.action == Action::model_load) model->runner().load();
+  if (question.action == Action::model_unload) model->runner().unload();
   std::string text;
   wire::JsonWriter json(text);
   write_model_state(json, *model);

@@ -105,6 +105,33 @@ const char* fault_in(const TokenBatch& batch) {
   return nullptr;
 }
 
+template <class Parts>
+const char* first_fault(const Parts& parts) {
+  for (const auto& part : parts) {
+    if (const char* fault = wire::fault_in(part)) return fault;
+  }
+  return nullptr;
+}
+
+template <>
+const char* fault_in(const Infer& infer) {
+  return first_fault(infer.inputs);
+}
+template <>
+const char* fault_in(const Inferred& inferred) {
+  return first_fault(inferred.outputs);
+}
+template <>
+const char* fault_in(const LoadTensors& load) {
+  const char* fault = first_fault(load.inputs);
+  return fault != nullptr ? fault : first_fault(load.outputs);
+}
+template <>
+const char* fault_in(const Signature& signature) {
+  const char* fault = first_fault(signature.inputs);
+  return fault != nullptr ? fault : first_fault(signature.outputs);
+}
+
 template <class T>
 Result<Body> decode_as(std::string_view payload) {
   T value;

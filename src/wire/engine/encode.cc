@@ -53,13 +53,13 @@ void put_header(std::string& out, std::size_t length, Type type, std::uint16_t f
   put(out, job);
 }
 
-void put_parts(std::string& out, std::uint64_t job, std::string_view payload) {
+void put_parts(std::string& out, std::uint64_t job, Type type, std::string_view payload) {
   while (payload.size() > max_payload) {
-    put_header(out, max_payload, Type::prepare, flag_more, job);
+    put_header(out, max_payload, type, flag_more, job);
     out.append(payload.substr(0, max_payload));
     payload.remove_prefix(max_payload);
   }
-  put_header(out, payload.size(), Type::prepare, 0, job);
+  put_header(out, payload.size(), type, 0, job);
   out.append(payload);
 }
 
@@ -98,11 +98,11 @@ void encode(std::uint64_t job, const Body& body, std::string& out) {
     return;
   }
   // Too long for one frame. Nothing half-written may stay behind when an assertion throws.
-  const std::string payload = type == Type::prepare ? out.substr(start + header_bytes) : std::string();
+  const std::string payload = comes_in_parts(type) ? out.substr(start + header_bytes) : std::string();
   out.resize(start);
-  if (type == Type::prepare) {
+  if (comes_in_parts(type)) {
     GH_ASSERT(length <= max_assembled);
-    return put_parts(out, job, payload);
+    return put_parts(out, job, type, payload);
   }
   const auto* batch = std::get_if<TokenBatch>(&body);
   GH_ASSERT(batch != nullptr && (batch->events.size() > 1 || batch->events.front().scores.size() > 1));

@@ -38,7 +38,7 @@ bool comes_from(Sender sender, std::uint8_t type) {
   const auto between = [type](Type first, Type last) {
     return type >= static_cast<std::uint8_t>(first) && type <= static_cast<std::uint8_t>(last);
   };
-  return sender == Sender::front ? between(Type::hello, Type::stats) : between(Type::hello_back, Type::state);
+  return sender == Sender::front ? between(Type::hello, Type::infer) : between(Type::hello_back, Type::inferred);
 }
 
 // Everything that can be known before the payload is there.
@@ -47,7 +47,7 @@ Status check_header(const Header& header, Sender sender) {
   if (!comes_from(sender, header.type)) return malformed_frame("type " + std::to_string(header.type) + " from this side");
   if ((header.flags & ~flag_more) != 0) return malformed_frame("reserved flags are set");
   const auto type = static_cast<Type>(header.type);
-  if ((header.flags & flag_more) != 0 && type != Type::prepare) return malformed_frame("only a prepare may come in parts");
+  if ((header.flags & flag_more) != 0 && !comes_in_parts(type)) return malformed_frame("a type that does not come in parts");
   if (type == Type::tokens && header.job != 0) return malformed_frame("tokens belong to several jobs");
   if (header.length > max_payload) return frame_too_large(std::to_string(header.length) + " bytes of payload");
   return ok();
@@ -79,27 +79,27 @@ Result<std::optional<Frame>> FrameReader::next() {
 }
 
 Result<std::optional<Frame>> FrameReader::take_part(std::uint8_t type, std::uint64_t job, bool more, std::string_view payload) {
-  const auto kept = static_cast<Type>(type) == Type::prepare ? std::ranges::find(parts_, job, &Part::job) : parts_.end();
+  const auto kept = std::ranges::find_if(parts_, [&](const Part& part) { return part.type == type && part.job == job; });
   if (!more && kept == parts_.end()) {
     GH_TRY(Body body, decode_body(static_cast<Type>(type), payload));
     return std::optional<Frame>(Frame{job, std::move(body)});
   }
   if (payload.empty()) return malformed_frame("an empty part");
-  if (payload.size() > max_assembled - part_bytes_) return frame_too_large("the unfinished prepares together");
+  if (payload.size() > max_assembled - part_bytes_) return frame_too_large("the unfinished frames together");
   if (!more) {
     std::string whole = std::move(kept->bytes);
     parts_.erase(kept);
     part_bytes_ -= whole.size();
     whole.append(payload);
-    GH_TRY(Body body, decode_body(Type::prepare, whole));
+    GH_TRY(Body body, decode_body(static_cast<Type>(type), whole));
     return std::optional<Frame>(Frame{job, std::move(body)});
   }
   if (kept != parts_.end()) {
     kept->bytes.append(payload);
   } else if (parts_.size() < max_unfinished_jobs) {
-    parts_.push_back({job, std::string(payload)});
+    parts_.push_back({type, job, std::string(payload)});
   } else {
-    return malformed_frame("too many prepares are unfinished");
+    return malformed_frame("too many frames are unfinished");
   }
   part_bytes_ += payload.size();
   return std::optional<Frame>();

@@ -15,7 +15,8 @@
 
 namespace gatehouse::wire::engine {
 
-inline constexpr std::uint16_t flag_more = 1;  // another part of this prepare follows
+inline constexpr std::uint16_t flag_more = 1;  // another part of this frame follows
+constexpr bool comes_in_parts(Type type) { return type == Type::prepare || type == Type::infer || type == Type::inferred; }
 
 template <class T>
 inline constexpr auto layout = nullptr;
@@ -77,6 +78,20 @@ inline constexpr auto layout<State> = std::tuple{
     &State::saved,         &State::saved_bytes, &State::given_back,  &State::step_us,    &State::usual_step_us, &State::prompt_computed,
     &State::prompt_cached, &State::prefixes,    &State::prefix_bytes};
 
+template <>
+inline constexpr auto layout<Tensor> = std::tuple{&Tensor::name, &Tensor::datatype, &Tensor::shape, &Tensor::bytes};
+template <>
+inline constexpr auto layout<TensorSpec> = std::tuple{&TensorSpec::name, &TensorSpec::datatype, &TensorSpec::shape};
+template <>
+inline constexpr auto layout<LoadTensors> =
+    std::tuple{&LoadTensors::model, &LoadTensors::threads, &LoadTensors::queue, &LoadTensors::inputs, &LoadTensors::outputs};
+template <>
+inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs};
+template <>
+inline constexpr auto layout<Signature> = std::tuple{&Signature::inputs, &Signature::outputs};
+template <>
+inline constexpr auto layout<Inferred> = std::tuple{&Inferred::outputs, &Inferred::queued_us, &Inferred::compute_us};
+
 // A frame or a part of one; everything else is a single value.
 template <class T>
 inline constexpr bool is_record = !std::is_same_v<std::remove_const_t<decltype(layout<T>)>, std::nullptr_t>;
@@ -87,11 +102,14 @@ template <>
 inline constexpr FinishReason last_value<FinishReason> = FinishReason::error;
 template <>
 inline constexpr ModelState last_value<ModelState> = ModelState::failed;
+template <>
+inline constexpr Datatype last_value<Datatype> = Datatype::bytes;
 
 // In the order of Body's alternatives.
-inline constexpr std::array type_by_index{Type::hello,  Type::prepare, Type::start, Type::grant,      Type::finish,   Type::cancel,
-                                          Type::load,   Type::unload,  Type::stats, Type::hello_back, Type::prepared, Type::refused,
-                                          Type::tokens, Type::waiting, Type::done,  Type::state};
+inline constexpr std::array type_by_index{Type::hello,   Type::prepare,    Type::start,    Type::grant,     Type::finish,
+                                          Type::cancel,  Type::load,       Type::unload,   Type::stats,     Type::load_tensors,
+                                          Type::infer,   Type::hello_back, Type::prepared, Type::refused,   Type::tokens,
+                                          Type::waiting, Type::done,       Type::state,    Type::signature, Type::inferred};
 static_assert(type_by_index.size() == std::variant_size_v<Body>);
 
 // The fewest bytes that a value can take: bounds how many items a payload may claim to hold.

@@ -37,6 +37,14 @@ class RandomFrames {
         return Cancel{};
       case Type::load:
         return Load{text(), u32(), u32(), u32(), u32(), u32(), u64()};
+      case Type::load_tensors:
+        return LoadTensors{text(), u32(), u32(), specs(), specs()};
+      case Type::infer:
+        return infer();
+      case Type::signature:
+        return Signature{specs(), specs()};
+      case Type::inferred:
+        return Inferred{tensors(), u64(), u64()};
       case Type::unload:
         return Unload{};
       case Type::stats:
@@ -108,6 +116,37 @@ class RandomFrames {
     TokenScore s{scored_token(), {}};
     for (std::uint64_t i = below(4); i > 0; --i) s.likeliest.push_back(scored_token());
     return s;
+  }
+  Datatype datatype() { return static_cast<Datatype>(below(datatypes)); }
+  std::vector<TensorSpec> specs() {
+    std::vector<TensorSpec> made(below(4));
+    for (TensorSpec& spec : made) {
+      spec.name = text(), spec.datatype = datatype();
+      for (std::uint64_t i = below(4); i > 0; --i) spec.shape.push_back(static_cast<std::int64_t>(below(9)) - 1);
+    }
+    return made;
+  }
+  // As many bytes as the shape says.
+  Tensor tensor() {
+    Tensor made;
+    made.name = text(), made.datatype = datatype();
+    for (std::uint64_t i = below(4); i > 0; --i) made.shape.push_back(static_cast<std::int64_t>(below(5)));
+    for (std::uint64_t i = element_count(made.shape).value_or(0); i > 0; --i) {
+      if (made.datatype == Datatype::bytes) append_bytes_element(made.bytes, text(9));
+      for (std::size_t k = width_of(made.datatype); k > 0; --k)
+        made.bytes.push_back(static_cast<char>(below(made.datatype == Datatype::boolean ? 2 : 256)));
+    }
+    return made;
+  }
+  std::vector<Tensor> tensors() {
+    std::vector<Tensor> made(below(4));
+    for (Tensor& one : made) one = tensor();
+    return made;
+  }
+  Infer infer() {
+    Infer made{tensors(), {}};
+    for (std::uint64_t i = below(4); i > 0; --i) made.outputs.push_back(text());
+    return made;
   }
   TokenBatch token_batch() {
     TokenBatch batch;

@@ -10,22 +10,12 @@
 #include <vector>
 
 #include "gatehouse/base/strong.h"
+#include "gatehouse/engine/job_channel.h"
 #include "gatehouse/runtime/signal.h"
 #include "gatehouse/runtime/task.h"
 #include "gatehouse/wire/engine/frames.h"
 
 namespace gatehouse::engine {
-
-class Job;
-
-// The way to the engine, as a job needs it. send() never blocks.
-class JobChannel {
- public:
-  virtual ~JobChannel() = default;
-  virtual void send(JobId job, const wire::engine::Body& body) = 0;
-  // The job is gone; what still comes for it is dropped.
-  virtual void forget(Job& job) = 0;
-};
 
 // Of one of the answers.
 struct ChoiceNews {
@@ -46,11 +36,11 @@ struct JobNews {
   bool lost = false;                // the engine died: nothing more will come
 };
 
-class Job {
+class Job final : public JobRecipient {
  public:
   Job(Reactor& reactor, JobChannel& channel, JobId id, std::uint32_t choices = 1)
       : id_(id), channel_(&channel), signal_(reactor), over_(choices, false) {}
-  ~Job();
+  ~Job() override;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
 
@@ -74,9 +64,9 @@ class Job {
 
   // For the channel. False: the engine broke the protocol (tokens beyond the grant, scores of no token, a choice that there is not or that
   // has ended, an event out of order).
-  [[nodiscard]] bool deliver(wire::engine::Body&& body);
-  [[nodiscard]] bool deliver(wire::engine::TokenEvent&& event);
-  void lose();
+  [[nodiscard]] bool deliver(wire::engine::Body&& body) override;
+  [[nodiscard]] bool deliver(wire::engine::TokenEvent&& event) override;
+  void lose() override;
 
  private:
   bool may_come(const wire::engine::TokenEvent& event) const;

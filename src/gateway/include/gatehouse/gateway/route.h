@@ -34,6 +34,7 @@ enum class Action : std::uint8_t {
   llm_generate,
   messages,
   count_tokens,
+  predict,
   metrics,
   docs,
   redoc,

@@ -4,11 +4,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "gatehouse/engine/engine.h"
+#include "gatehouse/engine/tensor_engine.h"
+#include "gatehouse/model/manifest.h"
 
 namespace gatehouse::gateway {
 
@@ -16,11 +19,17 @@ struct ServedModel {
   std::string name;
   std::uint32_t number = 0;  // stands for it among those that are served, from 1
   std::string version;
-  std::int64_t created = 0;   // unix seconds
-  bool required = false;      // readiness waits for it
-  std::uint32_t context = 0;  // cells a seat has at most; 0: not known
-  std::string system_prompt;  // for conversations that bring none; empty: the model's own
-  engine::Engine* engine = nullptr;
+  std::int64_t created = 0;                              // unix seconds
+  bool required = false;                                 // readiness waits for it
+  std::uint32_t context = 0;                             // cells a seat has at most; 0: not known
+  std::string system_prompt;                             // for conversations that bring none; empty: the model's own
+  engine::Engine* engine = nullptr;                      // of a language model; else null
+  engine::TensorEngine* tensors = nullptr;               // of a tensor model; else null
+  std::shared_ptr<const model::Manifest> manifest = {};  // of a tensor model
+  model::Kind kind() const { return manifest ? manifest->kind : model::Kind::llm; }
+  bool makes_tokens() const { return tensors == nullptr; }
+  // Whichever of the two it has.
+  engine::Supervised& runner() const;
 };
 
 // Other names of models; a model's own name comes first.
@@ -28,10 +37,14 @@ using ModelAliases = std::map<std::string, std::string, std::less<>>;
 
 class ServedModels {
  public:
-  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {});
+  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {}, std::string default_tabular = {});
   const std::vector<ServedModel>& all() const { return models_; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
+  // The same of tensor models.
+  const ServedModel* tensor_model(std::string_view name) const;
+  // Of any kind.
+  const ServedModel* named(std::string_view name) const;
   // Every required model answers, or will not by itself.
   bool settled() const;
   bool required_ready() const;
@@ -42,7 +55,7 @@ class ServedModels {
 
  private:
   std::vector<ServedModel> models_;
-  std::string default_llm_;
+  std::string default_llm_, default_tabular_;
   ModelAliases aliases_;
 };
 

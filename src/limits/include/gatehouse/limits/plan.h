@@ -23,7 +23,8 @@ struct Asked {
   std::array<std::string_view, selections> names;  // by Selected
   std::uint32_t tenant = 0, key = 0;               // numbers that stand for them
   std::uint32_t model = 0, route = 0;
-  Subject user;  // stands for who asks: the user, or the tenant itself
+  Subject user;              // stands for who asks: the user, or the tenant itself
+  bool makes_tokens = true;  // a call of a language model
   std::string_view name(Selected one) const { return names[static_cast<std::size_t>(one)]; }
   std::string_view& name(Selected one) { return names[static_cast<std::size_t>(one)]; }
 };
@@ -38,6 +39,7 @@ struct Rule {
   Limit limit;
   Counted counted = Counted::calls;
   ForWhom for_whom = ForWhom::everybody;
+  bool tokens_alone = false;                                // calls of language models, and no others
   bool each_credential = false;                             // counts each key for itself, or user where there is none
   std::array<std::optional<std::string>, selections> only;  // by Selected; "*" is each
 };

@@ -33,8 +33,9 @@ struct TensorSpec {
 // A column of a table.
 struct Feature {
   std::string name, unit;
-  std::optional<double> min, max;   // physical limits
-  std::vector<std::string> values;  // the only ones, where it is a word
+  std::optional<double> min, max;                  // physical limits
+  std::optional<double> trained_min, trained_max;  // what training has seen
+  std::vector<std::string> values;                 // the only ones, where it is a word
   std::optional<std::variant<double, std::string>> example;
 };
 

@@ -1,6 +1,6 @@
 // wire/engine/frames.h — the protocol between the front (F) and an engine child (E), as values and bytes.
 // Wire     little-endian `u32 length | u8 type | u8 version | u16 flags | u64 job` and `length` bytes of payload, at most 1 MiB;
-//          a prepare that is longer comes in parts (flag more) with the same job. Strings are u32 length + bytes.
+//          a prepare, infer or inferred that is longer comes in parts (flag more) with the same job. Strings are u32 length + bytes.
 // Units    tokens; cells of the KV cache; microseconds in timings
 // Threads  pure functions on values
 // Errors   engine_frame_malformed, engine_frame_too_large, origin engine: the peer is broken and must be ended
@@ -15,13 +15,14 @@
 #include <vector>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/wire/tensor/tensor.h"
 
 namespace gatehouse::wire::engine {
 
 inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::size_t header_bytes = 16;
 inline constexpr std::size_t max_payload = 1024 * 1024;
-inline constexpr std::size_t max_assembled = 64 * 1024 * 1024;  // all parts of one prepare
+inline constexpr std::size_t max_assembled = 64 * 1024 * 1024;  // all parts of one frame
 
 enum class Type : std::uint8_t {
   // F → E
@@ -34,6 +35,8 @@ enum class Type : std::uint8_t {
   load = 7,
   unload = 8,
   stats = 9,
+  load_tensors = 10,
+  infer = 11,
   // E → F
   hello_back = 65,
   prepared = 66,
@@ -42,6 +45,8 @@ enum class Type : std::uint8_t {
   waiting = 69,
   done = 70,
   state = 71,
+  signature = 72,
+  inferred = 73,
 };
 
 enum class FinishReason : std::uint8_t { stop = 0, length = 1, cancelled = 2, error = 3 };
@@ -125,6 +130,22 @@ struct Stats {
   friend bool operator==(const Stats&, const Stats&) = default;
 };
 
+// A tensor model; its file's descriptor comes with it, too. What the manifest says of inputs and outputs must be so; empty: it says
+// nothing.
+struct LoadTensors {
+  std::string model;
+  std::uint32_t threads = 1;  // of one call
+  std::uint32_t queue = 256;  // calls that wait
+  std::vector<TensorSpec> inputs, outputs;
+  friend bool operator==(const LoadTensors&, const LoadTensors&) = default;
+};
+// One call: answered by exactly one inferred or refused, also where it is cancelled.
+struct Infer {
+  std::vector<Tensor> inputs;
+  std::vector<std::string> outputs;  // those that are wanted; empty: all
+  friend bool operator==(const Infer&, const Infer&) = default;
+};
+
 // ---- E → F ----
 struct HelloBack {
   std::string engine;  // such as "llama.cpp 0.5.0"
@@ -138,7 +159,7 @@ struct Prepared {
 };
 struct Refused {
   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias,
-  // too_many_choices, tools_not_supported
+  // too_many_choices, tools_not_supported; of tensors: invalid_tensor, output_too_large, infer_failed, cancelled
   std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
@@ -215,22 +236,34 @@ struct State {
   friend bool operator==(const State&, const State&) = default;
 };
 
-using Body = std::variant<Hello, Prepare, Start, Grant, Finish, Cancel, Load, Unload, Stats, HelloBack, Prepared, Refused, TokenBatch,
-                          Waiting, Done, State>;
+// What a tensor model takes and gives; on the control socket, before the state that says that it is ready.
+struct Signature {
+  std::vector<TensorSpec> inputs, outputs;
+  friend bool operator==(const Signature&, const Signature&) = default;
+};
+struct Inferred {
+  std::vector<Tensor> outputs;
+  std::uint64_t queued_us = 0, compute_us = 0;
+  friend bool operator==(const Inferred&, const Inferred&) = default;
+};
+
+using Body = std::variant<Hello, Prepare, Start, Grant, Finish, Cancel, Load, Unload, Stats, LoadTensors, Infer, HelloBack, Prepared,
+                          Refused, TokenBatch, Waiting, Done, State, Signature, Inferred>;
+inline bool brings_model(const Body& body) { return std::holds_alternative<Load>(body) || std::holds_alternative<LoadTensors>(body); }
 struct Frame {
   std::uint64_t job = 0;
   Body body;
 };
 
-// Appends the frame to out; a prepare that is too long for one in parts, a token batch that is too long as several batches. An event with
-// too many scores for one frame becomes several, of which all but the first have nothing but scores, and the last the end.
-// Before: a prepare takes at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
+// Appends the frame to out; a prepare, infer or inferred that is too long for one in parts, a token batch that is too long as several
+// batches. An event with too many scores for one frame becomes several, of which all but the first have nothing but scores, and the last
+// the end. Before: these take at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
 void encode(std::uint64_t job, const Body& body, std::string& out);
 
 // Which side the bytes come from: a type of the other side is malformed.
 enum class Sender { front, engine };
 
-// Takes bytes as they come, gives frames as they are whole; puts long prepares together (parts of different jobs may interleave, at most 64
+// Takes bytes as they come, gives frames as they are whole; puts long ones together (parts of different jobs may interleave, at most 64
 // at once).
 class FrameReader {
  public:
@@ -247,6 +280,7 @@ class FrameReader {
   std::string buffer_;
   std::size_t at_ = 0;  // consumed so far
   struct Part {
+    std::uint8_t type;
     std::uint64_t job;
     std::string bytes;
   };

@@ -1,4 +1,4 @@
-// adapters/engine_child/child_engine.h — a language model in a supervised child that is started again, replaced, put away, brought back.
+// adapters/engine_child/child_engine.h — a model in a supervised child that is started again, replaced, put away, brought back.
 // Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; load() and unload() from any thread; the
 //          Engine part on any serving reactor
 // Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed until load(); a
@@ -15,6 +15,7 @@
 #include "gatehouse/adapters/engine_child/recycling.h"
 #include "gatehouse/adapters/engine_child/spawner.h"
 #include "gatehouse/engine/engine.h"
+#include "gatehouse/engine/tensor_engine.h"
 #include "gatehouse/runtime/worker_pool.h"
 
 namespace gatehouse::adapters {
@@ -23,7 +24,8 @@ class Child;
 class EngineLink;
 
 struct ChildEngineOptions {
-  wire::engine::Load load;
+  wire::engine::Load load;                           // of a language model
+  std::optional<wire::engine::LoadTensors> tensors;  // a tensor model instead
   // Blocks: whether there is memory for a model of that file, model_too_large where not. Null: there is. Not asked of a child that is to
   // take over from another.
   std::function<Status(const Fd&)> room_for;
@@ -40,7 +42,7 @@ struct ChildEngineOptions {
   nanoseconds sleep_after{0};  // without a request it is put to sleep, and loads when somebody asks for it; 0: never
 };
 
-class ChildEngine final : public engine::Engine {
+class ChildEngine final : public engine::Engine, public engine::TensorEngine {
  public:
   ChildEngine(Reactor& control, std::vector<Reactor*> reactors, WorkerPool& files, EngineSpawner& spawner, ChildEngineOptions options);
   ~ChildEngine() override;
@@ -50,6 +52,8 @@ class ChildEngine final : public engine::Engine {
   Task<void> stop();
 
   Result<std::unique_ptr<engine::Job>> prepare(Reactor& reactor, const wire::engine::Prepare& prompt) override;
+  Result<std::unique_ptr<engine::TensorCall>> infer(Reactor& reactor, const wire::engine::Infer& call) override;
+  std::shared_ptr<const wire::engine::Signature> signature() const override;
   Task<Status> until_ready(Reactor& reactor, Instant then) override;
   bool comes_soon(Reactor& reactor) override;
   bool available() const override { return holding_.load(std::memory_order_relaxed) || life() == engine::Life::ready; }
@@ -99,6 +103,7 @@ class ChildEngine final : public engine::Engine {
   void all_have_left();
   void look_after_children();
   void told(const Child& child);
+  void adopt(const wire::engine::Signature& signature);
   void look_at_use(const Child& child);
   void complain(std::uint64_t child, const Error& why);
   void say(const std::string& event, const std::string& detail);
@@ -140,7 +145,8 @@ class ChildEngine final : public engine::Engine {
   std::atomic<bool> holding_{false};  // who comes waits
   std::atomic<engine::Life> life_{engine::Life::loading};
   mutable std::mutex mutex_;
-  wire::engine::State state_;  // guarded by mutex_
+  wire::engine::State state_;  // guarded by mutex_, like the next
+  std::shared_ptr<const wire::engine::Signature> signature_ = std::make_shared<const wire::engine::Signature>();
 };
 
 }  // namespace gatehouse::adapters

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gatehouse/adapters/engine_child/engine_host.h"
+#include "gatehouse/adapters/engine_child/tensor_host.h"
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/runtime/reactor.h"
@@ -48,13 +49,12 @@ class ProcessSpawner final : public EngineSpawner {
 // A host on a thread: the same messages over the same sockets.
 class ThreadSpawner final : public EngineSpawner {
  public:
-  using Load = std::function<Result<engine::LoadedModel>(Fd model_file, const wire::engine::Load& options)>;
-  ThreadSpawner(Load load, const Clock& clock) : load_(std::move(load)), clock_(clock) {}
+  ThreadSpawner(decltype(HostWiring::load) load, const Clock& clock);
+  ThreadSpawner(decltype(TensorWiring::load) load, const Clock& clock);
   Result<std::unique_ptr<EngineProcess>> spawn(Fd control, std::vector<Fd> links) override;
 
  private:
-  const Load load_;
-  const Clock& clock_;
+  const std::function<void(HostSockets)> run_;
 };
 
 }  // namespace gatehouse::adapters

@@ -1,0 +1,131 @@
+#include "gatehouse/adapters/engine_child/tensor_host.h"
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "call_queue.h"
+#include "gatehouse/telemetry/log.h"
+#include "host.h"
+
+namespace gatehouse::adapters {
+
+namespace w = wire::engine;
+
+namespace {
+
+std::uint64_t in_microseconds(nanoseconds time) { return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) / 1000; }
+
+w::Refused refused(std::string code, std::string text) {
+  w::Refused made;
+  made.code = std::move(code);
+  made.text = std::move(text);
+  return made;
+}
+
+// What the library says of itself is for the log.
+w::Refused refusal_of(const Error& error) {
+  if (error.origin() == Origin::caller) return refused(std::string(error.reason()), error.public_text());
+  telemetry::log::warn("engine", "a call failed", {{"error", error.describe()}});
+  return refused("infer_failed", "The model could not compute an answer for this input");
+}
+
+class TensorHost final : public Host {
+ public:
+  TensorHost(TensorWiring wiring, const Clock& host_clock)
+      : Host(static_cast<HostSockets&&>(wiring), host_clock), load_(std::move(wiring.load)) {}
+  ~TensorHost() override { stop_work(); }
+
+ private:
+  Status on_load(w::Body&& body, Fd&& file) override {
+    auto* load = std::get_if<w::LoadTensors>(&body);
+    if (load == nullptr) return caller_error("engine_load_refused", "a language model for an engine of tensor models");
+    queue_ = std::make_shared<CallQueue>(load->queue);
+    computing_ = std::thread(
+        [this, options = std::move(*load), model_file = std::move(file)]() mutable { load_and_run(std::move(model_file), options); });
+    return ok();
+  }
+
+  // On the computing thread, from here to the end of the model.
+  void load_and_run(Fd model_file, const w::LoadTensors& options) {
+    auto loaded = load_(std::move(model_file), options);
+    if (!loaded) {
+      reactor().post([this, why = loaded.error().describe()] { publish(w::ModelState::failed, why); });
+      return;
+    }
+    const std::shared_ptr<engine::TensorModel> model = std::move(*loaded);
+    reactor().post([this, model] {
+      model_ = model;
+      tell_control(model->signature());
+      publish(w::ModelState::ready, model->description());
+    });
+    while (std::optional<QueuedCall> call = queue_->next(clock())) compute(*model, *call);
+  }
+
+  void compute(engine::TensorModel& model, const QueuedCall& call) {
+    const Instant began = clock().now();
+    Result<w::Inferred> made = model.infer(call.call);
+    queue_->over(clock());
+    if (!made) return send_news(call.key.link, call.key.job, refusal_of(made.error()));
+    made->queued_us = in_microseconds(began - call.came);
+    made->compute_us = in_microseconds(clock().now() - began);
+    send_news(call.key.link, call.key.job, *made);
+  }
+
+  Status on_job(std::uint32_t link, w::Frame&& frame) override {
+    const CallKey key{link, frame.job};
+    if (auto* infer = std::get_if<w::Infer>(&frame.body)) {
+      take_call(key, std::move(*infer));
+    } else if (std::holds_alternative<w::Cancel>(frame.body)) {
+      cancel(key);
+    } else {
+      return caller_error("engine_frame_unexpected", "not a frame for a tensor model");
+    }
+    return ok();
+  }
+
+  void take_call(const CallKey& key, w::Infer&& call) {
+    if (!model_) return send_answer(key.link, key.job, refused("model_not_ready", "The model is not loaded yet"));
+    if (queue_->push(QueuedCall{key, std::move(call), clock().now()})) return;
+    send_answer(key.link, key.job, refused("engine_queue_full", "The model has more requests than it can hold"));
+  }
+
+  // One that runs answers for itself, as one that is over has.
+  void cancel(const CallKey& key) {
+    if (!model_) return;
+    const bool waited = queue_->cancel(key, [this] { model_->cut_short(); });
+    if (waited) send_answer(key.link, key.job, refused("cancelled", "The call was cancelled"));
+  }
+
+  void count(w::State& now) const override {
+    if (!queue_) return;
+    const CallQueue::Counts counts = queue_->counts();
+    now.queued = counts.waiting;
+    now.jobs = counts.waiting + (counts.running ? 1 : 0);
+    now.steps = counts.calls;
+    now.compute_us = in_microseconds(counts.computed);
+    now.usual_step_us = in_microseconds(counts.longest);
+    if (counts.running) now.step_us = std::max<std::uint64_t>(in_microseconds(clock().now() - counts.began), 1);
+  }
+
+  // A load in progress ends first.
+  void stop_work() override {
+    if (queue_) queue_->stop();
+    if (model_) model_->cut_short();
+    if (computing_.joinable()) computing_.join();
+  }
+
+  const decltype(TensorWiring::load) load_;
+  std::shared_ptr<CallQueue> queue_;            // null before a load
+  std::shared_ptr<engine::TensorModel> model_;  // null before it is ready
+  std::thread computing_;
+};
+
+}  // namespace
+
+int run_tensor_host(TensorWiring wiring, const Clock& clock) {
+  TensorHost host(std::move(wiring), clock);
+  return host.run();
+}
+
+}  // namespace gatehouse::adapters

@@ -1,0 +1,74 @@
+// Tensor models, on their way into the server.
+#include <memory>
+#include <utility>
+
+#include "compose.h"
+#include "gatehouse/adapters/onnx_model.h"
+#include "gatehouse/telemetry/log.h"
+#include "model_parts.h"
+
+namespace gatehouse::app {
+
+namespace {
+
+namespace log = telemetry::log;
+
+// The manifest's words are those of the protocol: parse_manifest() has looked.
+std::vector<wire::TensorSpec> specs_of(const std::vector<model::TensorSpec>& said) {
+  std::vector<wire::TensorSpec> specs;
+  for (const model::TensorSpec& one : said) {
+    wire::TensorSpec& spec = specs.emplace_back();
+    spec.name = one.name;
+    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
+    spec.shape = one.shape;
+  }
+  return specs;
+}
+
+}  // namespace
+
+Status Server::make_tensor_spawner(const OnnxSettings& settings) {
+  if (settings.isolation == Isolation::process) {
+    std::vector<std::string> arguments{"engine", "onnx"};
+    if (!settings.library.empty()) arguments.insert(arguments.end(), {"--library", settings.library});
+    tensor_spawner_ = std::make_unique<adapters::ProcessSpawner>("/proc/self/exe", std::move(arguments));
+    return ok();
+  }
+  log::warn("engine", "tensor models run inside the server: a model that breaks ends it (engine.onnx.isolation)");
+  GH_CHECK(adapters::load_onnx_runtime(settings.library));
+  tensor_spawner_ = std::make_unique<adapters::ThreadSpawner>(adapters::load_onnx_model, clock_);
+  return ok();
+}
+
+Status Server::add_tensor_engine(const model::Entry& entry, const Settings& settings) {
+  if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
+  const auto manifest = std::make_shared<const model::Manifest>(*entry.manifest);
+  const model::ManifestFile file = manifest->files.front();
+  adapters::ChildEngineOptions engine;
+  wire::engine::LoadTensors load;
+  load.model = entry.name;
+  load.threads = settings.onnx.threads;
+  load.queue = settings.onnx.queue;
+  load.inputs = specs_of(manifest->inputs);
+  load.outputs = specs_of(manifest->outputs);
+  engine.tensors = std::move(load);
+  engine.hang_patience = settings.onnx.hang_after;
+  engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
+  engine.sleep_after = settings.models.sleep_after;
+  engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
+  engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
+  engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
+  engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *tensor_spawner_, std::move(engine)));
+
+  gateway::ServedModel served;
+  served.name = entry.name;
+  served.version = std::to_string(entry.version);
+  served.created = unix_seconds(clock_.wall());
+  served.required = is_required(entry.name, settings.models);
+  served.tensors = engines_.back().get();
+  served.manifest = manifest;
+  served_.push_back(std::move(served));
+  return ok();
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,159 @@
+#include "predictor.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "gatehouse/base/decimal.h"
+#include "gatehouse/config/nearest.h"
+#include "gatehouse/wire/form/form.h"
+#include "predictions.h"
+
+namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
+namespace {
+
+constexpr std::array<std::string_view, 2> members{"data", "model"};
+constexpr std::size_t longest_model = 64;
+
+// What the body says before it is known which model its rows are for.
+struct PredictBody {
+  std::string model;
+  std::optional<wire::JsonValue> data;
+};
+
+PredictBody read_members(const wire::JsonValue& root, wire::Reading& reading) {
+  PredictBody body;
+  if (!root.is_object()) {
+    reading.fault("is " + std::string(wire::describe_kind(root.kind())), "an object");
+    return body;
+  }
+  for (const wire::JsonMember member : root.members()) {
+    if (member.key == "data") {
+      body.data = member.value;
+    } else if (member.key != "model") {
+      reading.unknown_member(member.key, member.key.empty() ? members[0] : config::nearest(member.key, members));
+    } else if (!member.value.is_string() || member.value.string().empty() || member.value.string().size() > longest_model) {
+      reading.fault_at("model", "is no name of a model", "a string of 1 to 64 characters");
+    } else {
+      body.model = member.value.string();
+    }
+  }
+  if (!body.data) reading.fault_at("data", "is missing", "a row of values, or a list of rows");
+  return body;
+}
+
+// What the manifest says, else what the graph does. Empty: neither is known yet.
+std::vector<wire::TensorSpec> inputs_of(const ServedModel& model) {
+  std::vector<wire::TensorSpec> inputs;
+  for (const model::TensorSpec& said : model.manifest->inputs) {
+    wire::TensorSpec& spec = inputs.emplace_back();
+    spec.name = said.name;
+    spec.datatype = wire::datatype_named(said.datatype).value_or(wire::Datatype::fp32);
+    spec.shape = said.shape;
+  }
+  return inputs.empty() ? model.tensors->signature()->inputs : inputs;
+}
+
+Error model_still_loading() {
+  return Error(Code::unavailable, Origin::engine, "model_loading", "The model is loading, try again soon")
+      .with_retry(Retry::after(seconds(2)));
+}
+
+Status check_query(std::string_view query) {
+  GH_TRY(const wire::Form form, wire::Form::parse(query));
+  const auto explain = form.find("explain");
+  if (!explain || *explain == "false") return ok();
+  return Error(Code::not_supported, Origin::caller, "not_supported", "This version cannot explain predictions").with_param("explain");
+}
+
+net::Response reply_of(const std::vector<wire::Prediction>& predictions, wire::RowForm form) {
+  std::string json;
+  wire::write_predict_reply(json, predictions, form);
+  net::Response response(200);
+  response.body("application/json", std::move(json));
+  return response;
+}
+
+}  // namespace
+
+Predictor::Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
+                     std::vector<Running>& running, Governor& governor)
+    : authorizer_(models),
+      admission_(governor),
+      dispatch_(ending),
+      doorkeeper_(doorkeeper),
+      bodies_(bodies),
+      running_(running),
+      parsers_(running.size()) {}
+
+// All that is wrong with it is said at once, as far as it is known what is right.
+Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
+  net::Exchange& exchange = identified.received().exchange();
+  GH_CHECK(check_query(exchange.head().query));
+  wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
+  GH_TRY(const wire::JsonValue root, parser.parse(body));
+  wire::Reading reading;
+  const PredictBody said = read_members(root, reading);
+  Result<TensorPermitted> permitted = authorizer_.permit(identified, seat, said.model);
+  if (!permitted) return reading.clean() ? std::move(permitted).error() : std::move(reading).error();
+  const ServedModel& model = permitted->model();
+  ledger.model = model.name;
+  const std::vector<wire::TensorSpec> inputs = inputs_of(model);
+  if (inputs.empty()) return reading.clean() ? model_still_loading() : std::move(reading).error();
+  GH_TRY(const TableForm form, table_form(inputs, model.manifest->features));
+  TableRows rows;
+  if (said.data) {
+    const wire::PathStep step(reading, "data");
+    rows = read_rows(form, *said.data, reading);
+  }
+  if (!reading.clean()) return std::move(reading).error();
+  return Asked{std::move(*permitted), std::move(rows)};
+}
+
+Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledger) {
+  net::Exchange& exchange = received.exchange();
+  Reactor& reactor = exchange.reactor();
+  const auto here = static_cast<std::size_t>(reactor.index());
+  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
+  if (!body) co_return egress.respond(body.error());
+  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
+  if (!identified) co_return egress.respond(identified.error());
+  ledger.principal = identified->shared_principal();
+  Running::Seat seat(running_[here], identified->principal());
+  Result<Asked> asked = read(*identified, seat, *body, ledger);
+  parsers_[here].settle();
+  exchange.drop_body();
+  if (!asked) co_return egress.respond(asked.error());
+
+  w::Infer call;
+  call.inputs = std::move(asked->rows.inputs);
+  Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(call));
+  if (!measured) co_return egress.respond(measured.error());
+  Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
+  if (!admitted) co_return egress.respond(admitted.error());
+  const Instant began = reactor.clock().now();
+  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, *admitted);
+  ledger.generated_for = reactor.clock().now() - began;
+  if (!inferred) {
+    // What could not be had costs nothing.
+    if (inferred.error().code() == Code::unavailable) admitted->tab().forgive();
+    admitted->tab().settle(ledger.usage);
+    co_return egress.respond(inferred.error());
+  }
+  auto predictions = predictions_of(*inferred, asked->permitted.model().manifest->labels, asked->rows.count);
+  if (predictions) {
+    for (std::size_t i = 0; i < predictions->size(); ++i) (*predictions)[i].outside = std::move(asked->rows.outside[i]);
+    ledger.usage.cost = admitted->tab().cost(ledger.usage);
+    if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  }
+  admitted->tab().settle(ledger.usage);
+  if (!predictions) co_return egress.respond(predictions.error());
+  ledger.finish = "stop";
+  egress.respond(reply_of(*predictions, asked->rows.form));
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,42 @@
+// gateway/predictor.h — POST /predict: a row or several, through every stage of the pipeline.
+// Threads  the reactor of the connection
+#pragma once
+#include <string>
+#include <vector>
+
+#include "body_limits.h"
+#include "egress.h"
+#include "gatehouse/wire/json/document.h"
+#include "generator.h"
+#include "table_form.h"
+#include "tensor_pipeline.h"
+
+namespace gatehouse::gateway {
+
+class Predictor {
+ public:
+  Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
+            std::vector<Running>& running, Governor& governor);
+
+  // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
+  Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
+
+ private:
+  // The rows that the body holds, for the model that it names.
+  struct Asked {
+    TensorPermitted permitted;
+    TableRows rows;
+  };
+  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+
+  const TensorAuthorizer authorizer_;
+  const TensorMeasure measure_{};
+  const TensorAdmission admission_;
+  const TensorDispatch dispatch_;
+  const Doorkeeper& doorkeeper_;
+  const CurrentBodyLimits& bodies_;
+  std::vector<Running>& running_;          // by reactor
+  std::vector<wire::JsonParser> parsers_;  // by reactor
+};
+
+}  // namespace gatehouse::gateway

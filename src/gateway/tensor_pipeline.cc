@@ -1,0 +1,120 @@
+#include "tensor_pipeline.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "client_watch.h"
+#include "decisions.h"
+#include "time_limit.h"
+
+namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
+namespace {
+
+// How long a call waits for a lost engine to come back before it is told to try again itself.
+constexpr seconds engine_patience{5};
+// Of what one frame to an engine can be, names and shapes take the rest.
+constexpr std::size_t most_bytes = w::max_assembled - std::size_t{1024} * 1024;
+
+struct CallRefusal {
+  std::string_view code, reason;
+  Code status;
+};
+constexpr std::array call_refusals{CallRefusal{"invalid_tensor", "invalid_tensor", Code::invalid_argument},
+                                   CallRefusal{"output_too_large", "output_too_large", Code::invalid_argument},
+                                   CallRefusal{"engine_queue_full", "server_is_overloaded", Code::unavailable},
+                                   CallRefusal{"model_not_ready", "model_loading", Code::unavailable},
+                                   CallRefusal{"infer_failed", "infer_failed", Code::internal}};
+
+Error error_of_call(const w::Refused& refused) {
+  const auto meaning = std::ranges::find(call_refusals, std::string_view(refused.code), &CallRefusal::code);
+  if (meaning == call_refusals.end()) return internal_error("engine_refused", refused.code + ": " + refused.text);
+  const bool callers = meaning->status == Code::invalid_argument;
+  Error error(meaning->status, callers ? Origin::caller : Origin::engine, meaning->reason, refused.text);
+  if (meaning->status != Code::unavailable) return error;
+  return std::move(error).with_retry(Retry::after(seconds(2)));
+}
+
+}  // namespace
+
+Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, Running::Seat& seat, const std::string& model) const {
+  GH_TRY(const ServedModel* const chosen, choose_tensor_model(models_, identified.principal(), model));
+  return TensorPermitted(identified, seat, *chosen);
+}
+
+Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, w::Infer call) const {
+  std::size_t bytes = 0;
+  for (const wire::Tensor& tensor : call.inputs) {
+    if (const char* fault = wire::fault_in(tensor)) {
+      return caller_error("invalid_tensor", "The input '" + tensor.name + "' has " + fault).with_param(tensor.name);
+    }
+    bytes += tensor.bytes.size();
+  }
+  if (bytes > most_bytes) return Error(Code::too_large, Origin::caller, "body_too_large", "The inputs are larger than one call can hold");
+  return TensorMeasured(permitted, std::move(call));
+}
+
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
+  const TensorPermitted& permitted = measured.permitted();
+  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
+  const Status paid = tab.measure(0, 0);
+  *fields = tab.fields();
+  if (!paid) return paid.error();
+  return TensorAdmitted(std::move(measured), std::move(tab));
+}
+
+// A model that sleeps is worth a wait, and so is one that is moved from one process to the next.
+Task<Status> TensorDispatch::until_there(Reactor& reactor, const TensorPermitted& permitted) const {
+  engine::TensorEngine& engine = *permitted.model().tensors;
+  const net::Exchange& exchange = permitted.identified().received().exchange();
+  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
+  while (engine.comes_soon(reactor)) {
+    const Instant look = limit.next_look(reactor.clock().now());
+    Status ready = co_await engine.until_ready(reactor, look);
+    if (ready) break;
+    if (exchange.gone()) co_return client_gone();
+    std::optional<Error> over = limit.over(reactor.clock().now());
+    if (over) co_return std::move(*over);
+    if (ready.error().reason() != "model_loading") co_return ready;
+  }
+  co_return ok();
+}
+
+Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
+  const TensorPermitted& permitted = admitted.permitted();
+  net::Exchange& exchange = permitted.identified().received().exchange();
+  const Status there = co_await until_there(reactor, permitted);
+  if (!there) co_return there.error();
+  auto sent = permitted.model().tensors->infer(reactor, admitted.call());
+  if (!sent) co_return std::move(sent).error();
+  const std::unique_ptr<engine::TensorCall> call = std::move(*sent);
+  const ClientWatch watch(exchange, permitted.seat(), [&call] { call->poke(); });
+  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
+  Deadline alarm(reactor, [&call] { call->poke(); });
+  for (;;) {
+    alarm.arm(limit.next_look(reactor.clock().now()));
+    co_await call->wait();
+    if (exchange.gone()) co_return client_gone();
+    engine::TensorCall::News news = call->take();
+    if (news.lost) co_return engine_lost();
+    if (news.refused) co_return error_of_call(*news.refused);
+    if (news.inferred) co_return std::move(*news.inferred);
+    std::optional<Error> over = limit.over(reactor.clock().now());
+    if (over) co_return std::move(*over);
+  }
+}
+
+Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted) const {
+  Result<w::Inferred> first = co_await attempt(reactor, admitted);
+  if (first || first.error().reason() != "engine_lost") co_return first;
+  const Instant until = reactor.clock().now() + engine_patience;
+  const Status back = co_await admitted.permitted().model().tensors->until_ready(reactor, until);
+  if (!back) co_return first;
+  Result<w::Inferred> second = co_await attempt(reactor, admitted);
+  co_return second;
+}
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,102 @@
+// gateway/tensor_pipeline.h — the way of a call of a tensor model behind Identified, as a chain of types: each is made by its own stage
+// alone and needs the one before.
+//   Identified → TensorPermitted → TensorMeasured → TensorAdmitted → Inferred
+// Computing without an admission does not compile.
+// Threads  the reactor of the connection
+#pragma once
+#include <memory>
+#include <string>
+
+#include "ending.h"
+#include "gatehouse/base/result.h"
+#include "gatehouse/gateway/served_models.h"
+#include "governor.h"
+#include "pipeline.h"
+#include "running.h"
+#include "tab.h"
+
+namespace gatehouse::gateway {
+
+// The model is one that this tenant may use, and pinned.
+class TensorPermitted {
+ public:
+  const Identified& identified() const { return identified_; }
+  const ServedModel& model() const { return *model_; }
+  Running::Seat& seat() const { return *seat_; }
+
+ private:
+  friend class TensorAuthorizer;
+  TensorPermitted(const Identified& identified, Running::Seat& seat, const ServedModel& model)
+      : identified_(identified), seat_(&seat), model_(&model) {}
+  const Identified& identified_;
+  Running::Seat* seat_;
+  const ServedModel* model_;
+};
+
+class TensorAuthorizer {
+ public:
+  explicit TensorAuthorizer(const ServedModels& models) : models_(models) {}
+  // model: as it was asked for; empty: the default. model_not_found (404), model_not_allowed (403)
+  Result<TensorPermitted> permit(const Identified& identified, Running::Seat& seat, const std::string& model) const;
+
+ private:
+  const ServedModels& models_;
+};
+
+// Its tensors are whole, each as its datatype and shape say, and together no more than one frame to an engine can be.
+class TensorMeasured {
+ public:
+  const TensorPermitted& permitted() const { return permitted_; }
+  const wire::engine::Infer& call() const { return call_; }
+
+ private:
+  friend class TensorMeasure;
+  TensorMeasured(const TensorPermitted& permitted, wire::engine::Infer call) : permitted_(permitted), call_(std::move(call)) {}
+  const TensorPermitted& permitted_;
+  wire::engine::Infer call_;
+};
+
+class TensorMeasure {
+ public:
+  // invalid_tensor (400), body_too_large (413)
+  Result<TensorMeasured> measure(const TensorPermitted& permitted, wire::engine::Infer call) const;
+};
+
+// It may compute once; what it takes of limits and budgets stands on its tab.
+class TensorAdmitted {
+ public:
+  const TensorPermitted& permitted() const { return measured_.permitted(); }
+  const wire::engine::Infer& call() const { return measured_.call(); }
+  Tab& tab() { return tab_; }
+
+ private:
+  friend class TensorAdmission;
+  TensorAdmitted(TensorMeasured measured, Tab tab) : measured_(std::move(measured)), tab_(std::move(tab)) {}
+  TensorMeasured measured_;
+  Tab tab_;
+};
+
+class TensorAdmission {
+ public:
+  explicit TensorAdmission(Governor& governor) : governor_(governor) {}
+  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits
+  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields) const;
+
+ private:
+  Governor& governor_;
+};
+
+class TensorDispatch {
+ public:
+  explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
+  // Once more where the engine is lost meanwhile. model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor,
+  // output_too_large (400), infer_failed (500), deadline_exceeded (504), client_gone, those of a credential that is taken no more
+  Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
+
+ private:
+  Task<Status> until_there(Reactor& reactor, const TensorPermitted& permitted) const;
+  Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted) const;
+  const Ending& ending_;
+};
+
+}  // namespace gatehouse::gateway

@@ -1,0 +1,88 @@
+"""ONNX files written by hand: protobuf's encoding, and one decision tree in it."""
+
+import hashlib
+import struct
+
+
+def varint(value):
+    out = b""
+    while value >= 0x80:
+        out += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return out + bytes([value])
+
+
+def number(field, value):
+    return varint(field << 3) + varint(value)
+
+
+def text(field, value):
+    value = value if isinstance(value, bytes) else value.encode()
+    return varint(field << 3 | 2) + varint(len(value)) + value
+
+
+FLOAT, INT64 = 1, 7  # element types
+
+
+def value_info(name, element, extents):
+    shape = b"".join(text(1, text(2, one) if isinstance(one, str) else number(1, one)) for one in extents)
+    return text(1, name) + text(2, text(1, number(1, element) + text(2, shape)))
+
+
+def attribute(name, value):
+    """Of what it holds: a text, or a list of floats, integers or texts."""
+    if isinstance(value, str):
+        return text(5, text(1, name) + text(4, value) + number(20, 3))
+    if isinstance(value[0], float):
+        return text(5, text(1, name) + text(7, struct.pack(f"<{len(value)}f", *value)) + number(20, 6))
+    if isinstance(value[0], int):
+        return text(5, text(1, name) + text(8, b"".join(varint(one) for one in value)) + number(20, 7))
+    return text(5, text(1, name) + b"".join(text(9, one) for one in value) + number(20, 8))
+
+
+def model(graph):
+    return number(1, 8) + text(7, graph) + text(8, text(1, "") + number(2, 17)) + text(8, text(1, "ai.onnx.ml") + number(2, 3))
+
+
+# Petals up to 2.5 cm long are of a setosa; wider ones than 1.75 cm of a virginica, three times in four.
+TREE = {
+    "nodes_treeids": [0, 0, 0, 0, 0],
+    "nodes_nodeids": [0, 1, 2, 3, 4],
+    "nodes_featureids": [2, 0, 3, 0, 0],
+    "nodes_modes": ["BRANCH_LEQ", "LEAF", "BRANCH_LEQ", "LEAF", "LEAF"],
+    "nodes_values": [2.5, 0.0, 1.75, 0.0, 0.0],
+    "nodes_truenodeids": [1, 0, 3, 0, 0],
+    "nodes_falsenodeids": [2, 0, 4, 0, 0],
+    "class_treeids": [0, 0, 0, 0],
+    "class_nodeids": [1, 3, 4, 4],
+    "class_ids": [0, 1, 1, 2],
+    "class_weights": [1.0, 1.0, 0.25, 0.75],
+    "classlabels_int64s": [0, 1, 2],
+    "post_transform": "NONE",
+}
+
+
+def flowers():
+    node = text(1, "X") + text(2, "label") + text(2, "probabilities") + text(4, "TreeEnsembleClassifier") + text(7, "ai.onnx.ml")
+    node += b"".join(attribute(name, value) for name, value in TREE.items())
+    outputs = text(12, value_info("label", INT64, ["N"])) + text(12, value_info("probabilities", FLOAT, ["N", 3]))
+    return model(text(1, node) + text(2, "flowers") + text(11, value_info("X", FLOAT, ["N", 4])) + outputs)
+
+
+def manifest(file, labels=("setosa", "versicolor", "virginica"), shape="[-1, 4]"):
+    """What stands in model.toml: physical limits of 0 to 30 cm, and training between 1 and 8."""
+    lines = ['kind = "trees"', f"labels = [{', '.join(repr(one) for one in labels)}]"]
+    lines += ["[[files]]", 'path = "model.onnx"', f'sha256 = "{hashlib.sha256(file).hexdigest()}"']
+    lines += ["[[inputs]]", 'name = "X"', 'datatype = "FP32"', f"shape = {shape}"]
+    for name in ("sepal_length", "sepal_width", "petal_length", "petal_width"):
+        low = 0 if name == "petal_width" else 1
+        lines += ["[[features]]", f'name = "{name}"', 'unit = "cm"', "min = 0", "max = 30", f"trained_min = {low}", "trained_max = 8"]
+    return "\n".join(lines) + "\n"
+
+
+def put(folder, name, file, said):
+    """A model of a repository."""
+    home = folder / name / "1"
+    home.mkdir(parents=True)
+    (home / "model.onnx").write_bytes(file)
+    (home / "model.toml").write_text(said)
