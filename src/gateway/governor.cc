@@ -264,7 +264,7 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
       add(*plan, std::move(quota), 1);
     }
     plan->tokens_from = plan->limits.size();
-    if (model.makes_tokens()) add_rules(*plan, asked, limits::Counted::tokens);
+    add_rules(*plan, asked, limits::Counted::tokens);
     plan->budgets_from = plan->limits.size();
     if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who, model.makes_tokens());
   }
