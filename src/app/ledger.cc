@@ -32,6 +32,7 @@ store::LedgerBatch batch_of(const gateway::LedgerBook::Taken& taken, std::uint32
   store::LedgerBatch batch(writer_name(writer), number);
   batch.usage = taken.usage;
   batch.spent = taken.spent;
+  batch.charged = taken.charged;
   return batch;
 }
 
@@ -42,6 +43,8 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::Store& s
   const Result<Marks> marks = co_await marks_of(reactor, store);
   if (!marks) co_return marks.error();
   std::erase_if(left, [&](const limits::LeftCall& call) { return call.batch > 0 && call.batch <= mark_of(*marks, call.writer); });
+  // Whoever was not even measured has had nothing, and gives back what they held.
+  std::erase_if(left, [](const limits::LeftCall& call) { return call.use == limits::CallUse(); });
   if (!left.empty()) {
     const std::int64_t number = mark_of(*marks, who_settles_what_was_left) + 1;
     journal.stamp(left, who_settles_what_was_left, number);

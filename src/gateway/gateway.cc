@@ -46,7 +46,9 @@ struct Gateway::Rooms {
         bodies(parts.bodies),
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
-        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor),
+        idempotency(parts.administration.house(), parts.random, parts.metrics),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
+                  idempotency),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, echo, governor, parts.access_log,
@@ -70,6 +72,7 @@ struct Gateway::Rooms {
   const SmallRoutes small_routes;
   CurrentBodyLimits bodies;
   Governor governor;
+  Idempotency idempotency;
   Generator generator;
   Echo echo;
   std::vector<Meters> meters;

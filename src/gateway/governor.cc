@@ -262,6 +262,17 @@ Result<Tab> Governor::open(const Identified& identified, const ServedModel& mode
   return Tab::open(desks_[here], std::move(lines), std::move(facts), fields);
 }
 
+Status Governor::count_repeat(const Identified& identified, const ServedModel& model, std::string* fields) {
+  if (!rules_.on) return ok();
+  std::vector<TabLine> lines;
+  add_rules(lines, asked_of(identified, model));
+  std::erase_if(lines, [](const TabLine& line) { return line.taking != Taking::call; });
+  const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
+  GH_TRY(const Tab never_measured, Tab::open(desks_[here], std::move(lines), {}, fields));
+  *fields = never_measured.fields();
+  return ok();
+}
+
 BudgetUse Governor::of(const store::Budget& budget, const limits::Zone& zone) const {
   const limits::PeriodCount counted =
       table_.counted(key_of_budget(budget.number), allowance_of(budget, &zone), {clock_.now(), clock_.wall()});

@@ -206,6 +206,11 @@ std::optional<Error> Tab::grow(std::span<const Units> volumes) {
   return longest_refusal(lines_);
 }
 
+void Tab::mark(const limits::CallMark& mark) {
+  facts_->mark = mark;
+  desk_->journal.mark(slot_, mark);
+}
+
 Status Tab::measure(std::uint32_t prompt_tokens, std::uint32_t allowance) {
   std::vector<Units> volumes(lines_.size(), 0);
   for (std::size_t i = 0; i < lines_.size(); ++i) {
