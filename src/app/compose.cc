@@ -123,6 +123,8 @@ Status Server::open_journal(const std::string& data) {
   Reactor reactor(0, clock_);
   GH_TRY(const std::size_t settled, run_task(reactor, settle_what_was_left(reactor, data_->store().ledger(), *journal_)));
   if (settled > 0) log::warn("limits", "calls that the process before did not end are settled", {{"calls", std::to_string(settled)}});
+  // Those among them that are made once are broken off with that: whatever is still in flight cost nothing, and may be asked again.
+  GH_TRY([[maybe_unused]] const std::size_t unmade, run_task(reactor, data_->store().idempotent_calls().take_back_all(reactor)));
   for (std::uint32_t i = 0; i < options.parts; ++i) {
     GH_TRY(const std::int64_t last, run_task(reactor, LedgerWriter::last_of(reactor, data_->store().ledger(), i)));
     settled_before_.push_back(last);

@@ -33,6 +33,7 @@ store::LedgerBatch batch_of(const gateway::LedgerBook::Taken& taken, std::uint32
   store::LedgerBatch batch(writer_name(writer), number);
   batch.usage = taken.usage;
   batch.spent = taken.spent;
+  batch.charged = taken.charged;
   return batch;
 }
 

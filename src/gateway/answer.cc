@@ -230,7 +230,7 @@ template <class Events>
 class StreamAnswer final : public Answer {
  public:
   StreamAnswer(Egress& egress, Levels& levels, const Generation& generation, const AnswerFacts& facts)
-      : egress_(egress), exchange_(egress.exchange()), streaming_(levels.streams), events_(facts, generation) {}
+      : egress_(egress), streaming_(levels.streams), events_(facts, generation) {}
 
   void begin(const Usage& so_far) override {
     begun_ = true;
@@ -252,27 +252,31 @@ class StreamAnswer final : public Answer {
   void ran_dry() override { events_.ran_dry(); }
   void finish(const Usage& usage) override {
     events_.last(event_, usage);
-    send();
-    exchange_.end_stream();
+    end_stream();
   }
   // The client reads the error in its own dialect; no [DONE] follows, because it is not done.
   void fail(const Error& error) override {
     events_.error(event_, error_body(error, egress_.dialect(), egress_.request_id(), egress_.language()));
-    send();
-    exchange_.end_stream();
+    end_stream();
   }
+  // Not a part of the answer: whoever is told it again did not have to wait.
   void ping() override {
+    if (!event_.empty()) send();
     events_.ping(event_);
-    send();
+    egress_.exchange().send(event_);
+    event_.clear();
   }
 
  private:
   void send() {
-    exchange_.send(event_);
+    egress_.send(event_);
+    event_.clear();
+  }
+  void end_stream() {
+    egress_.end_stream(event_);
     event_.clear();
   }
   Egress& egress_;
-  net::Exchange& exchange_;
   const Raised streaming_;
   Events events_;
   std::string event_;  // not sent yet; reused

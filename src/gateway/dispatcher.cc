@@ -54,6 +54,7 @@ class Run {
         exchange_(egress.exchange()),
         limit_(admitted.permitted(), ending),
         alarm_(reactor_, [this] { job_.poke(); }),
+        outlasts_client_(egress.recorded() && !admitted.permitted().generation().stream),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
     outcome_.usage.cached_tokens = admitted.prompt().cached_tokens;
@@ -148,7 +149,7 @@ class Run {
 
   void look_at_client() {
     const Instant now = reactor_.clock().now();
-    if (exchange_.gone()) {
+    if (exchange_.gone() && !outlasts_client_) {
       outcome_.finish = "cancelled";
       outcome_.error = client_gone();
       outcome_.answered = answer_.begun();
@@ -205,7 +206,8 @@ class Run {
   net::Exchange& exchange_;
   const TimeLimit limit_;
   Deadline alarm_;
-  std::vector<bool> open_;  // by choice: it has not ended
+  const bool outlasts_client_;  // who asked will ask again for a whole answer: they could not wait, or lost the connection
+  std::vector<bool> open_;      // by choice: it has not ended
   Instant last_written_{}, renew_at_{};
   bool wanted_ = false, waiting_ = false, holds_ = false, last_granted_ = false, over_ = false;
   Outcome outcome_;

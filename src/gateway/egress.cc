@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 #include "compression.h"
 #include "cors.h"
@@ -60,6 +61,7 @@ void Egress::compress(net::Response& response) const {
 }
 
 void Egress::respond(net::Response response) {
+  if (recording_ != nullptr) return recording_->whole(std::move(response));
   compress(response);
   const bool kept_by_caches = response.value_of("Cache-Control").has_value();
   dress(response);
@@ -68,9 +70,23 @@ void Egress::respond(net::Response response) {
 }
 
 void Egress::begin_stream(net::Response response) {
+  if (recording_ != nullptr) recording_->begin(response);
   dress(response);
   response.lines("Cache-Control: no-cache\r\nX-Accel-Buffering: no\r\n");
   exchange_.begin_stream(std::move(response));
+}
+
+void Egress::end_stream(std::string_view piece) {
+  if (recording_ != nullptr) return recording_->end(piece);
+  exchange_.send(piece);
+  exchange_.end_stream();
+}
+
+void Egress::release() {
+  Recording* const recording = std::exchange(recording_, nullptr);
+  if (recording == nullptr || !recording->complete()) return;
+  if (recording->last_piece()) return end_stream(*recording->last_piece());
+  respond(*recording->take_whole());
 }
 
 void Egress::respond(const Error& error) {

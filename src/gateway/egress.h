@@ -10,6 +10,7 @@
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/net/asker.h"
 #include "gatehouse/net/exchange.h"
+#include "kept_answer.h"
 #include "negotiation.h"
 
 namespace gatehouse::gateway {
@@ -36,6 +37,18 @@ class Egress {
   void respond(net::Response response);
   void respond(const Error& error);
   void begin_stream(net::Response response);
+  void send(std::string_view piece) {
+    if (recording_ != nullptr) recording_->add(piece);
+    exchange_.send(piece);
+  }
+  // With a last piece.
+  void end_stream(std::string_view piece);
+
+  // From now on what is answered is taken down, and its end waits for release().
+  void record(Recording& recording) { recording_ = &recording; }
+  bool recorded() const { return recording_ != nullptr; }
+  void forget_recording() { recording_ = nullptr; }
+  void release();
 
   net::Exchange& exchange() const { return exchange_; }
   Dialect dialect() const { return dialect_; }
@@ -49,7 +62,10 @@ class Egress {
   // Lines that say how limits stand; they go with the answer, whatever that is.
   std::string* limits() { return &limits_; }
   // What a whole answer has cost.
-  void set_cost(std::string_view cost) { limits_.append("x-gatehouse-cost: ").append(cost).append("\r\n"); }
+  void set_cost(std::string_view cost) {
+    if (recording_ != nullptr) recording_->cost(cost);
+    limits_.append("x-gatehouse-cost: ").append(cost).append("\r\n");
+  }
 
   bool answered() const { return status_ != 0; }
   int status() const { return status_; }
@@ -68,6 +84,7 @@ class Egress {
   Dialect dialect_;
   const std::string request_id_;
   std::string limits_;
+  Recording* recording_ = nullptr;  // null: nobody asks for it again
   int status_ = 0;
   std::string_view error_;
 };

@@ -74,6 +74,7 @@ Task<void> Envelope::handle(net::Exchange& exchange) {
   } catch (const std::exception& escaped) {
     // The last barrier: one request is lost, the process goes on.
     const Error error = broken(escaped.what());
+    egress.forget_recording();  // whoever kept it is gone
     if (egress.answered()) {
       egress.note(error);
       exchange.abort_stream();

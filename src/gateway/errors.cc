@@ -24,15 +24,25 @@ struct StatusOf {
 };
 
 constexpr std::array statuses{
-    StatusOf{Code::invalid_argument, 400, "invalid_request_error"},   StatusOf{Code::unauthenticated, 401, "authentication_error"},
-    StatusOf{Code::permission_denied, 403, "permission_error"},       StatusOf{Code::not_found, 404, "invalid_request_error"},
-    StatusOf{Code::method_not_allowed, 405, "invalid_request_error"}, StatusOf{Code::timeout, 408, "invalid_request_error"},
-    StatusOf{Code::conflict, 409, "invalid_request_error"},           StatusOf{Code::too_large, 413, "invalid_request_error"},
-    StatusOf{Code::uri_too_long, 414, "invalid_request_error"},       StatusOf{Code::unsupported_media, 415, "invalid_request_error"},
-    StatusOf{Code::expectation_failed, 417, "invalid_request_error"}, StatusOf{Code::rate_limited, 429, "rate_limit_error"},
-    StatusOf{Code::head_too_large, 431, "invalid_request_error"},     StatusOf{Code::internal, 500, "server_error"},
-    StatusOf{Code::not_supported, 501, "not_supported_error"},        StatusOf{Code::unavailable, 503, "server_error"},
-    StatusOf{Code::deadline_exceeded, 504, "server_error"},           StatusOf{Code::version_not_supported, 505, "invalid_request_error"},
+    StatusOf{Code::invalid_argument, 400, "invalid_request_error"},
+    StatusOf{Code::unauthenticated, 401, "authentication_error"},
+    StatusOf{Code::permission_denied, 403, "permission_error"},
+    StatusOf{Code::not_found, 404, "invalid_request_error"},
+    StatusOf{Code::method_not_allowed, 405, "invalid_request_error"},
+    StatusOf{Code::timeout, 408, "invalid_request_error"},
+    StatusOf{Code::conflict, 409, "invalid_request_error"},
+    StatusOf{Code::too_large, 413, "invalid_request_error"},
+    StatusOf{Code::uri_too_long, 414, "invalid_request_error"},
+    StatusOf{Code::unsupported_media, 415, "invalid_request_error"},
+    StatusOf{Code::expectation_failed, 417, "invalid_request_error"},
+    StatusOf{Code::unprocessable, 422, "invalid_request_error"},
+    StatusOf{Code::rate_limited, 429, "rate_limit_error"},
+    StatusOf{Code::head_too_large, 431, "invalid_request_error"},
+    StatusOf{Code::internal, 500, "server_error"},
+    StatusOf{Code::not_supported, 501, "not_supported_error"},
+    StatusOf{Code::unavailable, 503, "server_error"},
+    StatusOf{Code::deadline_exceeded, 504, "server_error"},
+    StatusOf{Code::version_not_supported, 505, "invalid_request_error"},
     StatusOf{Code::cancelled, 499, "invalid_request_error"},
 };
 
@@ -130,10 +140,10 @@ std::string_view anthropic_type(int status) {
   }
 }
 
-// The official clients try every 429 and 5xx again by themselves, unless they are told.
+// The official clients try every 409, 429 and 5xx again by themselves, unless they are told.
 bool would_be_retried_in_vain(int status, const Retry& retry) {
   if (retry.wait()) return *retry.wait() > longest_wait_worth_retrying;
-  return !retry.worthwhile() && (status == 429 || status >= 500);
+  return !retry.worthwhile() && (status == 409 || status == 429 || status >= 500);
 }
 
 void add_retry_fields(net::Response& response, const Retry& retry) {

@@ -46,7 +46,9 @@ struct Gateway::Rooms {
         bodies(parts.bodies),
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
-        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor),
+        idempotency(parts.administration.house(), parts.random, parts.metrics),
+        generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
+                  idempotency),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
@@ -72,6 +74,7 @@ struct Gateway::Rooms {
   const SmallRoutes small_routes;
   CurrentBodyLimits bodies;
   Governor governor;
+  Idempotency idempotency;
   Generator generator;
   Predictor predictor;
   Echo echo;

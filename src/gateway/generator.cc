@@ -1,9 +1,11 @@
 #include "generator.h"
 
 #include <algorithm>
+#include <exception>
 #include <utility>
 
 #include "gatehouse/wire/anthropic/replies.h"
+#include "head_fields.h"
 #include "requests.h"
 
 namespace gatehouse::gateway {
@@ -23,11 +25,28 @@ bool worth_another_try(const Outcome& outcome) {
   return outcome.error && outcome.error->reason() == "engine_lost" && !outcome.answered && outcome.usage.completion_tokens == 0;
 }
 
+// Day's quota or budget: nothing more may be made, and what was made may still be told.
+bool is_used_up(const Status& opened) { return opened.error().reason() == "quota_exceeded"; }
+
+// As it was the first time. The official clients would try a failure again by themselves, and never learn of it.
+void say_again(Egress& egress, const KeptAnswer& answer) {
+  net::Response response(answer.status);
+  response.body(answer.content_type, answer.body).field("Idempotency-Replayed", "true");
+  if (!answer.cost.empty()) egress.set_cost(answer.cost);
+  if (answer.status >= 400) {
+    response.field("x-should-retry", "false");
+    egress.note(Error(Code::conflict, Origin::caller, "idempotent_failure_replayed", "The first answer was a failure"));
+  }
+  if (!answer.stream) return egress.respond(std::move(response));
+  egress.begin_stream(std::move(response));
+  egress.end_stream({});
+}
+
 }  // namespace
 
 Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
                      const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running,
-                     ContentRules contents, Governor& governor)
+                     ContentRules contents, Governor& governor, Idempotency& idempotency)
     : authorizer_(models, ceilings),
       measure_(ending),
       doorkeeper_(doorkeeper),
@@ -36,6 +55,7 @@ Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const
       bodies_(bodies),
       levels_(levels),
       governor_(governor),
+      idempotency_(idempotency),
       ending_(ending),
       running_(running),
       parsers_(running.size()) {}
@@ -45,36 +65,57 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   Reactor& reactor = exchange.reactor();
   const auto here = static_cast<std::size_t>(reactor.index());
 
+  // count_tokens takes none: it costs nothing.
+  Result<std::optional<std::string_view>> key = std::optional<std::string_view>();
+  if (received.route().action != Action::count_tokens) key = idempotency_key(exchange.head());
+  if (!key) co_return egress.respond(key.error());
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
   const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());
+  std::optional<OnceRequest> once;
+  if (*key) once = idempotency_.name(*identified, **key, *body);
   Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
   Result<Permitted> permitted = authorizer_.permit(*identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 
-  const Generation& generation = permitted->generation();
   ledger.model = permitted->model().name;
   if (received.route().action == Action::count_tokens) co_return co_await count(reactor, *permitted, egress);
-  AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(received.at()));
+  const OnceRequest* const made_once = once ? &*once : nullptr;
+  co_await answer(*permitted, egress, ledger, made_once);
+}
+
+Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once) {
+  const Generation& generation = permitted.generation();
+  AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(permitted.identified().received().at()));
   const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
   std::optional<Tab> tab;
-  Outcome outcome = co_await attempt(*permitted, *answer, egress, tab);
-  if (worth_another_try(outcome)) {
-    const Instant until = reactor.clock().now() + restart_patience;
-    Status ready = co_await permitted->model().engine->until_ready(reactor, until);
-    if (ready) {
-      if (tab) tab->forgive();
-      outcome = co_await attempt(*permitted, *answer, egress, tab);
-    }
+  const Status opened = open(permitted, egress, tab);
+  if (!opened && (once == nullptr || !is_used_up(opened))) {
+    ledger.finish = "error";
+    co_return egress.respond(opened.error());
+  }
+  Recording recording;
+  if (once != nullptr) {
+    if (tab) tab->tell(*egress.limits());
+    const bool repeated = co_await repeats(permitted, egress, ledger, *once, opened);
+    if (repeated) co_return;
+    egress.record(recording);
+  }
+  Outcome outcome;
+  if (once == nullptr) {
+    outcome = co_await generate(permitted, *answer, egress, tab, nullptr);
+  } else {
+    outcome = co_await generate_once(permitted, *answer, egress, tab, *once);
+    co_await idempotency_.end(egress.exchange().reactor(), *once, outcome, recording);
   }
   if (tab && outcome.generated_for) tab->settle(outcome.usage);
   // Once it is known that it was let through: masking is work for whoever may ask for any.
-  if (outcome.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = content_of(generation.prompt);
+  if (outcome.generated_for && contents_.keep(permitted.identified().principal().tenant)) ledger.content = content_of(generation.prompt);
   ledger.usage = outcome.usage;
   ledger.generated_for = outcome.generated_for;
   ledger.finish = outcome.finish;
@@ -83,6 +124,64 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   } else if (outcome.error) {
     egress.note(*outcome.error);
   }
+  egress.release();
+}
+
+// What is asked again counts for rates like every request, and for nothing else: its tab is never measured.
+Task<bool> Generator::repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Status& opened) {
+  Reactor& reactor = egress.exchange().reactor();
+  const Looking looking = opened ? Looking::begins : Looking::only;
+  const Result<std::optional<KeptAnswer>> earlier = co_await idempotency_.look(reactor, once, looking);
+  const bool is_first = earlier && !*earlier;
+  if (is_first && opened) co_return false;
+  Status counted = opened;
+  if (!opened && !is_first) counted = governor_.count_repeat(permitted.identified(), permitted.model(), egress.limits());
+  if (!counted || !earlier) {
+    ledger.finish = "error";
+    egress.respond(counted ? earlier.error() : counted.error());
+  } else {
+    ledger.finish = "replayed";
+    say_again(egress, **earlier);
+  }
+  co_return true;
+}
+
+// What broke is for the envelope to say.
+Task<Outcome> Generator::generate_once(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab,
+                                       const OnceRequest& once) {
+  std::exception_ptr broke;
+  Outcome outcome;
+  try {
+    outcome = co_await generate(permitted, answer, egress, tab, &once.call);
+  } catch (...) {
+    broke = std::current_exception();
+  }
+  if (broke) {
+    co_await idempotency_.break_off(egress.exchange().reactor(), once);
+    std::rethrow_exception(broke);
+  }
+  const bool is_gone = outcome.error && outcome.error->code() == Code::cancelled;
+  if (outcome.generated_for && outcome.error && !outcome.answered && !is_gone) {
+    egress.respond(*outcome.error);
+    outcome.answered = true;
+  }
+  co_return outcome;
+}
+
+Task<Outcome> Generator::generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab,
+                                  const store::Digest* mark) {
+  if (mark != nullptr) tab->mark(*mark);
+  Outcome outcome = co_await attempt(permitted, answer, egress, *tab);
+  if (!worth_another_try(outcome)) co_return outcome;
+  Reactor& reactor = egress.exchange().reactor();
+  const Instant until = reactor.clock().now() + restart_patience;
+  Status ready = co_await permitted.model().engine->until_ready(reactor, until);
+  if (!ready) co_return outcome;
+  tab->forgive();
+  Status opened = open(permitted, egress, tab);
+  if (!opened) co_return outcome_of(std::move(opened).error());
+  if (mark != nullptr) tab->mark(*mark);
+  co_return co_await attempt(permitted, answer, egress, *tab);
 }
 
 // The engine renders and counts, and computes nothing.
@@ -96,18 +195,20 @@ Task<void> Generator::count(Reactor& reactor, const Permitted& permitted, Egress
   egress.respond(std::move(response));
 }
 
-Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab) {
-  Reactor& reactor = egress.exchange().reactor();
-  Result<Tab> opened = governor_.open(permitted.identified(), permitted.model(), egress.limits());
-  if (!opened) co_return outcome_of(std::move(opened).error());
-  tab.emplace(std::move(*opened));
-  Result<Measured> measured = co_await measure_.measure(reactor, permitted);
+Status Generator::open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab) {
+  GH_TRY(Tab opened, governor_.open(permitted.identified(), permitted.model(), egress.limits()));
+  tab.emplace(std::move(opened));
+  return ok();
+}
+
+Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab) {
+  Result<Measured> measured = co_await measure_.measure(egress.exchange().reactor(), permitted);
   if (!measured) {
-    tab->tell(*egress.limits());
+    tab.tell(*egress.limits());
     co_return outcome_of(std::move(measured).error());
   }
-  Result<Admitted> admitted = admission_.admit(std::move(*measured), *tab);
-  tab->tell(*egress.limits());
+  Result<Admitted> admitted = admission_.admit(std::move(*measured), tab);
+  tab.tell(*egress.limits());
   if (!admitted) co_return outcome_of(std::move(admitted).error());
   co_return co_await dispatch(egress, *admitted, answer, ending_);
 }

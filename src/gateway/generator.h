@@ -14,6 +14,7 @@
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/wire/json/document.h"
 #include "governor.h"
+#include "idempotency.h"
 #include "meters.h"
 #include "pipeline.h"
 
@@ -42,15 +43,22 @@ class Generator {
  public:
   Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
             const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running, ContentRules contents,
-            Governor& governor);
+            Governor& governor, Idempotency& idempotency);
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
   Task<void> count(Reactor& reactor, const Permitted& permitted, Egress& egress) const;
-  // tab: its own, while it lasts.
-  Task<Outcome> attempt(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab);
+  // once: by what it is known to whoever asks again; null: each time is another.
+  Task<void> answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once);
+  // Whether it was asked before, or may not be made now; that has been said then.
+  Task<bool> repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Status& opened);
+  // tab: its own, open. mark: of a call that is made once, else null.
+  Task<Outcome> generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const store::Digest* mark);
+  Task<Outcome> generate_once(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const OnceRequest& once);
+  Task<Outcome> attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab);
+  Status open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab);
   std::string id_for(AnswerShape shape);
 
   const Authorizer authorizer_;
@@ -62,6 +70,7 @@ class Generator {
   const CurrentBodyLimits& bodies_;
   Levels& levels_;
   Governor& governor_;
+  Idempotency& idempotency_;
   const Ending& ending_;
   std::vector<Running>& running_;          // by reactor
   std::vector<wire::JsonParser> parsers_;  // by reactor

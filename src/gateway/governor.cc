@@ -89,6 +89,12 @@ std::string policy_of(const TabPlan& plan) {
   return policy_line(told);
 }
 
+// Only when all of them are there do they stay where they are.
+void complete(TabPlan& plan) {
+  for (std::size_t i = 0; i < plan.limits.size(); ++i) plan.charges[i].rule = &plan.limits[i].limit;
+  plan.policy = policy_of(plan);
+}
+
 limits::Charge spent_already(const limits::LimitKey& key, const limits::Limit& limit, std::int64_t units) {
   limits::Charge charge;
   charge.key = key;
@@ -268,9 +274,7 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
     plan->budgets_from = plan->limits.size();
     if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who, model.makes_tokens());
   }
-  // Only now do they stay where they are.
-  for (std::size_t i = 0; i < plan->limits.size(); ++i) plan->charges[i].rule = &plan->limits[i].limit;
-  plan->policy = policy_of(*plan);
+  complete(*plan);
   return plan;
 }
 
@@ -289,6 +293,21 @@ Result<Tab> Governor::open(const Identified& identified, const ServedModel& mode
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
   const limits::Moment now{clock_.now(), clock_.wall()};
   return Tab::open(desks_[here], plan_for(identified, model, here), now, *fields);
+}
+
+// Rates alone: what is told again costs nothing else, and its tab is never measured.
+Status Governor::count_repeat(const Identified& identified, const ServedModel& model, std::string* fields) {
+  if (!rules_.on) return ok();
+  const TabDesk& desk = desks_[static_cast<std::size_t>(identified.received().exchange().reactor().index())];
+  auto plan = std::make_shared<TabPlan>();
+  plan->directory = desk.directory().version();
+  plan->zone = &limits::Zone::utc();
+  add_rules(*plan, asked_of(identified, model), limits::Counted::calls);
+  plan->tokens_from = plan->budgets_from = plan->limits.size();
+  complete(*plan);
+  GH_TRY(const Tab never_measured, Tab::open(desk, std::move(plan), {clock_.now(), clock_.wall()}, *fields));
+  never_measured.tell(*fields);
+  return ok();
 }
 
 BudgetUse Governor::of(const store::Budget& budget, const limits::Zone& zone) const {

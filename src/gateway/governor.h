@@ -49,6 +49,9 @@ class Governor final : public BudgetUses {
   // A call of a model, once that is permitted: the refusals of Tab::open().
   Result<Tab> open(const Identified& identified, const ServedModel& model, std::string* fields);
 
+  // Somebody asks again for what was answered: counts for rates, and costs nothing else. rate_limit_exceeded, concurrency_exceeded
+  Status count_repeat(const Identified& identified, const ServedModel& model, std::string* fields);
+
   LedgerBook& book(std::size_t reactor) { return books_[reactor]; }
 
   // Reads the files of the time zones that tenants have: on a thread where nobody waits for it.

@@ -8,7 +8,7 @@
 namespace gatehouse::gateway {
 namespace {
 
-constexpr std::size_t longest_request_id = 128;
+constexpr std::size_t longest_request_id = 128, longest_key = 255;
 
 bool plain_word(std::string_view id) {
   return !id.empty() && id.size() <= longest_request_id && std::ranges::all_of(id, [](char c) {
@@ -39,6 +39,15 @@ Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& h
     return caller_error("if_match_invalid", "If-Match holds the version of what is to be changed, such as \"3\"");
   }
   return std::optional(version);
+}
+
+Result<std::optional<std::string_view>> idempotency_key(const wire::RequestHead& head) {
+  const std::optional<std::string_view> given = head.field("idempotency-key");
+  if (!given) return given;
+  const bool printable = std::ranges::all_of(*given, [](char c) { return c >= 0x20 && c <= 0x7e; });
+  if (printable && !given->empty() && given->size() <= longest_key && head.count("idempotency-key") == 1) return given;
+  return caller_error("idempotency_key_invalid", "Idempotency-Key must come once, and be 1 to 255 printable ASCII characters")
+      .with_param("Idempotency-Key");
 }
 
 }  // namespace gatehouse::gateway

@@ -1,6 +1,6 @@
 // gateway/head_fields.h — what single fields of a request's head say about the request.
 // Threads  pure functions
-// Errors   if_match_invalid → invalid_argument, origin caller
+// Errors   if_match_invalid, idempotency_key_invalid → invalid_argument, origin caller
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -19,5 +19,8 @@ bool brings_form(const wire::RequestHead& head);
 
 // If-Match: the version of what is to be changed, in quotes or without; nothing where the field is not there.
 Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head);
+
+// Idempotency-Key, as it was sent; nothing where the field is not there.
+Result<std::optional<std::string_view>> idempotency_key(const wire::RequestHead& head);
 
 }  // namespace gatehouse::gateway

@@ -39,5 +39,17 @@ TEST(ExpectedVersion, IsANumberWithOrWithoutQuotes) {
   }
 }
 
+TEST(IdempotencyKey, IsPrintableShortAndThereOnce) {
+  EXPECT_EQ(idempotency_key(head_with({})).value(), std::nullopt);
+  const std::string longest(255, '~'), longer(256, 'x');
+  for (const std::string& good : {std::string("a"), std::string("two words"), std::string("\"quoted\""), longest}) {
+    EXPECT_EQ(idempotency_key(head_with({{"idempotency-Key", good}})).value(), good);
+  }
+  for (const std::string& bad : {std::string(), longer, std::string("\xc3\xa9"), std::string("a\tb"), std::string("a\x7f")}) {
+    EXPECT_EQ(idempotency_key(head_with({{"Idempotency-Key", bad}})).error().reason(), "idempotency_key_invalid") << bad;
+  }
+  EXPECT_FALSE(idempotency_key(head_with({{"Idempotency-Key", "a"}, {"Idempotency-Key", "a"}})));
+}
+
 }  // namespace
 }  // namespace gatehouse::gateway

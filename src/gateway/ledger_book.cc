@@ -18,6 +18,7 @@ std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std
 
 void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
   slots_.push_back(slot);
+  if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
   const store::Day day{std::chrono::sys_days(std::chrono::days(facts.day))};
   auto used = usage_.find(std::tuple<std::string_view, store::Day, std::string_view>(facts.tenant, day, facts.model));
   if (used == usage_.end()) {
@@ -37,6 +38,7 @@ void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const l
 LedgerBook::Taken LedgerBook::take() {
   Taken taken;
   taken.slots = std::exchange(slots_, {});
+  taken.charged = std::exchange(charged_, {});
   for (auto& [key, row] : std::exchange(usage_, {})) taken.usage.push_back(std::move(row));
   for (const auto& [of, units] : std::exchange(spent_, {})) taken.spent.emplace_back(of.first, of.second, units);
   return taken;

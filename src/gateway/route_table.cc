@@ -39,12 +39,6 @@ constexpr Route key_only(Route route) {
   return route;
 }
 
-// A call of a model.
-constexpr Route call(Route route) {
-  route.audit = AuditClass::each;
-  return route;
-}
-
 // Not in the OpenAPI document, and no limit of addresses counts it.
 constexpr Route hidden(Route route) {
   route.page = true;
@@ -52,8 +46,22 @@ constexpr Route hidden(Route route) {
 }
 
 // Read by nobody: there is one version of it so far.
-constexpr std::array anthropic_parameters{wire::OpenApiParameter{
-    "anthropic-version", "header", "the version of the dialect, such as 2023-06-01; any is taken", R"({"type":"string"})"}};
+constexpr wire::OpenApiParameter anthropic_version{"anthropic-version", "header",
+                                                   "the version of the dialect, such as 2023-06-01; any is taken", R"({"type":"string"})"};
+constexpr wire::OpenApiParameter once{
+    "Idempotency-Key", "header",
+    "whoever asks again with it within a day is told the first answer (Idempotency-Replayed: true), and pays nothing",
+    R"({"type":"string","minLength":1,"maxLength":255})"};
+constexpr std::array anthropic_parameters{anthropic_version};
+constexpr std::array call_parameters{once};
+constexpr std::array message_parameters{anthropic_version, once};
+
+// A call of a model.
+constexpr Route call(Route route) {
+  route.audit = AuditClass::each;
+  if (route.parameters.empty()) route.parameters = call_parameters;
+  return route;
+}
 
 // clang-format off
 constexpr std::array table{
@@ -76,7 +84,7 @@ constexpr std::array table{
     Route{Method::get, "/v1/models/{model}", Action::get_model, Scope::llm, Dialect::openai, no_body, small_time, "models", "One model", nullptr, &wire::model_schema},
     call(Route{Method::post, "/v1/chat/completions", Action::chat, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Answers a conversation", &wire::chat_request_schema, &wire::chat_completion_schema}),
     call(Route{Method::post, "/v1/completions", Action::completion, Scope::llm, Dialect::openai, BodySize::v1, model_time, "llm", "Continues a text", &wire::completion_request_schema, &wire::text_completion_schema}),
-    call(asked_with(anthropic_parameters, Route{Method::post, "/v1/messages", Action::messages, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "Answers a conversation, in Anthropic's dialect", &wire::messages_request_schema, &wire::message_schema})),
+    call(asked_with(message_parameters, Route{Method::post, "/v1/messages", Action::messages, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "Answers a conversation, in Anthropic's dialect", &wire::messages_request_schema, &wire::message_schema})),
     asked_with(anthropic_parameters, Route{Method::post, "/v1/messages/count_tokens", Action::count_tokens, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "How many tokens a conversation has", &wire::count_tokens_request_schema, &wire::token_count_schema}),
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <set>
 
 namespace gatehouse::gateway {
@@ -23,6 +24,14 @@ TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
 TEST(Routes, NoneStandsTwice) {
   std::set<std::pair<Method, std::string_view>> seen;
   for (const Route& route : public_routes()) EXPECT_TRUE(seen.emplace(route.method, route.path).second) << route.path;
+}
+
+TEST(Routes, ThoseThatCostSomethingSayThatTheyTakeAnIdempotencyKey) {
+  for (const Route& route : public_routes()) {
+    const bool says = std::ranges::any_of(route.parameters, [](const auto& one) { return one.name == "Idempotency-Key"; });
+    const bool costs = route.method == Method::post && route.needs == identity::Scope::llm && route.action != Action::count_tokens;
+    EXPECT_EQ(says, costs) << route.path;
+  }
 }
 
 TEST(FindRoute, FindsEveryRouteByItsOwnPath) {

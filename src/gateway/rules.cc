@@ -69,6 +69,12 @@ constexpr std::array rules{
     Rule{"max_tokens_above_role", "role.max_tokens"},
     Rule{"n_above_role", "role.n"},
     Rule{"temperature_above_role", "role.temperature"},
+    // Idempotency
+    Rule{"idempotency_key_invalid", "idempotency.invalid"},
+    Rule{"idempotency_key_in_flight", "idempotency.in_flight"},
+    Rule{"idempotency_key_reused", "idempotency.reused"},
+    Rule{"idempotent_call_broken_off", "idempotency.broken_off"},
+    Rule{"idempotent_answer_not_kept", "idempotency.not_kept"},
     // Measure and Admission
     Rule{"context_length_exceeded", "context.exceeded"},
     Rule{"server_is_overloaded", "capacity.exceeded"},

@@ -254,6 +254,11 @@ bool Tab::grow(std::size_t from) {
   return true;
 }
 
+void Tab::mark(const limits::CallMark& mark) {
+  facts_.mark = mark;
+  desk_->journal.mark(slot_, mark);
+}
+
 Status Tab::measure(const Measures& measures) {
   follow_budgets();
   for (std::size_t i = plan_->tokens_from; i < charges_.size(); ++i) {

@@ -311,6 +311,7 @@ Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, nonces_until);
+  if (dropped) dropped = co_await store_.idempotent_calls().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
   if (dropped) publish([now](Directory& directory) { directory.forget_revocations(now.time_since_epoch().count()); });

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
 constexpr std::size_t longest_value = 1024 * 1024;
+constexpr std::size_t longest_answer = 2 * 1024 * 1024;
 constexpr std::uint32_t most_tokens = 1'000'000'000, most_choices = 1000;
 constexpr double highest_temperature = 2;
 constexpr std::size_t longest_role = 63;
@@ -160,6 +161,17 @@ Status check(const ApiKey& key) {
 }
 
 Status check(const KeyUse& use) { return check_count("usage_count", use.count); }
+
+Status check(const IdempotentCall& call) {
+  if (call.tenant_number == 0) return record_invalid("tenant_number", "must be from 1 on");
+  const bool begins = call.state == CallState::in_flight && call.sealed_answer.empty();
+  return begins ? ok() : Status(record_invalid("state", "must be that of a call which begins"));
+}
+
+Status check_sealed_answer(const std::string& bytes) {
+  const bool fits = !bytes.empty() && bytes.size() <= longest_answer;
+  return fits ? ok() : Status(record_invalid("sealed_answer", "must have 1 to " + std::to_string(longest_answer) + " bytes"));
+}
 
 Status check(const SigningKey& key) {
   GH_CHECK(check_id("kid", key.kid));

@@ -55,6 +55,11 @@ Error too_many_nonces() {
       .with_retry(Retry::after(std::chrono::seconds(30)));
 }
 
+Error too_many_idempotent_calls() {
+  return Error(Code::unavailable, Origin::gatehouse, "too_many_idempotent_calls", "Too many requests with an Idempotency-Key came in a day")
+      .with_retry(Retry::after(std::chrono::seconds(30)));
+}
+
 Error store_unavailable(std::string detail) {
   return Error(Code::unavailable, Origin::gatehouse, "store_unavailable", "The store is not available, please try again later")
       .with_retry(Retry::after(std::chrono::seconds(5)))

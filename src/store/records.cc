@@ -36,6 +36,13 @@ constexpr std::array<std::pair<BudgetPeriod, std::string_view>, 3> budget_period
     {BudgetPeriod::total, "total"},
 }};
 
+constexpr std::array<std::pair<CallState, std::string_view>, 4> call_states{{
+    {CallState::in_flight, "in_flight"},
+    {CallState::answered, "answered"},
+    {CallState::unkept, "unkept"},
+    {CallState::broken_off, "broken_off"},
+}};
+
 std::string digits(unsigned number, std::size_t width) {
   const std::string text = std::to_string(number);
   return std::string(width - std::min(width, text.size()), '0') + text;
@@ -78,6 +85,15 @@ std::string_view to_string(Signatures signatures) {
 std::optional<Signatures> parse_signatures(std::string_view name) {
   const auto found = std::ranges::find(signature_rules, name, &std::pair<Signatures, std::string_view>::second);
   return found != signature_rules.end() ? std::optional(found->first) : std::nullopt;
+}
+
+std::string_view to_string(CallState state) {
+  return std::ranges::find(call_states, state, &std::pair<CallState, std::string_view>::first)->second;
+}
+
+std::optional<CallState> parse_call_state(std::string_view name) {
+  const auto found = std::ranges::find(call_states, name, &std::pair<CallState, std::string_view>::second);
+  return found != call_states.end() ? std::optional(found->first) : std::nullopt;
 }
 
 std::string to_string(Day day) {

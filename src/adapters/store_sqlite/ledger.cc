@@ -26,6 +26,7 @@ Status settle_batch(Database& database, const store::LedgerBatch& batch) {
     Statement added = database.prepare(add_spend);
     GH_CHECK(added.bind(spend.budget, spend.period, spend.units).step());
   }
+  for (const store::Digest& call : batch.charged) GH_CHECK(end_idempotent_call(database, call, store::CallState::broken_off));
   return ok();
 }
 

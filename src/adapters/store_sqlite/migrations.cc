@@ -281,6 +281,42 @@ UPDATE tickets SET id = lower(hex(randomblob(16)));
 CREATE UNIQUE INDEX tickets_by_id ON tickets (id);
 )sql";
 
+// What is kept of a tenant, and in the row of number 0 of all, is counted as it comes and goes: it must not grow without bound, and nobody
+// should have to look through it for that.
+constexpr const char* create_idempotent_calls = R"sql(
+CREATE TABLE idempotent_calls (
+  id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
+  request BLOB NOT NULL CHECK (length(request) = 32),
+  tenant_number INTEGER NOT NULL REFERENCES tenants (number),
+  state TEXT NOT NULL CHECK (state IN ('in_flight', 'answered', 'unkept', 'broken_off')),
+  sealed_answer BLOB CHECK (length(sealed_answer) > 0),
+  expires_s INTEGER NOT NULL,
+  CHECK ((state = 'answered') = (sealed_answer IS NOT NULL))
+) STRICT;
+CREATE INDEX idempotent_calls_by_end ON idempotent_calls (expires_s);
+CREATE INDEX idempotent_calls_of_tenant ON idempotent_calls (tenant_number);
+CREATE INDEX idempotent_calls_in_flight ON idempotent_calls (state) WHERE state = 'in_flight';
+CREATE TABLE idempotent_sums (
+  tenant_number INTEGER PRIMARY KEY,
+  calls INTEGER NOT NULL CHECK (calls >= 0),
+  bytes INTEGER NOT NULL CHECK (bytes >= 0)
+) STRICT;
+INSERT INTO idempotent_sums VALUES (0, 0, 0);
+CREATE TRIGGER idempotent_call_came AFTER INSERT ON idempotent_calls BEGIN
+  INSERT INTO idempotent_sums VALUES (NEW.tenant_number, 0, 0) ON CONFLICT DO NOTHING;
+  UPDATE idempotent_sums SET calls = calls + 1, bytes = bytes + coalesce(length(NEW.sealed_answer), 0)
+    WHERE tenant_number IN (0, NEW.tenant_number);
+END;
+CREATE TRIGGER idempotent_call_was_answered AFTER UPDATE OF sealed_answer ON idempotent_calls BEGIN
+  UPDATE idempotent_sums SET bytes = bytes + coalesce(length(NEW.sealed_answer), 0) - coalesce(length(OLD.sealed_answer), 0)
+    WHERE tenant_number IN (0, NEW.tenant_number);
+END;
+CREATE TRIGGER idempotent_call_went AFTER DELETE ON idempotent_calls BEGIN
+  UPDATE idempotent_sums SET calls = calls - 1, bytes = bytes - coalesce(length(OLD.sealed_answer), 0)
+    WHERE tenant_number IN (0, OLD.tenant_number);
+END;
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -297,6 +333,7 @@ constexpr std::array steps{
     MigrationStep{"roles", create_roles},
     MigrationStep{"budgets", create_budgets},
     MigrationStep{"ends of sessions and issuers of tickets", add_ends_and_issuers},
+    MigrationStep{"idempotent calls", create_idempotent_calls},
 };
 
 Result<std::size_t> schema_number(Database& database) {

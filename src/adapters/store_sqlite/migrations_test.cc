@@ -303,5 +303,26 @@ TEST_F(SchemaConstraints, BudgetsThatCannotBeRightAreRefused) {
   EXPECT_EQ(*tool.ask_number("SELECT (SELECT count(*) FROM budgets) + (SELECT count(*) FROM budget_spends)"), 2);
 }
 
+TEST_F(SchemaConstraints, IdempotentCallsThatCannotBeRightAreRefused) {
+  open();
+  ASSERT_EQ(outcome(create("demo")), "ok");
+  Database tool = beside();
+  const std::string call = "INSERT INTO idempotent_calls VALUES ";
+  ASSERT_EQ(outcome(tool.run((call + "(zeroblob(32), zeroblob(32), 1, 'answered', x'01', 5)").c_str())), "ok");
+  const std::vector<std::string> wrong{
+      call + "(zeroblob(31), zeroblob(32), 1, 'in_flight', NULL, 5)",
+      call + "(randomblob(32), zeroblob(31), 1, 'in_flight', NULL, 5)",
+      call + "(randomblob(32), zeroblob(32), 9, 'in_flight', NULL, 5)",
+      call + "(randomblob(32), zeroblob(32), 1, 'perhaps', NULL, 5)",
+      call + "(randomblob(32), zeroblob(32), 1, 'answered', NULL, 5)",
+      call + "(randomblob(32), zeroblob(32), 1, 'answered', x'', 5)",
+      call + "(randomblob(32), zeroblob(32), 1, 'broken_off', x'01', 5)",
+      "UPDATE idempotent_calls SET state = 'in_flight'",
+      "DELETE FROM tenants",
+  };
+  for (const std::string& sql : wrong) EXPECT_EQ(outcome(tool.run(sql.c_str())), "store_record_refused") << sql;
+  EXPECT_EQ(*tool.ask_number("SELECT sum(calls * 10 + bytes) FROM idempotent_sums"), 22) << "of the tenant, and of all";
+}
+
 }  // namespace
 }  // namespace gatehouse::adapters

@@ -18,6 +18,7 @@ struct SqliteStore::State {
   SqliteTicketStore tickets{connections};
   SqliteKeyStore keys{connections};
   SqliteNonceStore nonces{connections};
+  SqliteIdempotentCallStore idempotent_calls{connections};
   SqliteSigningKeyStore signing_keys{connections};
   SqliteRevocationStore revocations{connections};
   SqliteUsageStore usage{connections};
@@ -92,6 +93,7 @@ store::SessionStore& SqliteStore::sessions() { return state_->sessions; }
 store::TicketStore& SqliteStore::tickets() { return state_->tickets; }
 store::KeyStore& SqliteStore::keys() { return state_->keys; }
 store::NonceStore& SqliteStore::nonces() { return state_->nonces; }
+store::IdempotentCallStore& SqliteStore::idempotent_calls() { return state_->idempotent_calls; }
 store::SigningKeyStore& SqliteStore::signing_keys() { return state_->signing_keys; }
 store::RevocationStore& SqliteStore::revocations() { return state_->revocations; }
 store::UsageStore& SqliteStore::usage() { return state_->usage; }

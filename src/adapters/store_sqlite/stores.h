@@ -110,6 +110,22 @@ class SqliteNonceStore final : public store::NonceStore {
   Connections& connections_;
 };
 
+class SqliteIdempotentCallStore final : public store::IdempotentCallStore {
+ public:
+  explicit SqliteIdempotentCallStore(Connections& connections) : connections_(connections) {}
+  Task<Result<std::optional<store::IdempotentCall>>> begin(Reactor& reactor, store::IdempotentCall call, store::Moment now,
+                                                           std::size_t most) override;
+  Task<Result<std::optional<store::IdempotentCall>>> find(Reactor& reactor, store::Digest id, store::Moment now) override;
+  Task<Status> answer(Reactor& reactor, store::Digest id, std::string sealed_answer, store::AnswerRoom room) override;
+  Task<Status> end(Reactor& reactor, store::Digest id, store::CallState state) override;
+  Task<Status> take_back(Reactor& reactor, store::Digest id) override;
+  Task<Result<std::size_t>> take_back_all(Reactor& reactor) override;
+  Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteSigningKeyStore final : public store::SigningKeyStore {
  public:
   explicit SqliteSigningKeyStore(Connections& connections) : connections_(connections) {}
@@ -214,6 +230,8 @@ inline std::string_view built_in_part(const std::string& role) {
 }
 // Onto what stands there. False: there is no such tenant, and nothing was changed.
 Result<bool> add_usage(Database& database, const store::UsageRow& row);
+// One that is in flight is that now.
+Status end_idempotent_call(Database& database, const store::Digest& id, store::CallState state);
 // Those of the user and of their keys are gone, with what was spent of them.
 Result<std::vector<store::Budget>> remove_budgets_of(Database& database, const store::UserId& user);
 // Oldest first.

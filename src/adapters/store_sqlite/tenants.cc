@@ -25,6 +25,8 @@ constexpr const char* changed_tenant =
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
     "DELETE FROM audit_contents WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
+    "DELETE FROM idempotent_calls WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
+    "DELETE FROM idempotent_sums WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM usage WHERE tenant_id = ?1",
     "DELETE FROM budget_spends WHERE budget IN (SELECT number FROM budgets WHERE tenant_id = ?1)",
     "DELETE FROM budgets WHERE tenant_id = ?1",

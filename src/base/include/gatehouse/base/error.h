@@ -20,6 +20,7 @@ enum class Code {
   timeout,                // 408: the caller did not send in time
   conflict,               // 409
   too_large,              // 413
+  unprocessable,          // 422: well formed, and not what was said before
   uri_too_long,           // 414
   head_too_large,         // 431
   expectation_failed,     // 417

@@ -86,6 +86,8 @@ class Administration {
   const identity::AuditDesk& audit_desk() const { return house_.audit(); }
   // Where what was signed is told from what comes again.
   const identity::Nonces& nonces() const { return house_.nonces(); }
+  // Where calls that are made once are kept, and by which keys.
+  identity::House& house() const { return house_; }
 
  private:
   Task<Result<Reply>> answer_about_people(Reactor& reactor, Question question) const;

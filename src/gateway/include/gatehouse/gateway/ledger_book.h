@@ -24,6 +24,7 @@ class LedgerBook {
     std::vector<std::uint32_t> slots;
     std::vector<store::UsageRow> usage;
     std::vector<store::BudgetSpend> spent;
+    std::vector<store::Digest> charged;  // calls that are made once
     bool empty() const { return slots.empty(); }
   };
   // Called when there are many.
@@ -35,6 +36,7 @@ class LedgerBook {
   using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
   std::function<void()> hurry_;
   std::vector<std::uint32_t> slots_;
+  std::vector<store::Digest> charged_;
   std::map<Used, store::UsageRow, std::less<>> usage_;
   std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> spent_;  // by budget and period
 };

@@ -57,6 +57,8 @@ class House {
   const Nonces& nonces() const { return nonces_; }
   const Sealer& sealer() const { return parts_.keys.sealer; }
   const KeyHasher& hasher() const { return parts_.keys.hasher; }
+  const KeyHasher& secrets() const { return parts_.keys.secrets; }
+  store::Store& store() const { return registry_->store(); }
 
  private:
   House(HouseParts parts, std::unique_ptr<Registry> registry, telemetry::AuditSealer sealer)

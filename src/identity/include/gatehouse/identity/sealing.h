@@ -17,7 +17,7 @@ namespace gatehouse::identity {
 
 // Where a sealed secret stands. What it is, at most 255 bytes, is part of the data format: never change one.
 struct SealedPlace {
-  static constexpr std::string_view signing_key = "signing key", signing_secret = "signing secret";
+  static constexpr std::string_view signing_key = "signing key", signing_secret = "signing secret", kept_answer = "kept answer";
   SealedPlace(std::string_view what_, std::string_view id_) : what(what_), id(id_) {}
   std::string_view what, id;
 };

@@ -34,11 +34,15 @@ struct BudgetShare {
 };
 inline constexpr std::size_t most_budgets = 18;
 
+// Stands for a call that is made once, whoever asks for it again; all zero: it may be made as often as anybody likes.
+using CallMark = std::array<unsigned char, 32>;
+
 struct CallFacts {
   std::string tenant, model;  // cut off behind 64 and 128 bytes
   std::int32_t day = 0;       // the tenant's date, days since 1970
   Price price;
   std::vector<BudgetShare> budgets;  // at most most_budgets
+  CallMark mark{};
 };
 
 // What it has come to.
@@ -103,6 +107,7 @@ class Inflight::Part {
 
   // One for this call; nothing: there are as many as can be, or the disk has no room for more.
   std::optional<std::uint32_t> take(const CallFacts& facts);
+  void mark(std::uint32_t slot, const CallMark& mark);
   // Its prompt is paid for, and the engine takes it up: from here on it counts.
   void begin(std::uint32_t slot, std::uint64_t prompt_tokens);
   void granted(std::uint32_t slot, std::uint64_t tokens);

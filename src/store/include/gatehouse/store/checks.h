@@ -18,6 +18,8 @@ Status check(const Session& session);
 Status check(const Ticket& ticket);
 Status check(const ApiKey& key);
 Status check(const KeyUse& use);
+Status check(const IdempotentCall& call);
+Status check_sealed_answer(const std::string& bytes);
 Status check(const SigningKey& key);
 Status check(const Revocation& revocation);
 Status check(const UsageRow& row);

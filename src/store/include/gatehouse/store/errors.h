@@ -41,6 +41,8 @@ Error role_unknown(std::string_view name);
 Error record_invalid(std::string_view field, std::string_view what);
 // More nonces are kept than may be; 503.
 Error too_many_nonces();
+// The same of idempotent calls of a tenant.
+Error too_many_idempotent_calls();
 // Disk full, disk or file broken, queue full; 503, worth trying again a few seconds later.
 Error store_unavailable(std::string detail);
 

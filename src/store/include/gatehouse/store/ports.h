@@ -248,6 +248,32 @@ class NonceStore {
   virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
+// How much of answers is kept, in bytes as sealed: of one tenant, and of all.
+struct AnswerRoom {
+  AnswerRoom(std::size_t of_tenant_, std::size_t of_all_) : of_tenant(of_tenant_), of_all(of_all_) {}
+  std::size_t of_tenant, of_all;
+};
+
+class IdempotentCallStore {
+ public:
+  virtual ~IdempotentCallStore() = default;
+  // From now on it is in flight; nothing: it is the first. Else the one of that id that has not expired by now, as it stands. A few that
+  // have expired make room. tenant_not_found; too_many_idempotent_calls: `most` of the tenant are kept
+  virtual Task<Result<std::optional<IdempotentCall>>> begin(Reactor& reactor, IdempotentCall call, Moment now, std::size_t most) = 0;
+  // Begins nothing; nothing: there is none.
+  virtual Task<Result<std::optional<IdempotentCall>>> find(Reactor& reactor, Digest id, Moment now) = 0;
+  // Only of one that is in flight, like the next two. Where there is no room for the answer it is unkept.
+  virtual Task<Status> answer(Reactor& reactor, Digest id, std::string sealed_answer, AnswerRoom room) = 0;
+  // unkept or broken_off
+  virtual Task<Status> end(Reactor& reactor, Digest id, CallState state) = 0;
+  // It is as if it had never been.
+  virtual Task<Status> take_back(Reactor& reactor, Digest id) = 0;
+  // All that are in flight. How many there were.
+  virtual Task<Result<std::size_t>> take_back_all(Reactor& reactor) = 0;
+  // Those that expired by now.
+  virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
+};
+
 class SigningKeyStore {
  public:
   virtual ~SigningKeyStore() = default;
@@ -320,7 +346,8 @@ class BudgetStore {
 class LedgerStore {
  public:
   virtual ~LedgerStore() = default;
-  // All of it at once, onto what stands there, or nothing. A batch that this writer has settled already changes nothing.
+  // All of it at once, onto what stands there, or nothing. A batch that this writer has settled already changes nothing. An idempotent
+  // call that is in flight then was charged without an answer.
   virtual Task<Status> settle(Reactor& reactor, LedgerBatch batch) = 0;
   // The last batch of each writer that is settled.
   virtual Task<Result<std::vector<std::pair<std::string, std::int64_t>>>> settled(Reactor& reactor) = 0;
@@ -374,6 +401,7 @@ class Store {
   virtual TicketStore& tickets() = 0;
   virtual KeyStore& keys() = 0;
   virtual NonceStore& nonces() = 0;
+  virtual IdempotentCallStore& idempotent_calls() = 0;
   virtual SigningKeyStore& signing_keys() = 0;
   virtual RevocationStore& revocations() = 0;
   virtual UsageStore& usage() = 0;

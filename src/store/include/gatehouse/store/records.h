@@ -181,6 +181,30 @@ struct Nonce {
   Moment expires;  // from then on what it came with is refused anyway
 };
 
+// What a call that is made once has come to.
+enum class CallState : std::uint8_t {
+  in_flight,
+  answered,    // and the answer is kept
+  unkept,      // answered, with more than is kept
+  broken_off,  // what it cost is settled, and there is no answer
+};
+// As it is kept: in_flight, answered, unkept, broken_off.
+std::string_view to_string(CallState state);
+std::optional<CallState> parse_call_state(std::string_view name);
+
+// A call that is made once, however often it is asked for.
+struct IdempotentCall {
+  IdempotentCall(Digest id_, Digest request_, std::uint32_t tenant_number_, Moment expires_)
+      : id(id_), request(request_), tenant_number(tenant_number_), expires(expires_) {}
+  Digest id;       // of who asks, where and under which key,
+  Digest request;  // and of what is asked
+  std::uint32_t tenant_number;
+  Moment expires;  // from then on it is as if it had not been
+  CallState state = CallState::in_flight;
+  std::string sealed_answer;  // encrypted under the master key; empty where none is kept
+  friend bool operator==(const IdempotentCall&, const IdempotentCall&) = default;
+};
+
 struct SigningKey {
   SigningKey(std::string kid_, std::string algorithm_) : kid(std::move(kid_)), algorithm(std::move(algorithm_)) {}
   std::string kid;
@@ -276,6 +300,7 @@ struct LedgerBatch {
   std::int64_t number;  // each writer counts up
   std::vector<UsageRow> usage;
   std::vector<BudgetSpend> spent;
+  std::vector<Digest> charged;  // idempotent calls among them: what is still in flight then is broken off
 };
 
 }  // namespace gatehouse::store

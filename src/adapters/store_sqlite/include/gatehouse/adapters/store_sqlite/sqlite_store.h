@@ -36,6 +36,7 @@ class SqliteStore final : public store::Store {
   store::TicketStore& tickets() override;
   store::KeyStore& keys() override;
   store::NonceStore& nonces() override;
+  store::IdempotentCallStore& idempotent_calls() override;
   store::SigningKeyStore& signing_keys() override;
   store::RevocationStore& revocations() override;
   store::UsageStore& usage() override;
