@@ -281,8 +281,10 @@ Status Tab::measure(const Measures& measures) {
   return ok();
 }
 
-// It was a call all the same; of tokens and money it takes nothing, and what it held since it was opened is there again.
+// It was a call all the same; of tokens and money it takes nothing, and what it held since it was opened is there again before anybody is
+// told.
 Error Tab::not_measured() {
+  reservation_->settle();
   const std::size_t longest = plan_->tokens_from + *limits::longest_refusal(std::span(charges_).subspan(plan_->tokens_from));
   for (std::size_t i = plan_->tokens_from; i < charges_.size(); ++i) charges_[i].decision.remaining += held(i);
   for (std::size_t i = 0; i < plan_->tokens_from; ++i) {
