@@ -279,7 +279,8 @@ def test_no_budget_is_overspent_and_hardly_anything_of_one_is_lost(new_house):
 @pytest.mark.soak
 @pytest.mark.alone
 def test_the_published_protocol(new_house):
-    overshoot(new_house("--queue", "4096"), tenants=8, streams=128, tokens=20_000, most=200)
+    house = new_house(started=False).start(variables={"GATEHOUSE_ENGINE_LLAMA_QUEUE": "4096"})
+    overshoot(house, tenants=8, streams=128, tokens=20_000, most=200)
 
 
 def fifty_of_two_hundred(house):
