@@ -54,6 +54,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
+  const std::size_t asked = parsed->prompt.messages.size();
   Result<Permitted> permitted = authorizer_.permit(*identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 
@@ -74,7 +75,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   }
   if (tab && outcome.generated_for) tab->settle(outcome.usage);
   // Once it is known that it was let through: masking is work for whoever may ask for any.
-  if (outcome.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = content_of(generation.prompt);
+  if (outcome.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = content_of(generation.prompt, asked);
   ledger.usage = outcome.usage;
   ledger.generated_for = outcome.generated_for;
   ledger.finish = outcome.finish;
