@@ -1,6 +1,7 @@
 #include "gatehouse/gateway/content_rules.h"
 
 #include <algorithm>
+#include <span>
 
 #include "gatehouse/telemetry/audit_content.h"
 #include "gatehouse/wire/json/writer.h"
@@ -20,7 +21,7 @@ std::string_view beginning_of(std::string_view text, std::size_t& left) {
 
 }  // namespace
 
-std::string content_of(const wire::engine::Prepare& prompt) {
+std::string content_of(const wire::engine::Prepare& prompt, std::size_t asked) {
   std::string text;
   std::size_t left = most_bytes;
   wire::JsonWriter json(text);
@@ -29,7 +30,8 @@ std::string content_of(const wire::engine::Prepare& prompt) {
     json.member("prompt", telemetry::mask_content(beginning_of(prompt.prompt, left)));
   } else {
     json.key("messages").begin_list();
-    for (const wire::engine::Message& message : prompt.messages) {
+    const std::span<const wire::engine::Message> messages(prompt.messages);
+    for (const wire::engine::Message& message : messages.last(std::min(asked, messages.size()))) {
       if (left == 0) break;
       json.begin_object().member("role", message.role);
       json.member("content", telemetry::mask_content(beginning_of(message.content, left))).end_object();

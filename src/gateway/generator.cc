@@ -80,6 +80,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   Result<Generation> parsed = read_generation(received.route().action, parsers_[here], *body);
   exchange.drop_body();
   if (!parsed) co_return egress.respond(parsed.error());
+  const std::size_t asked = parsed->prompt.messages.size();
   Result<Permitted> permitted = authorizer_.permit(*identified, seat, std::move(*parsed));
   if (!permitted) co_return egress.respond(permitted.error());
 
@@ -87,6 +88,9 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   if (received.route().action == Action::count_tokens) co_return co_await count(reactor, *permitted, egress);
   const OnceRequest* const made_once = once ? &*once : nullptr;
   co_await answer(*permitted, egress, ledger, made_once);
+  // Once it is known that it was let through: masking is work for whoever may ask for any.
+  if (ledger.generated_for && contents_.keep(identified->principal().tenant))
+    ledger.content = content_of(permitted->generation().prompt, asked);
 }
 
 Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once) {
@@ -114,8 +118,6 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
     co_await idempotency_.end(egress.exchange().reactor(), *once, outcome, recording);
   }
   if (tab && outcome.generated_for) tab->settle(outcome.usage);
-  // Once it is known that it was let through: masking is work for whoever may ask for any.
-  if (outcome.generated_for && contents_.keep(permitted.identified().principal().tenant)) ledger.content = content_of(generation.prompt);
   ledger.usage = outcome.usage;
   ledger.generated_for = outcome.generated_for;
   ledger.finish = outcome.finish;

@@ -94,7 +94,7 @@ TEST(NluSchema, NamesAllFaultsAtOnce) {
   EXPECT_EQ(schema.error().faults().size(), 3);
 }
 
-std::string nested(std::size_t levels) {
+std::string schema_of_depth(std::size_t levels) {
   std::string json;
   for (std::size_t i = 0; i < levels; ++i) json += R"j({"k":)j";
   json += "null";
@@ -102,10 +102,10 @@ std::string nested(std::size_t levels) {
 }
 
 TEST(NluSchema, HasLimits) {
-  EXPECT_TRUE(schema_of(nested(60)).ok());
-  EXPECT_THAT(seen(nested(61)), testing::EndsWith("/k: is nested too deep"));
-  EXPECT_EQ(seen(nested(65)), "json_too_deep");
-  EXPECT_THAT(seen(json_string(nested(65))), testing::HasSubstr("nested deeper than 64"));
+  EXPECT_TRUE(schema_of(schema_of_depth(60)).ok());
+  EXPECT_THAT(seen(schema_of_depth(61)), testing::EndsWith("/k: is nested too deep"));
+  EXPECT_EQ(seen(schema_of_depth(65)), "json_too_deep");
+  EXPECT_THAT(seen(json_string(schema_of_depth(65))), testing::HasSubstr("nested deeper than 64"));
 
   const auto wide = [](std::size_t keys) {
     std::string json = "{";

@@ -1,6 +1,7 @@
 // gateway/content_rules.h — of whom it is kept what they ask of models, and in which form.
 // Threads  constants and pure functions
 #pragma once
+#include <cstddef>
 #include <functional>
 #include <set>
 #include <string>
@@ -16,7 +17,8 @@ struct ContentRules {
   bool keep(const TenantId& tenant) const { return all || tenants.contains(tenant.value()); }
 };
 
-// {"prompt"} or {"messages":[{"role","content"}]}, masked (audit_content.h) and cut where it is very long.
-std::string content_of(const wire::engine::Prepare& prompt);
+// {"prompt"} or {"messages":[{"role","content"}]}, masked (audit_content.h) and cut where it is very long. asked: how many messages the
+// caller sent, the last ones; what the installation puts before them is not asked.
+std::string content_of(const wire::engine::Prepare& prompt, std::size_t asked);
 
 }  // namespace gatehouse::gateway
