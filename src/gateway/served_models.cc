@@ -23,24 +23,29 @@ ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_
 
 using engine::Life;
 
+namespace {
+
+const ServedModel* called(const std::vector<ServedModel>& models, std::string_view name) {
+  const auto found = std::ranges::find(models, name, &ServedModel::name);
+  return found == models.end() ? nullptr : &*found;
+}
+
+}  // namespace
+
 const ServedModel* ServedModels::language_model(std::string_view name) const {
-  const ServedModel* model = named(name.empty() ? std::string_view(default_llm_) : name);
-  return model != nullptr && model->engine != nullptr ? model : nullptr;
+  const ServedModel* model = name.empty() ? called(models_, default_llm_) : named(name);
+  return model != nullptr && model->makes_tokens() ? model : nullptr;
 }
 
 const ServedModel* ServedModels::tensor_model(std::string_view name) const {
-  const ServedModel* model = named(name.empty() ? std::string_view(default_tabular_) : name);
-  return model != nullptr && model->tensors != nullptr ? model : nullptr;
+  const ServedModel* model = name.empty() ? called(models_, default_tabular_) : named(name);
+  return model != nullptr && !model->makes_tokens() ? model : nullptr;
 }
 
 const ServedModel* ServedModels::named(std::string_view name) const {
-  const auto called = [this](std::string_view wanted) {
-    const auto found = std::ranges::find(models_, wanted, &ServedModel::name);
-    return found == models_.end() ? nullptr : &*found;
-  };
-  if (const ServedModel* model = called(name)) return model;
+  if (const ServedModel* model = called(models_, name)) return model;
   const auto alias = aliases_.find(name);
-  return alias == aliases_.end() ? nullptr : called(alias->second);
+  return alias == aliases_.end() ? nullptr : called(models_, alias->second);
 }
 
 bool ServedModels::settled() const {

@@ -132,9 +132,8 @@ def test_a_call_counts_and_takes_no_tokens(new_house, tmp_path):
     (tmp_path / "gatehouse.toml").write_text('[models]\ndefault_tabular = "flowers"\n[prices.flowers]\ncall = 0.002\n[[limits.rules]]\nmodel = "flowers"\nrate = "4/60s"\n')
     house.start("--config", str(tmp_path / "gatehouse.toml"), "--models", models_in(tmp_path / "models"), variables={"GATEHOUSE_LIMITS_KEY_GENERATION": "1/60s"})
     eventually(lambda: state_of(house, "flowers")["state"] == "ready", 60, "the model")
-    command(house, "budget", "set", "--tenant", "demo", "--tokens", "0", "--period", "day")
     assert predict(house, [1]).status == 422
-    for _ in range(4):  # neither the rate of language models nor a budget of tokens is asked
+    for _ in range(4):  # the rate of language models is not asked
         answer = predict(house, SETOSA)
         assert answer.status == 200 and answer.headers["x-gatehouse-cost"] == "0.002", answer.body
     refused = predict(house, SETOSA)
