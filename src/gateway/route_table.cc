@@ -64,7 +64,7 @@ constexpr Route call(Route route) {
 }
 
 // clang-format off
-constexpr std::array table{
+constexpr std::array common_rows{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
     Route{Method::get, "/version", Action::version, open_to_all, Dialect::api, no_body, small_time, "about", "Version and build", nullptr, &version_schema},
     Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document", nullptr, &any_object_schema},
@@ -110,7 +110,7 @@ constexpr std::array<Route, A + B> joined(const std::array<Route, A>& a, const s
   }(std::make_index_sequence<A>(), std::make_index_sequence<B>());
 }
 
-constexpr auto public_table = joined(joined(table, people_rows), operator_rows);
+constexpr auto public_table = joined(joined(common_rows, people_rows), operator_rows);
 constexpr auto admin_table = joined(operation_table, operator_rows);
 
 // /api/v1/… is another name of /api/…, for the rest of the path as it stands.
