@@ -154,7 +154,7 @@ TEST_P(IdempotentCallContract, WhatASettledBatchHasChargedAndNobodyAnsweredIsBro
 TEST_P(IdempotentCallContract, GoWithTheirTenant) {
   EXPECT_EQ(begun(call(1)), "first");
   EXPECT_EQ(answer(1, "a"), "ok");
-  get(store().tenants().remove(reactor_, TenantId("demo"), at(5)));
+  get(store().tenants().remove(reactor_, TenantId("demo"), at(5), {}));
   EXPECT_EQ(state(1), "none");
   EXPECT_EQ(begun(call(1)), "tenant_not_found");
   store::IdempotentCall nobodys = call(2);
