@@ -45,7 +45,7 @@ class Demo : public WholeGateway {
     changed.amount = amount;
     GH_ASSERT(done(house().registry().change(reactor, changed)).ok());
   }
-  void remove_budget() { GH_ASSERT(done(house().registry().remove(reactor, store::Reach::everything(), budget().id)).ok()); }
+  void remove_budget() { GH_ASSERT(done(house().registry().remove(reactor, store::Reach::everything(), budget().id, std::nullopt)).ok()); }
   store::Budget budget() { return directory()->budgets(TenantId("demo"))->front(); }
   gateway::BudgetUse budget_use() { return gateway().budget_uses().of(budget(), limits::Zone::utc()); }
   gateway::LedgerBook::Taken ledger() { return gateway().ledger(reactor).take(); }
