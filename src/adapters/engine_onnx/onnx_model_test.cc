@@ -8,19 +8,12 @@
 #include <cstring>
 #include <string>
 
+#include "test_onnx_file.h"
+
 namespace gatehouse::adapters {
 namespace {
 
 namespace w = wire::engine;
-
-std::string varint(std::uint64_t value) {
-  std::string out;
-  for (; value >= 0x80; value >>= 7) out.push_back(static_cast<char>((value & 0x7f) | 0x80));
-  out.push_back(static_cast<char>(value));
-  return out;
-}
-std::string number(std::uint32_t field, std::uint64_t value) { return varint(field << 3) + varint(value); }
-std::string text(std::uint32_t field, const std::string& bytes) { return varint(field << 3 | 2) + varint(bytes.size()) + bytes; }
 
 // [N, 2] of that element type.
 std::string value_info(const std::string& name, std::uint64_t type) {
