@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "test_protobuf.h"
+#include "test_onnx_file.h"
 
 namespace gatehouse::adapters {
 namespace {

@@ -1,4 +1,4 @@
-// adapters/engine_onnx/test_protobuf.h — fields of messages as protobuf writes them.
+// For tests: ONNX files written by hand, message by message, as protobuf has them.
 #pragma once
 #include <cstdint>
 #include <string>
