@@ -113,9 +113,7 @@ const Name& action_name(Action action) {
 std::string capped(std::string_view text) { return std::string(text.substr(0, longest_text)); }
 
 // A user's id; empty where no user stands behind the credential.
-std::string_view user_of(const identity::Principal& who) {
-  return who.is_a_users() ? std::string_view(who.subject) : std::string_view();
-}
+std::string_view user_of(const identity::Principal& who) { return who.is_a_users() ? std::string_view(who.subject) : std::string_view(); }
 
 std::string_view outcome_of(const Decision& decision) {
   if (decision.status == 0 || decision.reason == "client_gone") return "client_gone";

@@ -98,7 +98,8 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
   AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(permitted.identified().received().at()));
   const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
   std::optional<Tab> tab;
-  const Status opened = open(permitted, egress, tab);
+  const Opening opening = open(permitted, egress, tab);
+  const Status& opened = opening.status;
   if (!opened && (once == nullptr || !is_used_up(opened))) {
     ledger.finish = "error";
     co_return egress.respond(opened.error());
@@ -106,7 +107,7 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
   Recording recording;
   if (once != nullptr) {
     if (tab) tab->tell(*egress.limits());
-    const bool repeated = co_await repeats(permitted, egress, ledger, *once, opened);
+    const bool repeated = co_await repeats(permitted, egress, ledger, *once, opening);
     if (repeated) co_return;
     egress.record(recording);
   }
@@ -130,14 +131,16 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
 }
 
 // What is asked again counts for rates like every request, and for nothing else: its tab is never measured.
-Task<bool> Generator::repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Status& opened) {
+Task<bool> Generator::repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Opening& opening) {
   Reactor& reactor = egress.exchange().reactor();
+  const Status& opened = opening.status;
   const Looking looking = opened ? Looking::begins : Looking::only;
   const Result<std::optional<KeptAnswer>> earlier = co_await idempotency_.look(reactor, once, looking);
   const bool is_first = earlier && !*earlier;
   if (is_first && opened) co_return false;
   Status counted = opened;
-  if (!opened && !is_first) counted = governor_.count_repeat(permitted.identified(), permitted.model(), egress.limits());
+  if (!opened && !is_first)
+    counted = opening.counted ? ok() : governor_.count_repeat(permitted.identified(), permitted.model(), egress.limits());
   if (!counted || !earlier) {
     ledger.finish = "error";
     egress.respond(counted ? earlier.error() : counted.error());
@@ -180,7 +183,7 @@ Task<Outcome> Generator::generate(const Permitted& permitted, Answer& answer, Eg
   Status ready = co_await permitted.model().engine->until_ready(reactor, until);
   if (!ready) co_return outcome;
   tab->forgive();
-  Status opened = open(permitted, egress, tab);
+  Status opened = open(permitted, egress, tab).status;
   if (!opened) co_return outcome_of(std::move(opened).error());
   if (mark != nullptr) tab->mark(*mark);
   co_return co_await attempt(permitted, answer, egress, *tab);
@@ -197,10 +200,15 @@ Task<void> Generator::count(Reactor& reactor, const Permitted& permitted, Egress
   egress.respond(std::move(response));
 }
 
-Status Generator::open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab) {
-  GH_TRY(Tab opened, governor_.open(permitted.identified(), permitted.model(), egress.limits()));
-  tab.emplace(std::move(opened));
-  return ok();
+Generator::Opening Generator::open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab) {
+  Opening opening;
+  Result<Tab> opened = governor_.open(permitted.identified(), permitted.model(), egress.limits(), &opening.counted);
+  if (opened) {
+    tab.emplace(std::move(*opened));
+  } else {
+    opening.status = std::move(opened).error();
+  }
+  return opening;
 }
 
 Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab) {

@@ -49,16 +49,21 @@ class Generator {
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
+  // What the opening of a tab came to: one that is refused may have counted for rates all the same.
+  struct Opening {
+    Status status = ok();
+    bool counted = false;
+  };
   Task<void> count(Reactor& reactor, const Permitted& permitted, Egress& egress) const;
   // once: by what it is known to whoever asks again; null: each time is another.
   Task<void> answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once);
   // Whether it was asked before, or may not be made now; that has been said then.
-  Task<bool> repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Status& opened);
+  Task<bool> repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Opening& opening);
   // tab: its own, open. mark: of a call that is made once, else null.
   Task<Outcome> generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const store::Digest* mark);
   Task<Outcome> generate_once(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const OnceRequest& once);
   Task<Outcome> attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab);
-  Status open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab);
+  Opening open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab);
   std::string id_for(AnswerShape shape);
 
   const Authorizer authorizer_;

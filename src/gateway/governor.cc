@@ -289,10 +289,10 @@ std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const 
   return plan;
 }
 
-Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields) {
+Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields, bool* counted) {
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
   const limits::Moment now{clock_.now(), clock_.wall()};
-  return Tab::open(desks_[here], plan_for(identified, model, here), now, *fields);
+  return Tab::open(desks_[here], plan_for(identified, model, here), now, *fields, counted);
 }
 
 // Rates alone: what is told again costs nothing else, and its tab is never measured.

@@ -47,7 +47,7 @@ class Governor final : public BudgetUses {
   bool counts_everybody() const { return rules_.on && rules_.strangers_are_all && rules_.strangers; }
 
   // A call of a model, once that is permitted: the refusals of Tab::open().
-  Result<Tab> open(const Identified& identified, const ServedModel& model, std::string* fields);
+  Result<Tab> open(const Identified& identified, const ServedModel& model, std::string* fields, bool* counted = nullptr);
 
   // Somebody asks again for what was answered: counts for rates, and costs nothing else. rate_limit_exceeded, concurrency_exceeded
   Status count_repeat(const Identified& identified, const ServedModel& model, std::string* fields);

@@ -56,10 +56,10 @@ constexpr std::array anthropic_parameters{anthropic_version};
 constexpr std::array call_parameters{once};
 constexpr std::array message_parameters{anthropic_version, once};
 
-// A call of a model.
+// A call of a model. What is generated can be asked for again; rows of tables are computed anew.
 constexpr Route call(Route route) {
   route.audit = AuditClass::each;
-  if (route.parameters.empty()) route.parameters = call_parameters;
+  if (route.parameters.empty() && route.needs == Scope::llm) route.parameters = call_parameters;
   return route;
 }
 

@@ -110,7 +110,7 @@ void append_fields(std::string& out, const TabPlan& plan, std::span<const Charge
 
 }  // namespace
 
-Result<Tab> Tab::open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields) {
+Result<Tab> Tab::open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields, bool* counted) {
   follow_time(*plan, now.wall);
   std::vector<Charge> charges = plan->charges;
   std::optional<limits::Reservation> reservation = desk.table.reserve(charges, now);
@@ -127,6 +127,7 @@ Result<Tab> Tab::open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const 
     if (!is_a_call(static_cast<std::size_t>(std::ranges::find_if(charges, refuses) - charges.begin()))) {
       const std::vector<Charge*> rates = rates_of(*plan, charges);
       count_for_rates(desk.table, rates, now);
+      if (counted != nullptr) *counted = true;
       limits::Wait& retry = charges[longest].decision.retry;
       retry = std::max(retry, until_the_next_call(desk.table, rates, now));
     }

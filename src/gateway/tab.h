@@ -71,8 +71,10 @@ class Tab {
  public:
   // Takes one call, and the least of tokens and money. rate_limit_exceeded, concurrency_exceeded, quota_exceeded (rate_limited);
   // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits.
-  // now: the one moment that all of it goes by
-  static Result<Tab> open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields);
+  // now: the one moment that all of it goes by. counted: whether the rates let it through, and so count it, whatever refuses it; may be
+  // null
+  static Result<Tab> open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
+                          bool* counted = nullptr);
   Tab(Tab&& other) noexcept;
   Tab& operator=(Tab&&) = delete;
   ~Tab();

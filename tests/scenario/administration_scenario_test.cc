@@ -40,7 +40,7 @@ TEST_F(Administrator, GivesATenantAZoneThatTheMachineKnows) {
   EXPECT_THAT(ask(wire::Method::get, tenants + "/demo").sent(), HasSubstr(R"("time_zone":"UTC")"));
   EXPECT_THAT(ask(wire::Method::post, tenants, R"({"tenant_id":"tenant-001","time_zone":"UTC"})").sent(),
               HasSubstr(R"("time_zone":"UTC")"));
-  for (const char* name : {"Mars/Olympus", "../../../etc/passwd", "Europe", " UTC", "utc\n"}) {
+  for (const char* name : {"Mars/Olympus", "../../../etc/passwd", "Europe", " UTC", "utc"}) {
     const std::string said = std::string(R"({"time_zone":")") + name + "\"}";
     const FakeExchange& refused = ask(wire::Method::patch, tenants + "/demo", said);
     EXPECT_EQ(refused.status(), 422) << name;

@@ -311,7 +311,7 @@ TEST_F(Once, ARepeatCountsForRates) {
 }
 
 TEST_F(Once, ARepeatIsAnsweredThoughQuotaOrBudgetAreUsedUp) {
-  limit(calls_a_minute(7));
+  limit(calls_a_minute(8));
   set_quota(1);
   const FakeExchange& first = ask("k", saying("say:Hi"));
   ASSERT_EQ(first.status(), 200);

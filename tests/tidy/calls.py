@@ -34,7 +34,7 @@ BANS = (
     Ban("sleep", r"\bsleep_(?:for|until)\s*\(|" + CALL + r"(?:u|nano)?sleep\s*\(", "wait for the event: a timer of the reactor, a FakeClock, a future"),
     Ban("process", CALL + r"(?:system|popen|execl|execlp|vfork)\s*\(", "start programs with a descriptor table and no shell: adapters/engine_child"),
     Ban("fork", CALL + r"(?:fork|clone|posix_spawn)\s*\(", "processes are started by adapters/engine_child alone", but=("src/adapters/engine_child/",), in_tests=False),
-    Ban("dlopen", CALL + r"dlopen\s*\(", "link it, or load it in adapters/engine_llama", but=("src/adapters/engine_llama/",)),
+    Ban("dlopen", CALL + r"dlopen\s*\(", "link it, or load it in an engine's adapter", but=("src/adapters/engine_llama/", "src/adapters/engine_onnx/")),
     Ban("random", CALL + r"(?:s?rand|rand_r|[dlm]rand48)\s*\(|\bstd::(?:random_device|mt19937\w*|default_random_engine)\b", "take a gatehouse::Random",
         but=("src/base/random.cc",), in_tests=False),
     Ban("string", CALL + r"(?:str(?:n?cpy|n?cat|tok)|v?sprintf|gets|strdup|alloca)\s*\(", "use std::string, std::string_view, std::to_chars"),

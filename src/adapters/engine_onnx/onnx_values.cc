@@ -63,7 +63,7 @@ Result<std::string> texts_in(const OrtValue& value, std::size_t count, std::size
 Result<OnnxValue> onnx_value_of(const wire::Tensor& tensor, const OrtMemoryInfo& memory) {
   if (tensor.datatype == wire::Datatype::bytes) return strings_of(tensor);
   OrtValue* made = nullptr;
-  // Inputs are not written to; the interface has no word for that.
+  // tidy(cast): inputs are not written to; ONNX Runtime's interface has no word for that
   void* data = const_cast<char*>(tensor.bytes.data());  // NOLINT(cppcoreguidelines-pro-type-const-cast)
   GH_CHECK(onnx_status(onnx_api().CreateTensorWithDataAsOrtValue(&memory, data, tensor.bytes.size(), tensor.shape.data(),
                                                                  tensor.shape.size(), onnx_type_of(tensor.datatype), &made),

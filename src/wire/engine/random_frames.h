@@ -62,29 +62,33 @@ class RandomFrames {
       case Type::done:
         return Done{static_cast<FinishReason>(below(4)), u32(), u32(), u32(), u64(), u64(), u64(), text(), text()};
       case Type::state:
-        return State{static_cast<ModelState>(below(4)),
-                     text(),
-                     u32(),
-                     u32(),
-                     u32(),
-                     u64(),
-                     u32(),
-                     u32(),
-                     u64(),
-                     u64(),
-                     u64(),
-                     u32(),
-                     u32(),
-                     u64(),
-                     u64(),
-                     u64(),
-                     u64(),
-                     u64(),
-                     u64(),
-                     u32(),
-                     u64()};
+        return state();
     }
     return Cancel{};
+  }
+
+  State state() {
+    return State{static_cast<ModelState>(below(4)),
+                 text(),
+                 u32(),
+                 u32(),
+                 u32(),
+                 u64(),
+                 u32(),
+                 u32(),
+                 u64(),
+                 u64(),
+                 u64(),
+                 u32(),
+                 u32(),
+                 u64(),
+                 u64(),
+                 u64(),
+                 u64(),
+                 u64(),
+                 u64(),
+                 u32(),
+                 u64()};
   }
 
   Prepare prepare(std::size_t prompt_bytes = 40) {
