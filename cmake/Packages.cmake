@@ -81,7 +81,7 @@ set(GATEHOUSE_ONNXRUNTIME_ROOT "${GATEHOUSE_CACHE}/onnxruntime-${GATEHOUSE_ONNXR
 add_library(gh_onnxruntime INTERFACE)
 target_include_directories(gh_onnxruntime SYSTEM INTERFACE "${PROJECT_SOURCE_DIR}/third_party/onnxruntime")
 target_link_libraries(gh_onnxruntime INTERFACE ${CMAKE_DL_LIBS})
-target_link_options(gh_onnxruntime INTERFACE "LINKER:-rpath,${GATEHOUSE_ONNXRUNTIME_ROOT}/lib" "LINKER:-rpath,$ORIGIN/../lib/gatehouse")
+target_link_options(gh_onnxruntime INTERFACE "LINKER:-rpath,${GATEHOUSE_ONNXRUNTIME_ROOT}/lib")
 
 set(GATEHOUSE_LLAMA_VERSION "0.5.0")
 set(GATEHOUSE_LLAMA_ROOT "${GATEHOUSE_CACHE}/llama-${GATEHOUSE_LLAMA_VERSION}" CACHE PATH "llama.cpp libraries and headers")

@@ -14,7 +14,7 @@
 namespace gatehouse::adapters {
 namespace {
 
-// Found by the run path that the program is linked with: where the pinned wheel was unpacked, and lib/gatehouse of an installation.
+// Found by the run path that the program is linked with: where the pinned wheel was unpacked.
 constexpr const char* pinned_library = "libonnxruntime.so.1.29.0";
 
 const OrtApi* the_api = nullptr;
