@@ -17,7 +17,7 @@ import onnxruntime
 from served import ROOT, machine, median
 
 PROGRAM = ROOT / "build" / "release" / "bench" / "trees_bench"
-MODELS = ("iris", "regression20")
+MODELS = {"iris": ROOT / "models", "regression20": ROOT / "bench" / "models"}
 CALLS = 2000
 
 
@@ -48,8 +48,8 @@ def main():
     options = parser.parse_args()
     os.sched_setaffinity(0, {0})
     print(machine())
-    for name in MODELS:
-        path = ROOT / "models" / name / "1" / "model.onnx"
+    for name, folder in MODELS.items():
+        path = folder / name / "1" / "model.onnx"
         session, binding = bound(path)
         nanoseconds_a_call(session, binding)  # makes everything warm
         rounds = []

@@ -236,7 +236,7 @@ def test_linear_models_are_explained_by_nobody(name, tmp_path):
 
 @pytest.mark.parametrize("shipped", ["iris", "regression20"])
 def test_the_shipped_models_are_computed_and_explained(shipped):
-    path = ROOT / "models" / shipped / "1" / "model.onnx"
+    path = ROOT / ("models" if shipped == "iris" else "bench/models") / shipped / "1" / "model.onnx"
     width = 4 if shipped == "iris" else 20
     rows = np.random.default_rng(SEED).uniform(0, 1 if width == 20 else 8, (200, width)).astype(np.float32)
     theirs = by_onnxruntime(path, rows)

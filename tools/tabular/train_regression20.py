@@ -1,4 +1,4 @@
-"""A regression over 20 features that is shipped: python tools/tabular/train_regression20.py [FOLDER], else into models/regression20/1.
+"""A regression over 20 features, for tests and measurements: python tools/tabular/train_regression20.py [FOLDER], else into bench/models/regression20/1.
 
 The data is made up (Friedman's function of five features; fifteen that say nothing), so nobody's licence is upon it. The same packages make the
 same bytes.
@@ -47,7 +47,7 @@ shape = [-1, 1]
 
 
 def main():
-    folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "models" / "regression20" / "1"
+    folder = Path(sys.argv[1]) if sys.argv[1:] else ROOT / "bench" / "models" / "regression20" / "1"
     data, values = make_friedman1(n_samples=ROWS, n_features=FEATURES, noise=0.5, random_state=SEED)
     data = data.astype(np.float32)
     seen, unseen, seen_values, unseen_values = train_test_split(data, values, test_size=0.25, random_state=SEED)
