@@ -165,7 +165,7 @@ def run_system(selection, soak):
     started = time.monotonic()
     if not system_lane.has_tests(ROOT, selection.pattern):
         return Tally()
-    if not run_shell("build", "release", "gatehouse", "bare_llama"):
+    if not run_shell("build", "release", "gatehouse", "bare_llama", "trees_bench"):
         return Tally(failed=1)
     built = time.monotonic()
     tally = system_lane.run(ROOT, selection.pattern, soak, say)

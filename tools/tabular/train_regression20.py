@@ -1,4 +1,4 @@
-"""A regression over 20 features, for tests and measurements: python tools/tabular/train_regression20.py [FOLDER], else into bench/models/regression20/1.
+"""A regression over 20 features, for tests and measurements: python tools/tabular/train_regression20.py [FOLDER], else into bench/models.
 
 The data is made up (Friedman's function of five features; fifteen that say nothing), so nobody's licence is upon it. The same packages make the
 same bytes.
