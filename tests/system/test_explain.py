@@ -93,6 +93,8 @@ def concrete(house, method, path):
         asked = {"messages": [{"role": "user", "content": "Hi"}]} if "messages" in path or "chat" in path else {"prompt": "Hi"}
         most = {} if path.endswith("count_tokens") else {"max_tokens": 5}
         return path, {**asked, **most}, {"parameters": most} if most else {}
+    if path == "/predict":
+        return path, {"data": [5.1, 3.5, 1.4, 0.2]}, {}
     known = {"/keys/": house.ids["key"], "/users/": house.ids["user"], "/tenants/": "demo", "/roles/": "analyst", "/models/": MODEL}
     here = next((one for part, one in known.items() if part in path), NOBODY)
     if method == "DELETE" or path.endswith("/unload"):

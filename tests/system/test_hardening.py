@@ -41,14 +41,16 @@ def status_of(pid):
     return dict(line.split(":\t", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
 
-def test_the_running_engine_is_in_the_sandbox(house):
-    (child,) = children_of(house.pid)
-    for task in Path(f"/proc/{child}/task").iterdir():
-        status = status_of(f"{child}/task/{task.name}")
-        assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1"), task
-        assert set(status["Uid"].split()) & {"0"} == set() and int(status["CapEff"], 16) == 0, task
-    limits = Path(f"/proc/{child}/limits").read_text()
-    assert re.search(r"Max core file size\s+0\s+0", limits) and re.search(r"Max open files\s+256\s+256", limits)
+def test_every_running_engine_is_in_the_sandbox(house):
+    children = children_of(house.pid)
+    assert len(children) == 2, "one for a language, one for tables"
+    for child in children:
+        for task in Path(f"/proc/{child}/task").iterdir():
+            status = status_of(f"{child}/task/{task.name}")
+            assert (status["Seccomp"], status["NoNewPrivs"]) == ("2", "1"), task
+            assert set(status["Uid"].split()) & {"0"} == set() and int(status["CapEff"], 16) == 0, task
+        limits = Path(f"/proc/{child}/limits").read_text()
+        assert re.search(r"Max core file size\s+0\s+0", limits) and re.search(r"Max open files\s+256\s+256", limits)
 
 
 def test_the_front_leaves_no_core(house):

@@ -38,6 +38,11 @@ expected-statuses = ["2xx", "401", "403", "404", "422"]
 include-path-regex = "^/api/keys"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
+[[operations]]
+# How many values a row has, and between which ends they lie, is the model's to say: told by field.
+include-path-regex = "^/predict$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "401", "403", "404", "422"]
 """
 # A body keeps to its schema and breaks a rule that no JSON Schema can state: the syntax of a network or duration and their bounds, the
 # names of scopes and tasks. It is told by field.
