@@ -202,6 +202,9 @@ class RowReader {
   TableRows rows_;
 };
 
+// What a graph claims is what a file claims: nothing is allocated by it beyond this.
+constexpr std::size_t most_columns = 65'536;
+
 // A single column has one input in either form.
 bool is_column(const wire::TensorSpec& spec) {
   const bool rows = !spec.shape.empty() && spec.shape.front() == -1 && holds_cells(spec.datatype);
@@ -221,7 +224,7 @@ Result<TableForm> table_form(const std::vector<wire::TensorSpec>& inputs, const 
   } else if (!std::ranges::all_of(inputs, is_column)) {
     return not_tabular();
   }
-  if (columns == 0 || (!features.empty() && features.size() != columns)) return not_tabular();
+  if (columns == 0 || columns > most_columns || (!features.empty() && features.size() != columns)) return not_tabular();
   for (std::size_t i = 0; i < columns; ++i) {
     TableColumn& column = form.columns.emplace_back();
     if (!features.empty()) column.feature = features[i];

@@ -73,6 +73,7 @@ TEST(TableForm, TakesOneMatrixOrOneInputAColumn) {
        std::vector<std::vector<wire::TensorSpec>>{{},
                                                   {spec("X", Datatype::fp16, {-1, 3})},
                                                   {spec("X", Datatype::fp32, {-1, -1})},
+                                                  {spec("X", Datatype::fp32, {-1, std::int64_t{1} << 40})},
                                                   {spec("X", Datatype::fp32, {2, 3})},
                                                   {spec("X", Datatype::fp32, {-1, 3, 224, 224})},
                                                   {spec("a", Datatype::fp32, {-1, 2}), spec("b", Datatype::fp32, {-1, 1})}}) {

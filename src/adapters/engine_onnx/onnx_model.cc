@@ -47,6 +47,8 @@ Result<OnnxSessionOptions> session_options(const w::LoadTensors& load) {
   OnnxSessionOptions options(made);
   GH_CHECK(onnx_status(api.SetIntraOpNumThreads(made, static_cast<int>(load.threads)), load_failed));
   GH_CHECK(onnx_status(api.SetInterOpNumThreads(made, 1), load_failed));
+  // Not what the file looks like: the guard has read it as this.
+  GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.load_model_format", "ONNX"), load_failed));
   // Its threads would burn the cores between two calls, which belong to others.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.intra_op.allow_spinning", "0"), load_failed));
   return options;
