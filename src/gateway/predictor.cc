@@ -139,8 +139,8 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, *admitted);
   ledger.generated_for = reactor.clock().now() - began;
   if (!inferred) {
-    // What could not be had costs nothing.
-    if (inferred.error().code() == Code::unavailable) admitted->tab().forgive();
+    // What could not be had costs nothing, unless it is the asker's own doing.
+    if (inferred.error().origin() != Origin::caller) admitted->tab().forgive();
     admitted->tab().settle(ledger.usage);
     co_return egress.respond(inferred.error());
   }
@@ -150,6 +150,7 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
     ledger.usage.cost = admitted->tab().cost(ledger.usage);
     if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
   }
+  if (!predictions) admitted->tab().forgive();
   admitted->tab().settle(ledger.usage);
   if (!predictions) co_return egress.respond(predictions.error());
   ledger.finish = "stop";
