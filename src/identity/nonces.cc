@@ -47,6 +47,12 @@ bool NonceShares::take(const KeyId& key, Instant now) {
   return true;
 }
 
+void NonceShares::give_back(const KeyId& key) {
+  const std::lock_guard lock(mutex_);
+  const auto found = taken_.find(key);
+  if (found != taken_.end() && found->second > 0) --found->second;
+}
+
 Task<Status> Nonces::redeem(Reactor& reactor, const Principal& who, std::string_view body) const {
   if (!who.signature) co_return ok();
   const SignatureMarks& marks = *who.signature;
@@ -55,6 +61,7 @@ Task<Status> Nonces::redeem(Reactor& reactor, const Principal& who, std::string_
   const store::Moment expired_by = time_to_forget(began_, TimeKept(clock_.wall(), clock_.now()));
   const Status taken = co_await store_.take(reactor, marks.nonce, expired_by, most);
   if (taken) co_return ok();
+  if (who.key) shares_.give_back(*who.key);
   if (taken.error().reason() == "nonce_taken") co_return replayed();
   co_return taken.error().reason() == "too_many_nonces" ? Status(too_many_signed()) : taken;
 }

@@ -21,6 +21,19 @@ TEST(NonceShares, AreOfEachKeyAndOfTheLastWhile) {
   for (int n = 0; n < 3; ++n) EXPECT_TRUE(shares.take(other, now)) << n;
 }
 
+TEST(NonceShares, OfWhatWasNoneAreThereAgain) {
+  NonceShares shares(1);
+  const KeyId one("k-1"), other("k-2");
+  const Instant now{seconds(100 * 660)};
+  for (int n = 0; n < 5; ++n) {
+    EXPECT_TRUE(shares.take(one, now)) << n;
+    shares.give_back(one);
+  }
+  shares.give_back(one), shares.give_back(other);
+  EXPECT_TRUE(shares.take(one, now));
+  EXPECT_FALSE(shares.take(one, now));
+}
+
 // What comes again after the clock has been set back must not have been forgotten while it ran ahead.
 TEST(TimeToForget, DoesNotRunAheadOfTheSteadyClock) {
   const WallTime began{seconds(1'700'000'000)};

@@ -36,6 +36,8 @@ class NonceShares {
   explicit NonceShares(std::size_t most) : most_(most) {}
   // One more of that key; false: it has its share. Any thread.
   bool take(const KeyId& key, Instant now);
+  // The last one was none: it had been taken before. Whoever sends again what somebody else has signed must not use up their share.
+  void give_back(const KeyId& key);
 
  private:
   const std::size_t most_;
