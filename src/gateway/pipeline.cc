@@ -16,6 +16,7 @@
 #include <array>
 
 #include "client_watch.h"
+#include "engine_wait.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
@@ -144,36 +145,19 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
   return Permitted(identified, seat, std::move(parsed), *model);
 }
 
-// A model that sleeps is worth a wait, and so is one that is moved from one process to the next.
-Task<Status> Measure::until_there(Reactor& reactor, const Permitted& permitted) const {
-  engine::Engine& engine = *permitted.model().engine;
-  const net::Exchange& exchange = permitted.identified().received().exchange();
-  const TimeLimit limit(permitted, ending_);
-  while (engine.comes_soon(reactor)) {
-    const Instant look = limit.next_look(reactor.clock().now());
-    Status ready = co_await engine.until_ready(reactor, look);
-    if (ready) break;
-    if (exchange.gone()) co_return client_gone();
-    std::optional<Error> over = limit.over(reactor.clock().now());
-    if (over) co_return std::move(*over);
-    if (ready.error().reason() != "model_loading") co_return ready;
-  }
-  co_return ok();
-}
-
 Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
   const Status fits = check_length(permitted.generation().prompt, permitted.model());
   if (!fits) co_return fits.error();
   const Status seated = check_choices(permitted.generation().prompt, permitted.model().engine->state().seats);
   if (!seated) co_return seated.error();
   net::Exchange& exchange = permitted.identified().received().exchange();
-  const Status there = co_await until_there(reactor, permitted);
+  const TimeLimit limit(permitted, ending_);
+  const Status there = co_await until_there(reactor, *permitted.model().engine, exchange, limit);
   if (!there) co_return there.error();
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();
   std::unique_ptr<engine::Job> job = std::move(*prepared);
   const ClientWatch watch(exchange, permitted.seat(), [&job] { job->poke(); });
-  const TimeLimit limit(permitted, ending_);
   Deadline alarm(reactor, [&job] { job->poke(); });
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));

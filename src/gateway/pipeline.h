@@ -149,7 +149,6 @@ class Measure {
   Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
 
  private:
-  Task<Status> until_there(Reactor& reactor, const Permitted& permitted) const;
   const Ending& ending_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "client_watch.h"
 #include "decisions.h"
+#include "engine_wait.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
@@ -66,33 +67,16 @@ Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::stri
   return TensorAdmitted(std::move(measured), std::move(tab));
 }
 
-// A model that sleeps is worth a wait, and so is one that is moved from one process to the next.
-Task<Status> TensorDispatch::until_there(Reactor& reactor, const TensorPermitted& permitted) const {
-  engine::TensorEngine& engine = *permitted.model().tensors;
-  const net::Exchange& exchange = permitted.identified().received().exchange();
-  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
-  while (engine.comes_soon(reactor)) {
-    const Instant look = limit.next_look(reactor.clock().now());
-    Status ready = co_await engine.until_ready(reactor, look);
-    if (ready) break;
-    if (exchange.gone()) co_return client_gone();
-    std::optional<Error> over = limit.over(reactor.clock().now());
-    if (over) co_return std::move(*over);
-    if (ready.error().reason() != "model_loading") co_return ready;
-  }
-  co_return ok();
-}
-
 Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
   const TensorPermitted& permitted = admitted.permitted();
   net::Exchange& exchange = permitted.identified().received().exchange();
-  const Status there = co_await until_there(reactor, permitted);
+  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
+  const Status there = co_await until_there(reactor, *permitted.model().tensors, exchange, limit);
   if (!there) co_return there.error();
   auto sent = permitted.model().tensors->infer(reactor, admitted.call());
   if (!sent) co_return std::move(sent).error();
   const std::unique_ptr<engine::TensorCall> call = std::move(*sent);
   const ClientWatch watch(exchange, permitted.seat(), [&call] { call->poke(); });
-  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
   Deadline alarm(reactor, [&call] { call->poke(); });
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));

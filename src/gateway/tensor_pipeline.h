@@ -94,7 +94,6 @@ class TensorDispatch {
   Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
 
  private:
-  Task<Status> until_there(Reactor& reactor, const TensorPermitted& permitted) const;
   Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted) const;
   const Ending& ending_;
 };

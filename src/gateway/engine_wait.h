@@ -1,0 +1,16 @@
+// gateway/engine_wait.h — the wait of a request for an engine that comes soon: one that sleeps, or is moved from one process to the next.
+// Threads  the reactor of the connection
+// Errors   those of TimeLimit, client_gone, those of Supervised::until_ready but model_loading while it still comes
+#pragma once
+#include "gatehouse/base/result.h"
+#include "gatehouse/engine/supervised.h"
+#include "gatehouse/net/exchange.h"
+#include "gatehouse/runtime/reactor.h"
+#include "time_limit.h"
+
+namespace gatehouse::gateway {
+
+// All of them outlive it.
+Task<Status> until_there(Reactor& reactor, engine::Supervised& engine, const net::Exchange& exchange, const TimeLimit& limit);
+
+}  // namespace gatehouse::gateway
