@@ -18,7 +18,7 @@ struct AdminCommandLine {
   bool json = false;
   TenantOptions tenant;
   std::vector<std::string> tasks, models, scopes;
-  std::int64_t quota = 0;
+  std::int64_t quota = 0, weight = 1;
   std::string lifetime, signatures, time_zone;
   bool console = false, no_console = false;
   UserOptions user;
@@ -80,6 +80,7 @@ void collect(const CLI::App& command, AdminCommandLine& line) {
   if (said("--scopes")) line.tenant.scopes = line.scopes;
   if (said("--token-lifetime")) line.tenant.token_lifetime = line.lifetime;
   if (said("--time-zone")) line.tenant.time_zone = line.time_zone;
+  if (said("--weight")) line.tenant.weight = line.weight;
   if (said("--signatures")) line.tenant.signatures = line.signatures;
   if (line.console) line.tenant.console = true;
   if (line.no_console) line.tenant.console = false;
@@ -93,6 +94,7 @@ void add_tenant_options(CLI::App* command, AdminCommandLine& line) {
   words(command, "--scopes", line.scopes, "What its keys and tokens may be used for");
   command->add_option("--token-lifetime", line.lifetime, "How long its tokens live, such as 365d");
   command->add_option("--time-zone", line.time_zone, "Whose midnight ends a day of its quota and budgets, such as Europe/Berlin");
+  command->add_option("--weight", line.weight, "Of its share of a language model that has too much to do, beside other tenants: 1 to 100");
   command->add_option("--signatures", line.signatures, "required: its API keys are taken in signed requests alone; or optional")
       ->check(CLI::IsMember({"optional", "required"}));
   command->add_flag("--console", line.console, "It may use the pages");

@@ -47,6 +47,7 @@ std::string tenant_body(const TenantOptions& tenant, bool with_id) {
   body.text("token_lifetime", tenant.token_lifetime);
   body.text("signatures", tenant.signatures);
   body.text("time_zone", tenant.time_zone);
+  body.value("weight", tenant.weight);
   body.value("console", tenant.console);
   return body.done();
 }

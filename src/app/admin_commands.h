@@ -17,7 +17,7 @@ struct AdminOptions {
 
 struct TenantOptions {
   std::string id;
-  std::optional<std::int64_t> quota_per_day;
+  std::optional<std::int64_t> quota_per_day, weight;
   std::optional<std::vector<std::string>> tasks, models, scopes;
   std::optional<std::string> token_lifetime, signatures, time_zone;
   std::optional<bool> console;

@@ -142,6 +142,7 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
   GH_CHECK(keep_below(identified.principal().role_grants.ceilings, parsed));
   bring_system_prompt(parsed, *model);
   parsed.prompt.tenant = identified.principal().tenant_number;
+  parsed.prompt.weight = identified.principal().tenant_weight;
   return Permitted(identified, seat, std::move(parsed), *model);
 }
 

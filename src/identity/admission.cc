@@ -89,6 +89,7 @@ void add_grants(Principal& principal, const TenantEntry& tenant, const Directory
   }
   principal.scopes = granted.limited_to_tasks(tenant.tasks);
   principal.tenant_models = tenant.models;
+  principal.tenant_weight = tenant.record.weight;
 }
 
 }  // namespace

@@ -183,6 +183,7 @@ PrincipalPtr anybody(const store::Tenant& tenant) {
   principal->role_grants = Grants::everything();
   principal->scopes = Scopes::all_but(Scope::platform_admin).limited_to_tasks(entry.tasks);
   principal->models = principal->tenant_models = entry.models;
+  principal->tenant_weight = tenant.weight;
   return principal;
 }
 

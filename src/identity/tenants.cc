@@ -48,6 +48,7 @@ Status apply(const TenantWish& wish, store::Tenant& tenant) {
   tenant.scopes = wish.scopes.value_or(std::move(tenant.scopes));
   tenant.token_lifetime = wish.token_lifetime.value_or(tenant.token_lifetime);
   tenant.signatures = wish.signatures.value_or(tenant.signatures);
+  tenant.weight = wish.weight.value_or(tenant.weight);
   tenant.time_zone = wish.time_zone.value_or(std::move(tenant.time_zone));
   return ok();
 }

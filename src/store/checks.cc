@@ -95,6 +95,8 @@ Status check(const Tenant& tenant) {
   GH_CHECK(check_list("scopes", tenant.scopes));
   GH_CHECK(check_count("quota_per_day", tenant.quota_per_day));
   if (tenant.token_lifetime < seconds(1)) return record_invalid("token_lifetime", "must be a second at least");
+  if (tenant.weight < 1 || tenant.weight > store::heaviest_tenant)
+    return record_invalid("weight", "must be from 1 to " + std::to_string(store::heaviest_tenant));
   return check_id("time_zone", tenant.time_zone);
 }
 

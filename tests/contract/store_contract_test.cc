@@ -27,6 +27,7 @@ store::Tenant full_tenant(const std::string& id) {
   tenant.quota_per_day = 5000;
   tenant.token_lifetime = seconds(7);
   tenant.time_zone = "Asia/Shanghai";
+  tenant.weight = 7;
   tenant.signatures = store::Signatures::required;
   tenant.created = at(1'700'000'000);
   return tenant;
@@ -146,6 +147,8 @@ TEST_P(TenantContract, WhatCannotBeRightIsRefusedByName) {
   EXPECT_EQ(refused([](store::Tenant& t) { t.token_lifetime = seconds(0); }), "token_lifetime");
   EXPECT_EQ(refused([](store::Tenant& t) { t.scopes = {""}; }), "scopes");
   EXPECT_EQ(refused([](store::Tenant& t) { t.time_zone = ""; }), "time_zone");
+  EXPECT_EQ(refused([](store::Tenant& t) { t.weight = 0; }), "weight");
+  EXPECT_EQ(refused([](store::Tenant& t) { t.weight = store::heaviest_tenant + 1; }), "weight");
 }
 
 TEST_P(SigningKeyContract, ComeBackOldestFirst) {

@@ -52,6 +52,16 @@ TEST_F(Administrator, GivesATenantAZoneThatTheMachineKnows) {
   EXPECT_THAT(ask(wire::Method::get, tenants + "/demo").sent(), HasSubstr(R"("time_zone":"UTC")"));
 }
 
+TEST_F(Administrator, GivesATenantAWeightBesideOthers) {
+  const std::string demo = "/api/admin/tenants/demo";
+  EXPECT_THAT(ask(wire::Method::get, demo).sent(), HasSubstr(R"("weight":1)"));
+  EXPECT_THAT(ask(wire::Method::patch, demo, R"({"weight":100})").sent(), HasSubstr(R"("weight":100)"));
+  for (const char* weight : {"0", "101", "-1", "1.5", "\"2\"", "null"}) {
+    EXPECT_THAT(ask(wire::Method::patch, demo, std::string(R"({"weight":)") + weight + "}").status(), testing::AnyOf(400, 422)) << weight;
+  }
+  EXPECT_THAT(ask(wire::Method::get, demo).sent(), HasSubstr(R"("weight":100)"));
+}
+
 TEST_F(Administrator, RegistersATenantAndShowsItsSecretsThisOnce) {
   const FakeExchange& made = ask(wire::Method::post, "/api/admin/tenants", R"({"tenant_id":"tenant-001","quota_per_day":7})");
   EXPECT_EQ(made.status(), 201);

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from house import eventually, run
+from house import command, eventually
 
 pytestmark = pytest.mark.alone
 
@@ -36,8 +36,8 @@ def asked(house, path, key, body):
 class Crowd:
     """Many requests of one tenant on connections of their own, read as they are answered."""
 
-    def __init__(self, house):
-        self.house, self.sockets, self.tokens, self.over = house, [], [], []
+    def __init__(self, house, key=None):
+        self.house, self.key, self.sockets, self.tokens, self.over = house, key or house.key, [], [], []
         self.selector = selectors.DefaultSelector()
 
     def __enter__(self):
@@ -52,7 +52,7 @@ class Crowd:
         number = len(self.sockets)
         text = f"Chapter {number}. " + " ".join(SENTENCES[(number + i) % 4] for i in range(34))
         body = {"prompt": text, "temperature": 0, "max_tokens": 256, "stream": True}
-        connection = asked(self.house, "/v1/completions", self.house.key, body)
+        connection = asked(self.house, "/v1/completions", self.key, body)
         self.selector.register(connection, selectors.EVENT_READ, number)
         self.sockets.append(connection)
         self.tokens.append(0)
@@ -90,9 +90,7 @@ def answer_of(crowd, connection, until):
 def test_a_short_job_is_answered_beside_a_tenant_with_many_long_ones(new_house):
     """Counted in tokens that a running stream gets meanwhile, that is in steps: a seat, at most a chunk of others, its own prompt."""
     house = new_house()
-    made = run("tenant", "register", "small", "--data", house.data, "--json")
-    assert made.returncode == 0, made.stderr
-    key = json.loads(made.stdout)["api_key"]
+    key = command(house, "tenant", "register", "small")["api_key"]
     with Crowd(house) as crowd:
         for _ in range(SEATS + QUEUED):
             crowd.ask()
@@ -113,3 +111,27 @@ def test_a_short_job_is_answered_beside_a_tenant_with_many_long_ones(new_house):
         crowd.run_until(lambda: house.gauge("gatehouse_saved_sequences") == 0, 60)
     eventually(lambda: house.gauge("gatehouse_jobs") == 0, 30, "an end of all jobs")
     eventually(lambda: house.gauge("gatehouse_saved_bytes") == 0, what="nothing is kept")
+
+
+def test_tenants_share_a_model_by_their_weights(new_house):
+    """Both want more than there is all the time; what either gets is counted once both run."""
+    house = new_house()
+    key = command(house, "tenant", "register", "heavy", "--weight", "3")["api_key"]
+    assert command(house, "tenant", "show", "heavy")["weight"] == 3
+    with Crowd(house) as light, Crowd(house, key) as heavy:
+        for _ in range(2 * SEATS):
+            light.ask(), heavy.ask()
+
+        def read_until(holds):
+            until = time.monotonic() + 240
+            while not holds():
+                assert time.monotonic() < until, (light.tokens, heavy.tokens)
+                light.read(0.02), heavy.read(0.02)
+
+        read_until(lambda: light.running() and heavy.running())
+        before = sum(light.tokens), sum(heavy.tokens)
+        read_until(lambda: sum(light.tokens) + sum(heavy.tokens) >= sum(before) + 3000)
+        got = sum(light.tokens) - before[0], sum(heavy.tokens) - before[1]
+        print(f"weights of 1 and 3 gave {got}")
+        assert 2 <= got[1] / got[0] <= 4.5, got
+    eventually(lambda: house.gauge("gatehouse_jobs") == 0, 30, "an end of all jobs")

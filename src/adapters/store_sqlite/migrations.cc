@@ -317,6 +317,10 @@ CREATE TRIGGER idempotent_call_went AFTER DELETE ON idempotent_calls BEGIN
 END;
 )sql";
 
+constexpr const char* add_weights = R"sql(
+ALTER TABLE tenants ADD COLUMN weight INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 100);
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -334,6 +338,7 @@ constexpr std::array steps{
     MigrationStep{"budgets", create_budgets},
     MigrationStep{"ends of sessions and issuers of tickets", add_ends_and_issuers},
     MigrationStep{"idempotent calls", create_idempotent_calls},
+    MigrationStep{"weights of tenants", add_weights},
 };
 
 Result<std::size_t> schema_number(Database& database) {

@@ -11,16 +11,16 @@ using store::Tenant;
 
 constexpr const char* tenant_of_id =
     "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
-    "signatures FROM tenants WHERE id = ?1";
+    "signatures, weight FROM tenants WHERE id = ?1";
 constexpr const char* page_of_tenants =
     "SELECT number, id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
-    "signatures FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
+    "signatures, weight FROM tenants WHERE id > ?1 ORDER BY id LIMIT ?2";
 constexpr const char* new_tenant =
     "INSERT INTO tenants (id, enabled, console, tasks, models, scopes, quota_per_day, token_lifetime_s, time_zone, created_s, version, "
-    "signatures) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11)";
+    "signatures, weight) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 1, ?11, ?12)";
 constexpr const char* changed_tenant =
     "UPDATE tenants SET enabled = ?2, console = ?3, tasks = ?4, models = ?5, scopes = ?6, quota_per_day = ?7, token_lifetime_s = ?8, "
-    "time_zone = ?9, signatures = ?11, version = version + 1 WHERE id = ?1 AND version = ?10";
+    "time_zone = ?9, signatures = ?11, weight = ?12, version = version + 1 WHERE id = ?1 AND version = ?10";
 
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
@@ -54,6 +54,7 @@ Result<Tenant> tenant_of(const Statement& row) {
   const std::optional<store::Signatures> signatures = store::parse_signatures(row.text(12));
   if (!signatures) return unreadable("no rule of signatures", row.text(12));
   tenant.signatures = *signatures;
+  tenant.weight = static_cast<std::uint32_t>(row.integer(13));
   return tenant;
 }
 
@@ -78,7 +79,7 @@ Result<Tenant> change_tenant(Database& database, const Tenant& tenant) {
     Statement updated = database.prepare(changed_tenant);
     updated.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
                  list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.version,
-                 store::to_string(tenant.signatures));
+                 store::to_string(tenant.signatures), tenant.weight);
     GH_CHECK(updated.run());
   }
   const bool changed = database.changed() > 0;
@@ -103,7 +104,7 @@ Status insert_tenant(Database& database, const Tenant& tenant) {
   Statement inserted = database.prepare(new_tenant);
   inserted.bind(tenant.id.value(), tenant.enabled, tenant.console, list_text(tenant.tasks), list_text(tenant.models),
                 list_text(tenant.scopes), tenant.quota_per_day, tenant.token_lifetime.count(), tenant.time_zone, tenant.created,
-                store::to_string(tenant.signatures));
+                store::to_string(tenant.signatures), tenant.weight);
   GH_TRY(const Step step, inserted.step());
   return step == Step::duplicate ? Status(store::tenant_exists()) : ok();
 }

@@ -61,6 +61,7 @@ void write_members(wire::JsonWriter& json, const store::Tenant& tenant) {
   write_list(json, "scopes", tenant.scopes);
   json.member("console", tenant.console).member("token_lifetime", config::to_text(tenant.token_lifetime));
   json.member("signatures", store::to_string(tenant.signatures)).member("time_zone", tenant.time_zone);
+  json.member("weight", tenant.weight);
   json.member("number", tenant.number);
   json.member("created_at", moment_text(tenant.created)).member("version", tenant.version);
 }

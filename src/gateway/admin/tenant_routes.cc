@@ -20,6 +20,7 @@ Result<identity::TenantWish> wish_of(wire::TenantBody body) {
   wish.models = std::move(body.models);
   wish.scopes = std::move(body.scopes);
   wish.time_zone = std::move(body.time_zone);
+  if (body.weight) wish.weight = static_cast<std::uint32_t>(*body.weight);
   if (body.signatures) wish.signatures = store::parse_signatures(*body.signatures);
   return wish;
 }

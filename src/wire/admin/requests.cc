@@ -8,7 +8,7 @@ namespace gatehouse::wire {
 namespace {
 
 constexpr std::uint32_t id_length = 63, name_length = 100, word_length = 128, list_length = 100, duration_length = 32, zone_length = 64;
-constexpr std::int64_t most_calls = 1'000'000'000'000, most_days = 3660;
+constexpr std::int64_t most_calls = 1'000'000'000'000, most_days = 3660, most_weight = 100;
 constexpr std::string_view duration_doc = "such as 90d, 24h or 30m",
                            signing_doc = "true: it signs requests, too; its signing_secret is shown this once";
 constexpr std::array<std::string_view, 2> signature_rules{"optional", "required"};
@@ -29,6 +29,8 @@ constexpr auto tenant_fields() {
           .choices(signature_rules),
       field_of<T, &TenantBody::time_zone>("time_zone", "whose midnight ends the day of its quota and budgets, such as Europe/Berlin")
           .length(1, zone_length),
+      field_of<T, &TenantBody::weight>("weight", "of its share of a language model that has too much to do, beside other tenants")
+          .range(1, most_weight),
   };
 }
 

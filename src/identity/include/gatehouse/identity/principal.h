@@ -59,7 +59,8 @@ struct Principal {
       : proof(proof_), tenant(std::move(tenant_)), tenant_number(tenant_number_) {}
   Proof proof;
   TenantId tenant;
-  std::uint32_t tenant_number;  // stands for the tenant where names may not go: in engines. From 1, one a tenant
+  std::uint32_t tenant_number;      // stands for the tenant where names may not go: in engines. From 1, one a tenant
+  std::uint32_t tenant_weight = 1;  // of its share of a language model, beside other tenants
   std::optional<KeyId> key;
   std::uint32_t key_prefix = 0;  // of the key
   store::Digest key_digest{};    // of the secret that was shown: after a rotation there are two

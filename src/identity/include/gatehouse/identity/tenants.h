@@ -22,6 +22,7 @@ struct TenantWish {
   std::optional<seconds> token_lifetime;
   std::optional<store::Signatures> signatures;
   std::optional<std::string> time_zone;  // one that the machine knows
+  std::optional<std::uint32_t> weight;
 };
 
 struct RegisteredTenant {

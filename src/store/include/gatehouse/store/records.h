@@ -30,6 +30,8 @@ enum class Signatures : std::uint8_t { optional, required };
 std::string_view to_string(Signatures signatures);
 std::optional<Signatures> parse_signatures(std::string_view name);
 
+inline constexpr std::uint32_t heaviest_tenant = 100;
+
 struct Tenant {
   explicit Tenant(TenantId id_) : id(std::move(id_)) {}
   TenantId id;
@@ -43,6 +45,7 @@ struct Tenant {
   seconds token_lifetime = std::chrono::days(365);
   std::string time_zone = "UTC";  // a day of its quota ends at midnight there
   Signatures signatures = Signatures::optional;
+  std::uint32_t weight = 1;  // of its share of a language model that has too much to do, beside other tenants
   Moment created{};
   std::uint32_t version = 0;
   friend bool operator==(const Tenant&, const Tenant&) = default;

@@ -16,7 +16,7 @@ namespace gatehouse::wire {
 
 struct TenantBody {
   std::optional<bool> enabled, console;
-  std::optional<std::int64_t> quota_per_day;
+  std::optional<std::int64_t> quota_per_day, weight;
   std::optional<std::vector<std::string>> tasks, models, scopes;
   std::optional<std::string> token_lifetime, signatures, time_zone;
 };
