@@ -11,15 +11,19 @@ rehearsal of the same measurement; Gatehouse by its defaults, and with the numbe
 
 import argparse
 import contextlib
+import json
 import os
 import random
 import statistics
+import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 from peer_servers import BusyProcess, Gatehouse, LlamaServer, ask_all
-from served import machine
+from served import ROOT, machine
+
+SAMPLER = ROOT / "build" / "release" / "bench" / "sampler_bench"
 
 STREAMS = {1: 512, 4: 1500, 16: 4000, 64: 8000}  # and how many tokens a round makes
 GOALS = {"best at 1": 1.0, "best at 16": 1.25, "default at 16": 2.3, "gaps": 20, "burst": 6, "cpu": 10}
@@ -167,17 +171,22 @@ class Bench:
         return ask_all(server, [{**shared, "prompt": shared["prompt"] + " " + text} for text in own], len(own))["first"][-1]
 
     def cpu(self):
-        """CPU-µs a token of all that is not the model; of llama-server its HTTP threads alone, so that it has the benefit of the doubt."""
+        """CPU-µs a token of all that is not llama_decode; of llama-server its HTTP threads alone, too."""
+        drawing = drawing_microseconds()
         for streams in (16,) if self.quick else (16, 64):
             with Gatehouse(1) as ours, self.llama("-np", str(streams), "-c", "65536", "-no-kvu", "-t", "1") as theirs:
                 found = self.rounds([ours, theirs], lambda server, _: self.spent(server, streams))
-            print(f"{streams} streams: {statistics.median(found[0]):.0f} CPU-µs a token beside the model, {statistics.median(found[1]):.0f}  {theirs.name}")
-            self.say("cpu" if streams == 16 else f"cpu at {streams}", [y / x for x, y in zip(*found, strict=True)])
+            for name, i, drawn in (("cpu", 0, drawing), ("cpu, to its HTTP threads alone", 1, 0)):
+                mine, other = [one[i] + drawn for one in found[0]], [one[i] for one in found[1]]
+                print(f"{streams} streams: {statistics.median(mine):.0f} CPU-µs a token beside the model, {statistics.median(other):.0f}  {theirs.name}")
+                self.say(name if streams == 16 else f"{name}, at {streams}", [y / x for x, y in zip(mine, other, strict=True)])
 
     def spent(self, server, streams):
-        before = server.beside_the_model()
+        """CPU-µs a token beside llama_decode (ours: and beside the drawing of tokens), and of llama-server beside the thread that computes."""
+        before = server.beside_decode(), server.beside_the_model()
         told = ask_all(server, self.churn(self.tokens(streams) // 2), streams)
-        return (server.beside_the_model() - before) / told["tokens"] * 1e6
+        after = server.beside_decode(), server.beside_the_model()
+        return [(y - x) / told["tokens"] * 1e6 for x, y in zip(before, after, strict=True)]
 
     def busy(self):
         with Gatehouse() as ours, self.llama() as default, self.llama("-t", "1") as one, BusyProcess():
@@ -188,6 +197,18 @@ class Bench:
             print(f"beside a busy process: {statistics.median(rates):6.1f} tokens/s  {server.name}")
         self.say("busy, to the default", [x / y for x, y in zip(found[0], found[1], strict=True)])
         self.say("busy, to one thread", [x / y for x, y in zip(found[0], found[2], strict=True)])
+
+
+def drawing_microseconds():
+    """What our sampler takes to draw a token as these requests have it drawn, which the engine counts as the model's."""
+    with subprocess.Popen([SAMPLER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        widest = json.loads(process.stdout.readline())["widths"][-1]
+        for _ in range(2):  # the first makes everything warm
+            process.stdin.write("\n")
+            process.stdin.flush()
+            told = json.loads(process.stdout.readline())
+        process.stdin.close()
+    return told["greedy"][widest]
 
 
 def idle_share():

@@ -47,6 +47,8 @@ class Gatehouse(Served):
         computed = re.search(r"^gatehouse_engine_compute_seconds_total\{[^}]*\} (\S+)", text, re.M)
         return cpu_seconds(self.front) + cpu_seconds(self.engine) - float(computed.group(1))
 
+    beside_decode = beside_the_model
+
 
 class LlamaServer:
     """with LlamaServer(binary, ["-np", "16"]) as server: server.port. Its defaults but for these flags."""
@@ -60,8 +62,11 @@ class LlamaServer:
     def __enter__(self):
         self.port = free_port()
         self._log = tempfile.TemporaryFile("w+")
+        self._clock = tempfile.NamedTemporaryFile(prefix="gatehouse-bench-")
+        self._clock.truncate(8)
         command = [self.binary, "-m", MODEL_FILE, "--host", "127.0.0.1", "--port", str(self.port), "--no-ui", "--offline", *self.flags]
-        self._process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
+        self._process = subprocess.Popen(list(map(str, command)), stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log,
+                                         env=os.environ | {"DECODE_CLOCK": self._clock.name})
         until = time.monotonic() + 60
         while not self._healthy():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -84,9 +89,15 @@ class LlamaServer:
             self._process.kill()
             self._process.wait()
         self._log.close()
+        self._clock.close()
+
+    def beside_decode(self):
+        """CPU seconds of all that is not llama_decode, with -t 1 (bench/peers/decode_clock.cc)."""
+        decoding = int.from_bytes(Path(self._clock.name).read_bytes()[:8], "little") / 1e9
+        return cpu_seconds(self._process.pid) - decoding
 
     def beside_the_model(self):
-        """CPU seconds of the threads that answer HTTP. With -t 1 the main thread computes, samples and cuts text; of that nothing is counted."""
+        """CPU seconds of the threads that answer HTTP. With -t 1 the main thread computes, draws and cuts text; of that nothing is counted."""
         pid = self._process.pid
         main = int(Path(f"/proc/{pid}/task/{pid}/schedstat").read_text().split()[0]) / 1e9
         return cpu_seconds(pid) - main

@@ -4,7 +4,7 @@
 llama_server="$cache/peers/llama-server-$llama_version/llama-server"
 
 build_llama_server() {
-  made_of=$(cat bench/peers/CMakeLists.txt bench/peers/no_images.cc bench/peers/ui.h | sha256sum | cut -d' ' -f1)
+  made_of=$(cat bench/peers/CMakeLists.txt bench/peers/no_images.cc bench/peers/decode_clock.cc bench/peers/ui.h | sha256sum | cut -d' ' -f1)
   [ -x "$llama_server" ] && [ "$(cat "${llama_server%/*}/made_of" 2>/dev/null)" = "$made_of" ] && return 0
   rm -rf "${llama_server%/*}"
   fetching compile_llama_server
