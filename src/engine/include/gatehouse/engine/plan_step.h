@@ -77,7 +77,7 @@ struct StepLimits {
   std::uint32_t prefill_chunk = 128;        // at most, while somebody decodes
   std::uint32_t prefill_chunk_alone = 512;  // at most, while nobody does
   StepCosts costs = {};
-  nanoseconds gap = milliseconds(400);        // between two tokens of a running sequence, while prompts are computed: aimed at
+  nanoseconds gap = milliseconds(250);        // between two tokens of a running sequence, while prompts are computed: aimed at
   nanoseconds gap_alone = milliseconds(500);  // between two plans, while nobody decodes: who comes now waits as long
   std::uint32_t move_cells_max = 4096;        // a sequence longer than this is not worth moving
   std::uint64_t save_cells_max = 0;           // a sequence longer than this cannot be saved now
