@@ -30,7 +30,7 @@ SAMPLER = ROOT / "build" / "release" / "bench" / "sampler_bench"
 STREAMS = {1: 512, 4: 1500, 16: 4000, 64: 8000}  # and how many tokens a round makes
 GOALS = {"best at 1": 1.0, "best at 16": 1.25, "default at 16": 2.3, "gaps": 20, "burst": 6, "cpu": 10}
 # By default llama-server has four places: of those three run, and one is free for a long prompt whenever it comes.
-VICTIMS, INTRUDER_TOKENS, INTRUDER_MS, GAP_SECONDS = 3, 2048, 10000, 40
+VICTIMS, INTRUDER_TOKENS, GAP_SECONDS = 3, 2048, 40
 ENDS = {"0": -100, "2": -100}  # the model's tokens that end an answer
 BURST, SHARED_NUMBERS = 16, 85  # numbers of four digits: six tokens each
 
@@ -126,7 +126,7 @@ class Bench:
     # -- what stands between two tokens ----------------------------------------------------------------------------------
 
     def gaps(self):
-        """Of streams that run while long prompts come: the 99th percentile and the longest, in seconds."""
+        """Of streams that run while long prompts come, one behind the other: the 99th percentile and the longest, in seconds."""
         many = ["-np", "16", "-c", "65536", "-no-kvu"]
         tried = [many] if self.quick else [[], many, [*many, "-b", "512"], [*many, "-b", "128", "-ub", "128"]]
         found = []
@@ -145,9 +145,9 @@ class Bench:
     def gap(self, server, _):
         seconds = 15 if self.quick else GAP_SECONDS
         victims = [self.counting(4, 1000) for _ in range(VICTIMS * 8)]
-        intruders = [self.counting(INTRUDER_TOKENS // 6, 1) for _ in range(1 + seconds * 1000 // INTRUDER_MS)]
+        intruders = [self.counting(INTRUDER_TOKENS // 6, 1) for _ in range(seconds * 4)]  # one behind the other
         with ThreadPoolExecutor(1) as pool:
-            others = pool.submit(ask_all, server, intruders, len(intruders), "--every", INTRUDER_MS, "--seconds", seconds)
+            others = pool.submit(ask_all, server, intruders, 1, "--seconds", seconds)
             told = ask_all(server, victims, VICTIMS, "--seconds", seconds)
             others.result()
         if not told["gaps"]:
