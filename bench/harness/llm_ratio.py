@@ -10,14 +10,12 @@ floor (bench/hop_floor.cc: the same hops with nothing in them, at the same caden
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import time
 import tomllib
-import urllib.request
 
-from served import MODEL_FILE, ROOT, Served, cpu_seconds, machine, median, resident_mb
+from served import MODEL_FILE, ROOT, Served, cpu_seconds, language_model_seconds, machine, median, resident_mb
 
 RATIO_GOAL, OVERHEAD_GOAL_US, RSS_GOAL_MB = 0.95, 60, 30
 BARE = ROOT / "build" / "release" / "bench" / "bare_llama"
@@ -49,21 +47,15 @@ def floor(streams, tokens_a_second):
     return float(subprocess.run([FLOOR, "--gap", str(gap), "--streams", str(streams)], check=True, capture_output=True, text=True).stdout)
 
 
-def compute_seconds(server):
-    """CPU seconds that the engine has spent in llama_decode and sampling."""
-    text = urllib.request.urlopen(server.admin_url + "/metrics", timeout=10).read().decode()
-    return float(re.search(r"^gatehouse_engine_compute_seconds_total\{[^}]*\} (\S+)", text, re.M).group(1))
-
-
 def served(server, streams, tokens):
     """Tokens a second through the whole house, how many there were, and CPU-µs a token beside the model."""
     command = ["taskset", "-c", "1", CLIENT, "--port", str(server.port), "--streams", str(streams)]
     time.sleep(0.6)  # the counters of the last run arrive with the engine's next report
-    cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - compute_seconds(server)
+    cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - language_model_seconds(server.admin_url)
     done = subprocess.run(command, input=request_for(server, tokens), check=True, capture_output=True, text=True)
     result = json.loads(done.stdout)
     time.sleep(0.6)
-    cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - compute_seconds(server) - cpu
+    cpu = cpu_seconds(server.front) + cpu_seconds(server.engine) - language_model_seconds(server.admin_url) - cpu
     return result["tokens"] / result["seconds"], result["tokens"], cpu / result["tokens"] * 1e6
 
 

@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import socket
 import subprocess
 import tempfile
@@ -11,7 +10,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from served import MODEL_FILE, ROOT, Served, cpu_seconds
+from served import MODEL_FILE, ROOT, Served, cpu_seconds, language_model_seconds
 
 CLIENT = ROOT / "build" / "release" / "bench" / "churn_client"
 CORES = f"0-{(os.cpu_count() or 1) - 1}"
@@ -43,9 +42,7 @@ class Gatehouse(Served):
     def beside_the_model(self):
         """CPU seconds of all processes but for passes over the model and the sampling behind them."""
         time.sleep(0.6)  # the counters arrive with the engine's next report
-        text = urllib.request.urlopen(self.admin_url + "/metrics", timeout=10).read().decode()
-        computed = re.search(r"^gatehouse_engine_compute_seconds_total\{[^}]*\} (\S+)", text, re.M)
-        return cpu_seconds(self.front) + cpu_seconds(self.engine) - float(computed.group(1))
+        return cpu_seconds(self.front) + cpu_seconds(self.engine) - language_model_seconds(self.admin_url)
 
     beside_decode = beside_the_model
 

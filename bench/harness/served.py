@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,13 +34,28 @@ def children(pid):
     return [int(word) for task in Path(f"/proc/{pid}/task").iterdir() for word in (task / "children").read_text().split()]
 
 
+def language_engine(pid):
+    """The child that computes the language model; there are others."""
+    for child in children(pid):
+        if b"\0engine\0llama\0" in Path(f"/proc/{child}/cmdline").read_bytes():
+            return child
+    raise SystemExit("gatehouse has no child for its language model")
+
+
+def language_model_seconds(admin_url):
+    """CPU seconds of that child inside the model: passes and the sampling behind them."""
+    text = urllib.request.urlopen(admin_url + "/metrics", timeout=10).read().decode()
+    return float(re.search(rf'^gatehouse_engine_compute_seconds_total\{{[^}}]*"{MODEL}"[^}}]*\}} (\S+)', text, re.M).group(1))
+
+
 def pin(pid, core):
     """All threads of a running process to one core."""
     subprocess.run(["taskset", "-a", "-p", "-c", str(core), str(pid)], check=True, stdout=subprocess.DEVNULL)
 
 
 class Served:
-    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine. front_core may be several, as "0-1".
+    """with Served(front_core=1, engine_core=0) as server: server.url, server.key, server.front, server.engine: the language model's.
+    front_core may be several, as "0-1".
 
     Nobody is limited where no variables say how.
     """
@@ -69,7 +85,7 @@ class Served:
         else:
             raise SystemExit("gatehouse did not start:\n" + (Path(self._folder.name) / "log").read_text())
         self.front = self._process.pid
-        self.engine = children(self.front)[0]
+        self.engine = language_engine(self.front)
         if self.engine_core is not None:
             pin(self.engine, self.engine_core)
         return self
