@@ -26,6 +26,7 @@ class Scribe {
 
  private:
   Task<void> write();
+  Task<void> write_uses();
   Task<void> write_then(Reactor& from, std::shared_ptr<Signal> done);
 
   Reactor& reactor_;
@@ -34,7 +35,8 @@ class Scribe {
   LedgerWriter ledger_;
   Deadline due_;
   std::vector<store::KeyUse> uses_;  // that could not be written yet
-  bool writing_ = false;
+  Instant uses_due_ = Instant::min();
+  bool writing_ = false, hurried_ = false;
   Signal written_;
 };
 

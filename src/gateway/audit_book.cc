@@ -66,6 +66,7 @@ void AuditBook::take_counted(Kinds& kinds, std::int64_t minute, Records& taken) 
 
 AuditBook::Records AuditBook::take_counted(std::int64_t minute) {
   Records taken;
+  latest_.fill(nullptr);
   for (Kinds* kinds : {&known_, &strangers_}) take_counted(*kinds, minute, taken);
   return taken;
 }

@@ -33,16 +33,19 @@ Result<net::Response> Echo::answer(Reactor& reactor, std::string_view body) {
 Task<void> Echo::governed(const Received& received, Egress& egress, Ledger& ledger) {
   const Result<std::string_view> body = co_await received.exchange().read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
+  std::optional<Result<Identified>> at_once = doorkeeper_.identify_at_once(received, egress.client());
+  if (!at_once) {
+    Result<Identified> redeemed = co_await doorkeeper_.identify(received, egress.client(), *body);
+    at_once.emplace(std::move(redeemed));
+  }
+  const Result<Identified>& identified = *at_once;
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Result<net::Response> response = answer(received.exchange().reactor(), *body);
   if (!response) co_return egress.respond(response.error());
-  Result<Tab> tab = governor_.open(*identified, model_, egress.limits());
+  Result<Tab> tab = governor_.open(*identified, model_, egress.limits(), Measures{0, 1, 1});
   if (!tab) co_return egress.respond(tab.error());
-  const Status measured = tab->measure({0, 1});
   tab->tell(*egress.limits());
-  if (!measured) co_return egress.respond(measured.error());
   Usage usage;
   usage.completion_tokens = 1;
   tab->produced(1);

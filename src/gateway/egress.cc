@@ -18,6 +18,8 @@ constexpr std::string_view security =
 constexpr std::string_view policy = "Content-Security-Policy: default-src 'self'\r\n";
 constexpr std::string_view only_https = "Strict-Transport-Security: max-age=31536000; includeSubDomains\r\n";
 
+constexpr std::size_t usual_length_of_fields = 448;
+
 // Seconds with six decimals, as "0.012345".
 std::string seconds_text(std::int64_t microseconds) {
   std::array<char, 32> digits;
@@ -44,6 +46,7 @@ void Egress::dress(net::Response& response) {
   standing.https = client_.https;
   standing.dialect = dialect_;
   status_ = response.status();
+  response.room_for(usual_length_of_fields + limits_.size());
   add_standing_fields(response, standing);
   response.lines(limits_);
   dress_for_browser(response, rules_, exchange_.head());

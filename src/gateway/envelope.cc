@@ -97,7 +97,7 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
-    Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
+    Received received(exchange, *match.route, desk_.clock.wall());
     co_await serve(std::move(received), match.parameter, egress, account);
   } else if (match.allow.empty()) {
     egress.respond(no_route(head.method, head.path, match));
@@ -138,7 +138,7 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   if (everybody_) {
     account.ledger.principal = everybody_;
   } else if (!route.open()) {
-    const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), &account.ledger.principal);
+    const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), account.ledger.principal);
     if (!recognised) {
       if (desk_.governor.counts_everybody() || within_strangers_rate(egress)) egress.respond(recognised.error());
       co_return;

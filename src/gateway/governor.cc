@@ -22,7 +22,7 @@ constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
-limits::LimitKey key_of_budget(std::uint32_t number) { return {budgets_from | number, {}}; }
+limits::LimitKey key_of_budget(std::uint32_t number) { return {budgets_from | number, {0, number}}; }
 limits::LimitKey key_of_quota(std::uint32_t tenant) { return {quota_number, {tenant, 0}}; }
 
 // Of IPv6 the network: a client has as many addresses there as it likes.
@@ -80,19 +80,21 @@ BudgetTerms terms_of(store::BudgetUnit unit, const limits::Price& price) {
   return terms;
 }
 
-std::string policy_of(const TabPlan& plan) {
+std::vector<limits::Told> told_of(const TabPlan& plan) {
   std::vector<limits::Told> told;
   for (std::size_t i = 0; i < plan.budgets_from; ++i) {
     const PlannedLimit& limit = plan.limits[i];
     told.push_back({limit.name, &limit.limit, limit.taking == Taking::tokens_a_minute ? "tokens" : "", {}});
   }
-  return policy_line(told);
+  return told;
 }
 
 // Only when all of them are there do they stay where they are.
 void complete(TabPlan& plan) {
   for (std::size_t i = 0; i < plan.limits.size(); ++i) plan.charges[i].rule = &plan.limits[i].limit;
-  plan.policy = policy_of(plan);
+  const std::vector<limits::Told> told = told_of(plan);
+  plan.policy = policy_line(told);
+  plan.words = words_of(told);
 }
 
 limits::Charge spent_already(const limits::LimitKey& key, const limits::Limit& limit, std::int64_t units) {
@@ -194,7 +196,7 @@ Status Governor::stranger(std::string_view address, std::string* fields) {
   if (admitted) return ok();
   const limits::Told told{"address", charge.rule, {}, charge.decision};
   *fields = policy_line({&told, 1});
-  append_limit_lines(*fields, {&told, 1});
+  append_limit_lines(*fields, words_of({&told, 1}), {&charge, 1});
   return over_rate(told, false);
 }
 
@@ -278,13 +280,14 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
   return plan;
 }
 
-std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor) {
+std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now) {
   const identity::Directory& directory = desks_[reactor].directory();
   const identity::Principal& who = identified.principal();
   const PlanFor whose(who, model.number, identified.received().route().action);
   std::shared_ptr<TabPlan> plan = plans_[reactor].find(whose, who.role, directory.version());
-  if (plan) return plan;
+  if (plan && stands_at(*plan, now)) return plan;
   plan = make_plan(identified, model, directory);
+  begin_at(*plan, now);
   plans_[reactor].put(whose, who.role, plan);
   return plan;
 }
@@ -292,20 +295,28 @@ std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const 
 Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields, bool* counted) {
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
   const limits::Moment now{clock_.now(), clock_.wall()};
-  return Tab::open(desks_[here], plan_for(identified, model, here), now, *fields, counted);
+  return Tab::open(desks_[here], plan_for(identified, model, here, now.wall), now, *fields, counted);
+}
+
+Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields, const Measures& known) {
+  const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
+  const limits::Moment now{clock_.now(), clock_.wall()};
+  return Tab::open(desks_[here], plan_for(identified, model, here, now.wall), now, *fields, known);
 }
 
 // Rates alone: what is told again costs nothing else, and its tab is never measured.
 Status Governor::count_repeat(const Identified& identified, const ServedModel& model, std::string* fields) {
   if (!rules_.on) return ok();
-  const TabDesk& desk = desks_[static_cast<std::size_t>(identified.received().exchange().reactor().index())];
+  TabDesk& desk = desks_[static_cast<std::size_t>(identified.received().exchange().reactor().index())];
   auto plan = std::make_shared<TabPlan>();
   plan->directory = desk.directory().version();
   plan->zone = &limits::Zone::utc();
   add_rules(*plan, asked_of(identified, model), limits::Counted::calls);
   plan->tokens_from = plan->budgets_from = plan->limits.size();
   complete(*plan);
-  GH_TRY(const Tab never_measured, Tab::open(desk, std::move(plan), {clock_.now(), clock_.wall()}, *fields));
+  const limits::Moment now{clock_.now(), clock_.wall()};
+  begin_at(*plan, now.wall);
+  GH_TRY(const Tab never_measured, Tab::open(desk, std::move(plan), now, *fields));
   never_measured.tell(*fields);
   return ok();
 }

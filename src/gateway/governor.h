@@ -48,6 +48,8 @@ class Governor final : public BudgetUses {
 
   // A call of a model, once that is permitted: the refusals of Tab::open().
   Result<Tab> open(const Identified& identified, const ServedModel& model, std::string* fields, bool* counted = nullptr);
+  // Of one whose needs are known already: measured with that.
+  Result<Tab> open(const Identified& identified, const ServedModel& model, std::string* fields, const Measures& known);
 
   // Somebody asks again for what was answered: counts for rates, and costs nothing else. rate_limit_exceeded, concurrency_exceeded
   Status count_repeat(const Identified& identified, const ServedModel& model, std::string* fields);
@@ -60,7 +62,7 @@ class Governor final : public BudgetUses {
   const limits::Zone& zone(const std::string& name) const override { return zones_.of(name); }
 
  private:
-  std::shared_ptr<TabPlan> plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor);
+  std::shared_ptr<TabPlan> plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now);
   std::shared_ptr<TabPlan> make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
   void add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const;
   // tokens: those of tokens as well as those of money.

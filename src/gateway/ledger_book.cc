@@ -8,7 +8,6 @@
 namespace gatehouse::gateway {
 namespace {
 
-constexpr std::size_t many_calls = 1024;  // of the slots that there are
 constexpr const char* language_task = "llm";
 constexpr limits::Units most_kept = std::numeric_limits<std::int64_t>::max();
 
@@ -16,31 +15,53 @@ std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std
 
 }  // namespace
 
-void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
-  slots_.push_back(slot);
-  if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
+// Entries of maps stay where they are until the maps are taken.
+void LedgerBook::find(const limits::CallFacts& facts, Line& line) {
   const store::Day day{std::chrono::sys_days(std::chrono::days(facts.day))};
   auto used = usage_.find(std::tuple<std::string_view, store::Day, std::string_view>(facts.tenant, day, facts.model));
   if (used == usage_.end()) {
     used =
         usage_.try_emplace(Used(facts.tenant, day, facts.model), TenantId(facts.tenant), day, ModelName(facts.model), language_task).first;
   }
-  store::UsageRow& row = used->second;
+  line.row = &used->second;
+  line.spent.clear();
+  for (const limits::BudgetShare& share : facts.budgets) line.spent.push_back(&spent_[{share.budget, share.period}]);
+  line.edition = edition_;
+}
+
+void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
+  Line line;
+  add(slot, facts, use, line);
+}
+
+void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use, Line& line) {
+  if (line.edition != edition_) find(facts, line);
+  slots_.push_back(slot);
+  if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
+  store::UsageRow& row = *line.row;
   ++row.requests;
   row.prompt_tokens += as_kept(use.prompt);
   row.completion_tokens += as_kept(use.completion);
   row.cached_tokens += as_kept(use.cached);
   row.cost += as_kept(limits::units_of(limits::BudgetCounts::money, facts.price, use));
-  for (const limits::SpentPart& part : limits::spent_of(facts, use)) spent_[{part.budget, part.period}] += as_kept(part.units);
-  if (slots_.size() == many_calls && hurry_) hurry_();
+  for (std::size_t i = 0; i < facts.budgets.size(); ++i) {
+    const limits::SpentIn spent = limits::spent_in(facts.budgets[i], facts.price, use);
+    *line.spent[i] += as_kept(spent.first);
+    if (spent.next > 0) spent_[{facts.budgets[i].budget, facts.budgets[i].next_period}] += as_kept(spent.next);
+  }
+  if (slots_.size() == many_ && hurry_) hurry_();
 }
 
 LedgerBook::Taken LedgerBook::take() {
+  ++edition_;
   Taken taken;
   taken.slots = std::exchange(slots_, {});
   taken.charged = std::exchange(charged_, {});
   for (auto& [key, row] : std::exchange(usage_, {})) taken.usage.push_back(std::move(row));
-  for (const auto& [of, units] : std::exchange(spent_, {})) taken.spent.emplace_back(of.first, of.second, units);
+  for (const auto& [of, units] : std::exchange(spent_, {})) {
+    if (units > 0) taken.spent.emplace_back(of.first, of.second, units);
+  }
+  slots_.reserve(taken.slots.size());
   return taken;
 }
 

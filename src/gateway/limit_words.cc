@@ -27,44 +27,38 @@ limits::Units amount_of(const Told& told) {
   return std::get<limits::Concurrency>(*told.limit).limit;
 }
 
-// OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
-const Told* tightest(std::span<const Told> told, bool tokens) {
-  const Told* least = nullptr;
-  for (const Told& one : told) {
-    if (is_at_once(one) || one.unit.empty() == tokens) continue;
-    if (least == nullptr || one.decision.remaining < least->decision.remaining) least = &one;
-  }
-  return least;
-}
-
-void add_line(std::string& lines, std::string_view name, std::string_view value) {
-  lines.append(name).append(": ").append(value).append("\r\n");
-}
-
 // Whole, so that one search finds them.
 struct OpenAiNames {
   std::string_view limit, remaining, reset;
 };
-constexpr OpenAiNames of_requests{"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests", "x-ratelimit-reset-requests"};
-constexpr OpenAiNames of_tokens{"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens", "x-ratelimit-reset-tokens"};
+constexpr OpenAiNames of_requests{"x-ratelimit-limit-requests: ", "x-ratelimit-remaining-requests: ", "x-ratelimit-reset-requests: "};
+constexpr OpenAiNames of_tokens{"x-ratelimit-limit-tokens: ", "x-ratelimit-remaining-tokens: ", "x-ratelimit-reset-tokens: "};
+constexpr std::string_view line_end = "\r\n";
 
-void add_number(std::string& lines, std::string_view name, std::uint64_t number) {
+void add_number(std::string& lines, std::uint64_t number) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  add_line(lines, name, std::string_view(digits.data(), end.ptr));
+  lines.append(digits.data(), end.ptr);
 }
 
-void add_openai_lines(std::string& lines, const Told* told, const OpenAiNames& names) {
-  if (told == nullptr) return;
-  add_number(lines, names.limit, amount_of(*told));
-  add_number(lines, names.remaining, told->decision.remaining);
-  const std::size_t before = lines.size();
-  lines.append(names.reset).append(": ");
-  if (limits::append_duration(lines, told->decision.reset)) {
-    lines += "\r\n";
-  } else {
-    lines.resize(before);
+// OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
+std::size_t tightest(std::span<const LimitWords> words, std::span<const limits::Charge> decided, bool tokens) {
+  std::size_t least = words.size();
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (words[i].at_once || words[i].of_tokens != tokens) continue;
+    if (least == words.size() || decided[i].decision.remaining < decided[least].decision.remaining) least = i;
   }
+  return least;
+}
+
+void add_openai_lines(std::string& lines, const LimitWords& words, const limits::Decision& decision) {
+  lines.append(words.numbers);
+  add_number(lines, decision.remaining);
+  lines.append(line_end);
+  const std::size_t before = lines.size();
+  lines.append(words.of_tokens ? of_tokens.reset : of_requests.reset);
+  const bool is_known = limits::append_duration(lines, decision.reset);
+  is_known ? void(lines.append(line_end)) : lines.resize(before);
 }
 
 Retry retry_of(const limits::Wait& wait) {
@@ -97,13 +91,31 @@ std::string policy_line(std::span<const Told> told) {
   return line += "\r\n";
 }
 
-void append_limit_lines(std::string& lines, std::span<const Told> told) {
-  if (told.empty()) return;
-  lines += "RateLimit: ";
-  limits::append_rate_limit(lines, told);
-  lines += "\r\n";
-  add_openai_lines(lines, tightest(told, false), of_requests);
-  add_openai_lines(lines, tightest(told, true), of_tokens);
+std::vector<LimitWords> words_of(std::span<const Told> told) {
+  std::vector<LimitWords> words;
+  for (const Told& one : told) {
+    LimitWords& said = words.emplace_back();
+    said.at_once = is_at_once(one);
+    said.of_tokens = !one.unit.empty();
+    said.item = &one == told.data() ? "RateLimit: " : ", ";
+    limits::append_rate_limit_item(said.item, one.name);
+    const OpenAiNames& names = said.of_tokens ? of_tokens : of_requests;
+    said.numbers.append(names.limit).append(std::to_string(amount_of(one))).append(line_end).append(names.remaining);
+  }
+  return words;
+}
+
+void append_limit_lines(std::string& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided) {
+  if (words.empty()) return;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    lines.append(words[i].item);
+    limits::append_rate_limit_numbers(lines, decided[i].decision);
+  }
+  lines.append(line_end);
+  for (const bool tokens : {false, true}) {
+    const std::size_t least = tightest(words, decided, tokens);
+    if (least < words.size()) add_openai_lines(lines, words[least], decided[least].decision);
+  }
 }
 
 void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining) {

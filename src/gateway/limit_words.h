@@ -4,16 +4,26 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gatehouse/base/error.h"
 #include "gatehouse/limits/fields.h"
+#include "gatehouse/limits/limit_table.h"
 
 namespace gatehouse::gateway {
 
+// What the lines about one limit always say: made once for each plan.
+struct LimitWords {
+  std::string item;     // of RateLimit, up to what is left
+  std::string numbers;  // of x-ratelimit-*, up to what is left of it
+  bool at_once = false, of_tokens = false;
+};
+std::vector<LimitWords> words_of(std::span<const limits::Told> told);
+
 // Lines ready for an answer. RateLimit-Policy, which is the same until the limits are others;
 std::string policy_line(std::span<const limits::Told> told);
-// RateLimit and x-ratelimit-*, as they stand now;
-void append_limit_lines(std::string& lines, std::span<const limits::Told> told);
+// RateLimit and x-ratelimit-*, as they stand now, of limits and what those have decided, in one order;
+void append_limit_lines(std::string& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided);
 // and what is left of a budget, by the name of its unit.
 void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining);
 

@@ -102,7 +102,7 @@ Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const 
   Reactor& reactor = received.exchange().reactor();
   const WallTime now = asking == identity::Asking::first ? received.at() : reactor.clock().wall();
   const auto scheme = client.https ? identity::Scheme::https : identity::Scheme::http;
-  identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(reactor.index())];
+  identity::Authenticator& authenticator = authenticator_of(received);
   const wire::RequestHead& head = received.exchange().head();
   Result<identity::PrincipalPtr> identified = authenticator.identify(head, now, kind_for(route), asking, scheme);
   if (known != nullptr) *known = identified ? *identified : authenticator.owner_of_refused(head);
@@ -113,17 +113,39 @@ Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const 
   return principal;
 }
 
-Result<Recognised> Doorkeeper::recognise(const Received& received, const net::Asker& client, identity::PrincipalPtr* known) const {
-  GH_TRY(identity::PrincipalPtr principal, look(received, client, identity::Asking::first, known));
-  return Recognised(std::move(principal));
+Result<Recognised> Doorkeeper::recognise(Received& received, const net::Asker& client, identity::PrincipalPtr& known) const {
+  Result<identity::PrincipalPtr> looked = look(received, client, identity::Asking::first, &known);
+  if (!looked) return looked.error();
+  known = std::move(*looked);
+  received.named_ = &known;
+  received.named_by_ = authenticator_of(received).directory().version();
+  return Recognised();
+}
+
+// As long as the directory is the same, and its time has not run out, a credential is as good as it was; what is signed has a window of its
+// own.
+Result<identity::PrincipalPtr> Doorkeeper::look_again(const Received& received, const net::Asker& client) const {
+  if (received.named_ == nullptr) return look(received, client, identity::Asking::again, nullptr);
+  const identity::Principal& who = **received.named_;
+  const bool stands = !who.signature && received.named_by_ == authenticator_of(received).directory().version() &&
+                      unix_seconds(received.exchange().reactor().clock().wall()) < who.valid_until;
+  if (stands) return *received.named_;
+  return look(received, client, identity::Asking::again, nullptr);
 }
 
 Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Asker& client, std::string_view body) const {
-  Result<identity::PrincipalPtr> principal = look(received, client, identity::Asking::again, nullptr);
+  Result<identity::PrincipalPtr> principal = look_again(received, client);
   if (!principal) co_return principal.error();
   const Status redeemed = co_await nonces_.redeem(received.exchange().reactor(), **principal, body);
   if (!redeemed) co_return redeemed.error();
   co_return Identified(std::move(received), std::move(*principal));
+}
+
+std::optional<Result<Identified>> Doorkeeper::identify_at_once(const Received& received, const net::Asker& client) const {
+  Result<identity::PrincipalPtr> principal = look_again(received, client);
+  if (!principal) return Result<Identified>(principal.error());
+  if ((*principal)->signature) return std::nullopt;
+  return Result<Identified>(Identified(received, std::move(*principal)));
 }
 
 namespace {

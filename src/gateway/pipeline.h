@@ -28,33 +28,29 @@
 
 namespace gatehouse::gateway {
 
-// The head alone: the envelope has given it an id and found its route.
+// The head alone: the envelope has given it an id and found its route; whom it names, once the doorkeeper has looked.
 class Received {
  public:
   net::Exchange& exchange() const { return *exchange_; }
   const Route& route() const { return *route_; }
-  const std::string& request_id() const { return request_id_; }
   WallTime at() const { return at_; }
 
  private:
   friend class Envelope;
-  Received(net::Exchange& exchange, const Route& route, std::string request_id, WallTime at)
-      : exchange_(&exchange), route_(&route), request_id_(std::move(request_id)), at_(at) {}
+  friend class Doorkeeper;
+  Received(net::Exchange& exchange, const Route& route, WallTime at) : exchange_(&exchange), route_(&route), at_(at) {}
   net::Exchange* exchange_;
   const Route* route_;
-  std::string request_id_;
   WallTime at_;
+  const identity::PrincipalPtr* named_ = nullptr;  // the envelope's; null: nobody has looked yet
+  std::uint64_t named_by_ = 0;                     // the version of the directory that said so
 };
 
 // By the head alone: who asks is known, and may use this route at all. Only now is a body read.
 class Recognised {
- public:
-  const identity::PrincipalPtr& shared_principal() const { return principal_; }
-
  private:
   friend class Doorkeeper;
-  explicit Recognised(identity::PrincipalPtr principal) : principal_(std::move(principal)) {}
-  identity::PrincipalPtr principal_;
+  Recognised() = default;
 };
 
 // With the body: who asks may still use this route, and if they have signed, it was for this body, and has not been before.
@@ -79,15 +75,21 @@ class Doorkeeper {
   // credential_missing, api_key_invalid, token_revoked, signature_invalid … (401), ambiguous_credentials (400), tenant_disabled,
   // scope_missing, address_not_allowed (403)
   // client: where a trusted proxy speaks for it, that one's word.
-  // known: becomes whose credential it is, also where that one is refused.
-  Result<Recognised> recognise(const Received& received, const net::Asker& client, identity::PrincipalPtr* known) const;
+  // known: becomes whose credential it is, also where that one is refused; it lives as long as what was received does.
+  Result<Recognised> recognise(Received& received, const net::Asker& client, identity::PrincipalPtr& known) const;
   // Once the body has come: that may take its time, and who asks may not be let in any more. The same, and digest_mismatch,
   // signature_replayed (401)
   Task<Result<Identified>> identify(Received received, const net::Asker& client, std::string_view body) const;
+  // The same where there is nothing to wait for; nothing: it is signed.
+  std::optional<Result<Identified>> identify_at_once(const Received& received, const net::Asker& client) const;
 
  private:
   Result<identity::PrincipalPtr> look(const Received& received, const net::Asker& client, identity::Asking asking,
                                       identity::PrincipalPtr* known) const;
+  Result<identity::PrincipalPtr> look_again(const Received& received, const net::Asker& client) const;
+  identity::Authenticator& authenticator_of(const Received& received) const {
+    return authenticators_[static_cast<std::size_t>(received.exchange().reactor().index())];
+  }
 
   std::vector<identity::Authenticator>& authenticators_;
   const identity::Nonces& nonces_;

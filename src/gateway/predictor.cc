@@ -120,7 +120,12 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   const auto here = static_cast<std::size_t>(reactor.index());
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
+  std::optional<Result<Identified>> at_once = doorkeeper_.identify_at_once(received, egress.client());
+  if (!at_once) {
+    Result<Identified> redeemed = co_await doorkeeper_.identify(received, egress.client(), *body);
+    at_once.emplace(std::move(redeemed));
+  }
+  const Result<Identified>& identified = *at_once;
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());

@@ -85,6 +85,7 @@ constexpr std::array rules{
 }  // namespace
 
 std::string_view rule_of(std::string_view reason) {
+  if (reason.empty()) return {};
   const auto found = std::ranges::find(rules, reason, &Rule::reason);
   return found == rules.end() ? std::string_view() : found->id;
 }

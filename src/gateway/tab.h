@@ -47,6 +47,17 @@ class BudgetAlerts {
   std::map<std::uint32_t, Said> said_;  // by budget
 };
 
+// What a tab is written on. Its memory is used again by the next one.
+struct TabSheet {
+  explicit TabSheet(limits::LimitTable& table) : reservation(table.nothing()) {}
+  std::shared_ptr<TabPlan> plan;
+  std::vector<limits::Charge> charges;   // one for each limit of the plan, with what it said when it was last asked
+  std::vector<limits::Units> held;       // taken in all, of tokens a minute and budgets
+  std::vector<limits::Limit> amounts;    // of budgets, once one of them was changed
+  std::optional<limits::CallFacts> own;  // where they are not those of the plan any more
+  limits::Reservation reservation;
+};
+
 // Of one reactor.
 struct TabDesk {
   limits::LimitTable& table;
@@ -57,6 +68,7 @@ struct TabDesk {
   const Clock& clock;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   std::size_t reactor = 0;
+  std::vector<std::unique_ptr<TabSheet>> spare = {};
   const identity::Directory& directory() const { return authenticators[reactor].directory(); }
 };
 
@@ -73,9 +85,12 @@ class Tab {
   // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits.
   // now: the one moment that all of it goes by. counted: whether the rates let it through, and so count it, whatever refuses it; may be
   // null
-  static Result<Tab> open(const TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
+  static Result<Tab> open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
                           bool* counted = nullptr);
-  Tab(Tab&& other) noexcept;
+  // The same for a call whose needs are known already: all of it at once, and it is measured with that.
+  static Result<Tab> open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
+                          const Measures& known);
+  Tab(Tab&& other) noexcept = default;
   Tab& operator=(Tab&&) = delete;
   ~Tab();
 
@@ -101,12 +116,18 @@ class Tab {
   std::optional<limits::Units> cost(const Usage& usage) const;
 
  private:
-  Tab(const TabDesk& desk, std::shared_ptr<const TabPlan> plan, std::vector<limits::Charge> charges);
-  std::size_t budgets_from() const { return plan_->budgets_from; }
-  const limits::Allowance& allowance(std::size_t line) const { return std::get<limits::Allowance>(*charges_[line].rule); }
-  limits::Units& held(std::size_t line) { return held_[line - plan_->tokens_from]; }
+  Tab(TabDesk& desk, std::unique_ptr<TabSheet> sheet) : desk_(&desk), sheet_(std::move(sheet)), directory_(sheet_->plan->directory) {}
+  // What it takes is taken.
+  static Result<Tab> open_on(TabDesk& desk, std::unique_ptr<TabSheet> sheet);
+  std::size_t tokens_from() const { return sheet_->plan->tokens_from; }
+  std::size_t budgets_from() const { return sheet_->plan->budgets_from; }
+  const limits::CallFacts& facts() const { return sheet_->own ? *sheet_->own : sheet_->plan->facts; }
+  limits::CallFacts& own_facts();
+  const limits::Allowance& allowance(std::size_t line) const { return std::get<limits::Allowance>(*sheet_->charges[line].rule); }
+  limits::Units& held(std::size_t line) { return sheet_->held[line - tokens_from()]; }
   // Takes what the charges from that one on say, all or none.
   bool grow(std::size_t from);
+  void is_measured(const Measures& measures);
   Error not_measured();
   void follow_budgets();
   limits::Units tokens_left() const;
@@ -116,18 +137,13 @@ class Tab {
   void follow_period(std::size_t line, const limits::Moment& now);
   limits::Moment now() const { return {desk_->clock.now(), desk_->clock.wall()}; }
 
-  const TabDesk* desk_;
-  std::shared_ptr<const TabPlan> plan_;
-  std::vector<limits::Charge> charges_;  // one for each limit of the plan, with what it said when it was last asked
-  std::vector<limits::Units> held_;      // taken in all, of tokens a minute and budgets
-  std::vector<limits::Limit> amounts_;   // of budgets, once one of them was changed
-  std::uint64_t directory_;              // the version of it that the amounts are from
-  limits::CallFacts facts_;
-  std::optional<limits::Reservation> reservation_;  // nothing: it is settled
+  TabDesk* desk_;
+  std::unique_ptr<TabSheet> sheet_;  // null: it has moved
+  std::uint64_t directory_;          // the version of it that the amounts are from
   std::uint32_t slot_ = 0;
   limits::CallUse use_;
   std::uint32_t funded_ = 0;
-  bool measured_ = false, ran_dry_ = false;
+  bool open_ = true, measured_ = false, ran_dry_ = false;
 };
 
 }  // namespace gatehouse::gateway

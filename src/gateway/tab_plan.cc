@@ -1,5 +1,6 @@
 #include "tab_plan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <limits>
 
@@ -19,18 +20,18 @@ std::int64_t kept_beginning(const limits::Stretch& period) {
   return period.begins == std::numeric_limits<std::int64_t>::min() ? 0 : period.begins;
 }
 
-void follow_time(TabPlan& plan, WallTime now) {
+bool stands_at(const TabPlan& plan, WallTime now) {
   const std::int64_t at = unix_seconds(now);
-  if (!is_within(plan.today, at)) {
-    plan.today = limits::period_at(limits::Period::day, *plan.zone, now);
-    plan.facts.day = date_in(*plan.zone, now);
-  }
+  return is_within(plan.today, at) && std::ranges::all_of(plan.budgets, [at](const BudgetTerms& one) { return is_within(one.period, at); });
+}
+
+void begin_at(TabPlan& plan, WallTime now) {
+  plan.today = limits::period_at(limits::Period::day, *plan.zone, now);
+  plan.facts.day = date_in(*plan.zone, now);
   for (std::size_t i = 0; i < plan.budgets.size(); ++i) {
-    BudgetTerms& terms = plan.budgets[i];
-    if (is_within(terms.period, at)) continue;
     const limits::Period period = std::get<limits::Allowance>(plan.limits[plan.budgets_from + i].limit).period;
-    terms.period = limits::period_at(period, *plan.zone, now);
-    plan.facts.budgets[i].period = kept_beginning(terms.period);
+    plan.budgets[i].period = limits::period_at(period, *plan.zone, now);
+    plan.facts.budgets[i].period = kept_beginning(plan.budgets[i].period);
   }
 }
 

@@ -1,16 +1,19 @@
 // gateway/tab_plan.h — the limits that the calls of one credential have on one model and route: the same for all of them, for as long as
-// the directory is the same.
+// the directory and the day are the same.
 // Threads  its reactor
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gatehouse/gateway/ledger_book.h"
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "limit_words.h"
 
 namespace gatehouse::gateway {
 
@@ -37,20 +40,45 @@ struct BudgetTerms {
   limits::Stretch period;
 };
 
+// The facts of calls in a journal, for as long as there may be more of them.
+class KeptFacts {
+ public:
+  KeptFacts() = default;
+  ~KeptFacts() {
+    if (number_) journal_->let_go(*number_);
+  }
+  KeptFacts(const KeptFacts&) = delete;
+  KeptFacts& operator=(const KeptFacts&) = delete;
+  // Nothing: the journal has no room for them.
+  std::optional<std::uint32_t> in(limits::Inflight::Part& journal, const limits::CallFacts& facts) {
+    if (!number_) journal_ = &journal, number_ = journal.keep(facts);
+    return number_;
+  }
+
+ private:
+  limits::Inflight::Part* journal_ = nullptr;
+  std::optional<std::uint32_t> number_;
+};
+
 struct TabPlan {
   std::vector<PlannedLimit> limits;
   std::vector<limits::Charge> charges;            // of each: the least that a call takes, which is refused where there is not even that
   std::size_t tokens_from = 0, budgets_from = 0;  // where those begin that grow: tokens a minute, and budgets
   std::vector<BudgetTerms> budgets;
-  limits::CallFacts facts;  // of a call that begins now
-  std::string policy;       // the line of answers that tells of the limits
-  limits::Stretch today;    // which facts.day is
+  limits::CallFacts facts;
+  KeptFacts kept;
+  LedgerBook::Line line;          // of the facts, in the book of its reactor
+  std::string policy;             // the line of answers that tells of the limits,
+  std::vector<LimitWords> words;  // and what the others say of each of them
+  limits::Stretch today;          // which facts.day is
   const limits::Zone* zone = nullptr;
   std::uint64_t directory = 0;  // the version that it is from
 };
 
-// Days and months go on.
-void follow_time(TabPlan& plan, WallTime now);
+// Whether its day and the periods of its budgets are still those that are now,
+bool stands_at(const TabPlan& plan, WallTime now);
+// and what makes them so, in a plan that is new.
+void begin_at(TabPlan& plan, WallTime now);
 // Days since 1970 where the clocks of the zone are.
 std::int32_t date_in(const limits::Zone& zone, WallTime now);
 // As it is kept: what never ends began at 0.

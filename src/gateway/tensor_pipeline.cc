@@ -60,10 +60,9 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
 
 Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
   const TensorPermitted& permitted = measured.permitted();
-  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
-  const Status paid = tab.measure({.prompt_tokens = 0, .allowance = 0, .choices = 0});
+  constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
+  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
   tab.tell(*fields);
-  if (!paid) return paid.error();
   return TensorAdmitted(std::move(measured), std::move(tab));
 }
 

@@ -89,11 +89,21 @@ void append_rate_limit_policy(std::string& out, std::span<const Told> told) {
   }
 }
 
+void append_rate_limit_item(std::string& out, std::string_view name) {
+  append_string(out, name);
+  out += ";r=";
+}
+
+void append_rate_limit_numbers(std::string& out, const Decision& decision) {
+  append_number(out, {}, decision.remaining);
+  if (const auto reset = whole_seconds(decision.reset)) append_number(out, ";t=", *reset);
+}
+
 void append_rate_limit(std::string& out, std::span<const Told> told) {
   for (const Told& one : told) {
-    append_item(out, one.name, &one == told.data());
-    append_number(out, ";r=", one.decision.remaining);
-    if (const auto reset = whole_seconds(one.decision.reset)) append_number(out, ";t=", *reset);
+    if (&one != told.data()) out += ", ";
+    append_rate_limit_item(out, one.name);
+    append_rate_limit_numbers(out, one.decision);
   }
 }
 

@@ -12,41 +12,61 @@
 #include <cstring>
 #include <fstream>
 #include <mutex>
+#include <span>
 #include <utility>
 
 #include "gatehouse/base/assert.h"
+#include "inflight_old.h"
 
 namespace gatehouse::limits {
 namespace {
 
-constexpr std::uint64_t magic = 0x31464e4948544147U;  // GATHINF1
-constexpr std::size_t page = 4096, slot_bytes = 1024;
-constexpr std::uint32_t slots_at_a_time = 64, most_slots_ever = 1U << 20U;
+constexpr std::uint64_t magic = 0x32464e4948544147U;  // GATHINF2
+constexpr std::size_t page = 4096, slot_bytes = 128, facts_bytes = 1024;
+constexpr std::size_t slots_a_page = page / slot_bytes, facts_a_page = page / facts_bytes;
+constexpr std::uint32_t most_slots_ever = 1U << 20U;
+constexpr std::size_t most_at_once = 4096;  // calls in one batch: more would make it no cheaper
+constexpr std::size_t most_pages_ever = 1U << 19U;
+constexpr std::size_t facts_for_plans = 4096;  // of each part, beside one for each slot
 
 enum SlotState : std::uint32_t { is_free = 0, runs = 1, is_over = 2, is_opened = 3 };
+enum PageKind : std::uint32_t { is_blank = 0, of_slots = 1, of_facts = 2 };
 
 struct Header {
   std::uint64_t magic = 0;
   std::array<char, 64> boot{};
 };
 
-// As it lies in the file. Whoever reads it after a crash finds a slot that was being taken still free.
-struct Slot {
-  std::atomic<std::uint32_t> state;
-  std::uint32_t writer;
-  std::int64_t batch;
+// As it lies in the file, and as all of it stands before its edition says so.
+struct KeptFacts {
+  std::uint32_t kind;  // of the page, in the first of it
+  std::atomic<std::uint32_t> edition;
   std::int32_t day;
   std::uint32_t budgets;
   Price price;
-  std::uint64_t prompt, cached;
-  std::atomic<std::uint64_t> granted, produced;
   std::array<char, 64> tenant;
   std::array<char, 128> model;
   std::array<BudgetShare, most_budgets> shares;
-  CallMark mark;  // a file of a Gatehouse that knew of none has zeros there
 };
-static_assert(sizeof(Header) <= page && sizeof(Slot) <= slot_bytes);
+
+// As it lies in the file; the first of a page has its kind alone. Whoever reads it after a crash finds a slot that was being taken still
+// free. What every call writes lies in one line of the cache.
+struct alignas(slot_bytes) Slot {
+  std::atomic<std::uint32_t> state;
+  std::uint32_t writer;
+  std::int64_t batch;
+  std::atomic<std::uint64_t> facts;  // edition and number
+  std::uint64_t prompt, cached;
+  std::atomic<std::uint64_t> granted, produced;
+  std::uint64_t is_marked;
+  CallMark mark;
+};
+static_assert(sizeof(Header) <= page && sizeof(Slot) == slot_bytes && sizeof(KeptFacts) <= facts_bytes);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::is_trivially_copyable_v<BudgetShare>);
+
+constexpr std::uint64_t named(std::uint32_t number, std::uint32_t edition) { return std::uint64_t{edition} << 32U | number; }
+constexpr auto number_in(std::uint64_t facts) { return static_cast<std::uint32_t>(facts); }
+constexpr std::size_t pages_for(std::size_t many, std::size_t a_page) { return (many + a_page - 1) / a_page; }
 
 template <std::size_t size>
 void put(std::array<char, size>& to, std::string_view text) {
@@ -56,6 +76,16 @@ void put(std::array<char, size>& to, std::string_view text) {
 template <std::size_t size>
 std::string got(const std::array<char, size>& from) {
   return std::string(from.data(), ::strnlen(from.data(), size));
+}
+
+CallFacts facts_in(const KeptFacts& kept) {
+  CallFacts facts;
+  facts.tenant = got(kept.tenant);
+  facts.model = got(kept.model);
+  facts.day = kept.day;
+  facts.price = kept.price;
+  facts.budgets.assign(kept.shares.begin(), kept.shares.begin() + std::min<std::size_t>(kept.budgets, most_budgets));
+  return facts;
 }
 
 Error unusable(const std::string& path, const std::string& what) { return operator_error("inflight_unusable", "'" + path + "' " + what); }
@@ -69,29 +99,45 @@ struct Inflight::File {
   std::byte* bytes = nullptr;
   std::size_t mapped = 0;  // some of it behind the end of the file, until that grows
   std::mutex lock;
-  std::uint32_t slots = 0;   // that there is room for on the disk; under lock, like the next
-  std::uint32_t handed = 0;  // to parts
-  std::uint32_t most = 0;
+  std::size_t pages = 0;                     // that there is room for on the disk; under lock, like the next
+  std::size_t handed = 1, handed_slots = 0;  // pages, the first of which says what it is; and how many of them hold slots
+  std::size_t most_slot_pages = 0;
   std::string boot;
   bool other_boot = false;  // it was written before the machine was started
+  bool old_format = false;  // until it is cleared
   std::vector<Part> parts;
 
   ~File() {
     if (bytes != nullptr) ::munmap(bytes, mapped);
   }
   Header& header() { return *reinterpret_cast<Header*>(bytes); }
-  Slot& slot(std::size_t number) { return *reinterpret_cast<Slot*>(bytes + page + number * slot_bytes); }
+  Slot& slot(std::size_t number) { return *reinterpret_cast<Slot*>(bytes + number * slot_bytes); }
+  KeptFacts& facts(std::size_t number) { return *reinterpret_cast<KeptFacts*>(bytes + number * facts_bytes); }
+  std::uint32_t& kind(std::size_t number) { return *reinterpret_cast<std::uint32_t*>(bytes + number * page); }
+  std::span<std::byte> whole() { return {bytes, pages * page}; }
   // Room for so many; false: there is none on the disk.
-  bool make_room(std::uint32_t wanted) {
-    if (wanted > slots && ::posix_fallocate(fd.get(), 0, static_cast<off_t>(page + std::size_t{wanted} * slot_bytes)) != 0) return false;
-    slots = std::max(slots, wanted);
+  bool make_room(std::size_t wanted) {
+    if (wanted > pages && ::posix_fallocate(fd.get(), 0, static_cast<off_t>(wanted * page)) != 0) return false;
+    pages = std::max(pages, wanted);
     return true;
   }
-  // The first of some that no part has; nothing: there are no more.
-  std::optional<std::uint32_t> hand_out() {
+  // One that no part has; nothing: there are no more.
+  std::optional<std::size_t> hand_out(PageKind what) {
     const std::lock_guard held(lock);
-    if (handed + slots_at_a_time > most || !make_room(handed + slots_at_a_time)) return std::nullopt;
-    return std::exchange(handed, handed + slots_at_a_time);
+    // Neither kind takes the other's room.
+    const std::size_t handed_facts = handed - 1 - handed_slots, most_facts = mapped / page - 1 - most_slot_pages;
+    if (what == of_slots ? handed_slots == most_slot_pages : handed_facts == most_facts) return std::nullopt;
+    if (!make_room(handed + 1)) return std::nullopt;
+    if (what == of_slots) ++handed_slots;
+    return handed++;
+  }
+  // Null: they are not what the slot was taken with, which the disk was not told in time.
+  KeptFacts* facts_of(const Slot& slot) {
+    const std::uint64_t facts_named = slot.facts.load(std::memory_order_acquire);
+    const std::size_t number = number_in(facts_named), on = number / facts_a_page;
+    if (on == 0 || on >= pages || kind(on) != of_facts) return nullptr;
+    KeptFacts& found = facts(number);
+    return named(number_in(facts_named), found.edition.load(std::memory_order_acquire)) == facts_named ? &found : nullptr;
   }
 };
 
@@ -100,14 +146,9 @@ Units units_of(BudgetCounts counts, const Price& price, const CallUse& use) {
   return cost_of(price, TokensUsed{use.prompt, use.cached, use.completion});
 }
 
-std::vector<SpentPart> spent_of(const CallFacts& facts, const CallUse& use) {
-  std::vector<SpentPart> spent;
-  for (const BudgetShare& share : facts.budgets) {
-    const Units units = units_of(share.counts, facts.price, use), first = std::min(units, share.most_of_period);
-    if (first > 0) spent.push_back({share.budget, share.period, first});
-    if (units > first) spent.push_back({share.budget, share.next_period, units - first});
-  }
-  return spent;
+SpentIn spent_in(const BudgetShare& share, const Price& price, const CallUse& use) {
+  const Units units = units_of(share.counts, price, use), first = std::min(units, share.most_of_period);
+  return {first, units - first};
 }
 
 Result<Inflight> Inflight::open(const std::string& path, const Options& options) {
@@ -118,22 +159,23 @@ Result<Inflight> Inflight::open(const std::string& path, const Options& options)
   const auto old_size = static_cast<std::size_t>(found.st_size);
   std::uint64_t said = 0;
   const bool is_new = old_size == 0 || (::pread(file->fd.get(), &said, sizeof said, 0) == sizeof said && said == 0);
-  if (!is_new && said != magic) return unusable(path, "is no file of calls that are being made");
+  file->old_format = !is_new && said == old_inflight_magic;
+  if (!is_new && !file->old_format && said != magic) return unusable(path, "is no file of calls that are being made");
   GH_ASSERT(options.parts > 0 && options.most_slots <= most_slots_ever);
-  // Those of an earlier process that had more are kept, too.
-  const std::size_t old_slots = old_size > page ? std::min<std::size_t>((old_size - page) / slot_bytes, most_slots_ever) : 0;
-  file->most = options.most_slots;
-  if (!file->make_room(std::max({static_cast<std::uint32_t>(old_slots), options.parts * slots_at_a_time}))) {
+  file->most_slot_pages = std::max<std::size_t>(options.most_slots / (slots_a_page - 1), options.parts);
+  // Each part has room for some, and those of an earlier process that had more are kept, too.
+  if (!file->make_room(std::max<std::size_t>(std::min(pages_for(old_size, page), most_pages_ever), 1 + std::size_t{options.parts} * 2))) {
     return unusable(path, "cannot grow: there is no room on the disk");
   }
-  file->mapped = page + std::size_t{std::max(file->slots, file->most)} * slot_bytes;
+  const std::size_t most_facts = options.most_slots + options.parts * facts_for_plans;
+  file->mapped = std::max(file->pages, 1 + file->most_slot_pages + pages_for(most_facts, facts_a_page)) * page;
   void* const mapped = ::mmap(nullptr, file->mapped, PROT_READ | PROT_WRITE, MAP_SHARED, file->fd.get(), 0);
   if (mapped == MAP_FAILED) return failed(path, "cannot be mapped");
   file->bytes = static_cast<std::byte*>(mapped);
   Header& header = file->header();
   file->boot = options.boot;
-  file->other_boot = header.magic == magic && (options.boot.empty() || got(header.boot) != options.boot);
-  header.magic = magic;
+  file->other_boot = !is_new && (options.boot.empty() || got(header.boot) != options.boot);
+  if (is_new) header.magic = magic;
   for (std::uint32_t i = 0; i < options.parts; ++i) file->parts.emplace_back(*file);
   return Inflight(std::move(file));
 }
@@ -144,21 +186,20 @@ Inflight& Inflight::operator=(Inflight&&) noexcept = default;
 Inflight::~Inflight() = default;
 
 std::vector<LeftCall> Inflight::left() const {
+  if (file_->old_format) return left_in_old(file_->whole(), file_->other_boot);
   std::vector<LeftCall> left;
-  for (std::uint32_t i = 0; i < file_->slots; ++i) {
+  for (std::uint32_t i = 0; i < file_->pages * slots_a_page; ++i) {
+    if (i % slots_a_page == 0 || file_->kind(i / slots_a_page) != of_slots) continue;
     const Slot& slot = file_->slot(i);
     const std::uint32_t state = slot.state.load(std::memory_order_acquire);
-    if (state != runs && state != is_over) continue;
+    const KeptFacts* const facts = state == runs || state == is_over ? file_->facts_of(slot) : nullptr;
+    if (facts == nullptr) continue;
     LeftCall call;
     call.slot = i;
     call.writer = slot.writer;
     call.batch = slot.batch;
-    call.facts.tenant = got(slot.tenant);
-    call.facts.model = got(slot.model);
-    call.facts.day = slot.day;
-    call.facts.price = slot.price;
-    call.facts.budgets.assign(slot.shares.begin(), slot.shares.begin() + std::min<std::size_t>(slot.budgets, most_budgets));
-    call.facts.mark = slot.mark;
+    call.facts = facts_in(*facts);
+    if (slot.is_marked != 0) call.facts.mark = slot.mark;
     const bool lost_power = file_->other_boot && state == runs;
     call.use = {slot.prompt, slot.cached, lost_power ? slot.granted.load() : slot.produced.load()};
     left.push_back(std::move(call));
@@ -168,19 +209,24 @@ std::vector<LeftCall> Inflight::left() const {
 
 void Inflight::stamp(const std::vector<LeftCall>& calls, std::uint32_t writer, std::int64_t batch) {
   for (const LeftCall& call : calls) {
+    if (file_->old_format) {
+      stamp_old(file_->whole(), call.slot, writer, batch);
+      continue;
+    }
     Slot& slot = file_->slot(call.slot);
     slot.writer = writer;
     slot.batch = batch;
   }
 }
 
+// What says what the file is comes last: until then there is nothing in it.
 void Inflight::clear() {
-  for (std::uint32_t i = 0; i < file_->slots; ++i) {
-    Slot& slot = file_->slot(i);
-    if (slot.state.load(std::memory_order_relaxed) != is_free) slot.state.store(is_free, std::memory_order_release);
+  for (std::size_t i = 1; i < file_->pages; ++i) {
+    if (file_->kind(i) != is_blank) file_->kind(i) = is_blank;
   }
   put(file_->header().boot, file_->boot);
-  file_->other_boot = false;
+  file_->header().magic = magic;
+  file_->old_format = file_->other_boot = false;
 }
 
 // What was written through the mapping belongs to the file's data.
@@ -191,31 +237,73 @@ Status Inflight::sync() const {
 
 Inflight::Part& Inflight::part(std::size_t number) { return file_->parts.at(number); }
 
-std::optional<std::uint32_t> Inflight::Part::take(const CallFacts& facts) {
+std::size_t Inflight::many() const {
+  const std::size_t slots = file_->most_slot_pages * (slots_a_page - 1) / file_->parts.size();
+  return std::clamp<std::size_t>(slots / 4, 1, most_at_once);
+}
+
+std::optional<std::uint32_t> Inflight::Part::keep(const CallFacts& facts) {
   GH_ASSERT(facts.budgets.size() <= most_budgets);
-  if (free_.empty()) {
-    const std::optional<std::uint32_t> first = file_.hand_out();
-    // The first of them are taken first.
-    for (std::uint32_t i = slots_at_a_time; first && i > 0; --i) free_.push_back(*first + i - 1);
+  if (free_facts_.empty()) {
+    const std::optional<std::size_t> fresh = file_.hand_out(of_facts);
+    if (!fresh) return std::nullopt;
+    const auto first = static_cast<std::uint32_t>(*fresh * facts_a_page);
+    file_.kind(*fresh) = of_facts;
+    for (std::uint32_t i = facts_a_page; i > 0; --i) free_facts_.push_back(first + i - 1);
+    users_.resize(std::max<std::size_t>(users_.size(), first + facts_a_page));
   }
-  if (free_.empty()) return std::nullopt;
-  const std::uint32_t number = free_.back();
-  free_.pop_back();
+  const std::uint32_t number = free_facts_.back();
+  free_facts_.pop_back();
+  users_[number] = 1;
+  KeptFacts& kept = file_.facts(number);
+  kept.day = facts.day;
+  kept.price = facts.price;
+  put(kept.tenant, facts.tenant);
+  put(kept.model, facts.model);
+  kept.budgets = static_cast<std::uint32_t>(facts.budgets.size());
+  std::ranges::copy(facts.budgets, kept.shares.begin());
+  kept.edition.fetch_add(1, std::memory_order_release);
+  return number;
+}
+
+void Inflight::Part::let_go(std::uint32_t facts) {
+  if (--users_[facts] == 0) free_facts_.push_back(facts);
+}
+
+std::optional<std::uint32_t> Inflight::Part::take(std::uint32_t facts) {
+  if (free_slots_.empty()) {
+    const std::optional<std::size_t> fresh = file_.hand_out(of_slots);
+    if (!fresh) return std::nullopt;
+    // All of them are free before the page says that it has any; the first of them are taken first.
+    const auto first = static_cast<std::uint32_t>(*fresh * slots_a_page);
+    for (std::uint32_t i = slots_a_page - 1; i > 0; --i) {
+      file_.slot(first + i).state.store(is_free, std::memory_order_release);
+      free_slots_.push_back(first + i);
+    }
+    std::atomic_ref(file_.kind(*fresh)).store(of_slots, std::memory_order_release);
+  }
+  const std::uint32_t number = free_slots_.back();
+  free_slots_.pop_back();
+  ++users_[facts];
   Slot& slot = file_.slot(number);
   slot.writer = 0;
   slot.batch = 0;
-  slot.day = facts.day;
-  slot.price = facts.price;
   slot.prompt = slot.cached = 0;
   slot.granted.store(0, std::memory_order_relaxed);
   slot.produced.store(0, std::memory_order_relaxed);
-  put(slot.tenant, facts.tenant);
-  put(slot.model, facts.model);
-  slot.budgets = static_cast<std::uint32_t>(facts.budgets.size());
-  std::ranges::copy(facts.budgets, slot.shares.begin());
-  slot.mark = facts.mark;
+  slot.is_marked = 0;
+  slot.facts.store(named(facts, file_.facts(facts).edition.load(std::memory_order_relaxed)), std::memory_order_relaxed);
   slot.state.store(is_opened, std::memory_order_release);
   return number;
+}
+
+std::optional<std::uint32_t> Inflight::Part::take(const CallFacts& facts) {
+  const std::optional<std::uint32_t> kept = keep(facts);
+  if (!kept) return std::nullopt;
+  const std::optional<std::uint32_t> slot = take(*kept);
+  let_go(*kept);
+  if (slot && facts.mark != CallMark()) mark(*slot, facts.mark);
+  return slot;
 }
 
 void Inflight::Part::begin(std::uint32_t number, std::uint64_t prompt_tokens) {
@@ -224,14 +312,31 @@ void Inflight::Part::begin(std::uint32_t number, std::uint64_t prompt_tokens) {
   slot.state.store(runs, std::memory_order_release);
 }
 
-void Inflight::Part::mark(std::uint32_t slot, const CallMark& mark) { file_.slot(slot).mark = mark; }
+void Inflight::Part::mark(std::uint32_t number, const CallMark& mark) {
+  Slot& slot = file_.slot(number);
+  slot.mark = mark;
+  std::atomic_ref(slot.is_marked).store(1, std::memory_order_release);
+}
+
 void Inflight::Part::granted(std::uint32_t slot, std::uint64_t tokens) {
   file_.slot(slot).granted.store(tokens, std::memory_order_release);
 }
 void Inflight::Part::produced(std::uint32_t slot, std::uint64_t tokens) {
   file_.slot(slot).produced.store(tokens, std::memory_order_release);
 }
-void Inflight::Part::share(std::uint32_t slot, std::size_t budget, const BudgetShare& share) { file_.slot(slot).shares.at(budget) = share; }
+void Inflight::Part::share(std::uint32_t slot, std::size_t budget, const BudgetShare& share) {
+  CallFacts changed = facts_in(file_.facts(number_in(file_.slot(slot).facts.load(std::memory_order_relaxed))));
+  changed.budgets.at(budget) = share;
+  rewrite(slot, changed);
+}
+
+// The others who have the facts in common keep them as they were.
+void Inflight::Part::rewrite(std::uint32_t number, const CallFacts& facts) {
+  const std::optional<std::uint32_t> own = keep(facts);
+  if (!own) return;
+  const std::uint64_t before = file_.slot(number).facts.exchange(named(*own, file_.facts(*own).edition.load()), std::memory_order_release);
+  let_go(number_in(before));
+}
 
 void Inflight::Part::over(std::uint32_t number, const CallUse& use) {
   Slot& slot = file_.slot(number);
@@ -248,8 +353,10 @@ void Inflight::Part::stamp(std::uint32_t number, std::uint32_t writer, std::int6
 }
 
 void Inflight::Part::release(std::uint32_t number) {
-  file_.slot(number).state.store(is_free, std::memory_order_release);
-  free_.push_back(number);
+  Slot& slot = file_.slot(number);
+  slot.state.store(is_free, std::memory_order_release);
+  let_go(number_in(slot.facts.load(std::memory_order_relaxed)));
+  free_slots_.push_back(number);
 }
 
 std::string boot_id() {

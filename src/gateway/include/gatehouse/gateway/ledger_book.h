@@ -17,8 +17,18 @@ namespace gatehouse::gateway {
 
 class LedgerBook {
  public:
+  // Where in the book calls of the same facts stand: whoever has many of them keeps it, and nothing is looked for twice.
+  class Line {
+    friend class LedgerBook;
+    std::uint64_t edition = 0;  // of the book; another: the line is to be looked for
+    store::UsageRow* row = nullptr;
+    std::vector<std::int64_t*> spent;  // of each budget, in the period that its calls begin in
+  };
+
   // A call of that slot is over.
   void add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use);
+  // The same; line: of these facts.
+  void add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use, Line& line);
 
   struct Taken {
     std::vector<std::uint32_t> slots;
@@ -27,14 +37,18 @@ class LedgerBook {
     std::vector<store::Digest> charged;  // calls that are made once
     bool empty() const { return slots.empty(); }
   };
-  // Called when there are many.
-  void on_many(std::function<void()> hurry) { hurry_ = std::move(hurry); }
+  // Called when there are so many.
+  void on_many(std::size_t many, std::function<void()> hurry) { many_ = many, hurry_ = std::move(hurry); }
   // All of it; the book is empty then.
   Taken take();
 
  private:
   using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
+  void find(const limits::CallFacts& facts, Line& line);
+
+  std::size_t many_ = 0;
   std::function<void()> hurry_;
+  std::uint64_t edition_ = 1;  // grows with each time that it is emptied
   std::vector<std::uint32_t> slots_;
   std::vector<store::Digest> charged_;
   std::map<Used, store::UsageRow, std::less<>> usage_;

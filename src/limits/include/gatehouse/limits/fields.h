@@ -30,6 +30,9 @@ std::string rate_limit(std::span<const Told> told);
 // The same, behind what stands there.
 void append_rate_limit_policy(std::string& out, std::span<const Told> told);
 void append_rate_limit(std::string& out, std::span<const Told> told);
+// One limit of that list in two pieces, for whoever keeps the first: the name up to what is left, and the rest.
+void append_rate_limit_item(std::string& out, std::string_view name);
+void append_rate_limit_numbers(std::string& out, const Decision& decision);
 
 // For Retry-After and retry-after-ms: nothing where waiting never helps, or nobody knows how long.
 std::optional<std::uint64_t> whole_seconds(const Wait& wait);

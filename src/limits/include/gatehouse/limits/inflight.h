@@ -1,10 +1,12 @@
 // limits/inflight.h — the calls that are being made, in a file that is mapped into memory: whatever ends the process, what they used is
 // known to the next one.
-// Format   DATA/inflight: a page that says what it is, then slots of one size. Written by one process at a time, on this machine alone.
-//          It grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault of memory
+// Format   DATA/inflight: a page that says what it is, then pages of slots, one a call, and pages of facts that calls have in common: so a
+//          call writes little, and few pages are written again and again. Written by one process at a time, on this machine alone. It
+//          grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault of memory
 // Rules    a slot says how much a call has produced before that leaves the process. A call that the engine has not begun has taken nothing,
 //          whatever ends the process. A mapped page outlives the process (SIGKILL), not the machine (loss of power), unless it was synced:
-//          what a file of an earlier boot says was granted counts as produced
+//          what a file of an earlier boot says was granted counts as produced. A slot names its facts by number and edition: one whose
+//          facts were not synced either is none
 // Threads  a part belongs to one reactor; the file outlives its parts. sync() from any thread that may block
 // Errors   inflight_unusable (operator)
 #pragma once
@@ -52,14 +54,11 @@ struct CallUse {
 };
 Units units_of(BudgetCounts counts, const Price& price, const CallUse& use);
 
-// What it takes from budgets in the end.
-struct SpentPart {
-  std::uint32_t budget = 0;
-  std::int64_t period = 0;
-  Units units = 0;
-  friend bool operator==(const SpentPart&, const SpentPart&) = default;
+// What it takes from one budget in the end: in the period that it began in, and in the next.
+struct SpentIn {
+  Units first = 0, next = 0;
 };
-std::vector<SpentPart> spent_of(const CallFacts& facts, const CallUse& use);
+SpentIn spent_in(const BudgetShare& share, const Price& price, const CallUse& use);
 
 // A call that an earlier process did not settle, or may not have.
 struct LeftCall {
@@ -74,7 +73,7 @@ class Inflight {
  public:
   struct Options {
     std::uint32_t parts = 1;
-    std::uint32_t most_slots = 16'384;  // of all parts together
+    std::uint32_t most_slots = 65'536;  // of all parts together
     std::string boot;                   // of this boot of the machine
   };
   // What is there stays until clear(). inflight_unusable
@@ -94,6 +93,8 @@ class Inflight {
 
   class Part;
   Part& part(std::size_t number);
+  // So many calls of a part that are over, and wait to be settled, leave enough slots for those that run, and for as many again.
+  std::size_t many() const;
 
  private:
   struct File;
@@ -105,7 +106,13 @@ class Inflight::Part {
  public:
   explicit Part(File& file) : file_(file) {}
 
-  // One for this call; nothing: there are as many as can be, or the disk has no room for more.
+  // Facts that calls have in common, written once for all of them; nothing: there is no room for more. They stand until they are let go of
+  // and their last call is released.
+  std::optional<std::uint32_t> keep(const CallFacts& facts);
+  void let_go(std::uint32_t facts);
+  // A slot for a call of such facts; nothing: there are as many as can be, or the disk has no room for more.
+  std::optional<std::uint32_t> take(std::uint32_t facts);
+  // The same, with facts of its own.
   std::optional<std::uint32_t> take(const CallFacts& facts);
   void mark(std::uint32_t slot, const CallMark& mark);
   // Its prompt is paid for, and the engine takes it up: from here on it counts.
@@ -113,7 +120,8 @@ class Inflight::Part {
   void granted(std::uint32_t slot, std::uint64_t tokens);
   // In all. Before they leave the process.
   void produced(std::uint32_t slot, std::uint64_t tokens);
-  // A budget's share has changed: it grew in another period.
+  // A budget's share has changed: it grew in another period. Where there is no room to say so it all counts in the first one, if the
+  // process ends.
   void share(std::uint32_t slot, std::size_t budget, const BudgetShare& share);
   // The call is over, with this.
   void over(std::uint32_t slot, const CallUse& use);
@@ -122,8 +130,12 @@ class Inflight::Part {
   void release(std::uint32_t slot);
 
  private:
+  // Other facts for a call that runs.
+  void rewrite(std::uint32_t slot, const CallFacts& facts);
+
   File& file_;
-  std::vector<std::uint32_t> free_;
+  std::vector<std::uint32_t> free_slots_, free_facts_;
+  std::vector<std::uint32_t> users_;  // of facts, by their number: calls, and who keeps them
 };
 
 // Of this boot of the machine; empty where the kernel does not say.

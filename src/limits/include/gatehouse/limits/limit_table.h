@@ -1,6 +1,7 @@
 // limits/limit_table.h — what each subject has used of each limit, for all reactors of this process.
 // Units    as each charge's limit counts
-// Threads  any; a shard is locked for as long as its states are looked at, several always in the same order. A Reservation has one owner
+// Threads  any; a shard is locked for as long as its states are looked at, several always in the same order: what is about one subject
+//          stands in one shard, so that a call with many limits of few subjects takes few locks. A Reservation has one owner
 // Memory   bounded: where there is no room for another state, those that are full again give way, for they say what new ones would; no
 //          others ever do. Where none of those is found, it goes by the kind of the limit:
 //            rates                    who has no state shares one with all others of that limit (and shard) who have none: each gets at
@@ -19,7 +20,6 @@
 #include <mutex>
 #include <optional>
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 #include "gatehouse/base/random.h"
@@ -67,6 +67,8 @@ class LimitTable {
 
   // For charges that are made from one again and again.
   std::size_t place_of(const LimitKey& key) const { return hash_(key) | 1U; }
+  // Of which nothing is held yet: for grow().
+  Reservation nothing();
   // All of the charges or none of them; each gets its decision. What is taken by use, and calls at once, the reservation gives back. Of
   // more than most_charges those that are spent at once must stand in the last lot: what is spent stays so.
   std::optional<Reservation> reserve(std::span<Charge> charges, const Moment& now);
@@ -84,17 +86,10 @@ class LimitTable {
 
  private:
   friend class Reservation;
+  // The upper half is the subject's alone, and says in which shard.
   struct Hash {
     std::uint64_t seed = 0;
     std::size_t operator()(const LimitKey& key) const;
-  };
-  struct Named {
-    LimitKey key;
-    std::size_t place = 0;
-    friend bool operator==(const Named& a, const Named& b) { return a.key == b.key; }
-  };
-  struct PlaceOf {
-    std::size_t operator()(const Named& named) const noexcept { return named.place; }
   };
   struct Node;
   struct Shard;
@@ -135,7 +130,7 @@ class Reservation {
   // So many of these units have been used by now, in all. Said before they are handed out, it is right whatever ends the request.
   // More than is held counts, too.
   void used(const LimitKey& key, Units units);
-  // Now instead of at the end. Nothing is held afterwards.
+  // Now instead of at the end. Nothing is held afterwards, and more may be taken.
   void settle();
 
  private:
@@ -143,15 +138,18 @@ class Reservation {
   struct Account {
     LimitKey key;
     std::size_t place = 0;
-    bool shared = false;   // it stands with those who have no state of their own
-    bool is_rate = false;  // from which nothing comes back when all was used
+    LimitTable::Node* node = nullptr;  // kept for as long as something of it is held; null: a rate's, which may be gone by then
+    std::uint32_t times = 0;           // that it was kept
+    bool shared = false;               // it stands with those who have no state of their own
     Units held = 0, used = 0;
     Hold first;              // the oldest,
     std::vector<Hold> more;  // and the others in their order: calls that take once need no memory for them
+    bool is_rate() const { return node == nullptr; }
   };
   explicit Reservation(LimitTable& table) : table_(&table) {}
-  void add(const Charge& charge, bool shared, const Hold& hold);
+  void add(const Charge& charge, const LimitTable::Found& found, const Hold& hold);
   void add(Account&& account);
+  void give_back(const Account& account, LimitTable::Shard& shard);
 
   LimitTable* table_;
   std::vector<Account> accounts_;

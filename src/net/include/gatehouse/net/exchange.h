@@ -34,6 +34,8 @@ class Response {
   Response& body(std::string_view content_type, std::string bytes);
   // name must be a token and value free of control bytes; asserted.
   Response& field(std::string_view name, std::string_view value);
+  // So many bytes of fields will come yet.
+  Response& room_for(std::size_t more) { return fields_.reserve(fields_.size() + more), *this; }
   // Whole lines, "Name: value\r\n" each, that are known to be right.
   Response& lines(std::string_view ready) { return fields_.append(ready), *this; }
   // The same body in a coding that Content-Encoding names.
