@@ -116,8 +116,7 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   if (!keys) co_return keys.error();
   directory->set_signing_keys(std::move(*keys));
   directory->set_issuers(std::move(parts.issuers));
-  const TimeKept opened(parts.now, reactor.clock().now());
-  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), opened, std::move(directory)));
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), std::move(directory)));
 }
 
 DirectoryPtr Registry::current() const {
@@ -306,11 +305,12 @@ Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, 
   co_return ok();
 }
 
-Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
-  const store::Moment nonces_until = time_to_forget(opened_, TimeKept(now, reactor.clock().now()));
+Task<Status> Registry::forget_expired(Reactor& reactor) {
+  const store::Moment now = passed(reactor.clock());
+  if (now == store::Moment()) co_return ok();
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
-  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, nonces_until);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.idempotent_calls().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);
