@@ -166,6 +166,7 @@ TEST_P(AuditContract, AnIdMayHaveSeveralChains) {
   EXPECT_EQ(get(store().audit().heads(reactor_, "here")).size(), 2U);
   EXPECT_TRUE(verify().ok());
 }
+  EXPECT_EQ(get(store().audit().heads(reactor_, "")).size(), 3U);
 
 TEST_P(AuditContract, WhatWasAskedStandsBesideItsRecordUntilItIsForgotten) {
   make_tenant("a");

@@ -332,3 +332,27 @@ def test_a_restore_is_on_record(new_house, tmp_path):
     assert verify(house)["first_bad"]["damage"] == "chain_cut", "its checkpoint was written at once"
     house.start()
     assert house.stop() == 0
+def test_checkpoints_that_were_emptied_or_cut_are_found(new_house):
+    house = new_house()
+    command(house, "key", "create", "--tenant", "demo", "--name", "a")
+    assert house.stop() == 0
+    house.start()
+    command(house, "key", "create", "--tenant", "demo", "--name", "b")
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+    file = house.data / "audit.checkpoints"
+    lines = file.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 1
+    for kept in (0, len(lines) - 1):
+        file.write_bytes(b"".join(lines[:kept]))
+        first_bad = verify(house)["first_bad"]
+        assert (first_bad["damage"], first_bad["sequence"]) == ("checkpoint_file_cut", kept + 1)
+        said = run("audit", "verify", "--data", house.data)
+        assert said.returncode == 1 and b"has lost its end" in said.stdout and b"--checkpoints" in said.stdout
+    # A server goes on with it, and that is on record.
+    house.start()
+    assert [record["action_type"] for record in records(house)].count("begin_checkpoints") == 1
+    house.kill()
+    assert verify(house)["ok"], "nothing in the folder tells of it any more"
+
+

@@ -18,7 +18,7 @@ using telemetry::AuditRecord;
 using telemetry::AuditRow;
 
 constexpr const char* select_head = GH_AUDIT_HEADS "WHERE tenant_number = ?1 AND tenant_id = ?2 AND instance = ?3";
-constexpr const char* select_heads = GH_AUDIT_HEADS "WHERE instance = ?1";
+constexpr const char* select_heads = GH_AUDIT_HEADS "WHERE ?1 = '' OR instance = ?1";
 constexpr const char* select_chains_by_number = "SELECT id FROM audit_chains WHERE tenant_number = ?1";
 constexpr const char* select_chains_by_tenant = "SELECT id FROM audit_chains WHERE tenant_id = ?1";
 constexpr const char* insert_chain =

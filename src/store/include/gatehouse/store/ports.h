@@ -352,7 +352,7 @@ class AuditStore {
   virtual Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) = 0;
   // The newest first.
   virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
-  // How far the chains of an instance have come.
+  // How far the chains of an instance have come; empty: of all.
   virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
 };
 
