@@ -8,6 +8,7 @@
 #include "gatehouse/net/client.h"
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/runtime/signal.h"
+#include "gatehouse/telemetry/log.h"
 #include "outside_issuers.h"
 
 namespace gatehouse::app {

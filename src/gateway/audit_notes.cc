@@ -220,6 +220,16 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
 
 void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger) {
   const bool allowed = decision.status > 0 && decision.status < 400 && decision.reason.empty();
+bool is_intended(const Route& route) {
+  return administrates(route.action) && route.audit == AuditClass::each && route.method != wire::Method::get;
+}
+
+telemetry::AuditRecord intent_of(const Decision& decision) {
+  telemetry::AuditRecord record = record_of(decision);
+  record.outcome = telemetry::audit_interrupted;
+  return record;
+}
+
   const auto make = [&] {
     telemetry::AuditRecord record = record_of(decision);
     if (!ledger.model.empty()) {

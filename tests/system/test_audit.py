@@ -257,6 +257,26 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_house):
             assert identity in users or identity in revoked
 
 
+def test_what_a_process_did_not_come_back_from_is_on_record(new_house):
+    house = new_house()
+    made = command(house, "key", "create", "--tenant", "demo", "--name", "a")
+    assert house.stop() == 0
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        assert list(database.execute("SELECT count(*) FROM audit_intents")) == [(0,)], "what was answered has its record"
+        # As a kill leaves it between a change and its record.
+        database.execute(
+            "INSERT INTO audit_intents (tenant_number, tenant_id, time_us, user_id, key_id, action, route, resource_type, resource_id, request_id, address)"
+            " VALUES (0, 'system', 1700000000000000, '', '', 'revoke_api_key', 'DELETE /api/admin/keys/{id}', 'api_key', ?, 'r-1', '')",
+            (made["id"],),
+        )
+        database.commit()
+    house.start()
+    (left,) = [record for record in records(house) if record["outcome"] == "interrupted"]
+    assert (left["action_type"], left["resource_id"], left["success"]) == ("revoke_api_key", made["id"], False)
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+
+
 def test_an_edit_of_the_file_is_found_with_its_place(new_house):
     house = new_house(started=False)
     for name in "abcde":
@@ -312,26 +332,6 @@ def test_a_tail_and_its_checkpoints_that_are_gone_are_found(new_house, tmp_path)
     assert verify(house, "--checkpoints", copy)["first_bad"]["damage"] in ("chain_cut", "checkpoint_disagrees"), "the copy does"
 
 
-def test_a_restore_is_on_record(new_house, tmp_path):
-    house = new_house()
-    command(house, "key", "create", "--tenant", "demo", "--name", "kept")
-    assert run("backup", tmp_path / "copy.db", "--data", house.data).returncode == 0
-    command(house, "key", "create", "--tenant", "demo", "--name", "later")
-    assert house.stop() == 0
-    assert verify(house)["ok"]
-    done = run("restore", tmp_path / "copy.db", "--data", house.data)
-    assert done.returncode == 0, done.stderr
-    after = verify(house)
-    assert after["ok"] and after["checkpoints"] == 1
-    newest = records(house)[0]
-    assert [record["action_type"] for record in records(house)].count("create_api_key") == 1, "what came later is undone"
-    assert newest["action_type"] == "restore_store" and newest["resource_id"] == str(tmp_path / "copy.db") and newest["success"]
-    assert newest["tenant_id"] == "system" and newest["details"]["sequence"] == 1
-    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
-        database.executescript("DELETE FROM audit WHERE action = 'restore_store'; DELETE FROM audit_chains WHERE records = 1 AND id = (SELECT max(id) FROM audit_chains)")
-    assert verify(house)["first_bad"]["damage"] == "chain_cut", "its checkpoint was written at once"
-    house.start()
-    assert house.stop() == 0
 def test_checkpoints_that_were_emptied_or_cut_are_found(new_house):
     house = new_house()
     command(house, "key", "create", "--tenant", "demo", "--name", "a")
@@ -356,3 +356,23 @@ def test_checkpoints_that_were_emptied_or_cut_are_found(new_house):
     assert verify(house)["ok"], "nothing in the folder tells of it any more"
 
 
+def test_a_restore_is_on_record(new_house, tmp_path):
+    house = new_house()
+    command(house, "key", "create", "--tenant", "demo", "--name", "kept")
+    assert run("backup", tmp_path / "copy.db", "--data", house.data).returncode == 0
+    command(house, "key", "create", "--tenant", "demo", "--name", "later")
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+    done = run("restore", tmp_path / "copy.db", "--data", house.data)
+    assert done.returncode == 0, done.stderr
+    after = verify(house)
+    assert after["ok"] and after["checkpoints"] == 1
+    newest = records(house)[0]
+    assert [record["action_type"] for record in records(house)].count("create_api_key") == 1, "what came later is undone"
+    assert newest["action_type"] == "restore_store" and newest["resource_id"] == str(tmp_path / "copy.db") and newest["success"]
+    assert newest["tenant_id"] == "system" and newest["details"]["sequence"] == 1
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        database.executescript("DELETE FROM audit WHERE action = 'restore_store'; DELETE FROM audit_chains WHERE records = 1 AND id = (SELECT max(id) FROM audit_chains)")
+    assert verify(house)["first_bad"]["damage"] == "chain_cut", "its checkpoint was written at once"
+    house.start()
+    assert house.stop() == 0

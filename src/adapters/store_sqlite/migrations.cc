@@ -317,6 +317,36 @@ CREATE TRIGGER idempotent_call_went AFTER DELETE ON idempotent_calls BEGIN
 END;
 )sql";
 
+// Of tickets that neither a user nor a key gave nobody wrote down who did: what cannot be held against whoever gave it is given anew.
+constexpr const char* add_givers = R"sql(
+DELETE FROM tickets WHERE issuer IS NULL AND issuer_key IS NULL;
+ALTER TABLE tickets ADD COLUMN giver_tenant TEXT CHECK (giver_tenant <> '');
+ALTER TABLE tickets ADD COLUMN giver_issuer TEXT;
+ALTER TABLE tickets ADD COLUMN giver_kind TEXT CHECK (giver_kind IN ('jti', 'token_sha256', 'user'));
+ALTER TABLE tickets ADD COLUMN giver_id TEXT CHECK (giver_id <> '');
+ALTER TABLE tickets ADD COLUMN giver_issued_s INTEGER;
+ALTER TABLE tickets ADD COLUMN giver_platform INTEGER CHECK (giver_platform IN (0, 1));
+CREATE INDEX tickets_by_issuer ON tickets (issuer) WHERE issuer IS NOT NULL;
+)sql";
+
+// No part of the chains: what stands here when a process begins, an earlier one did not come back from.
+constexpr const char* create_audit_intents = R"sql(
+CREATE TABLE audit_intents (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant_number INTEGER NOT NULL CHECK (tenant_number BETWEEN 0 AND 4294967295),
+  tenant_id TEXT NOT NULL,
+  time_us INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action <> ''),
+  route TEXT NOT NULL,
+  resource_type TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -334,6 +364,8 @@ constexpr std::array steps{
     MigrationStep{"budgets", create_budgets},
     MigrationStep{"ends of sessions and issuers of tickets", add_ends_and_issuers},
     MigrationStep{"idempotent calls", create_idempotent_calls},
+    MigrationStep{"givers of tickets", add_givers},
+    MigrationStep{"intents of changes", create_audit_intents},
 };
 
 Result<std::size_t> schema_number(Database& database) {

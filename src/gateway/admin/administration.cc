@@ -159,10 +159,21 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   decision.object = object;
   Result<Reply> replied = co_await answer(reactor, std::move(question));
   if (!replied) co_return reply_to(replied.error());
+  std::int64_t intent = 0;
+  if (is_intended(*match.route)) {
+    telemetry::AuditRecord intended = intent_of(decision);
+    const Result<std::int64_t> kept = co_await house_.audit().intend(reactor, std::move(intended));
+    if (!kept) co_return reply_to(kept.error());
+    intent = *kept;
+  }
   if (has_own_record(*match.route, *replied)) {
+  if (!replied && intent != 0) {
+    [[maybe_unused]] const Status dropped = co_await house_.audit().drop_intent(reactor, intent);
+  }
     std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
     const Status kept = co_await house_.audit().append(reactor, std::move(records));
     if (!kept) co_return reply_to(kept.error());
+    records.front().intent = intent;
   }
   co_return std::move(*replied);
 }

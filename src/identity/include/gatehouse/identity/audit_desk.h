@@ -20,6 +20,14 @@ class AuditDesk {
   AuditDesk(store::Store& store, telemetry::AuditSealer sealer)
       : store_(store), sealer_(std::make_shared<const telemetry::AuditSealer>(std::move(sealer))) {}
 
+  // Before something is done: gives the number for its record, AuditRecord::intent.
+  Task<Result<std::int64_t>> intend(Reactor& reactor, telemetry::AuditRecord record) const {
+    return store_.audit().intend(reactor, std::move(record));
+  }
+  // Nothing was done.
+  Task<Status> drop_intent(Reactor& reactor, std::int64_t number) const { return store_.audit().drop_intent(reactor, number); }
+  // At the start: what was begun and has no record gets one.
+  Task<Result<std::size_t>> settle_intents(Reactor& reactor) const { return store_.audit().settle_intents(reactor, sealer_); }
   // All of them are durable when it returns, or none is kept.
   Task<Status> append(Reactor& reactor, std::vector<telemetry::AuditRecord> records) const {
     return store_.audit().append(reactor, sealer_, std::move(records));

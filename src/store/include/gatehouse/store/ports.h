@@ -346,6 +346,13 @@ class AuditStore {
   // As the next of their tenants' chains in the sealer's instance, in this order.
   virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                               std::vector<telemetry::AuditRecord> records) = 0;
+  // What is about to be done, for the case that nobody comes back to say so. Its number is for the record to take along, which takes its
+  // place when it is appended.
+  virtual Task<Result<std::int64_t>> intend(Reactor& reactor, telemetry::AuditRecord record) = 0;
+  // Nothing was done.
+  virtual Task<Status> drop_intent(Reactor& reactor, std::int64_t number) = 0;
+  // Each that an earlier process left is a record now, as interrupted. Gives how many.
+  virtual Task<Result<std::size_t>> settle_intents(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer) = 0;
   // What was asked, beside its records and without a chain.
   virtual Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) = 0;
   // What was asked before then is gone.
