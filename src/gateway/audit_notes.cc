@@ -65,6 +65,8 @@ constexpr std::array names{
     Name{Action::invitation_add, "create_invitation", "invitation"},
     Name{Action::invitations_list, "list_invitations", {}},
     Name{Action::invitation_delete, "delete_invitation", "invitation"},
+    Name{Action::resets_list, "list_password_resets", {}},
+    Name{Action::reset_delete, "delete_password_reset", "password_reset"},
     Name{Action::roles_list, "list_roles", {}},
     Name{Action::role_add, "create_role", "role"},
     Name{Action::role_get, "get_role", "role"},
@@ -218,8 +220,6 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
   return record;
 }
 
-void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger) {
-  const bool allowed = decision.status > 0 && decision.status < 400 && decision.reason.empty();
 bool is_intended(const Route& route) {
   return administrates(route.action) && route.audit == AuditClass::each && route.method != wire::Method::get;
 }
@@ -230,6 +230,8 @@ telemetry::AuditRecord intent_of(const Decision& decision) {
   return record;
 }
 
+void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger) {
+  const bool allowed = decision.status > 0 && decision.status < 400 && decision.reason.empty();
   const auto make = [&] {
     telemetry::AuditRecord record = record_of(decision);
     if (!ledger.model.empty()) {

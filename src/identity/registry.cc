@@ -252,6 +252,7 @@ Task<Result<store::User>> Registry::enrol(Reactor& reactor, store::User user, st
 }
 
 Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends) {
+  ends.same_password = user.password_hash == before.password_hash;  // which a login may keep in another way meanwhile
   Result<store::ChangedUser> changed = co_await store_.users().change_and_end(reactor, std::move(user), std::move(ends));
   if (!changed) co_return changed.error();
   const bool notable = changed->user.is_active != before.is_active || changed->user.role != before.role;

@@ -76,9 +76,9 @@ class SqliteTicketStore final : public store::TicketStore {
   explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
   Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
   Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
-  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) override;
-  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) override;
-  Task<Result<store::Ticket>> remove(Reactor& reactor, store::Reach reach, std::string id) override;
+  Task<Result<store::Page<store::Ticket>>> list(Reactor& reactor, store::TicketQuery query) override;
+  Task<Result<store::Ticket>> find_by_id(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) override;
+  Task<Result<store::Ticket>> remove(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) override;
   Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
