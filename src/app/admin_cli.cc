@@ -29,7 +29,8 @@ struct AdminCommandLine {
   RotationOptions rotation;
   UsageOptions used;
   std::string id, overlap = "24h";
-  std::string file, layout, token_source;
+  ImportOptions imported;
+  std::string file, token_source;
   bool force = false;
   AuditOptions audit;
 };
@@ -166,6 +167,12 @@ void add_new_users(CLI::App& group, Adder& add) {
   command = add.add(group, "withdraw", "Take an invitation back: nobody registers with it any more", "user withdraw ID",
                     [](AdminCommandLine& said) { return user_withdraw(said.options, said.id); });
   id_of(command, line.id, "The invitation's id");
+  command = add.add(group, "resets", "Tokens that set a password and have not been used", "user resets --tenant tenant-001",
+                    [](AdminCommandLine& said) { return user_resets(said.options, said.user.tenant); });
+  command->add_option("--tenant", line.user.tenant, "Of users of this tenant alone");
+  command = add.add(group, "withdraw-reset", "Take a token that sets a password back", "user withdraw-reset ID",
+                    [](AdminCommandLine& said) { return user_withdraw_reset(said.options, said.id); });
+  id_of(command, line.id, "The token's id, as `user reset` and `user resets` show it");
 }
 
 void add_users(CLI::App& root, Adder& add) {
@@ -283,13 +290,17 @@ void add_reports(CLI::App& root, Adder& add) {
   command =
       add.add(*group, "import", "Make a model of a GGUF file: checked, copied, tried and pinned by its hash in the first folder of models",
               "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b\n  gatehouse model import f16.gguf --quantize q8_0",
-              [](AdminCommandLine& said) { return model_import(said.options, said.file, said.id, said.layout); });
-  command->add_option("file", line.file, "The file")->required();
-  command->add_option("--name", line.id, "What it is called; without, after the file");
+              [](AdminCommandLine& said) { return model_import(said.options, said.imported); });
+  command->add_option("file", line.imported.file, "The file")->required();
+  command->add_option("--name", line.imported.name, "What it is called; without, after the file");
   command
-      ->add_option("--quantize", line.layout,
+      ->add_option("--quantize", line.imported.layout,
                    "Write its weights anew as q8_0 (8 bits, answers stay) or q4_0 (4 bits, smaller, less exact); both are measured")
       ->check(CLI::IsMember({"q8_0", "q4_0"}));
+  command
+      ->add_option("--patience", line.imported.patience,
+                   "How long it may be loaded and measured, or written without getting any further, before it is given up")
+      ->capture_default_str();
   command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
                     "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
   id_of(command, line.id, "Its name, or NAME/VERSION");

@@ -168,17 +168,40 @@ Result<telemetry::AuditSealer> sealer_of(const std::string& data) {
   return telemetry::AuditSealer::make(keys.audit, "verify");
 }
 
-// Those of the folder, or of a copy, which has to be there: whoever names it has it.
-Result<telemetry::CheckpointLines> checkpoints_for(const std::string& data, const std::string& copy, const telemetry::AuditSealer& sealer) {
-  const std::filesystem::path path = copy.empty() ? checkpoints_of(data) : std::filesystem::path(copy);
-  std::error_code failed;
-  telemetry::CheckpointLines lines;
-  lines.missing = copy.empty() && std::filesystem::symlink_status(path, failed).type() == std::filesystem::file_type::not_found;
-  if (lines.missing) return lines;
+Result<telemetry::CheckpointLines> checkpoints_in(const std::filesystem::path& path, const telemetry::AuditSealer& sealer,
+                                                  const telemetry::CheckpointMark& mark) {
   std::ifstream in(path, std::ios::binary);
   const std::string file{std::istreambuf_iterator<char>(in), {}};
   if (!in.is_open() || in.bad()) return operator_error("checkpoints_unreadable", "'" + path.string() + "' cannot be read");
-  return telemetry::read_checkpoints(file, sealer);
+  return telemetry::read_checkpoints(file, sealer, mark);
+}
+
+// How far the store knows that the file has come.
+Result<telemetry::CheckpointMark> mark_of(const std::string& data) {
+  const std::string name(identity::AuditDesk::checkpoint_setting);
+  GH_TRY(const std::optional<std::string> kept, adapters::read_setting(identity::store_file_of(data), name));
+  return telemetry::parse_checkpoint_mark(kept.value_or(""));
+}
+
+// The mark is of the file that is read behind it, unless the server has begun a new one meanwhile: then both are looked at once more.
+Result<telemetry::CheckpointLines> own_checkpoints(const std::string& data, const telemetry::AuditSealer& sealer) {
+  const std::filesystem::path path = checkpoints_of(data);
+  for (;;) {
+    GH_TRY(const telemetry::CheckpointMark mark, mark_of(data));
+    std::error_code failed;
+    telemetry::CheckpointLines lines;
+    lines.missing = std::filesystem::symlink_status(path, failed).type() == std::filesystem::file_type::not_found;
+    if (lines.missing) return lines;
+    GH_TRY(lines, checkpoints_in(path, sealer, mark));
+    if (lines.first_lost == 0) return lines;
+    GH_TRY(const telemetry::CheckpointMark still, mark_of(data));
+    if (still == mark) return lines;
+  }
+}
+
+// Those of the folder, or of a copy, which has to be there: whoever names it has it.
+Result<telemetry::CheckpointLines> checkpoints_for(const std::string& data, const std::string& copy, const telemetry::AuditSealer& sealer) {
+  return copy.empty() ? own_checkpoints(data, sealer) : checkpoints_in(copy, sealer, {});
 }
 
 // The checkpoints first: what they tell of is in the store already.
@@ -222,6 +245,10 @@ std::string sentence_about(const telemetry::AuditFault& fault) {
   const std::string number = std::to_string(fault.sequence);
   if (fault.damage == telemetry::AuditDamage::checkpoint_file_altered) {
     return "the file of checkpoints is not what was written, from line " + number + " on";
+  }
+  if (fault.damage == telemetry::AuditDamage::checkpoint_file_cut) {
+    return "the file of checkpoints has lost its end, from line " + number +
+           " on, so nothing tells whether records at the end are gone, too: name a copy of it with --checkpoints";
   }
   if (fault.damage == telemetry::AuditDamage::checkpoint_file_missing) {
     return "the file of checkpoints is gone, so nothing tells whether records at the end are, too: name a copy of it with --checkpoints";

@@ -1,6 +1,7 @@
 #include "checkpoint_file.h"
 
 #include <fcntl.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,20 +28,37 @@ Status sync_folder_of(const std::filesystem::path& path) {
 std::filesystem::path checkpoints_of(const std::string& data) { return std::filesystem::path(data) / "audit.checkpoints"; }
 
 Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path, std::int64_t most_bytes) {
+  return open(path, most_bytes, &::link);
+}
+
+Result<CheckpointFile> CheckpointFile::open(const std::filesystem::path& path, std::int64_t most_bytes, Link link) {
   Fd file(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return unwritable(path, errno);
   GH_CHECK(sync_folder_of(path));
-  CheckpointFile opened(path, std::move(file), most_bytes);
+  CheckpointFile opened(path, std::move(file), most_bytes, link);
   GH_CHECK(opened.find_end());
   return opened;
+}
+
+// What ends there, of as much as is there.
+Result<std::string> CheckpointFile::up_to(std::int64_t end) const {
+  std::string bytes(static_cast<std::size_t>(std::min(end, longest_end)), '\0');
+  const ssize_t read = pread(file_.get(), bytes.data(), bytes.size(), end - static_cast<std::int64_t>(bytes.size()));
+  if (read != static_cast<ssize_t>(bytes.size())) return unwritable(path_, read < 0 ? errno : EIO);
+  return bytes;
+}
+
+Result<bool> CheckpointFile::comes_to(const telemetry::CheckpointMark& mark) const {
+  if (mark.bytes == 0) return true;
+  if (mark.bytes > static_cast<std::uint64_t>(size_)) return false;
+  GH_TRY(const std::string end, up_to(static_cast<std::int64_t>(mark.bytes)));
+  return telemetry::last_checkpoint_seal(end) == mark.seal;
 }
 
 Status CheckpointFile::find_end() {
   struct stat found{};
   if (fstat(file_.get(), &found) != 0) return unwritable(path_, errno);
-  std::string end(static_cast<std::size_t>(std::min<std::int64_t>(found.st_size, longest_end)), '\0');
-  const ssize_t read = pread(file_.get(), end.data(), end.size(), found.st_size - static_cast<std::int64_t>(end.size()));
-  if (read != static_cast<ssize_t>(end.size())) return unwritable(path_, read < 0 ? errno : EIO);
+  GH_TRY(const std::string end, up_to(found.st_size));
   const std::size_t newline = end.rfind('\n');
   const std::size_t cut_off = newline == std::string::npos ? end.size() : end.size() - newline - 1;
   size_ = found.st_size - static_cast<std::int64_t>(cut_off);
@@ -83,14 +101,29 @@ Status CheckpointFile::append(const std::vector<telemetry::AuditHead>& heads, te
 Status CheckpointFile::keep_as_old() const {
   const std::filesystem::path old = path_.string() + ".1";
   if (unlink(old.c_str()) != 0 && errno != ENOENT) return unwritable(old, errno);
-  return link(path_.c_str(), old.c_str()) == 0 || errno == ENOENT ? ok() : Status(unwritable(old, errno));
+  if (link_(path_.c_str(), old.c_str()) == 0 || errno == ENOENT) return ok();
+  return errno == EPERM || errno == EOPNOTSUPP || errno == ENOSYS || errno == EMLINK ? copy_to(old) : Status(unwritable(old, errno));
+}
+
+Status CheckpointFile::copy_to(const std::filesystem::path& old) const {
+  const std::filesystem::path unfinished = old.string() + ".unfinished";
+  const Fd copy(::open(unfinished.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!copy) return unwritable(unfinished, errno);
+  off_t from = 0;
+  while (from < size_) {
+    const ssize_t copied = sendfile(copy.get(), file_.get(), &from, static_cast<std::size_t>(size_ - from));
+    if (copied < 0 && errno == EINTR) continue;
+    if (copied <= 0) return unwritable(unfinished, copied < 0 ? errno : EIO);
+  }
+  if (fsync(copy.get()) != 0 || rename(unfinished.c_str(), old.c_str()) != 0) return unwritable(old, errno);
+  return ok();
 }
 
 Status CheckpointFile::begin_anew(const std::vector<telemetry::AuditHead>& heads, telemetry::AuditTime now,
                                   const telemetry::AuditSealer& sealer) {
   const std::filesystem::path fresh = path_.string() + ".unfinished";
   if (unlink(fresh.c_str()) != 0 && errno != ENOENT) return unwritable(fresh, errno);
-  GH_TRY(CheckpointFile next, open(fresh, most_));
+  GH_TRY(CheckpointFile next, open(fresh, most_, link_));
   GH_CHECK(next.append(heads, now, sealer));
   GH_CHECK(keep_as_old());
   if (rename(fresh.c_str(), path_.c_str()) != 0) return unwritable(path_, errno);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <cerrno>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -25,6 +26,11 @@ class Checkpoints : public ::testing::Test {
     return {std::istreambuf_iterator<char>(in), {}};
   }
   telemetry::CheckpointLines lines() const { return telemetry::read_checkpoints(contents(), sealer_); }
+  std::set<std::string> names_in_folder() const {
+    std::set<std::string> names;
+    for (const auto& one : std::filesystem::directory_iterator(folder_)) names.insert(one.path().filename().string());
+    return names;
+  }
   Status append(CheckpointFile& file, std::uint64_t count) const {
     telemetry::AuditHead head;
     head.chain = telemetry::AuditChain(1, TenantId("tenant-001"), "here");
@@ -83,6 +89,45 @@ TEST_F(Checkpoints, WhatWasChangedStaysToBeFound) {
   EXPECT_EQ(lines().checkpoints.size(), 3U);
 }
 
+TEST_F(Checkpoints, KnowWhetherTheyHaveComeSoFar) {
+  Result<CheckpointFile> file = CheckpointFile::open(path());
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ(file->mark(), telemetry::CheckpointMark());
+  ASSERT_TRUE(append(*file, 1).ok());
+  const telemetry::CheckpointMark mark = file->mark();
+  EXPECT_EQ(mark.bytes, contents().size());
+  ASSERT_TRUE(append(*file, 2).ok());
+  const auto comes_to = [this](const telemetry::CheckpointMark& wanted) { return *CheckpointFile::open(path())->comes_to(wanted); };
+  EXPECT_TRUE(comes_to(mark) && comes_to(file->mark()) && comes_to({}));
+  telemetry::CheckpointMark another = mark;
+  another.seal[3] ^= 1U;
+  EXPECT_FALSE(comes_to(another));
+  std::filesystem::resize_file(path(), mark.bytes);
+  EXPECT_TRUE(comes_to(mark));
+  EXPECT_FALSE(comes_to(file->mark()));
+  std::filesystem::resize_file(path(), 0);
+  EXPECT_FALSE(comes_to(mark));
+}
+
+int no_links_here(const char* /*from*/, const char* /*to*/) {
+  errno = EPERM;
+  return -1;
+}
+
+TEST_F(Checkpoints, AFullFileIsCopiedWhereThereAreNoHardLinks) {
+  Result<CheckpointFile> file = CheckpointFile::open(path(), 1000, &no_links_here);
+  ASSERT_TRUE(file.ok());
+  for (int twice = 0; twice < 2; ++twice) {
+    for (std::uint64_t count = 1; !file->is_full(); ++count) ASSERT_TRUE(append(*file, count).ok());
+    const std::string old = contents();
+    ASSERT_TRUE(file->begin_anew({}, telemetry::AuditTime(), sealer_).ok());
+    std::ifstream in(path().string() + ".1", std::ios::binary);
+    EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), old);
+    EXPECT_EQ(contents(), "");
+  }
+  EXPECT_EQ(names_in_folder(), (std::set<std::string>{"audit.checkpoints", "audit.checkpoints.1"}));
+}
+
 TEST_F(Checkpoints, AFullFileGoesOnBesideANewOne) {
   Result<CheckpointFile> file = CheckpointFile::open(path(), 1000);
   ASSERT_TRUE(file.ok());
@@ -103,9 +148,7 @@ TEST_F(Checkpoints, AFullFileGoesOnBesideANewOne) {
   ASSERT_TRUE(append(*file, count + 1).ok());
   EXPECT_EQ(lines().checkpoints.size(), 3U) << "and goes on";
   EXPECT_EQ(lines().first_bad, 0U);
-  std::set<std::string> files;
-  for (const auto& one : std::filesystem::directory_iterator(folder_)) files.insert(one.path().filename().string());
-  EXPECT_EQ(files, (std::set<std::string>{"audit.checkpoints", "audit.checkpoints.1"}));
+  EXPECT_EQ(names_in_folder(), (std::set<std::string>{"audit.checkpoints", "audit.checkpoints.1"}));
   ASSERT_TRUE(CheckpointFile::open(path()).ok());
   EXPECT_EQ(lines().checkpoints.size(), 3U);
 }

@@ -24,12 +24,22 @@ std::vector<telemetry::AuditHead> Checkpointer::news_of(std::vector<telemetry::A
   return heads;
 }
 
+Task<Result<std::vector<telemetry::AuditHead>>> Checkpointer::heads_for(bool anew) const {
+  return anew ? desk_.all_heads(reactor_) : desk_.heads(reactor_);
+}
+
 Task<Status> Checkpointer::write_news() {
-  Result<std::vector<telemetry::AuditHead>> heads = co_await desk_.heads(reactor_);
-  if (!heads) co_return heads.error();
   const bool anew = file_.is_full();
+  Result<std::vector<telemetry::AuditHead>> heads = co_await heads_for(anew);
+  if (!heads) co_return heads.error();
   std::vector<telemetry::AuditHead> news = news_of(std::move(*heads), anew);
   if (news.empty()) co_return ok();
+  if (anew) {
+    // Between the two files the mark would be of neither.
+    const telemetry::CheckpointMark unknown;
+    const Status unmarked = co_await desk_.mark_checkpoints(reactor_, unknown);
+    if (!unmarked) co_return unmarked;
+  }
   const auto now = std::chrono::floor<std::chrono::microseconds>(reactor_.clock().wall());
   std::function<Status(Worker&)> append = [this, &news, now, anew](Worker&) {
     return anew ? file_.begin_anew(news, now, desk_.sealer()) : file_.append(news, now, desk_.sealer());
@@ -39,7 +49,7 @@ Task<Status> Checkpointer::write_news() {
   if (!appended) co_return operator_error("checkpoints_unwritable", "too much waits for the disk");
   if (!*appended) co_return *appended;
   for (telemetry::AuditHead& head : news) said_[std::move(head.chain)] = head.count;
-  co_return ok();
+  co_return co_await desk_.mark_checkpoints(reactor_, file_.mark());
 }
 
 Task<void> Checkpointer::write() {

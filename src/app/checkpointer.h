@@ -1,5 +1,6 @@
 // app/checkpointer.h — every minute, and at the end, says in DATA/audit.checkpoints how far each chain of the audit trail has come.
-// Rules    a chain that stands where it stood is not said again, but for the beginning of a new file
+// Rules    a chain that stands where it stood is not said again, but for the beginning of a new file, which has those of other instances,
+//          too. The store is told how far the file has come, once it has
 // Threads  the control reactor; the file is written by the worker of files
 #pragma once
 #include <map>
@@ -25,6 +26,7 @@ class Checkpointer {
   static constexpr seconds interval{60};
   // Those that are to be said. anew: in a new file.
   std::vector<telemetry::AuditHead> news_of(std::vector<telemetry::AuditHead> heads, bool anew) const;
+  Task<Result<std::vector<telemetry::AuditHead>>> heads_for(bool anew) const;
   Task<Status> write_news();
   Task<void> write_and_wait();
 

@@ -132,21 +132,32 @@ Status Server::open_journal(const std::string& data) {
   return ok();
 }
 
-// Where it has to be made anew, that is on record: whoever cuts the trail back takes it away, too.
+// Where it has to be made anew, or goes on shorter than it was, that is on record before it is done: whoever cuts the trail back takes it
+// away, too.
 Result<CheckpointFile> Server::open_checkpoints(const std::string& data) {
-  const bool there = std::filesystem::exists(checkpoints_of(data));
-  GH_TRY(CheckpointFile file, CheckpointFile::open(checkpoints_of(data)));
+  const std::filesystem::path path = checkpoints_of(data);
   const identity::AuditDesk& audit = data_->house().audit();
   Reactor reactor(0, clock_);
   GH_TRY(const std::vector<telemetry::AuditHead> heads, run_task(reactor, audit.heads(reactor)));
-  if (there || heads.empty()) return file;
-  log::warn("audit", "audit.checkpoints was gone and begins anew", {});
+  GH_TRY(const telemetry::CheckpointMark mark, run_task(reactor, audit.checkpoint_mark(reactor)));
+  if (std::filesystem::exists(path)) {
+    GH_TRY(CheckpointFile file, CheckpointFile::open(path));
+    GH_TRY(const bool whole, file.comes_to(mark));
+    if (whole) return file;
+    log::warn("audit", "audit.checkpoints has lost its end and goes on without", {});
+  } else if (heads.empty()) {
+    return CheckpointFile::open(path);
+  } else {
+    log::warn("audit", "audit.checkpoints was gone and begins anew", {});
+  }
   telemetry::AuditRecord record;
   record.time = std::chrono::floor<std::chrono::microseconds>(clock_.wall());
   record.tenant = TenantId(std::string(identity::reserved_tenant));
   record.action = "begin_checkpoints";
   record.outcome = "ok";
   GH_CHECK(run_task(reactor, audit.append(reactor, {record})));
+  GH_TRY(CheckpointFile file, CheckpointFile::open(path));
+  GH_CHECK(run_task(reactor, audit.mark_checkpoints(reactor, file.mark())));
   return file;
 }
 

@@ -4,11 +4,11 @@
 
 #include "auth_settings.h"
 #include "checkpoint_file.h"
-#include "forgetter.h"
 #include "gatehouse/identity/own_names.h"
 #include "gatehouse/net/client.h"
 #include "gatehouse/runtime/run_task.h"
 #include "gatehouse/runtime/signal.h"
+#include "gatehouse/telemetry/log.h"
 #include "outside_issuers.h"
 
 namespace gatehouse::app {
@@ -94,7 +94,11 @@ Status DataFolder::move_in(const identity::MasterKey& master, const Settings& se
   parts.instance = instance_;
   parts.usual_quota = settings.limits.daily_quota;
   GH_TRY(house_, run_task(reactor, identity::House::open(reactor, *store_, std::move(parts))));
-  note_forgotten(run_task(reactor, house_->registry().forget_expired(reactor, std::chrono::floor<seconds>(clock_.wall()))));
+  GH_TRY(const std::size_t interrupted, run_task(reactor, house_->audit().settle_intents(reactor)));
+  if (interrupted > 0) {
+    telemetry::log::warn("audit", "changes that the process before did not come back from are on record as interrupted",
+                         {{"changes", std::to_string(interrupted)}});
+  }
   return ok();
 }
 

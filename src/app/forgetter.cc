@@ -14,6 +14,7 @@ Forgetter::Forgetter(Reactor& reactor, identity::Registry& registry, const ident
       }) {}
 
 void Forgetter::begin() {
+  registry_.passed(reactor_.clock());
   due_.arm_in(interval);
   reactor_.spawn(begin_forgetting());
 }
@@ -29,9 +30,8 @@ Task<void> Forgetter::begin_forgetting() {
 }
 
 Task<void> Forgetter::forget() {
-  const store::Moment now = std::chrono::floor<seconds>(reactor_.clock().wall());
   Status forgotten = co_await forget_contents();
-  if (forgotten) forgotten = co_await registry_.forget_expired(reactor_, now);
+  if (forgotten) forgotten = co_await registry_.forget_expired(reactor_);
   note_forgotten(forgotten);
   due_.arm_in(interval);
 }

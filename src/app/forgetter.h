@@ -1,8 +1,8 @@
-// app/forgetter.h — forgets every hour what can match nothing any more, revocations above all, sessions, tickets and nonces that have
-// expired, and what was asked of models longer ago than that is kept:
-// what is revoked on a server that runs for long would otherwise stay in memory, and be looked through, until the next start.
-// Rules    what was asked goes at the start, too: a server that never runs for an hour would keep it for good. What has expired went when
-//          the data folder was opened
+// app/forgetter.h — forgets every quarter of an hour what can match nothing any more, revocations above all, sessions, tickets and nonces
+// that have expired, and what was asked of models longer ago than that is kept:
+// what is revoked on a server that runs for long would otherwise stay in memory, and be looked through.
+// Rules    what was asked goes at the start, too: a server that never runs for long would keep it for good. What has expired does not: by
+//          then nobody knows whether the clock is right (identity/time_passed.h)
 // Threads  its reactor
 #pragma once
 #include "gatehouse/identity/audit_desk.h"
@@ -13,7 +13,7 @@ namespace gatehouse::app {
 
 class Forgetter {
  public:
-  static constexpr seconds interval{60 * 60};
+  static constexpr seconds interval = identity::TimePassed::patience;
 
   // contents_kept: how long what was asked is kept.
   Forgetter(Reactor& reactor, identity::Registry& registry, const identity::AuditDesk& audit, seconds contents_kept);

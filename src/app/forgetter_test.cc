@@ -14,6 +14,20 @@ namespace {
 
 using store::RevocationKind;
 
+// Whose wall clock is set.
+class SetClock final : public Clock {
+ public:
+  Instant now() const override { return clock_.now(); }
+  WallTime wall() const override { return clock_.wall() + set_; }
+  nanoseconds thread_cpu() const override { return clock_.thread_cpu(); }
+  void advance(nanoseconds by) { clock_.advance(by); }
+  void set(seconds by) { set_ += by; }
+
+ private:
+  FakeClock clock_;
+  seconds set_{0};
+};
+
 class Forgetter_ : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -48,18 +62,18 @@ class Forgetter_ : public ::testing::Test {
     reactor_.tick();
   }
 
-  FakeClock clock_;
+  SetClock clock_;
   Reactor reactor_{0, clock_};
   std::filesystem::path folder_;
   std::unique_ptr<DataFolder> data_;
   int published_ = 0;
 };
 
-TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
+TEST_F(Forgetter_, ForgetsEveryWhileWhatHasExpired) {
   Forgetter forgetter(reactor_, registry(), data_->house().audit(), std::chrono::hours(24));
   forgetter.begin();
   revoke("soon over", seconds(60));
-  revoke("over in an hour and a minute", Forgetter::interval + seconds(60));
+  revoke("over a minute later", Forgetter::interval + seconds(60));
   revoke("over much later", Forgetter::interval * 10);
   watch();
   const auto forgotten = [&] {
@@ -73,6 +87,27 @@ TEST_F(Forgetter_, ForgetsEveryHourWhatHasExpired) {
   pass(Forgetter::interval);
   EXPECT_EQ(forgotten(), 1U);
   EXPECT_TRUE(registry().current()->revoked(RevocationKind::token_id, "over much later", unix_seconds(clock_.wall())));
+}
+
+// A logout above all: what was revoked would be taken again.
+TEST_F(Forgetter_, ForgetsNothingThatComesAgainWhenTheClockIsSetAheadAndBack) {
+  constexpr seconds much = Forgetter::interval * 20;
+  Forgetter forgetter(reactor_, registry(), data_->house().audit(), std::chrono::hours(24));
+  forgetter.begin();
+  revoke("logout", Forgetter::interval * 10);
+  watch();
+  const auto kept_after = [this](seconds set) {
+    clock_.set(set);
+    pass(Forgetter::interval);
+    wait_until_forgotten();
+    return kept();
+  };
+  EXPECT_EQ(kept_after(seconds(0)), 1U);
+  EXPECT_EQ(kept_after(much), 1U) << "for a while only";
+  EXPECT_EQ(kept_after(-much), 1U);
+  EXPECT_TRUE(registry().current()->revoked(RevocationKind::token_id, "logout", unix_seconds(clock_.wall())));
+  EXPECT_EQ(kept_after(much), 1U);
+  EXPECT_EQ(kept_after(seconds(0)), 0U) << "it has stood";
 }
 
 constexpr const char* what_was_asked = R"({"prompt":"Hi"})";
@@ -105,7 +140,7 @@ class ForgetterOfContents : public Forgetter_ {
 };
 
 TEST_F(ForgetterOfContents, ForgetsThemOnceTheyAreOldEnough) {
-  Forgetter forgetter(reactor_, registry(), audit(), std::chrono::minutes(90));
+  Forgetter forgetter(reactor_, registry(), audit(), Forgetter::interval * 3 / 2);
   forgetter.begin();
   watch();
   pass(Forgetter::interval);
@@ -116,7 +151,7 @@ TEST_F(ForgetterOfContents, ForgetsThemOnceTheyAreOldEnough) {
   EXPECT_EQ(shown(), "");
 }
 
-// Else they stay for good where a server never runs for an hour.
+// Else they stay for good where a server never runs for long.
 TEST_F(ForgetterOfContents, ForgetsThemAtTheStart) {
   pass(std::chrono::minutes(91));
   EXPECT_EQ(shown(), what_was_asked) << "nobody has forgotten them";

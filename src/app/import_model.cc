@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
+#include <optional>
 #include <vector>
 
+#include "gatehouse/config/units.h"
 #include "gatehouse/model/import.h"
 #include "gatehouse/wire/json/writer.h"
 #include "loading_memory.h"
@@ -28,10 +30,13 @@ struct Tried {
 
 class Importer {
  public:
-  Importer(const Configuration& configuration, std::string layout)
-      : settings_(configuration.settings.llama),
-        folder_(model_folders(configuration.settings.models).front()),
-        layout_(std::move(layout)) {}
+  Importer(const Configuration& configuration, std::string layout, seconds patience)
+      : settings_(configuration.settings.llama), folder_(model_folders(configuration.settings.models).front()), layout_(std::move(layout)) {
+    patience_.longest = patience;
+    patience_.on_wait = [this](seconds waited) { progress_.show("the model is tried", waited); };
+  }
+  Importer(const Importer&) = delete;
+  Importer& operator=(const Importer&) = delete;
 
   Result<model::Imported> import(const std::string& file, const std::string& name) {
     model::ImportSteps steps;
@@ -64,7 +69,7 @@ class Importer {
   Status rewrite(const Fd& from, const Fd& to) {
     GH_TRY(const model::GgufHead head, model::read_gguf_head(from));
     GH_CHECK(try_out(from, head));
-    return rewrite_model(from, to, layout_, [this](std::uint64_t done, std::uint64_t all) { progress_.show(done, all); });
+    return rewrite_model(from, to, layout_, patience_, [this](std::uint64_t done, std::uint64_t all) { progress_.show(done, all); });
   }
 
   Status try_out(const Fd& file, const model::GgufHead& head) {
@@ -75,7 +80,7 @@ class Importer {
                 << " can be had\n";
       return ok();
     }
-    GH_TRY(engine::ModelSpeed speed, measure_model(file, settings_.compute_threads(), tried_cells));
+    GH_TRY(engine::ModelSpeed speed, measure_model(file, settings_.compute_threads(), tried_cells, patience_));
     tried_.push_back({head.layout, head.tensor_bytes, std::move(speed)});
     return ok();
   }
@@ -93,6 +98,7 @@ class Importer {
   const std::filesystem::path folder_;
   const std::string layout_;
   Progress progress_{"import"};
+  ToolPatience patience_;
   std::vector<Tried> tried_;
 };
 
@@ -109,11 +115,15 @@ std::string as_text(const std::string& json) {
 
 }  // namespace
 
-int model_import(const AdminOptions& options, const std::string& file, const std::string& name, const std::string& layout) {
+int model_import(const AdminOptions& options, const ImportOptions& wanted) {
+  const std::optional<seconds> patience = config::parse_duration(wanted.patience);
+  if (!patience || *patience == seconds(0)) {
+    return report(operator_error("patience_invalid", "--patience is a duration above 0, such as 10m or 90s"));
+  }
   const Configuration configuration = read_configuration(options.configuration);
   if (!configuration.ok()) return report(configuration.reading.faults);
-  Importer importer(configuration, layout);
-  const Result<model::Imported> made = importer.import(file, name);
+  Importer importer(configuration, wanted.layout, *patience);
+  const Result<model::Imported> made = importer.import(wanted.file, wanted.name);
   if (!made) return report(made.error());
   if (!made->head.has_chat_template)
     std::cerr << "gatehouse: the file brings no chat template: /v1/chat/completions will refuse, plain prompts work.\n";

@@ -1,7 +1,9 @@
 #include "model_tools.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 #include <optional>
@@ -22,10 +24,14 @@ Result<Fd> copy_of(const Fd& file) {
   return copy;
 }
 
-// Lines of what a child says, until it has closed its end. Longer ones are cut.
+// Lines of what a child says, until it has closed its end, or for as long as there is patience. Longer ones are cut.
 class Lines {
  public:
-  explicit Lines(Fd pipe) : pipe_(std::move(pipe)) {}
+  Lines(Fd pipe, const ToolPatience& patience) : pipe_(std::move(pipe)), patience_(patience), since_(clock_.now()) {}
+
+  // It has got further: what counts is from now on.
+  void got_further() { since_ = clock_.now(); }
+  bool stuck() const { return stuck_; }
 
   std::optional<std::string> next() {
     for (;;) {
@@ -41,7 +47,21 @@ class Lines {
   }
 
  private:
+  // False: none is left.
+  bool wait() {
+    for (;;) {
+      const auto waited = std::chrono::floor<seconds>(clock_.now() - since_);
+      stuck_ = waited >= patience_.longest;
+      if (stuck_) return false;
+      pollfd readable{pipe_.get(), POLLIN, 0};
+      const int ready = poll(&readable, 1, one_second);
+      if (ready > 0) return true;
+      if (ready == 0 && patience_.on_wait) patience_.on_wait(std::chrono::floor<seconds>(clock_.now() - since_));
+      if (ready < 0 && errno != EINTR) return false;
+    }
+  }
   bool read_more() {
+    if (!wait()) return false;
     char buffer[4096];
     ssize_t n;
     while ((n = read(pipe_.get(), buffer, sizeof buffer)) < 0 && errno == EINTR) {
@@ -50,7 +70,13 @@ class Lines {
     return n > 0;
   }
 
+  static constexpr int one_second = 1000;
+
   const Fd pipe_;
+  const ToolPatience& patience_;
+  const SystemClock clock_;
+  Instant since_;
+  bool stuck_ = false;
   std::string read_;
 };
 
@@ -60,7 +86,12 @@ struct Found {
   bool ended = false;
 };
 
-Result<Found> run_tool(std::vector<std::string> arguments, const Fd& from, const Fd* to,
+Error stuck(seconds longest) {
+  return operator_error("model_tool_stuck", "the file has kept the child that looks at it busy for " + std::to_string(longest.count()) +
+                                                " seconds without getting any further: it is given up (--patience says for how long)");
+}
+
+Result<Found> run_tool(std::vector<std::string> arguments, const Fd& from, const Fd* to, const ToolPatience& patience,
                        const std::function<void(std::uint64_t done, std::uint64_t all)>& progress) {
   GH_TRY(Fd file, copy_of(from));
   std::vector<Fd> further;
@@ -69,16 +100,22 @@ Result<Found> run_tool(std::vector<std::string> arguments, const Fd& from, const
   }
   adapters::ProcessSpawner spawner("/proc/self/exe", std::move(arguments));
   GH_TRY(const auto child, spawner.spawn(std::move(file), std::move(further)));
-  Lines lines(child->take_output());
+  Lines lines(child->take_output(), patience);
   Found found;
+  std::uint64_t furthest = 0;
   while (const auto line = lines.next()) {
     const auto report = parse_report(*line);
     if (!report) continue;
     if (const auto* speed = std::get_if<engine::ModelSpeed>(&*report)) found.speed = *speed;
     if (const auto* failure = std::get_if<ToolFailure>(&*report)) found.failure = *failure;
-    if (const auto* far = std::get_if<ToolProgress>(&*report); far != nullptr && progress) progress(far->done, far->all);
+    if (const auto* far = std::get_if<ToolProgress>(&*report)) {
+      if (far->done > furthest) lines.got_further();
+      furthest = std::max(furthest, far->done);
+      if (progress) progress(far->done, far->all);
+    }
     if (std::holds_alternative<ToolEnd>(*report)) found.ended = true;
   }
+  if (lines.stuck()) return stuck(patience.longest);
   if (found.failure) return operator_error("model_unusable", found.failure->text).with_detail(found.failure->reason);
   if (!found.ended)
     return operator_error("model_tool_died", "the child that looked at the file has died of it: it is damaged, or memory is short");
@@ -87,16 +124,16 @@ Result<Found> run_tool(std::vector<std::string> arguments, const Fd& from, const
 
 }  // namespace
 
-Result<engine::ModelSpeed> measure_model(const Fd& file, std::uint32_t threads, std::uint32_t cells) {
-  GH_TRY(Found found,
-         run_tool({"engine", "measure", "--threads", std::to_string(threads), "--cells", std::to_string(cells)}, file, nullptr, nullptr));
+Result<engine::ModelSpeed> measure_model(const Fd& file, std::uint32_t threads, std::uint32_t cells, const ToolPatience& patience) {
+  GH_TRY(Found found, run_tool({"engine", "measure", "--threads", std::to_string(threads), "--cells", std::to_string(cells)}, file, nullptr,
+                               patience, nullptr));
   if (!found.speed) return operator_error("model_tool_died", "the child that tried the model has said nothing of it");
   return std::move(*found.speed);
 }
 
-Status rewrite_model(const Fd& from, const Fd& to, const std::string& layout,
+Status rewrite_model(const Fd& from, const Fd& to, const std::string& layout, const ToolPatience& patience,
                      const std::function<void(std::uint64_t done, std::uint64_t all)>& progress) {
-  GH_TRY(const Found found, run_tool({"engine", "rewrite", "--layout", layout}, from, &to, progress));
+  GH_TRY(const Found found, run_tool({"engine", "rewrite", "--layout", layout}, from, &to, patience, progress));
   return ok();
 }
 

@@ -29,9 +29,14 @@ Progress::~Progress() {
   if (!line_.empty()) std::cerr << empty_line << std::flush;
 }
 
-void Progress::show(std::uint64_t done, std::uint64_t all) {
+void Progress::show(std::uint64_t done, std::uint64_t all) { show(progress_line(what_, done, all)); }
+
+void Progress::show(std::string_view doing, std::chrono::seconds waited) {
+  show(std::string(what_).append(": ").append(doing).append(", ").append(std::to_string(waited.count())).append(" s"));
+}
+
+void Progress::show(std::string line) {
   if (!shown_) return;
-  std::string line = progress_line(what_, done, all);
   if (line == line_) return;
   line_ = std::move(line);
   std::cerr << empty_line << line_ << std::flush;

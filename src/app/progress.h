@@ -1,5 +1,6 @@
 // app/progress.h — a bar while something takes long, on standard error where that is a terminal.
 #pragma once
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,8 +19,12 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void show(std::uint64_t done, std::uint64_t all);
+  // While nobody knows how far it is: what is done, and for how long that has been so.
+  void show(std::string_view doing, std::chrono::seconds waited);
 
  private:
+  void show(std::string line);
+
   const std::string what_;
   const bool shown_;
   std::string line_;

@@ -1,6 +1,7 @@
 #include "terminal_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 
 #include "gatehouse/wire/json/utf8.h"
@@ -25,15 +26,36 @@ Letter first_letter(std::string_view text) {
 
 bool is_control(std::uint32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
 
-// Line separators, and what turns the direction of writing around.
+struct Range {
+  std::uint32_t first, last;
+};
+
+// Line separators, what turns the direction of writing around, and what Unicode says to leave out where it is not known
+// (Default_Ignorable_Code_Point): two names that differ in that alone look like one.
+constexpr std::array misleading{
+    Range{0x00AD, 0x00AD},   Range{0x034F, 0x034F},   Range{0x061C, 0x061C}, Range{0x115F, 0x1160}, Range{0x17B4, 0x17B5},
+    Range{0x180B, 0x180F},   Range{0x200B, 0x200F},   Range{0x2028, 0x202E}, Range{0x2060, 0x206F}, Range{0x3164, 0x3164},
+    Range{0xFE00, 0xFE0F},   Range{0xFEFF, 0xFEFF},   Range{0xFFA0, 0xFFA0}, Range{0xFFF0, 0xFFFB}, Range{0x1BCA0, 0x1BCA3},
+    Range{0x1D173, 0x1D17A}, Range{0xE0000, 0xE0FFF},
+};
+
 bool misleads(std::uint32_t c) {
-  return c == 0x061C || c == 0x200E || c == 0x200F || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069);
+  return std::ranges::any_of(misleading, [c](const Range& range) { return c >= range.first && c <= range.last; });
 }
 
 bool is_harmless(const Letter& letter) { return letter.well_formed && !is_control(letter.code_point) && !misleads(letter.code_point); }
 
 void append_hex(std::string& out, std::uint32_t number, int digits) {
   for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) out += "0123456789abcdef"[(number >> static_cast<unsigned>(shift)) & 15U];
+}
+
+// As JSON spells it: two halves for what has more than 16 bits.
+void append_unicode_escape(std::string& out, std::uint32_t c) {
+  if (c > 0xFFFF) {
+    append_hex(out.append("\\u"), 0xD800U + ((c - 0x10000U) >> 10U), 4);
+    c = 0xDC00U + ((c - 0x10000U) & 0x3FFU);
+  }
+  append_hex(out.append("\\u"), c, 4);
 }
 
 }  // namespace
@@ -43,7 +65,9 @@ std::string for_terminal(std::string_view text) {
   out.reserve(text.size());
   while (!text.empty()) {
     const Letter letter = first_letter(text);
-    if (is_harmless(letter)) {
+    if (text.front() == '\\') {
+      out.append("\\\\");
+    } else if (is_harmless(letter)) {
       out.append(text.substr(0, letter.size));
     } else {
       for (const char c : text.substr(0, letter.size)) append_hex(out.append("\\x"), static_cast<std::uint8_t>(c), 2);
@@ -62,7 +86,7 @@ std::string json_for_terminal(std::string_view json) {
     if (is_harmless(letter) || json.front() == '\n') {
       out.append(json.substr(0, letter.size));
     } else {
-      append_hex(out.append("\\u"), letter.well_formed ? letter.code_point : 0xFFFD, 4);
+      append_unicode_escape(out, letter.well_formed ? letter.code_point : 0xFFFD);
     }
     json.remove_prefix(letter.size);
   }

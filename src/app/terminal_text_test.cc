@@ -8,7 +8,7 @@ namespace {
 using namespace std::string_view_literals;
 
 TEST(ForTerminal, LeavesWhatPeopleWrite) {
-  for (const char* text : {"", "tenant-001", "Björn \xe5\xbc\xa0\xe4\xb8\x89 \xf0\x9f\x98\x80", "a\\b \"c\"", "\xc2\xa0"}) {
+  for (const char* text : {"", "tenant-001", "Björn \xe5\xbc\xa0\xe4\xb8\x89 \xf0\x9f\x98\x80", "a/b \"c\"", "\xc2\xa0"}) {
     EXPECT_EQ(for_terminal(text), text);
     EXPECT_EQ(json_for_terminal(text), text);
   }
@@ -29,6 +29,22 @@ TEST(ForTerminal, ShowsWhatATerminalWouldActOn) {
                          "gpj"),
             "\\xe2\\x80\\xaegpj")
       << "read from the right";
+}
+
+// Whoever writes out an escape by hand has written none.
+TEST(ForTerminal, ABackslashIsTwo) {
+  EXPECT_EQ(for_terminal("\\x1b"), "\\\\x1b");
+  EXPECT_EQ(for_terminal("\x1b\\"), "\\x1b\\\\");
+  EXPECT_EQ(json_for_terminal(R"("a\\b")"), R"("a\\b")") << "where they are escaped already";
+}
+
+TEST(ForTerminal, ShowsWhatIsNotSeen) {
+  EXPECT_EQ(for_terminal("ad\xe2\x80\x8bmin"), "ad\\xe2\\x80\\x8bmin") << "zero width";
+  for (const char* text :
+       {"\xc2\xad", "\xe2\x80\x8d", "\xe2\x81\xa0", "\xef\xbb\xbf", "\xe3\x85\xa4", "\xf3\xa0\x81\x81", "\xd8\x9c", "\xe2\x81\xa6"}) {
+    EXPECT_EQ(for_terminal(text).substr(0, 2), "\\x");
+  }
+  EXPECT_EQ(json_for_terminal("\"\xf3\xa0\x81\x81\""), "\"\\udb40\\udc41\"");
 }
 
 TEST(JsonForTerminal, SaysTheSame) {

@@ -106,9 +106,12 @@ Result<NewChains> accept_copy(const std::filesystem::path& copy, const std::opti
   adapters::SqliteOptions of_copy;
   of_copy.file = copy;
   GH_TRY(const std::unique_ptr<adapters::SqliteStore> opened, adapters::SqliteStore::open(of_copy));
-  if (!keys) return NewChains();
   const SystemClock clock;
   Reactor reactor(0, clock);
+  // The file of checkpoints is another one then.
+  std::string mark(identity::AuditDesk::checkpoint_setting);
+  GH_CHECK(run_task(reactor, opened->settings().put(reactor, std::move(mark), {})));
+  if (!keys) return NewChains();
   GH_TRY(const std::vector<store::SigningKey> kept, run_task(reactor, opened->signing_keys().all(reactor)));
   // Those that have retired meanwhile must open as well: as of the beginning of time, none has.
   const Result<identity::SigningKeys> signing = identity::open_signing_keys(kept, keys->sealer, store::Moment());

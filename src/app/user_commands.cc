@@ -13,7 +13,7 @@ namespace {
 
 using Method = wire::Method;
 
-constexpr std::string_view users_path = "/api/admin/users", invitations_path = "/api/admin/invitations";
+constexpr std::string_view users_path = "/api/admin/users", invitations_path = "/api/admin/invitations", resets_path = "/api/admin/resets";
 
 // Where whoever is made goes when it is not said: administrators of the platform are of the tenant that is theirs.
 std::string tenant_of(const UserOptions& user) {
@@ -119,6 +119,15 @@ int user_invitations(const AdminOptions& options, const std::string& tenant) {
 
 int user_withdraw(const AdminOptions& options, const std::string& invitation) {
   return ask(options, Method::delete_, path_of(invitations_path, invitation));
+}
+
+int user_resets(const AdminOptions& options, const std::string& tenant) {
+  static constexpr std::array<std::string_view, 4> columns{"id", "tenant_id", "user_id", "expires_at"};
+  return list(options, resets_path, query_of("tenant", tenant), "id", columns);
+}
+
+int user_withdraw_reset(const AdminOptions& options, const std::string& reset) {
+  return ask(options, Method::delete_, path_of(resets_path, reset));
 }
 
 }  // namespace gatehouse::app

@@ -28,5 +28,7 @@ int user_invite(const AdminOptions& options, const UserOptions& user);
 int user_invitations(const AdminOptions& options, const std::string& tenant);
 // By its id.
 int user_withdraw(const AdminOptions& options, const std::string& invitation);
+int user_resets(const AdminOptions& options, const std::string& tenant);
+int user_withdraw_reset(const AdminOptions& options, const std::string& reset);
 
 }  // namespace gatehouse::app

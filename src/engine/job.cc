@@ -61,6 +61,7 @@ bool Job::deliver(w::TokenEvent&& event) {
   if (event.scores.size() > produced_ - scored_) return false;
   scored_ += static_cast<std::uint32_t>(event.scores.size());
   news_.tokens += event.count;
+  news_.cached = std::max(news_.cached, event.cached);
   if (event.choice >= news_.choices.size()) news_.choices.resize(event.choice + 1);
   ChoiceNews& news = news_.choices[event.choice];
   news.text += event.text;

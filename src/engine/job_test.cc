@@ -54,6 +54,17 @@ class JobTest : public testing::Test {
   std::unique_ptr<Job> job = std::make_unique<Job>(reactor, channel, JobId(1));
 };
 
+// Whoever ends it before it is done must know what it cost.
+TEST_F(JobTest, SaysHowMuchOfThePromptWasCachedAsSoonAsThatIsKnown) {
+  started(10);
+  w::TokenEvent first = tokens(1, "a");
+  first.cached = 7;
+  EXPECT_TRUE(job->deliver(std::move(first)));
+  EXPECT_TRUE(job->deliver(tokens(1, "b"))) << "what is told of its tokens may come behind it";
+  EXPECT_EQ(job->take().cached, 7U);
+  EXPECT_EQ(job->take().cached, 0U);
+}
+
 TEST_F(JobTest, CountsWhatItGrantedAndWhatCame) {
   started(10);
   EXPECT_TRUE(job->deliver(tokens(4, "four")));

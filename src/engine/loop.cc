@@ -284,6 +284,7 @@ w::TokenEvent& EngineLoop::event_of(Sequence& s) {
     w::TokenEvent& fresh = events.emplace_back();
     fresh.job = s.request.key.job;
     fresh.choice = s.index;
+    fresh.cached = s.request.cached;
   }
   return events[static_cast<std::size_t>(s.event)];
 }

@@ -35,7 +35,10 @@ TEST(EngineLoopPrefixes, ABurstComputesWhatItSharesOnce) {
   EXPECT_LE(t.trace.prompt_tokens, together / 6);
   EXPECT_GE(t.trace.prompt_tokens, shared.size() + 16);
   EXPECT_EQ(t.loop.counters().prompt_computed, t.trace.prompt_tokens);
-  for (std::uint64_t job = 1; job < 16; ++job) EXPECT_GE(t.done(job).cached_tokens, shared.size()) << job;
+  for (std::uint64_t job = 1; job < 16; ++job) {
+    EXPECT_GE(t.done(job).cached_tokens, shared.size()) << job;
+    EXPECT_EQ(t.told(job).cached, t.done(job).cached_tokens) << "with the first token, for whoever does not wait until it is done";
+  }
   EXPECT_EQ(t.done(0).cached_tokens, 0U);
   for (std::uint64_t job = 0; job < 16; ++job) EXPECT_EQ(t.told(job).text, "?");
 }

@@ -38,7 +38,7 @@ struct ToldChoice {
 // What one job was told, all in all.
 struct Told {
   std::map<std::uint32_t, ToldChoice> choices;
-  std::uint32_t tokens = 0;
+  std::uint32_t tokens = 0, cached = 0;
   std::string text;
   std::vector<wire::engine::TokenScore> scores;
   int asks = 0, waits = 0;
@@ -86,6 +86,7 @@ class WritingFront final : public EventSink {
       choice.text += event.text;
       if (event.ended) choice.ended = event.reason;
       told.tokens += event.count;
+      told.cached = std::max(told.cached, event.cached);
       told.text += event.text;
       told.scores.insert(told.scores.end(), event.scores.begin(), event.scores.end());
       told.asks += event.ask_ahead ? 1 : 0;

@@ -65,6 +65,8 @@ constexpr std::array names{
     Name{Action::invitation_add, "create_invitation", "invitation"},
     Name{Action::invitations_list, "list_invitations", {}},
     Name{Action::invitation_delete, "delete_invitation", "invitation"},
+    Name{Action::resets_list, "list_password_resets", {}},
+    Name{Action::reset_delete, "delete_password_reset", "password_reset"},
     Name{Action::roles_list, "list_roles", {}},
     Name{Action::role_add, "create_role", "role"},
     Name{Action::role_get, "get_role", "role"},
@@ -215,6 +217,16 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
   record.status = reply.status;
   record.outcome = "ok";
   say_whom(record, reply.subject, action_name(decision.route.action));
+  return record;
+}
+
+bool is_intended(const Route& route) {
+  return administrates(route.action) && route.audit == AuditClass::each && route.method != wire::Method::get;
+}
+
+telemetry::AuditRecord intent_of(const Decision& decision) {
+  telemetry::AuditRecord record = record_of(decision);
+  record.outcome = telemetry::audit_interrupted;
   return record;
 }
 

@@ -32,6 +32,11 @@ telemetry::AuditRecord record_of(const Decision& decision);
 // The same of a change that was made.
 telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply);
 
+// Whether a route, asked by somebody known, changes something: what it is about to do is kept before it is done.
+bool is_intended(const Route& route);
+// That it is about to be done.
+telemetry::AuditRecord intent_of(const Decision& decision);
+
 // After the answer: a record of its own, or one more that is counted.
 void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger);
 

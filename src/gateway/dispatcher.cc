@@ -57,7 +57,6 @@ class Run {
         outlasts_client_(egress.recorded() && !admitted.permitted().generation().stream),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
-    outcome_.usage.cached_tokens = admitted.prompt().cached_tokens;
   }
 
   Task<Outcome> run() {
@@ -97,6 +96,7 @@ class Run {
     admitted_.tab().produced(job_.produced());
     wanted_ |= news.asks_ahead || news.waiting;
     waiting_ |= news.waiting;
+    outcome_.usage.cached_tokens = std::min(outcome_.usage.prompt_tokens, std::max(outcome_.usage.cached_tokens, news.cached));
     if (news.lost) return lose();
     if (!answer_.begun() && !news.choices.empty()) answer_.begin(outcome_.usage);
     for (std::uint32_t i = 0; i < news.choices.size(); ++i) tell(i, news.choices[i]);

@@ -206,10 +206,17 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
   if (!admitted) co_return;
   question->who = ledger.principal.get();
   question->subject = &ledger.subject;
-  Result<Reply> reply = co_await desk_.administration.answer(received.exchange().reactor(), std::move(*question));
+  const Result<std::int64_t> intent = co_await intend(received, egress, ledger);
+  if (!intent) co_return egress.respond(audit_behind().with_detail(intent.error().describe()));
+  Reactor& reactor = received.exchange().reactor();
+  Result<Reply> reply = co_await desk_.administration.answer(reactor, std::move(*question));
+  if (!reply && *intent != 0) {
+    // Best effort: one that stays has a record more in the end.
+    [[maybe_unused]] const Status dropped = co_await desk_.administration.audit_desk().drop_intent(reactor, *intent);
+  }
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   if (has_own_record(received.route(), *reply)) {
-    const Status kept = co_await keep_record(received, egress, ledger, *reply);
+    const Status kept = co_await keep_record(received, egress, ledger, *reply, *intent);
     if (!kept) co_return egress.respond(kept.error());
   }
   net::Response response(reply->status);
@@ -217,13 +224,26 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
   egress.respond(std::move(response));
 }
 
-Task<Status> Envelope::keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply) {
+Decision Envelope::decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const {
   Decision decision(received.route(), desk_.clock.wall());
   decision.who = ledger.principal.get();
   decision.object = ledger.object;
   decision.request_id = egress.request_id();
   decision.address = egress.client().address;
-  std::vector<telemetry::AuditRecord> records(1, record_of(decision, reply));
+  return decision;
+}
+
+// Strangers, who may come in any number, cost no write of the store before it is known what they want.
+Task<Result<std::int64_t>> Envelope::intend(const Received& received, const Egress& egress, const Ledger& ledger) const {
+  if (!ledger.principal || !is_intended(received.route())) co_return std::int64_t{0};
+  telemetry::AuditRecord record = intent_of(decision_about(received, egress, ledger));
+  co_return co_await desk_.administration.audit_desk().intend(received.exchange().reactor(), std::move(record));
+}
+
+Task<Status> Envelope::keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply,
+                                   std::int64_t intent) {
+  std::vector<telemetry::AuditRecord> records(1, record_of(decision_about(received, egress, ledger), reply));
+  records.front().intent = intent;
   ledger.on_record = true;
   Reactor& reactor = received.exchange().reactor();
   Status kept = co_await desk_.administration.audit_desk().append(reactor, records);

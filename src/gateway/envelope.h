@@ -38,6 +38,8 @@ struct Desk {
   const Ending& ending;
 };
 
+struct Decision;
+
 // Who comes to a listener: addresses are limited at the public one alone.
 enum class Door : std::uint8_t { of_the_public, of_operators };
 
@@ -65,7 +67,10 @@ class Envelope final : public net::Handler {
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
   Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
   // What was done is on record for good when it returns.
-  Task<Status> keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply);
+  Decision decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const;
+  // What is about to be done is kept, and how: 0 where it need not be.
+  Task<Result<std::int64_t>> intend(const Received& received, const Egress& egress, const Ledger& ledger) const;
+  Task<Status> keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply, std::int64_t intent);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
   AuditBook& audit_of(const Reactor& reactor) { return desk_.audit[static_cast<std::size_t>(reactor.index())]; }
   Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }

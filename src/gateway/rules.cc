@@ -55,6 +55,8 @@ constexpr std::array rules{
     Rule{"user_not_found", "user.not_found"},
     Rule{"user_changed", "user.changed"},
     Rule{"invitation_not_found", "invitation.not_found"},
+    Rule{"reset_not_found", "reset.not_found"},
+    Rule{"giver_unknown", "giver.unknown"},
     Rule{"role_not_found", "role.not_found"},
     Rule{"role_in_use", "role.in_use"},
     Rule{"too_many_roles", "role.too_many"},

@@ -38,6 +38,7 @@ wire::ModelObject object_of(const ServedModel& model) {
   object.id = model.name;
   object.created = model.created;
   object.owned_by = "gatehouse";
+  object.state = to_string(model.runner().life());
   return object;
 }
 

@@ -27,6 +27,13 @@ Error invitation_invalid() {
 Error invitation_not_found() {
   return Error(Code::not_found, Origin::caller, "invitation_not_found", "There is no such invitation, or it has been used");
 }
+Error reset_not_found() { return Error(Code::not_found, Origin::caller, "reset_not_found", "There is no such token, or it has been used"); }
+Error ticket_not_found(store::TicketKind kind) {
+  return kind == store::TicketKind::invitation ? invitation_not_found() : reset_not_found();
+}
+Error giver_unknown() {
+  return denied("giver_unknown", "Nobody is known who could give that: log in, or use a key, a token or the command line");
+}
 Error reset_token_invalid() {
   return caller_error("reset_token_invalid", "The token is none that sets a password, has expired or has been used").with_param("token");
 }
@@ -119,6 +126,10 @@ Task<Result<store::User>> Accounts::register_self(Reactor& reactor, Newcomer new
     Result<store::User> created = co_await desks_.registry.create(reactor, std::move(user));
     co_return created ? std::move(created) : Result<store::User>(taken(created.error()));
   }
+  // A hash takes its time, in which whoever gave it may have lost what they might give.
+  const Result<bool> good = co_await stands(reactor, **ticket, user.role);
+  if (!good) co_return good.error();
+  if (!*good) co_return invitation_invalid();
   const store::Redemption invitation((*ticket)->kind, (*ticket)->digest, now());
   Result<store::User> created = co_await desks_.registry.enrol(reactor, std::move(user), invitation);
   if (!created && created.error().reason() == "ticket_not_found") co_return invitation_invalid();
@@ -146,12 +157,28 @@ Task<Result<std::optional<Actor>>> Accounts::key_giving(Reactor& reactor, const 
   co_return administering(key->tenant, granted, Grants::everything(), *desks_.registry.current());
 }
 
+// As their tokens would be admitted now: what outside issuers say of somebody gives no more than the tenant has.
+std::optional<Actor> Accounts::token_giving(const store::TokenGiver& giver) const {
+  const DirectoryPtr directory = desks_.registry.current();
+  const TenantEntry* const tenant = directory->tenant(giver.tenant);
+  const std::int64_t issued = giver.issued.time_since_epoch().count();
+  if (tenant == nullptr || !is_believed(giver.issuer, giver.tenant, *directory, clock_.wall()) ||
+      directory->revoked(giver.kind, giver.id, issued) || directory->revoked(store::RevocationKind::tenant, giver.tenant.value(), issued)) {
+    return std::nullopt;
+  }
+  Scopes granted;
+  granted.add(giver.platform ? Scope::platform_admin : Scope::tenant_admin);
+  if (!giver.issuer.empty()) granted = granted.limited_to(tenant->scopes);
+  return administering(giver.tenant, granted, Grants::everything(), *directory);
+}
+
 Task<Result<std::optional<Actor>>> Accounts::giver_of(Reactor& reactor, const store::Ticket& ticket) const {
   const std::optional<Scopes> all;
   if (ticket.issuer_key) co_return co_await key_giving(reactor, *ticket.issuer_key);
   if (ticket.issuer) co_return co_await user_giving(reactor, *ticket.issuer, all);
-  std::optional<Actor> unknown(Actor(store::Reach::everything(), true, Grants::everything()));
-  co_return unknown;
+  if (ticket.issuer_token) co_return token_giving(*ticket.issuer_token);
+  std::optional<Actor> the_operator(Actor(store::Reach::everything(), true, Grants::everything()));
+  co_return the_operator;
 }
 
 Task<Result<bool>> Accounts::stands(Reactor& reactor, const store::Ticket& ticket, const std::string& role) const {
@@ -162,6 +189,7 @@ Task<Result<bool>> Accounts::stands(Reactor& reactor, const store::Ticket& ticke
 
 Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, const Actor& giver, store::Ticket ticket, seconds lifetime) const {
   if (lifetime <= seconds(0) || lifetime > longest_ticket) co_return expiry_invalid();
+  if (!giver.user && !giver.key && !giver.token && !giver.is_operator) co_return giver_unknown();
   std::string raw(ticket_bytes, '\0');
   random_.fill(std::as_writable_bytes(std::span(raw)));
   const Secret<std::string> bytes(std::move(raw));
@@ -171,8 +199,9 @@ Task<Result<IssuedTicket>> Accounts::issue(Reactor& reactor, const Actor& giver,
   ticket.digest = digest_of(secret);
   ticket.issuer = giver.user;
   ticket.issuer_key = giver.key;
+  ticket.issuer_token = giver.token;
   ticket.created = now();
-  ticket.expires = ticket.created + lifetime;
+  ticket.expires = std::min(ticket.created + lifetime, giver.until.value_or(store::Moment::max()));
   IssuedTicket issued(std::move(secret), ticket.id, ticket.expires);
   const Status added = co_await desks_.registry.store().tickets().add(reactor, std::move(ticket));
   if (!added) co_return added.error();
@@ -192,21 +221,24 @@ Task<Result<IssuedTicket>> Accounts::invite(Reactor& reactor, Actor actor, Invit
   co_return co_await issue(reactor, actor, std::move(ticket), invitation.lifetime.value_or(usual_invitation));
 }
 
-Task<Result<store::Page<store::Ticket>>> Accounts::invitations(Reactor& reactor, store::TicketQuery query) const {
-  co_return co_await desks_.registry.store().tickets().invitations(reactor, std::move(query));
+Task<Result<store::Page<store::Ticket>>> Accounts::tickets(Reactor& reactor, store::TicketQuery query) const {
+  co_return co_await desks_.registry.store().tickets().list(reactor, std::move(query));
 }
 
-Task<Result<store::Ticket>> Accounts::find_invitation(Reactor& reactor, store::Reach reach, std::string id) const {
-  Result<store::Ticket> found = co_await desks_.registry.store().tickets().find_invitation(reactor, std::move(reach), std::move(id));
-  if (!found && found.error().reason() == "ticket_not_found") co_return invitation_not_found();
+Task<Result<store::Ticket>> Accounts::find_ticket(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) const {
+  store::TicketStore& kept = desks_.registry.store().tickets();
+  Result<store::Ticket> found = co_await kept.find_by_id(reactor, kind, std::move(reach), std::move(id));
+  if (!found && found.error().reason() == "ticket_not_found") co_return ticket_not_found(kind);
   co_return found;
 }
 
 // Whoever reaches it: to take back more than one may give takes nothing from anybody.
-Task<Status> Accounts::withdraw(Reactor& reactor, Actor actor, std::string id) const {
-  const Result<store::Ticket> removed = co_await desks_.registry.store().tickets().remove(reactor, std::move(actor.reach), std::move(id));
+Task<Status> Accounts::withdraw(Reactor& reactor, store::TicketKind kind, Actor actor, std::string id) const {
+  store::TicketStore& kept = desks_.registry.store().tickets();
+  const Result<store::Ticket> removed = co_await kept.remove(reactor, kind, std::move(actor.reach), std::move(id));
   if (removed) co_return ok();
-  co_return removed.error().reason() == "ticket_not_found" ? invitation_not_found() : removed.error();
+  if (removed.error().reason() == "ticket_not_found") co_return ticket_not_found(kind);
+  co_return removed.error();
 }
 
 Task<Result<IssuedTicket>> Accounts::offer_reset(Reactor& reactor, Actor actor, store::UserId id, std::optional<seconds> lifetime) const {
@@ -218,7 +250,8 @@ Task<Result<IssuedTicket>> Accounts::offer_reset(Reactor& reactor, Actor actor, 
   co_return co_await issue(reactor, actor, std::move(ticket), lifetime.value_or(usual_reset));
 }
 
-// The rules first: who chooses a password that is not taken may choose another. The ticket is redeemed where the password is set.
+// The rules first: who chooses a password that is not taken may choose another. The ticket is redeemed where the password is set, and what
+// takes its time comes before it is asked whether it is good.
 Task<Result<store::User>> Accounts::reset(Reactor& reactor, Secret<std::string> ticket, Secret<std::string> password) const {
   const Status fine = check_new_password(password, "new_password");
   if (!fine) co_return fine.error();
@@ -226,13 +259,15 @@ Task<Result<store::User>> Accounts::reset(Reactor& reactor, Secret<std::string> 
   store::TicketStore& tickets = desks_.registry.store().tickets();
   const Result<store::Ticket> found = co_await tickets.find(reactor, redemption.kind, redemption.digest, redemption.now);
   if (!found) co_return found.error().reason() == "ticket_not_found" ? reset_token_invalid() : found.error();
+  const Result<std::string> hash = co_await desks_.passwords.hash(reactor, std::move(password));
+  if (!hash) co_return hash.error();
   for (int n = 1;; ++n) {
     Result<store::User> user = co_await desks_.users.find(reactor, store::Reach::of(found->tenant), *found->user);
     if (!user) co_return user.error().reason() == "user_not_found" ? reset_token_invalid() : user.error();
     const Result<bool> good = co_await stands(reactor, *found, user->role);
     if (!good) co_return good.error();
     if (!*good) co_return reset_token_invalid();
-    Users::NewPassword wanted(password);
+    Users::NewPassword wanted(*hash);
     wanted.ticket = redemption;
     Result<store::User> changed = co_await desks_.users.take_password(reactor, std::move(*user), std::move(wanted));
     if (changed) co_return changed;
@@ -260,7 +295,9 @@ Task<Status> Accounts::change_password(Reactor& reactor, const Principal& who, P
     co_return field_error("password_wrong", "current_password", "current_password is not the password", "the one that you log in with");
   }
   if (!checked) co_return checked.error();
-  Users::NewPassword wanted(std::move(change.next));
+  Result<std::string> hash = co_await desks_.passwords.hash(reactor, std::move(change.next));
+  if (!hash) co_return hash.error();
+  Users::NewPassword wanted(std::move(*hash));
   wanted.kept = store::SessionId(who.token.session);
   const Result<store::User> changed = co_await desks_.users.take_password(reactor, std::move(*checked), std::move(wanted));
   co_return changed ? ok() : Status(changed.error());

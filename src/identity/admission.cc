@@ -94,6 +94,12 @@ void add_grants(Principal& principal, const TenantEntry& tenant, const Directory
 
 }  // namespace
 
+bool is_believed(const std::string& issuer, const TenantId& tenant, const Directory& directory, WallTime now) {
+  if (issuer.empty()) return true;
+  const IssuerPtr found = directory.issuers()->find(issuer);
+  return found && may_speak_for(*found, tenant.value()) && (!found->until || unix_seconds(now) < *found->until);
+}
+
 bool named_by_hash(const VerifiedToken& verified) {
   return verified.issuer && (verified.issuer->legacy || verified.claims.token_id.empty());
 }

@@ -31,6 +31,9 @@ Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory&
 // What a revocation calls a token, a session or a user: two issuers may give one name twice. issuer empty: ours.
 std::string marked(const std::string& issuer, const std::string& name);
 
+// Whether tokens of that issuer (empty: ours) are believed of that tenant, as far as the configuration says.
+bool is_believed(const std::string& issuer, const TenantId& tenant, const Directory& directory, WallTime now);
+
 // Whether only its text names it: legacy issuers, and tokens of others without jti.
 bool named_by_hash(const VerifiedToken& verified);
 // Lower-case hex: what names a token then.

@@ -1,6 +1,5 @@
 #include "gatehouse/identity/nonces.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "admission.h"
@@ -26,11 +25,6 @@ Error too_many_of_key() {
 }
 
 }  // namespace
-
-store::Moment time_to_forget(const TimeKept& then, const TimeKept& now) {
-  const auto since = std::chrono::duration_cast<WallTime::duration>(now.steady - then.steady);
-  return std::chrono::floor<seconds>(std::min(now.wall, then.wall + since));
-}
 
 bool NonceShares::take(const KeyId& key, Instant now) {
   const std::int64_t stretch_now = now.time_since_epoch() / stretch;
@@ -58,8 +52,8 @@ Task<Status> Nonces::redeem(Reactor& reactor, const Principal& who, std::string_
   const SignatureMarks& marks = *who.signature;
   if (marks.digest ? !marks.digest->holds(body) : !body.empty()) co_return digest_mismatch();
   if (who.key && !shares_.take(*who.key, clock_.now())) co_return too_many_of_key();
-  const store::Moment expired_by = time_to_forget(began_, TimeKept(clock_.wall(), clock_.now()));
-  const Status taken = co_await store_.take(reactor, marks.nonce, expired_by, most);
+  const store::Moment expired_by = registry_.passed(clock_);
+  const Status taken = co_await registry_.store().nonces().take(reactor, marks.nonce, expired_by, most);
   if (taken) co_return ok();
   if (who.key) shares_.give_back(*who.key);
   if (taken.error().reason() == "nonce_taken") co_return replayed();

@@ -34,17 +34,5 @@ TEST(NonceShares, OfWhatWasNoneAreThereAgain) {
   EXPECT_FALSE(shares.take(one, now));
 }
 
-// What comes again after the clock has been set back must not have been forgotten while it ran ahead.
-TEST(TimeToForget, DoesNotRunAheadOfTheSteadyClock) {
-  const WallTime began{seconds(1'700'000'000)};
-  const Instant steady{seconds(7)};
-  const auto time = [&](seconds wall, seconds since) {
-    return time_to_forget(TimeKept(began, steady), TimeKept(began + wall, steady + since)) - std::chrono::floor<seconds>(began);
-  };
-  EXPECT_EQ(time(seconds(60), seconds(60)), seconds(60));
-  EXPECT_EQ(time(seconds(3660), seconds(60)), seconds(60)) << "an hour ahead";
-  EXPECT_EQ(time(seconds(-3540), seconds(60)), seconds(-3540)) << "an hour back";
-}
-
 }  // namespace
 }  // namespace gatehouse::identity

@@ -116,8 +116,7 @@ Task<Result<std::unique_ptr<Registry>>> Registry::open(Reactor& reactor, store::
   if (!keys) co_return keys.error();
   directory->set_signing_keys(std::move(*keys));
   directory->set_issuers(std::move(parts.issuers));
-  const TimeKept opened(parts.now, reactor.clock().now());
-  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), opened, std::move(directory)));
+  co_return std::unique_ptr<Registry>(new Registry(store, std::move(parts.sealer), std::move(directory)));
 }
 
 DirectoryPtr Registry::current() const {
@@ -253,6 +252,7 @@ Task<Result<store::User>> Registry::enrol(Reactor& reactor, store::User user, st
 }
 
 Task<Result<store::User>> Registry::change(Reactor& reactor, store::User user, const store::User& before, store::UserEnds ends) {
+  ends.same_password = user.password_hash == before.password_hash;  // which a login may keep in another way meanwhile
   Result<store::ChangedUser> changed = co_await store_.users().change_and_end(reactor, std::move(user), std::move(ends));
   if (!changed) co_return changed.error();
   const bool notable = changed->user.is_active != before.is_active || changed->user.role != before.role;
@@ -306,11 +306,12 @@ Task<Status> Registry::end_other_sessions(Reactor& reactor, store::UserId user, 
   co_return ok();
 }
 
-Task<Status> Registry::forget_expired(Reactor& reactor, store::Moment now) {
-  const store::Moment nonces_until = time_to_forget(opened_, TimeKept(now, reactor.clock().now()));
+Task<Status> Registry::forget_expired(Reactor& reactor) {
+  const store::Moment now = passed(reactor.clock());
+  if (now == store::Moment()) co_return ok();
   Status dropped = co_await store_.sessions().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.tickets().drop_expired(reactor, now);
-  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, nonces_until);
+  if (dropped) dropped = co_await store_.nonces().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.idempotent_calls().drop_expired(reactor, now);
   if (dropped) dropped = co_await store_.budgets().drop_spent(reactor, now - spends_are_kept);
   if (dropped) dropped = co_await store_.revocations().drop_expired(reactor, now);

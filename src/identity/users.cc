@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "admission.h"
 #include "field_error.h"
 #include "gatehouse/base/base64url.h"
 #include "gatehouse/identity/password_rules.h"
@@ -15,7 +16,34 @@ namespace {
 
 constexpr std::size_t longest_email = 254;
 
+// What a revocation of it would tell of: of people of outside issuers themselves, because their tokens come and go.
+std::optional<store::TokenGiver> giver_by_token(const Principal& who) {
+  if (who.proof != Proof::token || who.is_our_users()) return std::nullopt;
+  const TokenMarks& token = who.token;
+  const bool somebodys = who.is_a_users(), by_hash = !token.sha256.empty();
+  const store::RevocationKind kind = somebodys ? store::RevocationKind::user
+                                     : by_hash ? store::RevocationKind::token_sha256
+                                               : store::RevocationKind::token_id;
+  std::string id = somebodys ? marked(token.issuer, who.subject) : by_hash ? token.sha256 : marked(token.issuer, token.id);
+  if (id.empty()) return std::nullopt;
+  store::TokenGiver giver(who.tenant, kind, std::move(id), store::Moment(seconds(token.issued_at)));
+  giver.issuer = token.issuer;
+  giver.platform = who.scopes.has(Scope::platform_admin);
+  return giver;
+}
+
 }  // namespace
+
+Actor actor_behind(const Principal& who) {
+  const bool platform = who.scopes.has(Scope::platform_admin);
+  Actor actor(platform ? store::Reach::everything() : store::Reach::of(who.tenant), platform, who.role_grants);
+  if (who.is_our_users()) actor.user = store::UserId(who.subject);
+  actor.key = who.key;
+  actor.token = giver_by_token(who);
+  if (actor.token && !who.is_a_users()) actor.until = store::Moment(seconds(who.valid_until));
+  actor.is_operator = who.proof == Proof::control_socket;
+  return actor;
+}
 
 Secret<std::string> draw_password(RandomSource& random) {
   std::string raw(16, '\0');
@@ -146,10 +174,8 @@ store::UserEnds Users::ends_of_change(const store::User& before, const store::Us
 }
 
 Task<Result<store::User>> Users::take_password(Reactor& reactor, store::User user, NewPassword password) const {
-  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(password.text));
-  if (!hash) co_return hash.error();
   const store::User before = user;
-  user.password_hash = std::move(*hash);
+  user.password_hash = std::move(password.hash);
   user.updated = now();
   store::UserEnds ends;
   ends.sessions = sessions_.end_now();
@@ -172,7 +198,9 @@ Task<Result<UserWithPassword>> Users::set_password(Reactor& reactor, Actor actor
     drawn = draw_password(random_);
     password = drawn;
   }
-  NewPassword wanted(std::move(*password));
+  Result<std::string> hash = co_await passwords_.hash(reactor, std::move(*password));
+  if (!hash) co_return hash.error();
+  NewPassword wanted(std::move(*hash));
   Result<store::User> changed = co_await take_password(reactor, std::move(*user), std::move(wanted));
   if (!changed) co_return changed.error();
   co_return UserWithPassword(std::move(*changed), std::move(drawn));

@@ -134,6 +134,19 @@ Status check(const Session& session) {
   return ok();
 }
 
+namespace {
+
+Status check_giver(const TokenGiver& giver) {
+  GH_CHECK(check_id("issuer_tenant", giver.tenant.value()));
+  if (!giver.issuer.empty()) GH_CHECK(check_id("issuer_name", giver.issuer));
+  const bool known =
+      giver.kind == RevocationKind::user || giver.kind == RevocationKind::token_id || giver.kind == RevocationKind::token_sha256;
+  if (!known) return record_invalid("issuer_kind", "must be a token's or a user's");
+  return check_text("issuer_id", giver.id, {1, longest_entry});
+}
+
+}  // namespace
+
 Status check(const Ticket& ticket) {
   GH_CHECK(check_id("id", ticket.id));
   GH_CHECK(check_id("tenant_id", ticket.tenant.value()));
@@ -142,6 +155,7 @@ Status check(const Ticket& ticket) {
   if (ticket.user) GH_CHECK(check_id("user_id", ticket.user->value()));
   if (ticket.issuer) GH_CHECK(check_id("issuer", ticket.issuer->value()));
   if (ticket.issuer_key) GH_CHECK(check_id("issuer_key", ticket.issuer_key->value()));
+  if (ticket.issuer_token) GH_CHECK(check_giver(*ticket.issuer_token));
   GH_CHECK(check_text("email", ticket.email, {0, longest_email}));
   return check_role(ticket.role);
 }

@@ -81,8 +81,21 @@ CheckpointLine checkpoint_line(const AuditCheckpoint& checkpoint, const AuditSea
   return line;
 }
 
-CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& sealer) {
+std::string to_text(const CheckpointMark& mark) { return std::to_string(mark.bytes) + " " + hex_of(mark.seal); }
+
+CheckpointMark parse_checkpoint_mark(std::string_view text) {
+  const std::size_t blank = text.find(' ');
+  if (blank == std::string_view::npos) return {};
+  CheckpointMark mark;
+  const std::optional<AuditSeal> seal = seal_in(text.substr(blank + 1));
+  if (!seal || !read_number(text.substr(0, blank), mark.bytes)) return {};
+  mark.seal = *seal;
+  return mark;
+}
+
+CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& sealer, const CheckpointMark& mark) {
   CheckpointLines lines;
+  const bool comes_so_far = mark.bytes <= file.size() && last_checkpoint_seal(file.substr(0, mark.bytes)) == mark.seal;
   AuditSeal previous{};
   std::size_t number = 0;
   for (std::size_t end; (end = file.find('\n')) != std::string_view::npos; file.remove_prefix(end + 1)) {
@@ -96,6 +109,7 @@ CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& seale
     if (right) lines.checkpoints.push_back(read->checkpoint);
     previous = read ? read->seal : AuditSeal{};
   }
+  if (mark.bytes > 0 && !comes_so_far) lines.first_lost = number + 1;
   return lines;
 }
 

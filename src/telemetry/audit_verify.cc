@@ -18,6 +18,8 @@ std::string_view to_string(AuditDamage damage) {
       return "checkpoint_disagrees";
     case AuditDamage::checkpoint_file_altered:
       return "checkpoint_file_altered";
+    case AuditDamage::checkpoint_file_cut:
+      return "checkpoint_file_cut";
     case AuditDamage::checkpoint_file_missing:
       break;
   }
@@ -25,7 +27,7 @@ std::string_view to_string(AuditDamage damage) {
 }
 
 AuditVerifier::AuditVerifier(const AuditSealer& sealer, const CheckpointLines& lines)
-    : sealer_(sealer), bad_line_(lines.first_bad), no_checkpoints_(lines.missing) {
+    : sealer_(sealer), bad_line_(lines.first_bad), lost_line_(lines.first_lost), no_checkpoints_(lines.missing) {
   for (const AuditCheckpoint& one : lines.checkpoints) chains_[one.head.chain].checkpoints.push_back(one.head);
   for (auto& [id, chain] : chains_) std::ranges::sort(chain.checkpoints, {}, &AuditHead::count);
 }
@@ -61,6 +63,7 @@ AuditVerdict AuditVerifier::verdict() const {
   verdict.records = records_;
   if (no_checkpoints_) verdict.faults.push_back({AuditDamage::checkpoint_file_missing, {}, 0});
   if (bad_line_ > 0) verdict.faults.push_back({AuditDamage::checkpoint_file_altered, {}, bad_line_});
+  if (lost_line_ > 0) verdict.faults.push_back({AuditDamage::checkpoint_file_cut, {}, lost_line_});
   for (const auto& [id, chain] : chains_) {
     const bool cut = chain.met < chain.checkpoints.size() || chain.count < chain.expected;
     if (chain.fault) {

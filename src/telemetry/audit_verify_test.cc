@@ -289,6 +289,31 @@ TEST_F(OneChain, AFileOfCheckpointsThatIsGoneIsAFault) {
   EXPECT_EQ(verdict.faults, (std::vector<AuditFault>{{AuditDamage::checkpoint_file_missing, {}, 0}}));
 }
 
+// Emptied, cut at the end of a line or within one, or in the place of another one: a file that is good by itself.
+TEST_F(OneChain, AFileOfCheckpointsThatHasLostItsEndIsAFault) {
+  const std::string whole = trail_.checkpoints, next = checkpoint_line({{}, head_}, last_checkpoint_seal(whole), sealer_).text;
+  const CheckpointMark mark{whole.size(), last_checkpoint_seal(whole)};
+  EXPECT_EQ(parse_checkpoint_mark(to_text(mark)), mark);
+  const auto found = [&](const std::string& file) {
+    return verify_audit(trail_.rows, trail_.heads, read_checkpoints(file, sealer_, mark), sealer_).faults;
+  };
+  EXPECT_EQ(found(whole), std::vector<AuditFault>());
+  EXPECT_EQ(found(whole + next), std::vector<AuditFault>()) << "more than is known";
+  for (const std::string& file : {std::string(), whole.substr(0, 30), whole.substr(0, whole.size() - 1)}) {
+    EXPECT_EQ(found(file), (std::vector<AuditFault>{{AuditDamage::checkpoint_file_cut, {}, 1}})) << file.size();
+  }
+  const std::string another = checkpoint_line({AuditTime(std::chrono::microseconds(1)), head_}, {}, sealer_).text;
+  EXPECT_EQ(found(another + another).back().damage, AuditDamage::checkpoint_file_cut);
+}
+
+TEST(CheckpointMark, OfWhatIsNoneSaysNothing) {
+  const std::string seal(64, 'a');
+  EXPECT_EQ(parse_checkpoint_mark("17 " + seal).bytes, 17U);
+  for (const std::string& text : {std::string(), std::string("17"), "x " + seal, "-1 " + seal, "17 " + seal + "a", " " + seal}) {
+    EXPECT_EQ(parse_checkpoint_mark(text), CheckpointMark()) << text;
+  }
+}
+
 TEST_F(OneChain, ATailCutBackToTheLastCheckpointShowsInTheHeadAlone) {
   trail_.rows.resize(4);
   EXPECT_EQ(only_fault(), fault(AuditDamage::chain_cut, 5));

@@ -49,6 +49,8 @@ class AuditContract : public LastingStoreContract {
   void append(const std::string& tenant, std::uint32_t number, const std::string& request) {
     append({full_record(tenant, number, request)});
   }
+  std::int64_t intend(const AuditRecord& record) { return get(store().audit().intend(reactor_, record)); }
+  std::size_t settle() { return get(store().audit().settle_intents(reactor_, here_)); }
   store::Page<AuditRow> list(store::AuditQuery query) { return get(store().audit().list(reactor_, std::move(query))); }
   std::vector<std::string> requests(store::AuditQuery query) {
     std::vector<std::string> found;
@@ -164,6 +166,7 @@ TEST_P(AuditContract, AnIdMayHaveSeveralChains) {
   EXPECT_THAT(requests(mine), ElementsAre("r1"));
   EXPECT_EQ(get(store().audit().heads(reactor_, "there")).size(), 1U);
   EXPECT_EQ(get(store().audit().heads(reactor_, "here")).size(), 2U);
+  EXPECT_EQ(get(store().audit().heads(reactor_, "")).size(), 3U);
   EXPECT_TRUE(verify().ok());
 }
 
@@ -220,6 +223,30 @@ TEST_P(AuditContract, ManyAtOnceAreOneChain) {
   const telemetry::AuditVerdict verdict = verify();
   EXPECT_EQ(verdict.records, 200U);
   EXPECT_TRUE(verdict.ok());
+}
+
+// Whoever began something and did not come back: it may have been done.
+TEST_P(AuditContract, WhatWasBegunAndHasNoRecordGetsOne) {
+  const AuditRecord full = full_record("demo", 1, "r-1");
+  const std::int64_t recorded = intend(full), dropped = intend(full), left = intend(full_record("demo", 1, "r-2"));
+  EXPECT_TRUE(recorded > 0 && dropped > recorded && left > dropped);
+  AuditRecord done = full;
+  done.intent = recorded;
+  append({done});
+  get(store().audit().drop_intent(reactor_, dropped));
+  EXPECT_THAT(requests({}), ElementsAre("r-1")) << "what is intended is no record";
+  EXPECT_EQ(settle(), 1U);
+  EXPECT_EQ(settle(), 0U) << "once";
+  const std::vector<AuditRow> rows = list({}).data;
+  ASSERT_EQ(rows.size(), 2U);
+  AuditRecord wanted = full_record("demo", 1, "r-2");
+  wanted.outcome = "interrupted";
+  wanted.rule = wanted.model = wanted.task = wanted.finish = "";
+  wanted.status = 0;
+  wanted.prompt_tokens = wanted.completion_tokens = 0;
+  wanted.count = 1;
+  EXPECT_EQ(rows[0].record, wanted);
+  EXPECT_EQ(rows[0].sequence, 2U) << "of its chain, like any other";
 }
 
 }  // namespace

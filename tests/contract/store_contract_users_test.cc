@@ -240,6 +240,20 @@ TEST_P(UserContract, APasswordIsHashedAgainAsLongAsItIsTheSame) {
   EXPECT_EQ(outcome(ask(users().rehash(reactor_, store::UserId("nobody"), "a", "b"))), "user_changed");
 }
 
+// Somebody logs in while an administrator changes something else of theirs.
+TEST_P(UserContract, AChangeOfOtherThingsLeavesThePasswordAsItIsKeptByNow) {
+  make_tenant("demo");
+  const store::User user = make_user("u-1", "demo");
+  EXPECT_EQ(outcome(ask(users().rehash(reactor_, user.id, user.password_hash, "better"))), "ok");
+  store::User wanted = user;
+  wanted.email = "elsewhere@example.org";
+  store::UserEnds ends;
+  ends.same_password = true;
+  EXPECT_EQ(get(users().change_and_end(reactor_, wanted, ends)).user.password_hash, "better");
+  EXPECT_EQ(find("u-1").password_hash, "better");
+  EXPECT_EQ(find("u-1").email, wanted.email);
+}
+
 TEST_P(UserContract, AChangeTakesNobodysNameOrAddress) {
   make_tenant("demo");
   make_user("u-1", "demo");

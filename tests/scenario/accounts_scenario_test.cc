@@ -9,15 +9,6 @@ using ::testing::Not;
 
 class AccountsOverHttp : public People {
  protected:
-  const FakeExchange& enrol(const std::string& name, const std::string& email, const std::string& more = "") {
-    return post("/api/auth/register",
-                R"({"username":")" + name + R"(","email":")" + email + R"(","password":")" + password_ + "\"" + more + "}");
-  }
-  const FakeExchange& patch(const std::string& id, const std::string& body, const std::string& token, const std::string& version = "") {
-    std::vector<std::pair<std::string, std::string>> fields;
-    if (!version.empty()) fields.emplace_back("If-Match", version);
-    return ask(wire::Method::patch, "/api/admin/users/" + id, body, token, std::move(fields));
-  }
   std::string hash_of(const std::string& name) {
     return world_.done(world_.house().registry().store().users().find_by_name(world_.reactor, name))->password_hash;
   }
@@ -201,111 +192,6 @@ TEST_F(AccountsOverHttp, ANewPasswordEndsAllOtherSessions) {
   EXPECT_EQ(try_login("ada", password_).status(), 401);
   EXPECT_EQ(try_login("ada", "a new password of mine").status(), 200);
   EXPECT_EQ(post("/api/auth/password", R"({"current_password":"x","new_password":"y"})", world_.key()).status(), 403) << "a key has none";
-}
-
-TEST_F(AccountsOverHttp, ATicketSetsAPasswordOnceAndInItsTime) {
-  const std::string id = make("ada");
-  const LoginTokens before = login("ada");
-  const auto offer = [&] { return member(post("/api/admin/users/" + id + "/reset", R"({"expires":"1h"})", operator_), "reset_token"); };
-  const auto set = [this](const std::string& ticket, const std::string& password) {
-    return post("/api/auth/reset", R"({"token":")" + ticket + R"(","new_password":")" + password + "\"}").status();
-  };
-  const std::string first = offer(), second = offer();
-  EXPECT_EQ(set(first, "a new password of mine"), 400) << "the newest alone is good";
-  EXPECT_EQ(set(second, "iloveyou"), 422);
-  EXPECT_EQ(set(second, "a new password of mine"), 204);
-  EXPECT_EQ(set(second, "another password of mine"), 400);
-  EXPECT_EQ(me(before.access), "token_revoked");
-  EXPECT_EQ(try_login("ada", "a new password of mine").status(), 200);
-  const std::string late = offer();
-  world_.clock.advance(std::chrono::hours(1));
-  EXPECT_EQ(set(late, "another password of mine"), 400);
-  EXPECT_EQ(set("gt_none", "another password of mine"), 400);
-}
-
-TEST_F(AccountsOverHttp, ATicketEndsWithWhatItWasGivenFor) {
-  const std::string id = make("ada");
-  const auto offer = [&] { return member(post("/api/admin/users/" + id + "/reset", "{}", operator_), "reset_token"); };
-  const auto set = [this](const std::string& ticket) {
-    return post("/api/auth/reset", R"({"token":")" + ticket + R"(","new_password":"a new password of mine"})").status();
-  };
-  const std::string before_password = offer();
-  ASSERT_EQ(post("/api/auth/password", R"({"current_password":")" + password_ + R"(","new_password":"the one that I chose"})",
-                 login("ada").access)
-                .status(),
-            204);
-  EXPECT_EQ(set(before_password), 400);
-  const std::string before_address = offer();
-  ASSERT_EQ(patch(id, R"({"email":"elsewhere@example.org"})", operator_).status(), 200);
-  EXPECT_EQ(set(before_address), 400);
-  EXPECT_EQ(try_login("ada", "the one that I chose").status(), 200);
-  EXPECT_EQ(set(offer()), 204);
-}
-
-// Whoever administered once must not go on bringing people in by what they gave then.
-TEST_F(AccountsOverHttp, WhatSomebodyGaveIsGoodAsLongAsTheyMightGiveIt) {
-  const std::string chief = make("chief", R"(,"role":"tenant-admin")"), ada = make("ada");
-  const LoginTokens in = login("chief");
-  const FakeExchange& key = post("/api/keys", R"({"name":"x","scopes":["tenant:admin"]})", in.access);
-  ASSERT_EQ(key.status(), 201) << key.sent();
-  const auto invite = [this](const std::string& credential, const std::string& role = "member") {
-    return member(post("/api/admin/invitations", R"({"role":")" + role + "\"}", credential), "invitation");
-  };
-  const auto come = [this](const std::string& name, const std::string& invitation) {
-    return enrol(name, name + "@example.org", R"(,"invitation":")" + invitation + "\"").status();
-  };
-  const auto set = [this](const std::string& ticket) {
-    return post("/api/auth/reset", R"({"token":")" + ticket + R"(","new_password":"a new password of mine"})").status();
-  };
-  const std::string theirs = invite(in.access), higher = invite(in.access, "tenant-admin"), by_key = invite(member(key, "key")),
-                    another = invite(in.access), ours = invite(operator_);
-  const std::string reset = member(post("/api/admin/users/" + ada + "/reset", "{}", in.access), "reset_token");
-  EXPECT_EQ(come("while-chief", another), 200);
-  ASSERT_EQ(patch(chief, R"({"role":"member"})", operator_).status(), 200);
-  EXPECT_EQ(come("by-member", theirs), 400);
-  EXPECT_EQ(come("by-member", higher), 400);
-  EXPECT_EQ(come("by-member", by_key), 400) << "a key gives no more than its user";
-  EXPECT_EQ(set(reset), 400);
-  EXPECT_EQ(come("by-operator", ours), 200);
-  ASSERT_EQ(patch(chief, R"({"role":"tenant-admin"})", operator_).status(), 200);
-  EXPECT_EQ(come("by-chief", theirs), 200) << "who may again may";
-  EXPECT_EQ(ask(wire::Method::delete_, "/api/admin/keys/" + member(key, "id"), "", operator_).status(), 204);
-  EXPECT_EQ(come("by-no-key", by_key), 400);
-  ASSERT_EQ(ask(wire::Method::delete_, "/api/admin/users/" + chief, "", operator_).status(), 204);
-  EXPECT_EQ(come("by-nobody", higher), 400);
-  EXPECT_EQ(set(reset), 400);
-}
-
-TEST_F(AccountsOverHttp, InvitationsAreListedWithoutWhatTheyAreUsedByAndTakenBack) {
-  ASSERT_EQ(post("/api/admin/tenants", R"({"tenant_id":"other"})", operator_).status(), 201);
-  const std::string chief = make("chief", R"(,"role":"tenant-admin")");
-  const LoginTokens in = login("chief");
-  const FakeExchange& made = post("/api/admin/invitations", R"({"email":"ada@example.org"})", in.access);
-  const std::string id = member(made, "id"), text = member(made, "invitation");
-  const std::string foreign = member(post("/api/admin/invitations", R"({"tenant_id":"other"})", operator_), "id");
-  ASSERT_FALSE(id.empty());
-  const FakeExchange& listed = get("/api/admin/invitations", in.access);
-  ASSERT_EQ(listed.status(), 200) << listed.sent();
-  EXPECT_EQ(count(listed.sent(), "\"id\":"), 1U);
-  for (const std::string& fact : {"\"id\":\"" + id, std::string(R"("tenant_id":"demo","role":"member","email":"ada@example.org")"),
-                                  "\"created_by_user_id\":\"" + chief}) {
-    EXPECT_THAT(listed.sent(), HasSubstr(fact));
-  }
-  EXPECT_THAT(listed.sent(), Not(HasSubstr(text)));
-  EXPECT_EQ(count(get("/api/admin/invitations", operator_).sent(), "\"id\":"), 2U);
-  EXPECT_EQ(count(get("/api/admin/invitations?tenant=other", operator_).sent(), foreign), 1U);
-  const auto take_back = [this](const std::string& one, const std::string& token) -> const FakeExchange& {
-    return ask(wire::Method::delete_, "/api/admin/invitations/" + one, "", token);
-  };
-  const FakeExchange &theirs = take_back(foreign, in.access), &missing = take_back("00000000-0000-4000-8000-000000000000", in.access);
-  EXPECT_EQ(theirs.status(), 404);
-  EXPECT_EQ(missing.status(), 404);
-  EXPECT_EQ(member(theirs, "message"), member(missing, "message"));
-  EXPECT_EQ(take_back(id, in.access).status(), 204);
-  EXPECT_EQ(take_back(id, in.access).status(), 404);
-  EXPECT_EQ(enrol("ada", "ada@example.org", R"(,"invitation":")" + text + "\"").status(), 400);
-  make("bob");
-  EXPECT_EQ(get("/api/admin/invitations", login("bob").access).status(), 403);
 }
 
 TEST_F(AccountsOverHttp, AnAdministratorSetsAPasswordAndLogsOut) {

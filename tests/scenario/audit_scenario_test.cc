@@ -195,6 +195,16 @@ TEST_F(AuditTrail, ARefusalOfAKeyThatThereIsNamesIt) {
   EXPECT_THAT(book().take_records(), IsEmpty()) << "who has not its secret is a stranger";
 }
 
+// Done, refused by a desk, or refused at the door: nothing is left that would read as interrupted.
+TEST_F(AuditTrail, NothingStaysIntended) {
+  const std::string made = command(Method::post, "/api/admin/keys", R"({"tenant_id":"demo","name":"x","scopes":["tenant:admin"]})");
+  command(Method::post, "/api/admin/keys", R"({"tenant_id":"nobody","name":"x"})");
+  EXPECT_EQ(ask(Method::post, "/api/admin/users", member(made, "key"), R"({"username":"ada"})").status(), 201);
+  EXPECT_EQ(ask(Method::post, "/api/admin/users", member(made, "key"), R"({"username":"ada"})").status(), 409);
+  EXPECT_EQ(ask(Method::post, "/api/admin/tenants", member(made, "key"), R"({"tenant_id":"other"})").status(), 403);
+  EXPECT_EQ(*house_.done(house_.house().audit().settle_intents(house_.reactor)), 0U);
+}
+
 TEST_F(AuditTrail, TheWholeOfItVerifies) {
   for (const char* id : {"tenant-001", "tenant-002"})
     command(Method::post, "/api/admin/tenants", std::string(R"({"tenant_id":")") + id + R"("})");

@@ -45,6 +45,17 @@ class People : public ::testing::Test {
   }
   const FakeExchange& get(const std::string& path, const std::string& token) { return ask(wire::Method::get, path, "", token); }
 
+  // Who registers, and who is changed by an administrator.
+  const FakeExchange& enrol(const std::string& name, const std::string& email, const std::string& more = "") {
+    return post("/api/auth/register",
+                R"({"username":")" + name + R"(","email":")" + email + R"(","password":")" + password_ + "\"" + more + "}");
+  }
+  const FakeExchange& patch(const std::string& id, const std::string& body, const std::string& token, const std::string& version = "") {
+    std::vector<std::pair<std::string, std::string>> fields;
+    if (!version.empty()) fields.emplace_back("If-Match", version);
+    return ask(wire::Method::patch, "/api/admin/users/" + id, body, token, std::move(fields));
+  }
+
   // The id of somebody new, whose password is the usual one.
   std::string make(const std::string& name, const std::string& more = "") {
     const FakeExchange& made = post(

@@ -83,7 +83,7 @@ TEST_F(SignedCalls, AreHeldAgainstTheBodyWhereNobodyReadsIt) {
 TEST_F(SignedCalls, HaveAWindowAndAreForgottenOnlyBehindIt) {
   EXPECT_EQ(outcome(call(signer_)), "200");
   world_.clock.advance(seconds(300));
-  EXPECT_TRUE(world_.done(world_.house().registry().forget_expired(world_.reactor, std::chrono::floor<seconds>(world_.clock.wall()))).ok());
+  EXPECT_TRUE(world_.done(world_.house().registry().forget_expired(world_.reactor)).ok());
   EXPECT_EQ(outcome(call(signer_)), "401 signature_replayed");
   world_.clock.advance(seconds(1));
   EXPECT_EQ(outcome(call(signer_)), "401 signature_late");

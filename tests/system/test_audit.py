@@ -257,6 +257,26 @@ def test_nothing_acknowledged_is_lost_when_the_server_is_killed(new_house):
             assert identity in users or identity in revoked
 
 
+def test_what_a_process_did_not_come_back_from_is_on_record(new_house):
+    house = new_house()
+    made = command(house, "key", "create", "--tenant", "demo", "--name", "a")
+    assert house.stop() == 0
+    with contextlib.closing(sqlite3.connect(house.data / "gatehouse.db")) as database:
+        assert list(database.execute("SELECT count(*) FROM audit_intents")) == [(0,)], "what was answered has its record"
+        # As a kill leaves it between a change and its record.
+        database.execute(
+            "INSERT INTO audit_intents (tenant_number, tenant_id, time_us, user_id, key_id, action, route, resource_type, resource_id, request_id, address)"
+            " VALUES (0, 'system', 1700000000000000, '', '', 'revoke_api_key', 'DELETE /api/admin/keys/{id}', 'api_key', ?, 'r-1', '')",
+            (made["id"],),
+        )
+        database.commit()
+    house.start()
+    (left,) = [record for record in records(house) if record["outcome"] == "interrupted"]
+    assert (left["action_type"], left["resource_id"], left["success"]) == ("revoke_api_key", made["id"], False)
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+
+
 def test_an_edit_of_the_file_is_found_with_its_place(new_house):
     house = new_house(started=False)
     for name in "abcde":
@@ -310,6 +330,30 @@ def test_a_tail_and_its_checkpoints_that_are_gone_are_found(new_house, tmp_path)
     assert house.stop() == 0
     assert verify(house)["ok"], "nothing in the folder tells of it any more"
     assert verify(house, "--checkpoints", copy)["first_bad"]["damage"] in ("chain_cut", "checkpoint_disagrees"), "the copy does"
+
+
+def test_checkpoints_that_were_emptied_or_cut_are_found(new_house):
+    house = new_house()
+    command(house, "key", "create", "--tenant", "demo", "--name", "a")
+    assert house.stop() == 0
+    house.start()
+    command(house, "key", "create", "--tenant", "demo", "--name", "b")
+    assert house.stop() == 0
+    assert verify(house)["ok"]
+    file = house.data / "audit.checkpoints"
+    lines = file.read_bytes().splitlines(keepends=True)
+    assert len(lines) > 1
+    for kept in (0, len(lines) - 1):
+        file.write_bytes(b"".join(lines[:kept]))
+        first_bad = verify(house)["first_bad"]
+        assert (first_bad["damage"], first_bad["sequence"]) == ("checkpoint_file_cut", kept + 1)
+        said = run("audit", "verify", "--data", house.data)
+        assert said.returncode == 1 and b"has lost its end" in said.stdout and b"--checkpoints" in said.stdout
+    # A server goes on with it, and that is on record.
+    house.start()
+    assert [record["action_type"] for record in records(house)].count("begin_checkpoints") == 1
+    house.kill()
+    assert verify(house)["ok"], "nothing in the folder tells of it any more"
 
 
 def test_a_restore_is_on_record(new_house, tmp_path):

@@ -118,6 +118,7 @@ NO_OBJECT_IN_IT = {
     "GET /api/auth/sessions": "is about the asker",
     "DELETE /api/auth/sessions/{id}": "its object is a session, which keys and tenants' tokens have none of: test_users.py",
     "GET /api/admin/invitations": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
+    "GET /api/admin/resets": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/budgets": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/roles": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
     "GET /api/admin/users": "names no object: test_users_of_another_tenant_are_as_if_they_were_not_there",
@@ -252,12 +253,12 @@ def takes_an_object(path, operation):
 
 def tenants_own(path):
     """Whether an administrator of a tenant may ask that."""
-    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith("/export")
+    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith("/export")
 
 
 def requests_about(method, path, operation, owner):
     """(path, body) of requests that name what is the owner's: a key, a tenant, a token."""
-    kinds = {"/keys/": owner["key"]["id"], "/users/": owner["user"]["id"], "/budgets/": owner["budget"]["budget_id"], "/invitations/": owner["invitation"]["id"]}
+    kinds = {"/keys/": owner["key"]["id"], "/users/": owner["user"]["id"], "/budgets/": owner["budget"]["budget_id"], "/invitations/": owner["invitation"]["id"], "/resets/": owner["reset"]["id"]}
     ids = [next((one for kind, one in kinds.items() if kind in path), owner["tenant_id"])]
     names = {"tenant_id": owner["tenant_id"], "name": "x", "user_id": None, "token": owner["token"], "jti": owner["jti"], "username": "newcomer"}
     if path == "/api/admin/budgets":
@@ -283,13 +284,14 @@ def owner_of(house, tenant_id):
     role = command(house, "role", "create", f"role-{key['prefix'].replace('_', '-')}", "--tenant", tenant_id)
     budget = command(house, "budget", "set", "--tenant", tenant_id, "--key", key["id"], "--tokens", "1000", "--period", "day")
     invitation = command(house, "user", "invite", "--tenant", tenant_id)
-    objects = {"key": key, "user": user, "role": role, "budget": budget, "invitation": invitation}
+    reset = command(house, "user", "reset", user["id"])
+    objects = {"key": key, "user": user, "role": role, "budget": budget, "invitation": invitation, "reset": reset}
     return {"tenant_id": tenant_id, **objects, "token": token["token"], "jti": token["jti"]}
 
 
 NOBODY = {"id": "00000000-0000-4000-8000-000000000000"}
 NOBODYS = {"tenant_id": "nobody", "key": NOBODY, "user": NOBODY, "role": {"name": "nobodys"}, "budget": {"budget_id": NOBODY["id"]}}
-NOBODYS |= {"invitation": NOBODY, "token": "e30.e30.AAAA", "jti": "nobody"}
+NOBODYS |= {"invitation": NOBODY, "reset": NOBODY, "token": "e30.e30.AAAA", "jti": "nobody"}
 
 
 def without_id(reply):
@@ -345,7 +347,7 @@ def test_users_of_another_tenant_are_as_if_they_were_not_there(neighbours):
             assert house.ask(method, at, body).status in (200, 201, 204), (method, at)
     assert command(house, "user", "list", "--tenant", "rich") == before
     queries = ["users" + query for query in ("", "?tenant=rich", "?tenant=nobody", "?username=" + theirs["user"]["username"])]
-    for query in [*queries, *(kind + query for kind in ("roles", "budgets", "invitations") for query in ("", "?tenant=rich", "?tenant=nobody"))]:
+    for query in [*queries, *(kind + query for kind in ("roles", "budgets", "invitations", "resets") for query in ("", "?tenant=rich", "?tenant=nobody"))]:
         shown = house.ask("GET", "/api/admin/" + query)
         assert shown.status == 200 and {one["tenant_id"] for one in shown.json()["data"]} <= {"demo"}, (query, shown.body)
 
@@ -367,7 +369,7 @@ def test_an_administrator_is_told_what_is_not_there(neighbours):
             continue
         for at, body in requests_about(method, path, operation, NOBODYS):
             reply = house.ask(method, at, body, headers)
-            kind = next((kind for kind in ("key", "user", "budget", "invitation") if f"/{kind}s/" in path), "tenant")
+            kind = next((kind for kind in ("key", "user", "budget", "invitation", "reset") if f"/{kind}s/" in path), "tenant")
             reason = f"{kind}_not_found"
             assert reply.status == 404 and reply.json()["error"]["type"] == reason, (method, path, reply.status, reply.body)
             check_headers(reply, at)

@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+import os
+import pathlib
 import shutil
+import signal
 import subprocess
 import threading
 
@@ -153,6 +156,19 @@ def test_what_no_engine_loads_is_not_imported(tmp_path):
         bad = subprocess.run([BINARY, "model", "import", "bad.gguf", *layout], cwd=tmp_path, capture_output=True, text=True, timeout=120)
         assert bad.returncode == 1 and bad.stdout == "" and "llama.cpp cannot load" in bad.stderr, bad
         assert not list((tmp_path / "models").glob("bad/*")), "nothing is left"
+
+
+def test_what_does_not_get_any_further_is_given_up(tmp_path):
+    whole, _, _ = make()
+    (tmp_path / "slow.gguf").write_bytes(whole)
+    importing = subprocess.Popen([BINARY, "model", "import", "slow.gguf", "--patience", "2s"], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    (child,) = eventually(lambda: pathlib.Path(f"/proc/{importing.pid}/task/{importing.pid}/children").read_text().split(), 60, "the child that tries it")
+    os.kill(int(child), signal.SIGSTOP)  # as if it loaded for ever
+    out, said = importing.communicate(timeout=60)
+    assert importing.returncode == 1 and out == b"" and b"--patience" in said, said
+    assert not list((tmp_path / "models").glob("slow/*")), "nothing is left"
+    wrong = subprocess.run([BINARY, "model", "import", "slow.gguf", "--patience", "soon"], cwd=tmp_path, capture_output=True, timeout=60)
+    assert wrong.returncode == 1 and b"such as 10m" in wrong.stderr
 
 
 @pytest.mark.parametrize(("content", "said"), [(b"PK\x03\x04 an archive", b"no GGUF file"), (b"", b"no GGUF file"), ("cut", b"cut short"), ("damaged", b"model.gguf")])

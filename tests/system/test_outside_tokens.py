@@ -129,6 +129,32 @@ def test_no_more_than_the_tenant_has(world):
     assert world.present(world.token("EdDSA", claims("https://file.example", scope=None))) == (403, "Not enough permissions")
 
 
+def test_what_somebody_of_an_issuer_gave_is_good_as_long_as_they_might_give_it(world):
+    admin = "llm,usage:read,tenant:admin"
+    world.command("tenant", "set", "acme", "--scopes", admin)
+    numbers = iter(range(100))
+
+    def invite(name="ada"):
+        token = world.token("EdDSA", claims("https://file.example", sub=name, scope="tenant:admin"))
+        made = world.house.ask("POST", "/api/admin/invitations", {}, {"Authorization": f"Bearer {token}"})
+        assert made.status == 201, made.body
+        return made.json()["invitation"]
+
+    def come(invitation):
+        name = f"guest-{next(numbers)}"
+        body = {"username": name, "email": f"{name}@example.org", "password": "a horse of another colour", "invitation": invitation}
+        return world.house.ask("POST", "/api/auth/register", body, {}).status
+
+    first, second, third, bobs = invite(), invite(), invite(), invite("bob")
+    assert come(first) == 200
+    world.command("tenant", "set", "acme", "--scopes", "llm,usage:read")
+    assert come(second) == 400, "the tenant gives nobody that right any more"
+    world.command("tenant", "set", "acme", "--scopes", admin)
+    assert come(second) == 200
+    world.command("token", "revoke", "--issuer", "file", "--user", "ada")
+    assert (come(third), come(bobs)) == (400, 200), "hers alone"
+
+
 def test_a_user_of_an_issuer_sees_their_own_records_alone(world):
     world.command("tenant", "set", "acme", "--scopes", "llm,usage:read,audit:read")
     ada, bob, acme = ({"Authorization": f"Bearer {world.token('EdDSA', claims('https://file.example', sub=name, scope='llm audit:read'))}"} for name in ("ada", "bob", "acme"))

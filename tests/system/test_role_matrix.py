@@ -29,7 +29,7 @@ def command(house, *words, stdin=b""):
 
 def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
-    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
+    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT}
@@ -101,6 +101,9 @@ def object_of(house, path, role, tenant):
         return made(house, "/api/admin/budgets", budget_of(house, tenant))["budget_id"]
     if "/invitations/" in path:
         return made(house, "/api/admin/invitations", {"tenant_id": tenant})["id"]
+    if "/resets/" in path:
+        user = made(house, "/api/admin/users", {"tenant_id": tenant, "username": f"new-{number}"})["id"]
+        return made(house, f"/api/admin/users/{user}/reset", {})["id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
     if path.endswith("/export"):

@@ -138,7 +138,7 @@ def test_openapi_has_every_route(house):
     expected |= {"/api/auth/login", "/api/auth/logout", "/api/auth/me", "/token", "/.well-known/jwks.json", "/api/usage"}
     expected |= {f"/api/auth/{path}" for path in ("register", "refresh", "password", "reset", "sessions", "sessions/{id}")}
     expected |= {"/api/keys", "/api/keys/{id}", "/api/keys/{id}/rotate"}
-    expected |= {f"/api/admin/users{path}" for path in ("", "/{id}", "/{id}/password", "/{id}/reset", "/{id}/sessions")} | {"/api/admin/invitations", "/api/admin/invitations/{id}"}
+    expected |= {f"/api/admin/users{path}" for path in ("", "/{id}", "/{id}/password", "/{id}/reset", "/{id}/sessions")} | {f"/api/admin/{path}" for path in ("invitations", "invitations/{id}", "resets", "resets/{id}")}
     expected |= {f"/api/admin/{path}" for path in ("tenants", "tenants/{id}", "keys", "keys/{id}", "keys/{id}/rotate", "tokens", "tokens/inspect")}
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}

@@ -305,6 +305,23 @@ def test_invitations_are_listed_and_taken_back(new_house, tmp_path):
     assert register(house, "ada", invitation=made[1]["invitation"]).status == 200
 
 
+def test_tokens_that_set_a_password_are_listed_and_taken_back(new_house, tmp_path):
+    house = town_with(new_house, tmp_path, "")
+    for name in ("ada", "bob"):
+        command(house, "user", "create", name)
+    made = {name: command(house, "user", "reset", name) for name in ("ada", "bob")}
+    listed = command(house, "user", "resets", "--tenant", "demo")
+    assert {one["id"] for one in listed} == {one["id"] for one in made.values()}
+    assert not any(one["reset_token"] in json.dumps(listed) for one in made.values())
+    command(house, "user", "withdraw-reset", made["ada"]["id"])
+    assert [one["id"] for one in command(house, "user", "resets")] == [made["bob"]["id"]]
+
+    def set_with(name):
+        return house.ask("POST", "/api/auth/reset", {"token": made[name]["reset_token"], "new_password": "a new password of mine"}, {}).status
+
+    assert (set_with("ada"), set_with("bob")) == (400, 204)
+
+
 def test_what_an_administrator_gave_ends_with_their_role(new_house, tmp_path):
     house = town_with(new_house, tmp_path, '[auth]\nregister = "invitation"\n')
     command(house, "user", "create", "chief", "--role", "tenant-admin", "--password-stdin", stdin=PASSWORD.encode())

@@ -62,14 +62,14 @@ TEST_F(FrameSocketTest, CarriesFramesBothWays) {
   End f = front(), e = engine();
   EXPECT_TRUE(f.socket->send(7, prompt_of(10)));
   EXPECT_TRUE(f.socket->send(7, w::Start{64}));
-  EXPECT_TRUE(e.socket->send(7, w::Prepared{10, 0, 4096}));
+  EXPECT_TRUE(e.socket->send(7, w::Prepared{10, 4096}));
   settle(reactor);
   ASSERT_EQ(e.frames.size(), 2U);
   EXPECT_EQ(e.frames[0].job, 7U);
   EXPECT_EQ(std::get<w::Prepare>(e.frames[0].body), prompt_of(10));
   EXPECT_EQ(std::get<w::Start>(e.frames[1].body), w::Start{64});
   ASSERT_EQ(f.frames.size(), 1U);
-  EXPECT_EQ(std::get<w::Prepared>(f.frames[0].body), (w::Prepared{10, 0, 4096}));
+  EXPECT_EQ(std::get<w::Prepared>(f.frames[0].body), (w::Prepared{10, 4096}));
 }
 
 TEST_F(FrameSocketTest, LongPromptsComeInPartsAndInOrder) {

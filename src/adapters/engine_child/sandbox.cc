@@ -183,7 +183,7 @@ Status enter_sandbox(const SandboxOptions& options) {
   const pid_t parent = getppid();
   GH_CHECK(limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
   GH_CHECK(limit(RLIMIT_NOFILE, 256, "RLIMIT_NOFILE"));
-  if (!options.writes_file) GH_CHECK(limit(RLIMIT_FSIZE, 0, "RLIMIT_FSIZE"));
+  GH_CHECK(limit(RLIMIT_FSIZE, options.file_limit, "RLIMIT_FSIZE"));
   // Standard error may be a file: what is written there from here on is lost, and must not end the engine by a signal.
   if (signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return failed("SIGXFSZ");
   if (options.address_limit) {

@@ -18,7 +18,7 @@ using telemetry::AuditRecord;
 using telemetry::AuditRow;
 
 constexpr const char* select_head = GH_AUDIT_HEADS "WHERE tenant_number = ?1 AND tenant_id = ?2 AND instance = ?3";
-constexpr const char* select_heads = GH_AUDIT_HEADS "WHERE instance = ?1";
+constexpr const char* select_heads = GH_AUDIT_HEADS "WHERE ?1 = '' OR instance = ?1";
 constexpr const char* select_chains_by_number = "SELECT id FROM audit_chains WHERE tenant_number = ?1";
 constexpr const char* select_chains_by_tenant = "SELECT id FROM audit_chains WHERE tenant_id = ?1";
 constexpr const char* insert_chain =
@@ -73,27 +73,6 @@ Status insert_record(Database& database, std::int64_t chain, const AuditRow& row
             record.resource_type, record.resource_id, record.outcome, record.rule, record.request_id, record.address, record.model,
             record.task, record.finish, record.status, record.prompt_tokens, record.completion_tokens, record.count, bytes_of(row.seal))
       .run();
-}
-
-Status append_all(Database& database, const telemetry::AuditSealer& sealer, const std::vector<AuditRecord>& records) {
-  std::map<AuditChain, OpenChain> chains;
-  for (const AuditRecord& record : records) {
-    AuditChain id(record.tenant_number, record.tenant, sealer.instance());
-    auto chain = chains.find(id);
-    if (chain == chains.end()) {
-      GH_TRY(OpenChain opened, open_chain(database, id));
-      chain = chains.emplace(std::move(id), std::move(opened)).first;
-    }
-    OpenChain& open = chain->second;
-    const AuditRow row = sealer.append(open.head, record);
-    GH_CHECK(insert_record(database, open.id, row));
-    open.head.count = row.sequence;
-    open.head.seal = row.seal;
-  }
-  for (const auto& [id, open] : chains) {
-    GH_CHECK(database.prepare(update_head).bind(open.id, open.head.count, bytes_of(open.head.seal)).run());
-  }
-  return ok();
 }
 
 Result<std::int64_t> id_of(const Statement& row) { return row.integer(0); }
@@ -161,6 +140,28 @@ Status add_contents(Database& database, std::vector<AuditRow>& rows) {
 
 }  // namespace
 
+Status append_audit(Database& database, const telemetry::AuditSealer& sealer, const std::vector<AuditRecord>& records) {
+  std::map<AuditChain, OpenChain> chains;
+  for (const AuditRecord& record : records) {
+    AuditChain id(record.tenant_number, record.tenant, sealer.instance());
+    auto chain = chains.find(id);
+    if (chain == chains.end()) {
+      GH_TRY(OpenChain opened, open_chain(database, id));
+      chain = chains.emplace(std::move(id), std::move(opened)).first;
+    }
+    OpenChain& open = chain->second;
+    const AuditRow row = sealer.append(open.head, record);
+    GH_CHECK(insert_record(database, open.id, row));
+    if (record.intent != 0) GH_CHECK(end_audit_intent(database, record.intent));
+    open.head.count = row.sequence;
+    open.head.seal = row.seal;
+  }
+  for (const auto& [id, open] : chains) {
+    GH_CHECK(database.prepare(update_head).bind(open.id, open.head.count, bytes_of(open.head.seal)).run());
+  }
+  return ok();
+}
+
 telemetry::AuditSeal audit_seal_of(std::string_view bytes) {
   telemetry::AuditSeal seal{};
   if (bytes.size() == seal.size()) std::ranges::transform(bytes, seal.begin(), [](char c) { return static_cast<unsigned char>(c); });
@@ -201,7 +202,7 @@ Result<AuditRow> audit_row_of(const Statement& row) {
 Task<Status> SqliteAuditStore::append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                                       std::vector<AuditRecord> records) {
   DatabaseWork<std::monostate> work = [sealer = std::move(sealer), records = std::move(records)](Database& database) {
-    return append_all(database, *sealer, records);
+    return append_audit(database, *sealer, records);
   };
   return connections_.write<std::monostate>(reactor, std::move(work));
 }

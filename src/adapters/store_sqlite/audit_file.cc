@@ -20,10 +20,15 @@ Status tell_all(Statement statement, Result<Value> (*read)(const Statement&), co
   }
 }
 
-Status read_all(const std::filesystem::path& store, const AuditReader& reader) {
+Result<Database> open_to_read(const std::filesystem::path& store) {
   GH_CHECK(check_file(store, Missing::refuse));
   GH_TRY(Database database, Database::open(store.string(), SQLITE_OPEN_READWRITE));
   GH_CHECK(check_schema(database, migration_steps(), store.string()));
+  return database;
+}
+
+Status read_all(const std::filesystem::path& store, const AuditReader& reader) {
+  GH_TRY(Database database, open_to_read(store));
   GH_CHECK(database.run("BEGIN"));
   GH_TRY(const std::int64_t there, database.ask_number("SELECT count(*) FROM sqlite_schema WHERE name = 'audit'"));
   if (there == 0) return ok();
@@ -31,7 +36,19 @@ Status read_all(const std::filesystem::path& store, const AuditReader& reader) {
   return tell_all(database.prepare(all_rows_by_chain), &audit_row_of, reader.row);
 }
 
+Result<std::optional<std::string>> value_of(const std::filesystem::path& store, const std::string& name) {
+  GH_TRY(Database database, open_to_read(store));
+  Statement found = database.prepare("SELECT value FROM settings WHERE name = ?1");
+  GH_TRY(const Step step, found.bind(name).step());
+  return step == Step::row ? std::optional(found.text(0)) : std::nullopt;
+}
+
 }  // namespace
+
+Result<std::optional<std::string>> read_setting(const std::filesystem::path& store, const std::string& name) {
+  Result<std::optional<std::string>> value = value_of(store, name);
+  return value ? std::move(value) : Result<std::optional<std::string>>(in_operators_words(store.string(), value.error()));
+}
 
 Status read_audit(const std::filesystem::path& store, const AuditReader& reader) {
   const Status read = read_all(store, reader);

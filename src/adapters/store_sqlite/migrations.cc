@@ -321,6 +321,36 @@ constexpr const char* add_weights = R"sql(
 ALTER TABLE tenants ADD COLUMN weight INTEGER NOT NULL DEFAULT 1 CHECK (weight BETWEEN 1 AND 100);
 )sql";
 
+// Of tickets that neither a user nor a key gave nobody wrote down who did: what cannot be held against whoever gave it is given anew.
+constexpr const char* add_givers = R"sql(
+DELETE FROM tickets WHERE issuer IS NULL AND issuer_key IS NULL;
+ALTER TABLE tickets ADD COLUMN giver_tenant TEXT CHECK (giver_tenant <> '');
+ALTER TABLE tickets ADD COLUMN giver_issuer TEXT;
+ALTER TABLE tickets ADD COLUMN giver_kind TEXT CHECK (giver_kind IN ('jti', 'token_sha256', 'user'));
+ALTER TABLE tickets ADD COLUMN giver_id TEXT CHECK (giver_id <> '');
+ALTER TABLE tickets ADD COLUMN giver_issued_s INTEGER;
+ALTER TABLE tickets ADD COLUMN giver_platform INTEGER CHECK (giver_platform IN (0, 1));
+CREATE INDEX tickets_by_issuer ON tickets (issuer) WHERE issuer IS NOT NULL;
+)sql";
+
+// No part of the chains: what stands here when a process begins, an earlier one did not come back from.
+constexpr const char* create_audit_intents = R"sql(
+CREATE TABLE audit_intents (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  tenant_number INTEGER NOT NULL CHECK (tenant_number BETWEEN 0 AND 4294967295),
+  tenant_id TEXT NOT NULL,
+  time_us INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  key_id TEXT NOT NULL,
+  action TEXT NOT NULL CHECK (action <> ''),
+  route TEXT NOT NULL,
+  resource_type TEXT NOT NULL,
+  resource_id TEXT NOT NULL,
+  request_id TEXT NOT NULL,
+  address TEXT NOT NULL
+) STRICT;
+)sql";
+
 constexpr std::array steps{
     MigrationStep{"settings", create_settings},
     MigrationStep{"tenants", create_tenants},
@@ -339,51 +369,12 @@ constexpr std::array steps{
     MigrationStep{"ends of sessions and issuers of tickets", add_ends_and_issuers},
     MigrationStep{"idempotent calls", create_idempotent_calls},
     MigrationStep{"weights of tenants", add_weights},
+    MigrationStep{"givers of tickets", add_givers},
+    MigrationStep{"intents of changes", create_audit_intents},
 };
-
-Result<std::size_t> schema_number(Database& database) {
-  GH_TRY(const std::int64_t number, database.ask_number("PRAGMA user_version"));
-  return static_cast<std::size_t>(number);
-}
-
-// False: somebody else did it meanwhile.
-Result<bool> do_step(Database& database, std::span<const MigrationStep> all, std::size_t done, const BeforeCommit& before_commit) {
-  GH_TRY(Transaction transaction, Transaction::begin(database));
-  GH_TRY(const std::size_t found, schema_number(database));
-  if (found != done) return false;
-  const std::size_t number = done + 1;
-  GH_CHECK(database.run(("PRAGMA application_id = " + std::to_string(application_id)).c_str()));
-  GH_CHECK(database.run(all[done].sql));
-  GH_CHECK(database.run(("PRAGMA user_version = " + std::to_string(number)).c_str()));
-  if (before_commit) GH_CHECK(before_commit(number));
-  GH_CHECK(transaction.commit());
-  return true;
-}
 
 }  // namespace
 
 std::span<const MigrationStep> migration_steps() { return steps; }
-
-Status check_schema(Database& database, std::span<const MigrationStep> all, const std::string& name) {
-  GH_TRY(const std::int64_t whose, database.ask_number("PRAGMA application_id"));
-  GH_TRY(const std::int64_t objects, database.ask_number("SELECT count(*) FROM sqlite_schema"));
-  GH_TRY(const std::int64_t number, database.ask_number("PRAGMA user_version"));
-  if (whose != application_id && (whose != 0 || objects > 0 || number != 0)) {
-    return operator_error("store_foreign", "'" + name + "' is a database of something else, not a Gatehouse's store");
-  }
-  if (number < 0 || static_cast<std::size_t>(number) > all.size()) {
-    return operator_error("store_too_new", "'" + name + "' has schema " + std::to_string(number) + ", this Gatehouse knows " +
-                                               std::to_string(all.size()) + ": start the newer Gatehouse that wrote it");
-  }
-  return ok();
-}
-
-Status migrate(Database& database, std::span<const MigrationStep> all, const BeforeCommit& before_commit) {
-  for (;;) {
-    GH_TRY(const std::size_t done, schema_number(database));
-    if (done >= all.size()) return ok();
-    GH_TRY([[maybe_unused]] const bool mine, do_step(database, all, done, before_commit));
-  }
-}
 
 }  // namespace gatehouse::adapters

@@ -22,6 +22,7 @@ class Migrations : public StoreTest {
   static bool has_users(std::size_t schema) { return schema >= 7; }
   static bool has_tickets(std::size_t schema) { return schema >= 9; }
   static bool knows_ends(std::size_t schema) { return schema >= 15; }
+  static bool knows_givers(std::size_t schema) { return schema >= 17; }
   // A plain member who has a session, an administrator who is off, and somebody invited to administer: as far as that schema has them.
   static std::string people_of(std::size_t schema) {
     const std::string user =
@@ -59,9 +60,12 @@ class Migrations : public StoreTest {
     EXPECT_GE(sessions[0].access_until, store::Moment(std::chrono::days(30))) << "nobody knows how long its tokens live";
     const Result<store::Ticket> invited =
         ask(store_->tickets().find(reactor_, store::TicketKind::invitation, store::Digest(), store::Moment(seconds(1))));
+    if (!knows_givers(schema)) {
+      EXPECT_EQ(outcome(invited), "ticket_not_found") << "nobody knows who gave it";
+      return;
+    }
     ASSERT_EQ(outcome(invited), "ok");
     EXPECT_EQ(invited->role, "tenant-admin");
-    EXPECT_EQ(invited->id.size(), 32U) << "by which it can be taken back";
   }
 };
 using SchemaConstraints = StoreTest;

@@ -76,9 +76,9 @@ class SqliteTicketStore final : public store::TicketStore {
   explicit SqliteTicketStore(Connections& connections) : connections_(connections) {}
   Task<Status> add(Reactor& reactor, store::Ticket ticket) override;
   Task<Result<store::Ticket>> find(Reactor& reactor, store::TicketKind kind, store::Digest digest, store::Moment now) override;
-  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) override;
-  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) override;
-  Task<Result<store::Ticket>> remove(Reactor& reactor, store::Reach reach, std::string id) override;
+  Task<Result<store::Page<store::Ticket>>> list(Reactor& reactor, store::TicketQuery query) override;
+  Task<Result<store::Ticket>> find_by_id(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) override;
+  Task<Result<store::Ticket>> remove(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) override;
   Task<Status> drop_expired(Reactor& reactor, store::Moment now) override;
 
  private:
@@ -188,6 +188,9 @@ class SqliteLedgerStore final : public store::LedgerStore {
 class SqliteAuditStore final : public store::AuditStore {
  public:
   explicit SqliteAuditStore(Connections& connections) : connections_(connections) {}
+  Task<Result<std::int64_t>> intend(Reactor& reactor, telemetry::AuditRecord record) override;
+  Task<Status> drop_intent(Reactor& reactor, std::int64_t number) override;
+  Task<Result<std::size_t>> settle_intents(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer) override;
   Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                       std::vector<telemetry::AuditRecord> records) override;
   Task<Status> keep(Reactor& reactor, std::vector<telemetry::AuditContent> contents) override;
@@ -230,6 +233,9 @@ inline std::string_view built_in_part(const std::string& role) {
 }
 // Onto what stands there. False: there is no such tenant, and nothing was changed.
 Result<bool> add_usage(Database& database, const store::UsageRow& row);
+// As the next of their chains, and in place of what was intended.
+Status append_audit(Database& database, const telemetry::AuditSealer& sealer, const std::vector<telemetry::AuditRecord>& records);
+Status end_audit_intent(Database& database, std::int64_t number);
 // One that is in flight is that now.
 Status end_idempotent_call(Database& database, const store::Digest& id, store::CallState state);
 // Those of the user and of their keys are gone, with what was spent of them.

@@ -54,13 +54,13 @@ Result<MigratedSchema> migrate_whole(const std::filesystem::path& store, const O
   GH_TRY(Database database, open_file(store));
   MigratedSchema done;
   GH_TRY(done.from, number_in(database));
-  const auto steps = migration_steps();
+  const auto all = migration_steps();
   const BeforeCommit note = [&](std::size_t number) {
-    done.applied.emplace_back(steps[number - 1].what);
-    if (on_step) on_step(number, steps.size(), done.applied.back());
+    done.applied.emplace_back(all[number - 1].what);
+    if (on_step) on_step(number, all.size(), done.applied.back());
     return ok();
   };
-  GH_CHECK(migrate(database, steps, note));
+  GH_CHECK(migrate(database, all, note));
   GH_TRY(done.to, number_in(database));
   return done;
 }

@@ -29,6 +29,7 @@ constexpr const char* update_hash = "UPDATE users SET password_hash = ?3 WHERE i
 constexpr const char* select_namesake = "SELECT 1 FROM users WHERE username = ?1 AND id <> ?2";
 
 constexpr const char* delete_tickets_of = "DELETE FROM tickets WHERE user_id = ?1";
+constexpr const char* delete_tickets_given_by = "DELETE FROM tickets WHERE issuer = ?1";
 constexpr const char* delete_user = "DELETE FROM users WHERE id = ?1";
 
 #undef GH_USER_COLUMNS
@@ -71,12 +72,21 @@ bool ends_tickets(const User& before, const User& after) {
          (before.is_active && !after.is_active);
 }
 
-Result<User> change_user(Database& database, const User& user) {
+// Whoever had got in as them may have given some.
+bool ends_tickets_given(const User& before, const User& after) {
+  return before.password_hash != after.password_hash || (before.is_active && !after.is_active);
+}
+
+enum class Password : std::uint8_t { as_said, stays };
+
+Result<User> change_user(Database& database, User user, Password password) {
   GH_CHECK(store::check(user));
   GH_TRY(const User before, find_user(database, store::Reach::of(user.tenant), user.id));
+  if (password == Password::stays) user.password_hash = before.password_hash;
   GH_TRY(const bool changed, update_user(database, user));
   if (!changed) return store::version_conflict();
   if (ends_tickets(before, user)) GH_CHECK(database.prepare(delete_tickets_of).bind(user.id.value()).run());
+  if (ends_tickets_given(before, user)) GH_CHECK(database.prepare(delete_tickets_given_by).bind(user.id.value()).run());
   return find_user(database, store::Reach::of(user.tenant), user.id);
 }
 
@@ -85,7 +95,7 @@ Result<store::ChangedUser> change_user_and_end(Database& database, const User& u
     GH_TRY(const store::Ticket ticket, redeem_ticket(database, *ends.ticket));
     if (ticket.user != user.id) return store::ticket_not_found();
   }
-  GH_TRY(User now, change_user(database, user));
+  GH_TRY(User now, change_user(database, user, ends.same_password ? Password::stays : Password::as_said));
   store::ChangedUser changed(std::move(now));
   if (ends.sessions) {
     GH_TRY(changed.revocations, end_other_sessions(database, user.id, ends.kept, *ends.sessions));
@@ -117,7 +127,7 @@ Result<store::RemovedUser> remove_user(Database& database, const store::Reach& r
   GH_TRY(removed.budgets, remove_budgets_of(database, id));
   GH_TRY(store::Revocation told, insert_revocation(database, store::Revocation(store::RevocationKind::user, id.value(), at)));
   removed.revocations.push_back(std::move(told));
-  for (const char* sql : {delete_tickets_of, delete_user}) GH_CHECK(database.prepare(sql).bind(id.value()).run());
+  for (const char* sql : {delete_tickets_of, delete_tickets_given_by, delete_user}) GH_CHECK(database.prepare(sql).bind(id.value()).run());
   return removed;
 }
 
@@ -188,7 +198,7 @@ Task<Result<store::Page<User>>> SqliteUserStore::list(Reactor& reactor, store::U
 }
 
 Task<Result<User>> SqliteUserStore::change(Reactor& reactor, User user) {
-  DatabaseWork<User> work = [user = std::move(user)](Database& database) { return change_user(database, user); };
+  DatabaseWork<User> work = [user = std::move(user)](Database& database) { return change_user(database, user, Password::as_said); };
   return connections_.write<User>(reactor, std::move(work));
 }
 

@@ -10,7 +10,8 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::string_view by_password = "password", by_refresh_token = "refresh_token";
-constexpr std::size_t longest_refresh_token = 256;  // as in JSON; of what is longer the beginning is none either
+constexpr std::size_t longest_empty_login = 256, longest_escape = 6;  // bytes of JSON, for one of a text
+constexpr std::size_t longest_refresh_token = 256;                    // as in JSON; of what is longer the beginning is none either
 
 Error body_missing() {
   return caller_error("invalid_request", "There is no body; a working call is: curl URL -d 'username=NAME' -d 'password=PASSWORD'");
@@ -19,6 +20,9 @@ Error body_missing() {
 // By the rules that the JSON of a login has.
 Result<wire::LoginBody> login_of_form(const wire::Form& form) {
   std::string text;
+  std::size_t most = longest_empty_login;
+  for (const auto& [name, value] : form.pairs()) most += longest_escape * value.size();
+  text.reserve(most);  // at once: what grows leaves copies behind
   wire::JsonWriter json(text);
   json.begin_object();
   for (const std::string_view name : {"grant_type", "username", "password", "scope", "client_id", "client_secret"}) {

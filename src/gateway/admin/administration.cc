@@ -102,7 +102,9 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await invite(reactor, std::move(question));
     case Action::invitations_list:
     case Action::invitation_delete:
-      co_return co_await invitations(reactor, std::move(question));
+    case Action::resets_list:
+    case Action::reset_delete:
+      co_return co_await tickets(reactor, std::move(question));
     case Action::roles_list:
     case Action::role_get:
     case Action::role_delete:
@@ -157,10 +159,21 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   const std::string object = question.parameter;
   decision.who = who.get();
   decision.object = object;
+  std::int64_t intent = 0;
+  if (is_intended(*match.route)) {
+    telemetry::AuditRecord intended = intent_of(decision);
+    const Result<std::int64_t> kept = co_await house_.audit().intend(reactor, std::move(intended));
+    if (!kept) co_return reply_to(kept.error());
+    intent = *kept;
+  }
   Result<Reply> replied = co_await answer(reactor, std::move(question));
+  if (!replied && intent != 0) {
+    [[maybe_unused]] const Status dropped = co_await house_.audit().drop_intent(reactor, intent);
+  }
   if (!replied) co_return reply_to(replied.error());
   if (has_own_record(*match.route, *replied)) {
     std::vector<telemetry::AuditRecord> records(1, record_of(decision, *replied));
+    records.front().intent = intent;
     const Status kept = co_await house_.audit().append(reactor, std::move(records));
     if (!kept) co_return reply_to(kept.error());
   }

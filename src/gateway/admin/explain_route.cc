@@ -125,10 +125,11 @@ Task<Administration::LookedUp> Administration::look_up_person(Reactor& reactor, 
       identity::Actor actor = actor_of(asked);
       co_return found(co_await house_.users().find_to_change(reactor, std::move(actor), std::move(id)));
     }
-    case Action::invitation_delete: {
+    case Action::invitation_delete:
+    case Action::reset_delete: {
       store::Reach reach = reach_of(asked);
       std::string id = asked.parameter;
-      co_return found(co_await house_.accounts().find_invitation(reactor, std::move(reach), std::move(id)));
+      co_return found(co_await house_.accounts().find_ticket(reactor, ticket_kind_of(asked.action), std::move(reach), std::move(id)));
     }
     case Action::own_password:
     case Action::sessions_list:

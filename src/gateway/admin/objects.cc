@@ -122,12 +122,17 @@ void write_members(wire::JsonWriter& json, const store::Session& session) {
   json.member_or_null("address", session.address).member_or_null("user_agent", session.user_agent);
 }
 
-void write_members(wire::JsonWriter& json, const store::Ticket& invitation) {
-  json.member("id", invitation.id).member("tenant_id", invitation.tenant.value()).member("role", invitation.role);
-  json.member_or_null("email", invitation.email);
-  json.member("created_at", moment_text(invitation.created)).member("expires_at", moment_text(invitation.expires));
-  json.member_or_null("created_by_user_id", invitation.issuer ? std::string_view(invitation.issuer->value()) : std::string_view());
-  json.member_or_null("created_by_key_id", invitation.issuer_key ? std::string_view(invitation.issuer_key->value()) : std::string_view());
+void write_members(wire::JsonWriter& json, const store::Ticket& ticket) {
+  json.member("id", ticket.id).member("tenant_id", ticket.tenant.value());
+  if (ticket.user) {
+    json.member("user_id", ticket.user->value());
+  } else {
+    json.member("role", ticket.role).member_or_null("email", ticket.email);
+  }
+  json.member("created_at", moment_text(ticket.created)).member("expires_at", moment_text(ticket.expires));
+  json.member_or_null("created_by_user_id", ticket.issuer ? std::string_view(ticket.issuer->value()) : std::string_view());
+  json.member_or_null("created_by_key_id", ticket.issuer_key ? std::string_view(ticket.issuer_key->value()) : std::string_view());
+  json.member_or_null("created_by_token", ticket.issuer_token ? std::string_view(ticket.issuer_token->id) : std::string_view());
 }
 
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {

@@ -35,7 +35,7 @@ void write_members(wire::JsonWriter& json, const store::Role& role);
 void write_members(wire::JsonWriter& json, const BudgetView& view);
 void write_members(wire::JsonWriter& json, const store::User& user);
 void write_members(wire::JsonWriter& json, const store::Session& session);
-void write_members(wire::JsonWriter& json, const store::Ticket& invitation);
+void write_members(wire::JsonWriter& json, const store::Ticket& ticket);
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token);
 void write_members(wire::JsonWriter& json, const store::SigningKey& key);
 

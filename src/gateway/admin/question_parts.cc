@@ -58,12 +58,11 @@ store::Reach reach_of(const Question& question) {
   return store::Reach::of(question.who->tenant);
 }
 
-identity::Actor actor_of(const Question& question) {
-  const identity::Principal& who = *question.who;
-  identity::Actor actor(reach_of(question), who.scopes.has(identity::Scope::platform_admin), who.role_grants);
-  actor.user = user_behind(who);
-  actor.key = who.key;
-  return actor;
+identity::Actor actor_of(const Question& question) { return identity::actor_behind(*question.who); }
+
+store::TicketKind ticket_kind_of(Action action) {
+  const bool reset = action == Action::resets_list || action == Action::reset_delete;
+  return reset ? store::TicketKind::password_reset : store::TicketKind::invitation;
 }
 
 bool is_about_own_keys(Action action) { return action >= Action::own_keys_list && action <= Action::own_key_rotate; }

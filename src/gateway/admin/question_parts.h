@@ -33,6 +33,8 @@ store::Reach reach_of(const Question& question);
 // The same of somebody who administers users: they give what their role has, or all that the tenant has where no role bounds them, whatever
 // else their credential was granted. tenant:admin is that.
 identity::Actor actor_of(const Question& question);
+// Of routes about invitations and resets.
+store::TicketKind ticket_kind_of(Action action);
 // Whether that is a route of /api/keys; the others about keys are for who administers the platform.
 bool is_about_own_keys(Action action);
 // Whose keys they see to, and what they may give.

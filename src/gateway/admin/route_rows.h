@@ -153,6 +153,8 @@ inline constexpr std::array operator_rows{
     created(or_empty(tenants_own(operators(wire::Method::post, "/api/admin/invitations", Action::invitation_add, "An invitation, by which somebody registers once", &wire::new_invitation_schema)))),
     tenants_own(asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/invitations", Action::invitations_list, "Invitations that have not been used, of all tenants or one; not by what they are used"))),
     without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/invitations/{id}", Action::invitation_delete, "Takes an invitation back"))),
+    tenants_own(asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/resets", Action::resets_list, "Tokens that set a password and have not been used, of all tenants or one; not what they are used by"))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/resets/{id}", Action::reset_delete, "Takes a token that sets a password back"))),
     tenants_own(asked_with(role_page_parameters, operators(wire::Method::get, "/api/admin/roles", Action::roles_list, "Own roles, of all tenants or one"))),
     created(tenants_own(operators(wire::Method::post, "/api/admin/roles", Action::role_add, "Makes a role of a tenant's own", &wire::new_role_schema))),
     tenants_own(asked_with(role_parameters, operators(wire::Method::get, "/api/admin/roles/{name}", Action::role_get, "One role"))),

@@ -1,4 +1,4 @@
-// gateway/admin/user_routes.cc — /api/admin/users and /api/admin/invitations.
+// gateway/admin/user_routes.cc — /api/admin/users, /api/admin/invitations and /api/admin/resets.
 #include <utility>
 
 #include "gatehouse/wire/admin/people.h"
@@ -20,14 +20,8 @@ std::string with_password_text(const identity::UserWithPassword& made) {
 
 std::string ticket_text(std::string_view name, const identity::IssuedTicket& ticket) {
   std::string text;
-  wire::JsonWriter(text).begin_object().member(name, ticket.text.expose()).member("expires_at", moment_text(ticket.expires)).end_object();
-  return text;
-}
-
-std::string invitation_text(const identity::IssuedTicket& ticket) {
-  std::string text;
   wire::JsonWriter json(text);
-  json.begin_object().member("id", ticket.id).member("invitation", ticket.text.expose());
+  json.begin_object().member("id", ticket.id).member(name, ticket.text.expose());
   json.member("expires_at", moment_text(ticket.expires)).end_object();
   return text;
 }
@@ -154,22 +148,23 @@ Task<Result<Reply>> Administration::invite(Reactor& reactor, Question question) 
   identity::Actor actor = actor_of(question);
   const Result<identity::IssuedTicket> ticket = co_await house_.accounts().invite(reactor, std::move(actor), std::move(invitation));
   if (!ticket) co_return ticket.error();
-  co_return Reply(201, invitation_text(*ticket)).about(ticket->id);
+  co_return Reply(201, ticket_text("invitation", *ticket)).about(ticket->id);
 }
 
-Task<Result<Reply>> Administration::invitations(Reactor& reactor, Question question) const {
-  if (question.action == Action::invitation_delete) {
+Task<Result<Reply>> Administration::tickets(Reactor& reactor, Question question) const {
+  const store::TicketKind kind = ticket_kind_of(question.action);
+  if (question.action == Action::invitation_delete || question.action == Action::reset_delete) {
     identity::Actor actor = actor_of(question);
-    const Status gone = co_await house_.accounts().withdraw(reactor, std::move(actor), std::move(question.parameter));
+    const Status gone = co_await house_.accounts().withdraw(reactor, kind, std::move(actor), std::move(question.parameter));
     if (!gone) co_return gone.error();
     co_return Reply(204, {});
   }
-  store::TicketQuery query(reach_within(question), std::chrono::floor<seconds>(clock_.wall()));
+  store::TicketQuery query(kind, reach_within(question), std::chrono::floor<seconds>(clock_.wall()));
   query.after = read_after(question.query);
   const Result<std::size_t> limit = read_limit(question.query);
   if (!limit) co_return limit.error();
   query.limit = *limit;
-  const Result<store::Page<store::Ticket>> page = co_await house_.accounts().invitations(reactor, std::move(query));
+  const Result<store::Page<store::Ticket>> page = co_await house_.accounts().tickets(reactor, std::move(query));
   if (!page) co_return page.error();
   co_return Reply(200, list_text(*page));
 }

@@ -52,7 +52,7 @@ inline constexpr auto layout<Stats> = std::tuple{};
 template <>
 inline constexpr auto layout<HelloBack> = std::tuple{&HelloBack::engine};
 template <>
-inline constexpr auto layout<Prepared> = std::tuple{&Prepared::prompt_tokens, &Prepared::cached_tokens, &Prepared::seat_cells};
+inline constexpr auto layout<Prepared> = std::tuple{&Prepared::prompt_tokens, &Prepared::seat_cells};
 template <>
 inline constexpr auto layout<Refused> = std::tuple{&Refused::code, &Refused::param, &Refused::text};
 template <>
@@ -62,7 +62,7 @@ inline constexpr auto layout<TokenScore> = std::tuple{&TokenScore::sampled, &Tok
 template <>
 inline constexpr auto layout<TokenEvent> =
     std::tuple{&TokenEvent::job,    &TokenEvent::count,  &TokenEvent::ask_ahead, &TokenEvent::waiting, &TokenEvent::text,
-               &TokenEvent::scores, &TokenEvent::choice, &TokenEvent::ended,     &TokenEvent::reason};
+               &TokenEvent::scores, &TokenEvent::choice, &TokenEvent::ended,     &TokenEvent::reason,  &TokenEvent::cached};
 template <>
 inline constexpr auto layout<TokenBatch> = std::tuple{&TokenBatch::events};
 template <>

@@ -52,7 +52,7 @@ class RandomFrames {
       case Type::hello_back:
         return HelloBack{text()};
       case Type::prepared:
-        return Prepared{u32(), u32(), u32()};
+        return Prepared{u32(), u32()};
       case Type::refused:
         return Refused{text(), text(), text()};
       case Type::tokens:
@@ -159,6 +159,7 @@ class RandomFrames {
       event.job = u64(), event.count = u32(), event.ask_ahead = coin(), event.waiting = coin(), event.text = text();
       for (std::uint64_t k = below(3); k > 0; --k) event.scores.push_back(score());
       event.choice = u32(), event.ended = coin(), event.reason = static_cast<FinishReason>(below(4));
+      event.cached = u32();
     }
     return batch;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "gatehouse/base/hex.h"
+#include "gatehouse/base/secret.h"
 #include "gatehouse/wire/json/utf8.h"
 
 namespace gatehouse::wire {
@@ -40,9 +41,15 @@ std::optional<std::string> unescape(std::string_view text, Plus plus) {
 
 }  // namespace
 
+Form::~Form() {
+  for (auto& [name, value] : pairs_) wipe(value);
+}
+
 Result<Form> Form::parse(std::string_view text) {
   if (text.size() > most_form_bytes) return caller_error("form_too_large", "A form has at most 64 KiB");
   Form form;
+  // At once: what grows leaves copies behind.
+  form.pairs_.reserve(std::min<std::size_t>(most_pairs, static_cast<std::size_t>(std::ranges::count(text, '&')) + 1));
   while (!text.empty()) {
     const std::string_view pair = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(pair.size() + 1, text.size()));
@@ -54,6 +61,7 @@ Result<Form> Form::parse(std::string_view text) {
     if (!name || !value) return malformed("A name or value is not percent-encoded UTF-8");
     if (form.find(*name)) return malformed("The field '" + name->substr(0, 64) + "' stands there twice").with_param(name->substr(0, 64));
     form.pairs_.emplace_back(std::move(*name), std::move(*value));
+    wipe(*value);
   }
   return form;
 }

@@ -34,7 +34,7 @@ void close_choice(JsonWriter& w, const WholeChoice& choice) {
 
 void write_model_to(JsonWriter& w, const ModelObject& model) {
   w.begin_object().member("id", model.id).member("object", "model").member("created", model.created);
-  w.member("owned_by", model.owned_by).end_object();
+  w.member("owned_by", model.owned_by).member("state", model.state).end_object();
 }
 
 }  // namespace

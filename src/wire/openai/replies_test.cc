@@ -141,14 +141,14 @@ TEST(TextChunks, AreToTheLetter) {
 }
 
 TEST(ModelReplies, AreToTheLetter) {
-  const std::array models{ModelObject{.id = "a", .created = 5, .owned_by = "system"},
-                          ModelObject{.id = "b", .created = 6, .owned_by = "t"}};
+  const std::array models{ModelObject{.id = "a", .created = 5, .owned_by = "system", .state = "ready"},
+                          ModelObject{.id = "b", .created = 6, .owned_by = "t", .state = "declared"}};
   std::string one, list, none;
   write_model(one, models[0]);
   write_model_list(list, models);
   write_model_list(none, {});
-  EXPECT_EQ(one, R"({"id":"a","object":"model","created":5,"owned_by":"system"})");
-  EXPECT_EQ(list, R"({"object":"list","data":[)" + one + R"(,{"id":"b","object":"model","created":6,"owned_by":"t"}]})");
+  EXPECT_EQ(one, R"({"id":"a","object":"model","created":5,"owned_by":"system","state":"ready"})");
+  EXPECT_EQ(list, R"({"object":"list","data":[)" + one + R"(,{"id":"b","object":"model","created":6,"owned_by":"t","state":"declared"}]})");
   EXPECT_EQ(none, R"({"object":"list","data":[]})");
   EXPECT_TRUE(PublishedSchema(&model_schema).admits_text(one));
   EXPECT_TRUE(PublishedSchema(&model_list_schema).admits_text(list));

@@ -14,7 +14,9 @@ constexpr std::string_view usage_properties =
     R"({"reasoning_tokens":{"type":"integer","minimum":0}}}},"required":["prompt_tokens","completion_tokens","total_tokens"]})";
 constexpr std::string_view model_object =
     R"({"type":"object","properties":{"id":{"type":"string"},"object":{"type":"string","enum":["model"]},)"
-    R"("created":{"type":"integer"},"owned_by":{"type":"string"}},"required":["id","object","created","owned_by"]})";
+    R"("created":{"type":"integer"},"owned_by":{"type":"string"},)"
+    R"("state":{"type":"string","enum":["declared","loading","ready","draining","gone","failed"]}},)"
+    R"("required":["id","object","created","owned_by","state"]})";
 constexpr std::string_view chat_message =
     R"({"type":"object","properties":{"role":{"type":"string","enum":["assistant"]},"content":{"type":["string","null"]},)"
     R"("refusal":{"type":["string","null"]},"annotations":{"type":"array","items":{"type":"object"}}},)"

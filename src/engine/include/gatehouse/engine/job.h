@@ -31,6 +31,7 @@ struct JobNews {
   std::optional<wire::engine::Done> done;
   std::vector<ChoiceNews> choices;  // by number, as far as there are news of any
   std::uint32_t tokens = 0;         // of all choices
+  std::uint32_t cached = 0;         // of the prompt, as far as that is known by then
   bool asks_ahead = false;          // will soon need a grant
   bool waiting = false;             // needs a grant now
   bool lost = false;                // the engine died: nothing more will come

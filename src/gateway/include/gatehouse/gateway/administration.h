@@ -114,7 +114,7 @@ class Administration {
   Task<Result<Reply>> delete_user(Reactor& reactor, Question question) const;
   Task<Result<Reply>> end_user_sessions(Reactor& reactor, Question question) const;
   Task<Result<Reply>> invite(Reactor& reactor, Question question) const;
-  Task<Result<Reply>> invitations(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> tickets(Reactor& reactor, Question question) const;
   Task<Result<Reply>> roles(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_role(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_role(Reactor& reactor, Question question) const;

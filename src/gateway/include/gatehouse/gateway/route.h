@@ -66,6 +66,8 @@ enum class Action : std::uint8_t {
   invitation_add,
   invitations_list,
   invitation_delete,
+  resets_list,
+  reset_delete,
   roles_list,
   role_add,
   role_get,

@@ -3,13 +3,13 @@
 // Rules    who registers without an invitation comes into one tenant, as a member, and only where that is open. An invitation names tenant
 //          and role and is good once, wherever registering is not closed. A ticket that sets a password is good once, and the newest of a
 //          user alone; tickets are kept as an HMAC. One is redeemed together with what it is good for, or stays; and only as long as
-//          whoever gave it might still give it: a user of ours or their key, in the rights that they have then. Another password ends all
-//          other sessions
+//          whoever gave it might still give it, in the rights that they have then: a user of ours or a key; somebody of an outside issuer,
+//          as long as that one is believed and neither they nor their tenant are revoked; a tenant's own token, as long as that is good
+//          itself. Another password, and being switched off, ends all that somebody gave. Another password ends all other sessions
 // Threads  any reactor
-// Errors   registration_closed, tenant_disabled, not_a_login → permission_denied; invitation_not_found; username_taken, email_taken,
-// email_missing,
-//          invitation_invalid, reset_token_invalid, password_wrong, expiry_invalid → invalid_argument; all origin caller. Those of
-//          password_rules.h, passwords.h, users.h and login.h, and of the store
+// Errors   registration_closed, tenant_disabled, not_a_login, giver_unknown → permission_denied; invitation_not_found, reset_not_found;
+//          username_taken, email_taken, email_missing, invitation_invalid, reset_token_invalid, password_wrong, expiry_invalid →
+//          invalid_argument; all origin caller. Those of password_rules.h, passwords.h, users.h and login.h, and of the store
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -67,11 +67,11 @@ class Accounts {
   Task<Result<store::User>> register_self(Reactor& reactor, Newcomer newcomer) const;
   Task<Result<IssuedTicket>> invite(Reactor& reactor, Actor actor, Invitation invitation) const;
   // That have not been used, nor expired.
-  Task<Result<store::Page<store::Ticket>>> invitations(Reactor& reactor, store::TicketQuery query) const;
-  // invitation_not_found: another tenant's, too
-  Task<Result<store::Ticket>> find_invitation(Reactor& reactor, store::Reach reach, std::string id) const;
-  // Nobody comes by it any more. invitation_not_found
-  Task<Status> withdraw(Reactor& reactor, Actor actor, std::string id) const;
+  Task<Result<store::Page<store::Ticket>>> tickets(Reactor& reactor, store::TicketQuery query) const;
+  // invitation_not_found, reset_not_found: another tenant's, too
+  Task<Result<store::Ticket>> find_ticket(Reactor& reactor, store::TicketKind kind, store::Reach reach, std::string id) const;
+  // It is good for nothing any more. The same
+  Task<Status> withdraw(Reactor& reactor, store::TicketKind kind, Actor actor, std::string id) const;
   // To whom asks for it on the user's behalf. Nothing: good for a day.
   Task<Result<IssuedTicket>> offer_reset(Reactor& reactor, Actor actor, store::UserId id, std::optional<seconds> lifetime) const;
   // Whose password that was.
@@ -97,6 +97,7 @@ class Accounts {
   Task<Result<std::optional<Actor>>> giver_of(Reactor& reactor, const store::Ticket& ticket) const;
   Task<Result<std::optional<Actor>>> user_giving(Reactor& reactor, const store::UserId& id, std::optional<Scopes> granted) const;
   Task<Result<std::optional<Actor>>> key_giving(Reactor& reactor, const KeyId& id) const;
+  std::optional<Actor> token_giving(const store::TokenGiver& giver) const;
   // Whether it is good still, of whoever gave it, for somebody of that role.
   Task<Result<bool>> stands(Reactor& reactor, const store::Ticket& ticket, const std::string& role) const;
   Task<Result<IssuedTicket>> issue(Reactor& reactor, const Actor& giver, store::Ticket ticket, seconds lifetime) const;

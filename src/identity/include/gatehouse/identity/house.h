@@ -75,8 +75,8 @@ class House {
         accounts_({*registry_, users_, sessions_, login_, parts_.passwords}, parts_.keys.secrets, parts_.random, parts_.clock,
                   parts_.registration),
         key_ring_(*registry_, parts_.keys.sealer, parts_.random, parts_.clock, parts_.sessions.access_lifetime),
-        audit_(registry_->store().audit(), std::move(sealer)),
-        nonces_(registry_->store().nonces(), parts_.clock) {}
+        audit_(registry_->store(), std::move(sealer)),
+        nonces_(*registry_, parts_.clock) {}
 
   const HouseParts parts_;
   const std::unique_ptr<Registry> registry_;

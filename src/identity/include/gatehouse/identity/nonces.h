@@ -1,12 +1,12 @@
 // identity/nonces.h — signed requests are taken once: what has been is kept by the store, and refused again after a restart, too.
-// Rules    one key has at most a share of what is kept, so that no key's requests keep another's out. What has expired is forgotten by a
-//          time that does not run ahead of the steady clock: a wall clock that is set forward and back forgets nothing that may come again.
+// Rules    one key has at most a share of what is kept, so that no key's requests keep another's out. What has expired is forgotten as
+//          time_passed.h says: a wall clock that is set ahead and back forgets nothing that may come again.
 //          The nonce is taken before rates are looked at: what somebody on the way sends again takes nothing from whoever signed it
-// Units    at most `most` are kept at once, of all keys together: some ten minutes of 1,500 signed requests a second
+// Units    at most `most` are kept at once, of all keys together: some ten minutes of 1,500 signed requests a second, and of 600 while the
+//          time that has passed is not known yet, in the first quarter of an hour
 // Threads  any reactor
 // Errors   digest_mismatch, signature_replayed → unauthenticated; too_many_signed → rate_limited; origin caller; server_is_overloaded;
-// those
-//          of the store
+//          those of the store
 #pragma once
 #include <mutex>
 #include <string_view>
@@ -14,18 +14,9 @@
 
 #include "gatehouse/base/clock.h"
 #include "gatehouse/identity/principal.h"
-#include "gatehouse/store/ports.h"
+#include "gatehouse/identity/registry.h"
 
 namespace gatehouse::identity {
-
-// What both clocks said at one time.
-struct TimeKept {
-  TimeKept(WallTime wall_, Instant steady_) : wall(wall_), steady(steady_) {}
-  WallTime wall;
-  Instant steady;
-};
-// A pure function: the wall clock's time, or an earlier one where that clock has run ahead since then.
-store::Moment time_to_forget(const TimeKept& then, const TimeKept& now);
 
 // How many each key had taken, in this stretch of time and the one before it.
 class NonceShares {
@@ -50,15 +41,14 @@ class Nonces {
  public:
   static constexpr std::size_t most = 1'000'000, most_of_a_key = most / 4;
 
-  Nonces(store::NonceStore& store, const Clock& clock) : store_(store), clock_(clock), began_(clock.wall(), clock.now()) {}
+  Nonces(Registry& registry, const Clock& clock) : registry_(registry), clock_(clock) {}
 
   // Whoever asks may act with that body: nothing that is signed does so twice. Others pass.
   Task<Status> redeem(Reactor& reactor, const Principal& who, std::string_view body) const;
 
  private:
-  store::NonceStore& store_;
+  Registry& registry_;
   const Clock& clock_;
-  const TimeKept began_;
   mutable NonceShares shares_{most_of_a_key};
 };
 

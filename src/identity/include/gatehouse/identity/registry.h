@@ -14,8 +14,8 @@
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/identity/directory.h"
-#include "gatehouse/identity/nonces.h"
 #include "gatehouse/identity/sealing.h"
+#include "gatehouse/identity/time_passed.h"
 #include "gatehouse/store/ports.h"
 
 namespace gatehouse::identity {
@@ -59,10 +59,11 @@ class Registry {
   Task<Status> begin_session(Reactor& reactor, store::NewSession wanted);
   Task<Status> end_session(Reactor& reactor, store::UserId user, store::SessionId id, store::SessionEnd how);
   Task<Status> end_other_sessions(Reactor& reactor, store::UserId user, store::SessionId kept, store::SessionEnd how);
-  // What expired by then is forgotten: revocations, here and in the store, sessions, tickets, nonces, and what was spent of budgets in
-  // periods that ended long ago.
-  // Nonces by no later time than the steady clock allows: see time_to_forget.
-  Task<Status> forget_expired(Reactor& reactor, store::Moment now);
+  // What expired by the time that has passed is forgotten: revocations, here and in the store, sessions, tickets, nonces, and what was
+  // spent of budgets in periods that ended long ago.
+  Task<Status> forget_expired(Reactor& reactor);
+  // By what time that may be: see time_passed.h. Any thread.
+  store::Moment passed(const Clock& clock) { return passed_.at(TimeKept(clock.wall(), clock.now())); }
 
   // next signs from now on; those before it verify until then, or until they retire anyway.
   Task<Status> rotate(Reactor& reactor, store::SigningKey next, store::Moment others_retire, store::Moment now);
@@ -78,15 +79,15 @@ class Registry {
   store::Store& store() const { return store_; }
 
  private:
-  Registry(store::Store& store, Sealer sealer, TimeKept opened, std::shared_ptr<Directory> directory)
-      : store_(store), sealer_(std::move(sealer)), opened_(opened), current_(std::move(directory)) {}
+  Registry(store::Store& store, Sealer sealer, std::shared_ptr<Directory> directory)
+      : store_(store), sealer_(std::move(sealer)), current_(std::move(directory)) {}
   Task<Status> read_signing_keys_again(Reactor& reactor, store::Moment now);
   void publish(const std::function<void(Directory&)>& change);
   void publish_new(const store::User& created);
 
   store::Store& store_;
   const Sealer sealer_;
-  const TimeKept opened_;
+  TimePassed passed_;
   mutable std::mutex mutex_;
   DirectoryPtr current_;
   std::vector<Follower> followers_;

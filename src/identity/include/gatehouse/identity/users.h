@@ -21,9 +21,12 @@ struct Actor {
   store::Reach reach;
   bool platform;
   Grants most;  // what they may give to others
-  // Who that is, and by which of their keys. Neither: the operator, or a token that is no user's of ours.
+  // Who that is, and by which of their keys; or by which token that is no user's of ours.
   std::optional<store::UserId> user;
   std::optional<KeyId> key;
+  std::optional<store::TokenGiver> token;
+  std::optional<store::Moment> until;  // when that token ends, where nothing but it stands behind what is given
+  bool is_operator = false;            // who runs the server: none of the above
 };
 
 struct NewUser {
@@ -72,8 +75,8 @@ class Users {
 
   // For what people do themselves. Other sessions end with the change, or nothing is changed; a ticket that is given is redeemed.
   struct NewPassword {
-    explicit NewPassword(Secret<std::string> text_) : text(std::move(text_)) {}
-    Secret<std::string> text;
+    explicit NewPassword(std::string hash_) : hash(std::move(hash_)) {}
+    std::string hash;
     store::SessionId kept;  // the session that stays; empty: none does
     std::optional<store::Redemption> ticket;
   };
@@ -96,7 +99,9 @@ class Users {
   const Clock& clock_;
 };
 
-// Pure functions. email: may be empty.
+// Pure functions. Whoever has that credential: a reach of one tenant, or of all.
+Actor actor_behind(const Principal& who);
+// email: may be empty.
 Status check_email(const std::string& email);
 // Whether they may give that role to somebody of that tenant, or touch somebody who has it: role_not_allowed, role_needs_system,
 // role_unknown.

@@ -137,6 +137,7 @@ struct UserEnds {
   SessionId kept;                      // this one; empty: all
   std::optional<Revocation> tokens;    // what was issued to them until then
   std::optional<Redemption> ticket;    // of theirs, that sets a password
+  bool same_password = false;          // theirs stays, in whatever way it is kept by now
 };
 
 struct ChangedUser {
@@ -165,15 +166,16 @@ class UserStore {
   // In every tenant: it is by name that people come. user_not_found
   virtual Task<Result<User>> find_by_name(Reactor& reactor, std::string username) = 0;
   virtual Task<Result<Page<User>>> list(Reactor& reactor, UserQuery query) = 0;
-  // Everything but id, tenant and created. Another role, password or address ends their tickets, and so does being switched off.
+  // Everything but id, tenant and created. Another role, password or address ends the tickets that are for them, and so does being switched
+  // off; another password and being switched off also those that they gave.
   // user_not_found (another tenant's, too), version_conflict, role_unknown, username_taken, email_taken
   virtual Task<Result<User>> change(Reactor& reactor, User user) = 0;
   // The same, and what ends with it; whoever follows the revocations learns of that. ticket_not_found (another user's, too)
   virtual Task<Result<ChangedUser>> change_and_end(Reactor& reactor, User user, UserEnds ends) = 0;
   // The same password as it is kept from now on, which is no change of a version. user_changed: it is another one
   virtual Task<Status> rehash(Reactor& reactor, UserId id, std::string from, std::string to) = 0;
-  // The record of this version, with their sessions, tickets and budgets. Their keys are revoked and lose their budgets, and whoever
-  // follows the revocations learns of all of it. user_not_found (another tenant's, too), version_conflict
+  // The record of this version, with their sessions, budgets, and tickets that are for them or that they gave. Their keys are revoked and
+  // lose their budgets, and whoever follows the revocations learns of all of it. user_not_found (another tenant's, too), version_conflict
   virtual Task<Result<RemovedUser>> remove(Reactor& reactor, Reach reach, UserId id, std::uint32_t version, Moment at,
                                            SessionEnd sessions) = 0;
 };
@@ -215,7 +217,8 @@ class SessionStore {
 };
 
 struct TicketQuery {
-  TicketQuery(Reach reach_, Moment now_) : reach(std::move(reach_)), now(now_) {}
+  TicketQuery(TicketKind kind_, Reach reach_, Moment now_) : kind(kind_), reach(std::move(reach_)), now(now_) {}
+  TicketKind kind;
   Reach reach;
   Moment now;
   std::string after;  // by id, those behind this one
@@ -230,12 +233,12 @@ class TicketStore {
   virtual Task<Status> add(Reactor& reactor, Ticket ticket) = 0;
   // Of that kind, and not expired by now. ticket_not_found
   virtual Task<Result<Ticket>> find(Reactor& reactor, TicketKind kind, Digest digest, Moment now) = 0;
-  // Invitations that have not expired.
-  virtual Task<Result<Page<Ticket>>> invitations(Reactor& reactor, TicketQuery query) = 0;
-  // ticket_not_found (another tenant's, too)
-  virtual Task<Result<Ticket>> find_invitation(Reactor& reactor, Reach reach, std::string id) = 0;
+  // Those that have not expired.
+  virtual Task<Result<Page<Ticket>>> list(Reactor& reactor, TicketQuery query) = 0;
+  // ticket_not_found (another tenant's, or of another kind, too)
+  virtual Task<Result<Ticket>> find_by_id(Reactor& reactor, TicketKind kind, Reach reach, std::string id) = 0;
   // Nobody finds that one any more. ticket_not_found
-  virtual Task<Result<Ticket>> remove(Reactor& reactor, Reach reach, std::string id) = 0;
+  virtual Task<Result<Ticket>> remove(Reactor& reactor, TicketKind kind, Reach reach, std::string id) = 0;
   virtual Task<Status> drop_expired(Reactor& reactor, Moment now) = 0;
 };
 
@@ -343,6 +346,13 @@ struct AuditQuery {
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
+  // What is about to be done, for the case that nobody comes back to say so. Its number is for the record to take along, which takes its
+  // place when it is appended.
+  virtual Task<Result<std::int64_t>> intend(Reactor& reactor, telemetry::AuditRecord record) = 0;
+  // Nothing was done.
+  virtual Task<Status> drop_intent(Reactor& reactor, std::int64_t number) = 0;
+  // Each that an earlier process left is a record now, as interrupted. Gives how many.
+  virtual Task<Result<std::size_t>> settle_intents(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer) = 0;
   // As the next of their tenants' chains in the sealer's instance, in this order.
   virtual Task<Status> append(Reactor& reactor, std::shared_ptr<const telemetry::AuditSealer> sealer,
                               std::vector<telemetry::AuditRecord> records) = 0;
@@ -352,7 +362,7 @@ class AuditStore {
   virtual Task<Status> drop_contents(Reactor& reactor, telemetry::AuditTime before) = 0;
   // The newest first.
   virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
-  // How far the chains of an instance have come.
+  // How far the chains of an instance have come; empty: of all.
   virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
 };
 

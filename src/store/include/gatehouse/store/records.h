@@ -114,10 +114,28 @@ struct Session {
   friend bool operator==(const Session&, const Session&) = default;
 };
 
+enum class RevocationKind : std::uint8_t { token_id, token_sha256, session, key, user, tenant };
+// As it is kept: jti, token_sha256, session, key, user, tenant.
+std::string_view to_string(RevocationKind kind);
+std::optional<RevocationKind> parse_revocation_kind(std::string_view name);
+
 enum class TicketKind : std::uint8_t { password_reset, invitation };
 // As it is kept: password_reset, invitation.
 std::string_view to_string(TicketKind kind);
 std::optional<TicketKind> parse_ticket_kind(std::string_view name);
+
+// Whoever gave something with a token that is no user's of ours: by what a revocation would tell of.
+struct TokenGiver {
+  TokenGiver(TenantId tenant_, RevocationKind kind_, std::string id_, Moment issued_)
+      : tenant(std::move(tenant_)), kind(kind_), id(std::move(id_)), issued(issued_) {}
+  TenantId tenant;      // that the token was for
+  std::string issuer;   // whose token it was, by its name in the configuration; empty: ours
+  RevocationKind kind;  // user: somebody of an outside issuer. Else the token itself
+  std::string id;
+  Moment issued;
+  bool platform = false;  // administered all tenants
+  friend bool operator==(const TokenGiver&, const TokenGiver&) = default;
+};
 
 // What may be done once, by whoever has its secret.
 struct Ticket {
@@ -129,9 +147,10 @@ struct Ticket {
   std::optional<UserId> user;     // whose password is set; of an invitation none
   std::string role{role_member};  // of who comes by an invitation,
   std::string email;              // and whom it is for; empty: anybody
-  // Who gave it: with a key, or without one. Neither: the operator, or a token that is no user's.
+  // Who gave it: a user, with a key or without one, or somebody else's token. None of them: the operator.
   std::optional<UserId> issuer;
   std::optional<KeyId> issuer_key;
+  std::optional<TokenGiver> issuer_token;
   Moment created{};
   Moment expires{};
   friend bool operator==(const Ticket&, const Ticket&) = default;
@@ -227,11 +246,6 @@ struct Initial {
   std::vector<User> users;
   SigningKey signing_key;
 };
-
-enum class RevocationKind : std::uint8_t { token_id, token_sha256, session, key, user, tenant };
-// As it is kept: jti, token_sha256, session, key, user, tenant.
-std::string_view to_string(RevocationKind kind);
-std::optional<RevocationKind> parse_revocation_kind(std::string_view name);
 
 struct Revocation {
   Revocation(RevocationKind kind_, std::string id_, Moment not_before_) : kind(kind_), id(std::move(id_)), not_before(not_before_) {}

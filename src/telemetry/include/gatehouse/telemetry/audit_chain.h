@@ -86,13 +86,25 @@ struct CheckpointLine {
 };
 CheckpointLine checkpoint_line(const AuditCheckpoint& checkpoint, const AuditSeal& previous, const AuditSealer& sealer);
 
+// How far the file had come when it was written last: kept beside the chains, so that a file that was emptied or cut is told from a young
+// one.
+struct CheckpointMark {
+  std::uint64_t bytes = 0;  // 0: nothing is known of it
+  AuditSeal seal{};         // of the line that ended there
+  friend bool operator==(const CheckpointMark&, const CheckpointMark&) = default;
+};
+// "BYTES SEAL"; of what is no mark: that nothing is known.
+std::string to_text(const CheckpointMark& mark);
+CheckpointMark parse_checkpoint_mark(std::string_view text);
+
 // What stands in the file of checkpoints. A last line without its end was cut off while it was written, and is none.
 struct CheckpointLines {
   std::vector<AuditCheckpoint> checkpoints;
-  std::size_t first_bad = 0;  // the number of the first line that is not what was written; 0: all are
-  bool missing = false;       // there is no file
+  std::size_t first_bad = 0;   // the number of the first line that is not what was written; 0: all are
+  std::size_t first_lost = 0;  // of the first one that was written, and is gone; 0: none is known to be
+  bool missing = false;        // there is no file
 };
-CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& sealer);
+CheckpointLines read_checkpoints(std::string_view file, const AuditSealer& sealer, const CheckpointMark& mark = {});
 // The seal of the last line of a file, or of its end; zeros where it has none.
 AuditSeal last_checkpoint_seal(std::string_view end_of_file);
 

@@ -22,14 +22,15 @@ enum class AuditDamage : std::uint8_t {
   chain_cut,             // records that a checkpoint or the chain's head has seen are gone
   checkpoint_disagrees,  // the chain is sealed, and is not the one that the checkpoint saw
   checkpoint_file_altered,
-  checkpoint_file_missing  // so that nothing tells of a tail that was cut back
+  checkpoint_file_cut,     // what was written at its end is gone,
+  checkpoint_file_missing  // or all of it: nothing tells of a tail that was cut back
 };
 std::string_view to_string(AuditDamage damage);
 
 struct AuditFault {
   AuditDamage damage;
   AuditChain chain;            // empty for the file of checkpoints
-  std::uint64_t sequence = 0;  // of the first record that is not right; of checkpoint_file_altered, the line
+  std::uint64_t sequence = 0;  // of the first record that is not right; of checkpoint_file_altered and checkpoint_file_cut, the line
   friend bool operator==(const AuditFault&, const AuditFault&) = default;
 };
 
@@ -61,7 +62,7 @@ class AuditVerifier {
 
   const AuditSealer sealer_;
   std::uint64_t records_ = 0;
-  std::size_t bad_line_;
+  std::size_t bad_line_, lost_line_;
   bool no_checkpoints_;
   std::map<AuditChain, Chain> chains_;
 };

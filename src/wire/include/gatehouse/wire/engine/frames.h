@@ -153,7 +153,6 @@ struct HelloBack {
 };
 struct Prepared {
   std::uint32_t prompt_tokens = 0;
-  std::uint32_t cached_tokens = 0;
   std::uint32_t seat_cells = 0;
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
@@ -188,6 +187,7 @@ struct TokenEvent {
   std::uint32_t choice = 0;
   bool ended = false;  // this choice has ended, for this reason, and others of its job go on. The last one's end is told by done
   FinishReason reason = FinishReason::stop;
+  std::uint32_t cached = 0;  // of the job's prompt: tokens that needed no computing, which nobody knows before it has a seat
   friend bool operator==(const TokenEvent&, const TokenEvent&) = default;
 };
 // One a step and link; the header's job is 0.

@@ -1,5 +1,6 @@
 // wire/form/form.h — names and values as queries and HTML forms spell them: a=1&b=two+words%21.
-// Rules    "+" is a space, %XX a byte; what comes out is UTF-8 without NUL. A name may stand there once
+// Rules    "+" is a space, %XX a byte; what comes out is UTF-8 without NUL. A name may stand there once. Values are wiped in the end:
+//          passwords come so
 // Limits   64 KiB, 64 pairs
 // Threads  a value
 // Errors   form_malformed, form_too_large → invalid_argument, origin caller
@@ -18,6 +19,12 @@ namespace gatehouse::wire {
 class Form {
  public:
   static Result<Form> parse(std::string_view text);
+  Form() = default;
+  Form(const Form&) = default;
+  Form(Form&&) noexcept = default;
+  Form& operator=(const Form&) = default;
+  Form& operator=(Form&&) noexcept = default;
+  ~Form();
 
   std::optional<std::string_view> find(std::string_view name) const;
   const std::vector<std::pair<std::string, std::string>>& pairs() const { return pairs_; }

@@ -63,6 +63,7 @@ struct ModelObject {
   std::string_view id;
   std::int64_t created = 0;  // unix seconds
   std::string_view owned_by;
+  std::string_view state;  // declared, loading, ready, draining, gone or failed: ours, beside what the dialect has
 };
 void write_model(std::string& out, const ModelObject& model);
 void write_model_list(std::string& out, std::span<const ModelObject> models);

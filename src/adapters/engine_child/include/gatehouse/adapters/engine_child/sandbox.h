@@ -2,6 +2,7 @@
 // Order    after the CPU backends are loaded, before the model: descriptors, limits, user, no-new-privileges, parent-death signal,
 // Landlock, seccomp Errors   sandbox_failed: the child must not go on
 #pragma once
+#include <cstdint>
 #include <string>
 
 #include "gatehouse/base/result.h"
@@ -9,9 +10,9 @@
 namespace gatehouse::adapters {
 
 struct SandboxOptions {
-  bool seccomp = true;        // sanitizer builds run without it,
-  bool address_limit = true;  // and without a limit on the address space
-  bool writes_file = false;   // one that is open already
+  bool seccomp = true;           // sanitizer builds run without it,
+  bool address_limit = true;     // and without a limit on the address space
+  std::uint64_t file_limit = 0;  // bytes that a file which is open already may come to; 0: none is written
 };
 
 // True in builds that the sandbox's seccomp filter would break.

@@ -4,6 +4,8 @@
 #pragma once
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 
 #include "gatehouse/base/result.h"
 #include "gatehouse/telemetry/audit_chain.h"
@@ -17,5 +19,7 @@ struct AuditReader {
 
 // Heads first. A store from before there was a trail has none.
 Status read_audit(const std::filesystem::path& store, const AuditReader& reader);
+// What the store's settings say under that name.
+Result<std::optional<std::string>> read_setting(const std::filesystem::path& store, const std::string& name);
 
 }  // namespace gatehouse::adapters
