@@ -25,6 +25,12 @@ bool worth_another_try(const Outcome& outcome) {
   return outcome.error && outcome.error->reason() == "engine_lost" && !outcome.answered && outcome.usage.completion_tokens == 0;
 }
 
+// What could not be had costs nothing, unless it is the asker's own doing.
+bool came_to_nothing(const Outcome& outcome) {
+  const bool failed = outcome.generated_for && outcome.error && outcome.error->origin() != Origin::caller;
+  return failed && !outcome.answered && outcome.usage.completion_tokens == 0;
+}
+
 // Day's quota or budget: nothing more may be made, and what was made may still be told.
 bool is_used_up(const Status& opened) { return opened.error().reason() == "quota_exceeded"; }
 
@@ -177,16 +183,24 @@ Task<Outcome> Generator::generate(const Permitted& permitted, Answer& answer, Eg
                                   const store::Digest* mark) {
   if (mark != nullptr) tab->mark(*mark);
   Outcome outcome = co_await attempt(permitted, answer, egress, *tab);
-  if (!worth_another_try(outcome)) co_return outcome;
-  Reactor& reactor = egress.exchange().reactor();
-  const Instant until = reactor.clock().now() + restart_patience;
-  Status ready = co_await permitted.model().engine->until_ready(reactor, until);
-  if (!ready) co_return outcome;
-  tab->forgive();
-  Status opened = open(permitted, egress, tab).status;
-  if (!opened) co_return outcome_of(std::move(opened).error());
-  if (mark != nullptr) tab->mark(*mark);
-  co_return co_await attempt(permitted, answer, egress, *tab);
+  if (worth_another_try(outcome)) {
+    Reactor& reactor = egress.exchange().reactor();
+    const Instant until = reactor.clock().now() + restart_patience;
+    const Status ready = co_await permitted.model().engine->until_ready(reactor, until);
+    if (ready) {
+      tab->forgive();
+      Status opened = open(permitted, egress, tab).status;
+      if (!opened) co_return outcome_of(std::move(opened).error());
+      if (mark != nullptr) tab->mark(*mark);
+      outcome = co_await attempt(permitted, answer, egress, *tab);
+    }
+  }
+  if (came_to_nothing(outcome)) {
+    tab->forgive();
+    outcome.usage = Usage();
+    outcome.generated_for.reset();
+  }
+  co_return outcome;
 }
 
 // The engine renders and counts, and computes nothing.
