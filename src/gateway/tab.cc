@@ -276,10 +276,25 @@ Status Tab::measure(const Measures& measures) {
   use_.prompt = measures.prompt_tokens;
   desk_->journal.granted(slot_, funded_);
   desk_->journal.begin(slot_, measures.prompt_tokens);
+  count_for_quota();
+  return ok();
+}
+
+void Tab::count_for_quota() {
   for (std::size_t i = 0; i < plan_->tokens_from; ++i) {
     if (plan_->limits[i].taking == Taking::quota) reservation_->used(charges_[i].key, 1);
   }
-  return ok();
+}
+
+// The price of a call is held since it was opened: nothing can refuse it.
+void Tab::count_repeat() {
+  for (std::size_t i = plan_->tokens_from; i < charges_.size(); ++i) {
+    const Units needed = i < budgets_from() ? 0 : plan_->budgets[i - budgets_from()].per_call;
+    charges_[i].decision.remaining += limits::rest(held(i), needed);
+  }
+  measured_ = true;
+  desk_->journal.begin(slot_, 0);
+  count_for_quota();
 }
 
 // It was a call all the same; of tokens and money it takes nothing, and what it held since it was opened is there again before anybody is

@@ -84,6 +84,9 @@ class Tab {
   // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for the first token of each
   // choice. The same refusals
   Status measure(const Measures& measures);
+  // Instead of that: what is answered was made before. It takes a call and the price of one, and no tokens; what was held of those since
+  // it was opened is there again.
+  void count_repeat();
   // Pays for so many tokens in all, or fewer: as many as budgets hold, and where they hold little, a part of that, so that others who
   // draw on them get theirs. The same number twice: there is no more.
   std::uint32_t fund(std::uint32_t tokens);
@@ -108,6 +111,7 @@ class Tab {
   // Takes what the charges from that one on say, all or none.
   bool grow(std::size_t from);
   Error not_measured();
+  void count_for_quota();
   void follow_budgets();
   limits::Units tokens_left() const;
   // It holds nothing any more.
