@@ -243,6 +243,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
     if (event != "engine started") loading_memory_.release(name);
+    if (event == "model unloaded") gateway_->forget_answers(name);
     log_state(name, state, event);
   };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
@@ -269,10 +270,10 @@ Status Server::add_listeners(const ServerPlan& plan) {
   gateway::EdgeRules edge = edge_rules(settings);
   if (plan.settings.limits.quota_status == QuotaStatus::payment_required) edge.used_up_status = 402;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
-  gateway_ = std::make_unique<gateway::Gateway>(
-      gateway::GatewayParts{clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text,
-                            reactors_.size(), *journal_, std::move(limits), body_limits(settings.limits), std::move(edge),
-                            ceilings(plan.settings.models), content_rules(plan.settings.audit), settings.title, plan.test_hooks});
+  gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{
+      clock_, random_, authenticators_, *models_, *administration_, metrics_, access_log_, version_text, build_text, reactors_.size(),
+      *journal_, std::move(limits), body_limits(settings.limits), std::move(edge), ceilings(plan.settings.models),
+      content_rules(plan.settings.audit), settings.title, plan.test_hooks, cache_rules(plan.settings.cache)});
   administration_->follow(gateway_->budget_uses());
   if (settings.memory_mark.value() > 0) memory_mark_ = std::make_unique<MemoryMark>(control_, settings.memory_mark, *models_, metrics_);
   std::vector<net::Endpoint> endpoints;

@@ -214,6 +214,7 @@ Schema<Settings> all_keys() {
   keys.part("models", &Settings::models, model_keys());
   keys.part("engine.llama", &Settings::llama, llama_keys());
   keys.part("engine.onnx", &Settings::onnx, onnx_keys());
+  keys.part("cache", &Settings::cache, cache_keys());
   keys.part("log", &Settings::log, log_keys());
   keys.part("access_log", &Settings::access_log, access_log_keys());
   keys.part("audit", &Settings::audit, audit_keys());

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "cache_settings.h"
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/strong.h"
 #include "gatehouse/config/reading.h"
@@ -149,6 +150,7 @@ struct Settings {
   ModelSettings models;
   LlamaSettings llama;
   OnnxSettings onnx;
+  CacheSettings cache;
   LogSettings log;
   AccessLogSettings access_log;
   AuditSettings audit;

@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view exposed =
     "X-Request-Id, X-Process-Time, X-API-Key-Error, WWW-Authenticate, Allow, ETag, Location, Retry-After, retry-after-ms, x-should-retry, "
     "RateLimit, RateLimit-Policy, x-ratelimit-limit-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-requests, "
-    "x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens, Idempotency-Replayed";
+    "x-ratelimit-remaining-tokens, x-ratelimit-reset-requests, x-ratelimit-reset-tokens, Idempotency-Replayed, "
+    "x-gatehouse-cache";
 constexpr std::string_view preflight_seconds = "600";
 
 // Names of fields with commas between them: what may be said back.

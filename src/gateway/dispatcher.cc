@@ -54,7 +54,7 @@ class Run {
         exchange_(egress.exchange()),
         limit_(admitted.permitted(), ending),
         alarm_(reactor_, [this] { job_.poke(); }),
-        outlasts_client_(egress.recorded() && !admitted.permitted().generation().stream),
+        outlasts_client_(egress.holds_end() && !admitted.permitted().generation().stream),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
   }

@@ -49,6 +49,7 @@ void Egress::dress(net::Response& response) {
   response.room_for(usual_length_of_fields + limits_.size());
   add_standing_fields(response, standing);
   response.lines(limits_);
+  if (!cache_.empty()) response.field("x-gatehouse-cache", cache_);
   dress_for_browser(response, rules_, exchange_.head());
 }
 
@@ -64,7 +65,8 @@ void Egress::compress(net::Response& response) const {
 }
 
 void Egress::respond(net::Response response) {
-  if (recording_ != nullptr) return recording_->whole(std::move(response));
+  if (holds_end()) return recording_->whole(std::move(response));
+  if (recording_ != nullptr) recording_->note(response);
   compress(response);
   const bool kept_by_caches = response.value_of("Cache-Control").has_value();
   dress(response);
@@ -80,14 +82,16 @@ void Egress::begin_stream(net::Response response) {
 }
 
 void Egress::end_stream(std::string_view piece) {
-  if (recording_ != nullptr) return recording_->end(piece);
+  if (recording_ != nullptr) recording_->end(piece);
+  if (holds_end()) return;
   exchange_.send(piece);
   exchange_.end_stream();
 }
 
 void Egress::release() {
+  if (!holds_end()) return;
   Recording* const recording = std::exchange(recording_, nullptr);
-  if (recording == nullptr || !recording->complete()) return;
+  if (!recording->complete()) return;
   if (recording->last_piece()) return end_stream(*recording->last_piece());
   respond(*recording->take_whole());
 }

@@ -45,8 +45,10 @@ class Egress {
   void end_stream(std::string_view piece);
 
   // From now on what is answered is taken down, and its end waits for release().
-  void record(Recording& recording) { recording_ = &recording; }
-  bool recorded() const { return recording_ != nullptr; }
+  void record(Recording& recording) { recording_ = &recording, holds_ = true; }
+  // The same, and nothing waits.
+  void note_down(Recording& recording) { recording_ = &recording, holds_ = false; }
+  bool holds_end() const { return recording_ != nullptr && holds_; }
   void forget_recording() { recording_ = nullptr; }
   void release();
 
@@ -67,6 +69,9 @@ class Egress {
     limits_.append("x-gatehouse-cost: ").append(cost).append("\r\n");
   }
 
+  // hit, miss …: for as long as there is a cache. The text outlives the answer.
+  void set_cache(std::string_view said) { cache_ = said; }
+
   bool answered() const { return status_ != 0; }
   int status() const { return status_; }
   // The reason of what went wrong, empty when nothing did. Error events inside a stream are told by who sends them.
@@ -84,7 +89,9 @@ class Egress {
   Dialect dialect_;
   const std::string request_id_;
   std::string limits_;
+  std::string_view cache_;          // empty: there is none
   Recording* recording_ = nullptr;  // null: nobody asks for it again
+  bool holds_ = false;
   int status_ = 0;
   std::string_view error_;
 };

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "body_limits.h"
+#include "cache_desk.h"
 #include "envelope.h"
 #include "watches.h"
 
@@ -47,8 +48,10 @@ struct Gateway::Rooms {
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
         idempotency(parts.administration.house(), parts.random, parts.metrics),
+        models(parts.models),
+        cache(parts.cache, parts.administration.house(), parts.metrics),
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
-                  idempotency),
+                  idempotency, cache),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
@@ -75,6 +78,8 @@ struct Gateway::Rooms {
   CurrentBodyLimits bodies;
   Governor governor;
   Idempotency idempotency;
+  const ServedModels& models;
+  CacheDesk cache;
   Generator generator;
   Predictor predictor;
   Echo echo;
@@ -92,6 +97,10 @@ void Gateway::set_bodies(BodyLimits bodies) { rooms_->bodies.set(bodies); }
 void Gateway::review(const Reactor& reactor) {
   const auto here = static_cast<std::size_t>(reactor.index());
   rooms_->running[here].review(rooms_->authenticators[here], rooms_->clock.wall());
+  rooms_->cache.review(rooms_->authenticators[here].directory());
+}
+void Gateway::forget_answers(std::string_view model) {
+  if (const ServedModel* const served = rooms_->models.named(model)) rooms_->cache.forget_model(served->number);
 }
 LedgerBook& Gateway::ledger(const Reactor& reactor) { return rooms_->governor.book(static_cast<std::size_t>(reactor.index())); }
 const BudgetUses& Gateway::budget_uses() const { return rooms_->governor; }

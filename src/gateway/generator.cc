@@ -4,6 +4,7 @@
 #include <exception>
 #include <utility>
 
+#include "gatehouse/base/decimal.h"
 #include "gatehouse/wire/anthropic/replies.h"
 #include "head_fields.h"
 #include "requests.h"
@@ -13,6 +14,8 @@ namespace {
 
 // How long a request waits for a lost engine to come back before it is told to try again itself.
 constexpr seconds restart_patience{5};
+// What the log says of an answer from the cache.
+constexpr std::string_view finish_cached = "cached";
 
 Outcome outcome_of(Error error) {
   Outcome outcome;
@@ -25,8 +28,20 @@ bool worth_another_try(const Outcome& outcome) {
   return outcome.error && outcome.error->reason() == "engine_lost" && !outcome.answered && outcome.usage.completion_tokens == 0;
 }
 
+// What could not be had costs nothing, unless it is the asker's own doing.
+bool came_to_nothing(const Outcome& outcome) {
+  const bool failed = outcome.generated_for && outcome.error && outcome.error->origin() != Origin::caller;
+  return failed && !outcome.answered && outcome.usage.completion_tokens == 0;
+}
+
 // Day's quota or budget: nothing more may be made, and what was made may still be told.
 bool is_used_up(const Status& opened) { return opened.error().reason() == "quota_exceeded"; }
+
+void say_kept(Egress& egress, net::Response response, bool stream) {
+  if (!stream) return egress.respond(std::move(response));
+  egress.begin_stream(std::move(response));
+  egress.end_stream({});
+}
 
 // As it was the first time. The official clients would try a failure again by themselves, and never learn of it.
 void say_again(Egress& egress, const KeptAnswer& answer) {
@@ -37,16 +52,36 @@ void say_again(Egress& egress, const KeptAnswer& answer) {
     response.field("x-should-retry", "false");
     egress.note(Error(Code::conflict, Origin::caller, "idempotent_failure_replayed", "The first answer was a failure"));
   }
-  if (!answer.stream) return egress.respond(std::move(response));
-  egress.begin_stream(std::move(response));
-  egress.end_stream({});
+  say_kept(egress, std::move(response), answer.stream);
+}
+
+// What an equal request was answered, by the same id, at the price of a call. Settled before it is said.
+Outcome tell_kept(Egress& egress, const KeptAnswer& answer, Tab& tab) {
+  Outcome outcome;
+  outcome.finish = finish_cached;
+  outcome.answered = true;
+  tab.count_repeat();
+  tab.tell(*egress.limits());
+  const std::optional<limits::Units> cost = tab.cost(outcome.usage);
+  tab.settle(outcome.usage);
+  net::Response response(answer.status);
+  if (cost) {
+    const std::string text = decimal_text(static_cast<std::int64_t>(*cost), 9);
+    egress.set_cost(text);
+    response.body(answer.content_type, body_at_cost(answer.body, text));
+  } else {
+    response.body(answer.content_type, answer.body);
+  }
+  egress.set_cache(cache_hit);
+  say_kept(egress, std::move(response), answer.stream);
+  return outcome;
 }
 
 }  // namespace
 
 Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
                      const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running,
-                     ContentRules contents, Governor& governor, Idempotency& idempotency)
+                     ContentRules contents, Governor& governor, Idempotency& idempotency, CacheDesk& cache)
     : authorizer_(models, ceilings),
       measure_(ending),
       doorkeeper_(doorkeeper),
@@ -56,6 +91,7 @@ Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const
       levels_(levels),
       governor_(governor),
       idempotency_(idempotency),
+      cache_(cache),
       ending_(ending),
       running_(running),
       parsers_(running.size()) {}
@@ -89,7 +125,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   const OnceRequest* const made_once = once ? &*once : nullptr;
   co_await answer(*permitted, egress, ledger, made_once);
   // Once it is known that it was let through: masking is work for whoever may ask for any.
-  if (ledger.generated_for && contents_.keep(identified->principal().tenant))
+  if ((ledger.generated_for || ledger.finish == finish_cached) && contents_.keep(identified->principal().tenant))
     ledger.content = content_of(permitted->generation().prompt, asked);
 }
 
@@ -107,13 +143,14 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
   Recording recording;
   if (once != nullptr) {
     if (tab) tab->tell(*egress.limits());
+    if (cache_.on()) egress.set_cache(cache_bypass);
     const bool repeated = co_await repeats(permitted, egress, ledger, *once, opening);
     if (repeated) co_return;
     egress.record(recording);
   }
   Outcome outcome;
   if (once == nullptr) {
-    outcome = co_await generate(permitted, *answer, egress, tab, nullptr);
+    outcome = co_await generate_or_tell(permitted, *answer, egress, tab);
   } else {
     outcome = co_await generate_once(permitted, *answer, egress, tab, *once);
     co_await idempotency_.end(egress.exchange().reactor(), *once, outcome, recording);
@@ -173,20 +210,47 @@ Task<Outcome> Generator::generate_once(const Permitted& permitted, Answer& answe
   co_return outcome;
 }
 
+Task<Outcome> Generator::generate_or_tell(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab) {
+  const std::optional<CacheQuestion> question = cache_.question_of(permitted);
+  if (!question) {
+    if (cache_.on()) egress.set_cache(cache_bypass);
+    co_return co_await generate(permitted, answer, egress, tab, nullptr);
+  }
+  CacheDesk::Visit visit(cache_, permitted, *question);
+  Status waited = co_await visit.wait(ending_);
+  if (!waited) co_return outcome_of(std::move(waited).error());
+  if (const AnswerPtr told = visit.told()) co_return tell_kept(egress, *told, *tab);
+  egress.set_cache(question->asking == Asking::anew ? cache_refresh : cache_miss);
+  Recording recording;
+  egress.note_down(recording);
+  Outcome outcome = co_await generate(permitted, answer, egress, tab, nullptr);
+  egress.forget_recording();
+  visit.end(outcome, recording, tab->ran_dry());
+  co_return outcome;
+}
+
 Task<Outcome> Generator::generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab,
                                   const store::Digest* mark) {
   if (mark != nullptr) tab->mark(*mark);
   Outcome outcome = co_await attempt(permitted, answer, egress, *tab);
-  if (!worth_another_try(outcome)) co_return outcome;
-  Reactor& reactor = egress.exchange().reactor();
-  const Instant until = reactor.clock().now() + restart_patience;
-  Status ready = co_await permitted.model().engine->until_ready(reactor, until);
-  if (!ready) co_return outcome;
-  tab->forgive();
-  Status opened = open(permitted, egress, tab).status;
-  if (!opened) co_return outcome_of(std::move(opened).error());
-  if (mark != nullptr) tab->mark(*mark);
-  co_return co_await attempt(permitted, answer, egress, *tab);
+  if (worth_another_try(outcome)) {
+    Reactor& reactor = egress.exchange().reactor();
+    const Instant until = reactor.clock().now() + restart_patience;
+    const Status ready = co_await permitted.model().engine->until_ready(reactor, until);
+    if (ready) {
+      tab->forgive();
+      Status opened = open(permitted, egress, tab).status;
+      if (!opened) co_return outcome_of(std::move(opened).error());
+      if (mark != nullptr) tab->mark(*mark);
+      outcome = co_await attempt(permitted, answer, egress, *tab);
+    }
+  }
+  if (came_to_nothing(outcome)) {
+    tab->forgive();
+    outcome.usage = Usage();
+    outcome.generated_for.reset();
+  }
+  co_return outcome;
 }
 
 // The engine renders and counts, and computes nothing.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "body_limits.h"
+#include "cache_desk.h"
 #include "dispatcher.h"
 #include "egress.h"
 #include "gatehouse/base/random.h"
@@ -43,7 +44,7 @@ class Generator {
  public:
   Generator(const ServedModels& models, const Ceilings& ceilings, const Doorkeeper& doorkeeper, RandomSource& random,
             const CurrentBodyLimits& bodies, Levels& levels, const Ending& ending, std::vector<Running>& running, ContentRules contents,
-            Governor& governor, Idempotency& idempotency);
+            Governor& governor, Idempotency& idempotency, CacheDesk& cache);
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
@@ -62,6 +63,8 @@ class Generator {
   // tab: its own, open. mark: of a call that is made once, else null.
   Task<Outcome> generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const store::Digest* mark);
   Task<Outcome> generate_once(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const OnceRequest& once);
+  // Or tells what was answered to an equal request.
+  Task<Outcome> generate_or_tell(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab);
   Task<Outcome> attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab);
   Opening open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab);
   std::string id_for(AnswerShape shape);
@@ -76,6 +79,7 @@ class Generator {
   Levels& levels_;
   Governor& governor_;
   Idempotency& idempotency_;
+  CacheDesk& cache_;
   const Ending& ending_;
   std::vector<Running>& running_;          // by reactor
   std::vector<wire::JsonParser> parsers_;  // by reactor

@@ -41,6 +41,20 @@ Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& h
   return std::optional(version);
 }
 
+CacheWish cache_wish(const wire::RequestHead& head) {
+  CacheWish wish = CacheWish::usual;
+  for (const wire::FieldView& field : head.fields) {
+    if (!same_word(field.name, "cache-control")) continue;
+    std::string_view rest = field.value;
+    while (!rest.empty()) {
+      const std::string_view directive = trimmed(take_until(rest, ','));
+      if (same_word(directive, "no-store")) return CacheWish::none;
+      if (same_word(directive, "no-cache") || same_word(directive, "max-age=0")) wish = CacheWish::anew;
+    }
+  }
+  return wish;
+}
+
 Result<std::optional<std::string_view>> idempotency_key(const wire::RequestHead& head) {
   const std::optional<std::string_view> given = head.field("idempotency-key");
   if (!given) return given;

@@ -20,6 +20,10 @@ bool brings_form(const wire::RequestHead& head);
 // If-Match: the version of what is to be changed, in quotes or without; nothing where the field is not there.
 Result<std::optional<std::uint32_t>> expected_version(const wire::RequestHead& head);
 
+// Cache-Control: what whoever asks would have of a cache. no-cache (and max-age=0) is anew, no-store beats all.
+enum class CacheWish : std::uint8_t { usual, anew, none };
+CacheWish cache_wish(const wire::RequestHead& head);
+
 // Idempotency-Key, as it was sent; nothing where the field is not there.
 Result<std::optional<std::string_view>> idempotency_key(const wire::RequestHead& head);
 

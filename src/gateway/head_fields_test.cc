@@ -39,6 +39,21 @@ TEST(ExpectedVersion, IsANumberWithOrWithoutQuotes) {
   }
 }
 
+TEST(CacheWish, IsWhatTheStrictestDirectiveSays) {
+  EXPECT_EQ(cache_wish(head_with({})), CacheWish::usual);
+  for (const char* usual : {"", ",", "max-age=60", "only-if-cached", "x-no-store, no-cachex"}) {
+    EXPECT_EQ(cache_wish(head_with({{"Cache-Control", usual}})), CacheWish::usual) << usual;
+  }
+  for (const char* anew : {"no-cache", "No-Cache", "max-age=0", "max-stale, no-cache ,", "no-cache,max-age=9"}) {
+    EXPECT_EQ(cache_wish(head_with({{"cache-control", anew}})), CacheWish::anew) << anew;
+  }
+  for (const char* none : {"no-store", "NO-STORE", "no-cache, no-store"}) {
+    EXPECT_EQ(cache_wish(head_with({{"Cache-Control", none}})), CacheWish::none) << none;
+  }
+  EXPECT_EQ(cache_wish(head_with({{"Cache-Control", "no-cache"}, {"Cache-Control", "no-store"}})), CacheWish::none);
+  EXPECT_EQ(cache_wish(head_with({{"Pragma", "no-cache"}})), CacheWish::usual);
+}
+
 TEST(IdempotencyKey, IsPrintableShortAndThereOnce) {
   EXPECT_EQ(idempotency_key(head_with({})).value(), std::nullopt);
   const std::string longest(255, '~'), longer(256, 'x');

@@ -1,5 +1,6 @@
 #include "kept_answer.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -43,11 +44,28 @@ std::optional<KeptAnswer> read_kept_answer(std::string_view text) {
   return answer;
 }
 
+std::string body_at_cost(std::string_view body, std::string_view cost) {
+  constexpr std::string_view member = R"("cost":)";
+  std::string told;
+  told.reserve(body.size());
+  for (std::size_t at = body.find(member); at != std::string_view::npos; at = body.find(member)) {
+    told.append(body.substr(0, at + member.size())).append(cost);
+    body.remove_prefix(at + member.size());
+    body.remove_prefix(std::min(body.find_first_not_of("0123456789."), body.size()));
+  }
+  return told.append(body);
+}
+
 void Recording::whole(net::Response response) {
+  note(response);
+  held_ = std::move(response);
+}
+
+void Recording::note(const net::Response& response) {
   answer_.status = response.status();
   answer_.content_type = response.value_of("Content-Type").value_or("");
   add(response.body());
-  held_ = std::move(response);
+  complete_ = true;
 }
 
 void Recording::begin(const net::Response& head) {
@@ -70,6 +88,7 @@ void Recording::add(std::string_view piece) {
 void Recording::end(std::string_view piece) {
   add(piece);
   last_.emplace(piece);
+  complete_ = true;
 }
 
 }  // namespace gatehouse::gateway

@@ -25,6 +25,10 @@ std::string written(const KeptAnswer& answer);
 // Nothing: it was written by a newer Gatehouse.
 std::optional<KeptAnswer> read_kept_answer(std::string_view text);
 
+// The body as it is for somebody whom it costs this: usage.cost says so, in each event that has it. What models say cannot look like that
+// member, because quotation marks in it are escaped.
+std::string body_at_cost(std::string_view body, std::string_view cost);
+
 // Takes down what is answered as it goes, and holds back the end of it until it may be said.
 class Recording {
  public:
@@ -33,12 +37,14 @@ class Recording {
   void cost(std::string_view cost) { answer_.cost = cost; }
   // A whole answer: it goes out when it is released.
   void whole(net::Response response);
+  // One that goes out now.
+  void note(const net::Response& response);
   void begin(const net::Response& head);
   void add(std::string_view piece);
   // The stream is over with this piece.
   void end(std::string_view piece);
 
-  bool complete() const { return held_.has_value() || last_.has_value(); }
+  bool complete() const { return complete_; }
   // Only of one that is complete; null: it has more than is kept.
   const KeptAnswer* answer() const { return too_large_ ? nullptr : &answer_; }
   std::optional<net::Response> take_whole() { return std::move(held_); }
@@ -46,7 +52,7 @@ class Recording {
 
  private:
   KeptAnswer answer_;
-  bool too_large_ = false;
+  bool too_large_ = false, complete_ = false;
   std::optional<net::Response> held_;
   std::optional<std::string> last_;
 };

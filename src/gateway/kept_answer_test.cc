@@ -46,6 +46,24 @@ TEST(Recording, OfAWholeAnswerHoldsIt) {
   EXPECT_EQ(recording.take_whole()->body(), "whole");
 }
 
+TEST(KeptAnswer, IsToldAtWhatItCostsNow) {
+  const std::string whole = R"({"text":"\"cost\":9","usage":{"total_tokens":11,"cost":0.000012}})";
+  EXPECT_EQ(body_at_cost(whole, "0.5"), R"({"text":"\"cost\":9","usage":{"total_tokens":11,"cost":0.5}})");
+  EXPECT_EQ(body_at_cost("data: {\"cost\":1,\"a\":2}\n\ndata: {\"usage\":{\"cost\":22}}\n\n", "0"),
+            "data: {\"cost\":0,\"a\":2}\n\ndata: {\"usage\":{\"cost\":0}}\n\n");
+  EXPECT_EQ(body_at_cost(R"({"usage":{}})", "0"), R"({"usage":{}})");
+  EXPECT_EQ(body_at_cost(R"("cost":1)", "22"), R"("cost":22)");
+}
+
+TEST(Recording, OfAnAnswerThatGoesOutNowHoldsNothing) {
+  Recording recording;
+  recording.note(response("whole"));
+  ASSERT_TRUE(recording.complete());
+  EXPECT_EQ(recording.answer()->body, "whole");
+  EXPECT_FALSE(recording.take_whole());
+  EXPECT_FALSE(recording.last_piece());
+}
+
 TEST(Recording, OfAStreamHoldsItsEndAlone) {
   Recording recording;
   recording.begin(response("one "));

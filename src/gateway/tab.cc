@@ -131,9 +131,24 @@ void Tab::is_measured(const Measures& measures) {
   use_.prompt = measures.prompt_tokens;
   desk_->journal.granted(slot_, funded_);
   desk_->journal.begin(slot_, measures.prompt_tokens);
+  count_for_quota();
+}
+
+void Tab::count_for_quota() {
   for (std::size_t i = 0; i < tokens_from(); ++i) {
     if (sheet_->plan->limits[i].taking == Taking::quota) sheet_->reservation.used(sheet_->charges[i].key, 1);
   }
+}
+
+// The price of a call is held since it was opened: nothing can refuse it.
+void Tab::count_repeat() {
+  for (std::size_t i = tokens_from(); i < sheet_->charges.size(); ++i) {
+    const Units needed = i < budgets_from() ? 0 : sheet_->plan->budgets[i - budgets_from()].per_call;
+    sheet_->charges[i].decision.remaining += limits::rest(held(i), needed);
+  }
+  measured_ = true;
+  desk_->journal.begin(slot_, 0);
+  count_for_quota();
 }
 
 // It was a call all the same; of tokens and money it takes nothing, and what it held since it was opened is there again before anybody is

@@ -99,6 +99,9 @@ class Tab {
   // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for the first token of each
   // choice. The same refusals
   Status measure(const Measures& measures);
+  // Instead of that: what is answered was made before. It takes a call and the price of one, and no tokens; what was held of those since
+  // it was opened is there again.
+  void count_repeat();
   // Pays for so many tokens in all, or fewer: as many as budgets hold, and where they hold little, a part of that, so that others who
   // draw on them get theirs. The same number twice: there is no more.
   std::uint32_t fund(std::uint32_t tokens);
@@ -129,6 +132,7 @@ class Tab {
   bool grow(std::size_t from);
   void is_measured(const Measures& measures);
   Error not_measured();
+  void count_for_quota();
   void follow_budgets();
   limits::Units tokens_left() const;
   // It holds nothing any more.

@@ -171,8 +171,10 @@ bool LimitTable::decide(std::span<Charge> charges, const Moment& now, Then then,
 
 std::optional<Reservation> LimitTable::reserve(std::span<Charge> charges, const Moment& now) {
   Reservation made(*this);  // outlives the locks: what it gives back when something is thrown or refused needs them
-  if (!decide(charges, now, Then::take, made)) return std::nullopt;
-  return made;
+  if (decide(charges, now, Then::take, made)) return made;
+  // Who was let through by one lot and refused by the next has not been let through.
+  for (Reservation::Account& account : made.accounts_) account.used = 0;
+  return std::nullopt;
 }
 
 Reservation LimitTable::nothing() { return Reservation(*this); }

@@ -82,6 +82,22 @@ TEST_F(LimitTableTest, MoreThanALotAreAllOrNothingAndEachIsToldItsOwn) {
   }
 }
 
+TEST_F(LimitTableTest, WhoIsRefusedByALaterLotHasAskedNothingOfTheFirst) {
+  constexpr std::uint32_t many = LimitTable::most_charges + 2;
+  for (const Spend spend : {Spend::by_use, Spend::unless_given_back}) {
+    LimitTable fresh({}, random);
+    std::vector<Charge> charges;
+    for (std::uint32_t i = 1; i <= many; ++i) charges.push_back(Charge{key(i), i == 1 ? &two_at_once : &ten_a_minute, 1, spend, {}});
+    take(fresh, key(many), ten_a_minute, 0, 10);
+    std::optional<Reservation> grows = fresh.reserve({}, at_second(0));
+    for (const bool first : {true, false}) {
+      EXPECT_FALSE(first ? fresh.reserve(charges, at_second(0)).has_value() : grows->grow(charges, at_second(0)));
+      EXPECT_EQ(left(fresh, key(1), two_at_once, 0), 2U);
+      for (std::uint32_t i = 2; i < many; ++i) EXPECT_EQ(left(fresh, key(i), ten_a_minute, 0), 10U) << i;
+    }
+  }
+}
+
 TEST_F(LimitTableTest, LooksSayWhatWouldBeSaid) {
   std::array<Charge, 1> charge{Charge{key(1), &three_a_second, 3, Spend::at_once, {}}};
   table.look(charge, at_second(0));

@@ -25,7 +25,8 @@ inline gateway::LimitRules with(limits::Rule one) {
 
 class Demo : public WholeGateway {
  public:
-  explicit Demo(gateway::LimitRules limits = {}) : WholeGateway({}, "", {}, std::move(limits)) {}
+  explicit Demo(gateway::LimitRules limits = {}, gateway::CacheRules cache = {}, engine::ScriptedOptions engine_options = {})
+      : WholeGateway(std::move(engine_options), "", {}, std::move(limits), cache) {}
   void set_quota(std::int64_t calls) {
     store::Tenant tenant = directory()->tenant(TenantId("demo"))->record;
     tenant.quota_per_day = calls;

@@ -59,6 +59,14 @@ class Once : public ::testing::Test {
     rules.calls.push_back(std::move(rule));
     house_ = std::make_unique<WholeGateway>(engine::ScriptedOptions{}, "", gateway::Ceilings{}, std::move(rules));
   }
+  // The model cannot make that pass, nor any after it.
+  static engine::ScriptedOptions breaks_at_pass(int first) {
+    engine::ScriptedOptions options;
+    options.before_pass = [first, passes = 0]() mutable {
+      if (++passes >= first) throw std::runtime_error("a failed pass");
+    };
+    return options;
+  }
   void serve(engine::ScriptedOptions options) { house_ = std::make_unique<WholeGateway>(std::move(options)); }
   WholeGateway& house() { return *house_; }
   static std::string code(const FakeExchange& answer) {
@@ -245,17 +253,11 @@ TEST_F(Once, AStreamWhoseClientLeavesIsBrokenOffAndNeverMadeAgain) {
 }
 
 TEST_F(Once, WhatFailedAfterItCostSomethingIsToldAgain) {
-  engine::ScriptedOptions options;
-  auto breaks = std::make_shared<bool>(true);
-  options.before_pass = [breaks] {
-    if (*breaks) throw std::runtime_error("a failed pass");
-  };
-  serve(options);
-  const FakeExchange& first = ask("k", saying("say:Hi"));
+  serve(breaks_at_pass(3));
+  const FakeExchange& first = ask("k", saying("say:Hello"));
   ASSERT_EQ(first.status(), 500);
-  *breaks = false;
-  EXPECT_EQ(charged(), 1U);
-  const FakeExchange& again = ask("k", saying("say:Hi"));
+  EXPECT_EQ(charged(), 1U) << "a word was made";
+  const FakeExchange& again = ask("k", saying("say:Hello"));
   EXPECT_EQ(again.status(), 500);
   EXPECT_EQ(again.sent(), first.sent());
   EXPECT_TRUE(replayed(again));
@@ -274,6 +276,46 @@ TEST_F(Once, AnEngineThatIsLostBeforeAWordIsAskedTwiceAndChargedOnce) {
   EXPECT_EQ(over(first).status(), 200);
   EXPECT_EQ(charged(), 1U);
   EXPECT_TRUE(replayed(ask("k", saying("say:Hi"))));
+}
+
+// Twice lost, and never back.
+TEST_F(Once, AnEngineThatIsLostForGoodBeforeAWordCostsNothingAndLeavesTheKey) {
+  for (const std::string more : {"", R"(,"stream":true)"}) {
+    for (const bool comes_back : {true, false}) {
+      const std::string key = "k" + more + (comes_back ? "1" : "0");
+      house().engine.hold(true);
+      FakeExchange& first = send(key, saying("say:Hi", more));
+      let_the_store_answer();
+      house().engine.lose();
+      house().settle();
+      if (comes_back) {
+        house().engine.come_back();
+        house().settle();
+        house().engine.lose();
+      } else {
+        house().pass(6s);
+      }
+      EXPECT_EQ(over(first).status(), 503);
+      EXPECT_EQ(code(first), "engine_lost");
+      EXPECT_EQ(charged(), 0U) << more << comes_back;
+      house().engine.hold(false);
+      house().engine.come_back();
+      const FakeExchange& retry = ask(key, saying("say:Hi", more));
+      EXPECT_EQ(retry.status(), 200) << retry.sent();
+      EXPECT_FALSE(replayed(retry));
+      EXPECT_EQ(charged(), 1U);
+    }
+  }
+}
+
+TEST_F(Once, APassThatFailsBeforeAWordCostsNothingAndLeavesTheKey) {
+  serve(breaks_at_pass(1));
+  for (int i = 0; i < 2; ++i) {
+    const FakeExchange& fails = ask("k", saying("say:Hi"));
+    EXPECT_EQ(fails.status(), 500);
+    EXPECT_FALSE(replayed(fails)) << "it was tried again";
+  }
+  EXPECT_EQ(charged(), 0U);
 }
 
 TEST_F(Once, WhatBrokeInTheMiddleIsNotMadeAgain) {

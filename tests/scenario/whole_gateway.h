@@ -30,12 +30,13 @@ inline std::size_t count(const std::string& text, const std::string& part) {
 class WholeGateway {
  public:
   explicit WholeGateway(engine::ScriptedOptions engine_options = {}, const std::string& system_prompt = "", gateway::Ceilings ceilings = {},
-                        gateway::LimitRules limits = {})
+                        gateway::LimitRules limits = {}, gateway::CacheRules cache = {})
       : reactor(0, clock),
         engine(reactor, std::move(engine_options)),
         folder_(make_folder()),
         ceilings_(ceilings),
-        limits_(std::move(limits)) {
+        limits_(std::move(limits)),
+        cache_(cache) {
     move_in();
     telemetry::AccessLogOptions to_file;
     to_file.file = folder_.path / "access.log";
@@ -154,7 +155,11 @@ class WholeGateway {
                                                                         limits_,
                                                                         {},
                                                                         {},
-                                                                        ceilings_});
+                                                                        ceilings_,
+                                                                        {},
+                                                                        "Gatehouse",
+                                                                        false,
+                                                                        cache_});
     house_->registry().follow([this](const identity::DirectoryPtr& next) {
       gateway_->learn_zones(*next);
       authenticators_.front().follow(next);
@@ -184,6 +189,7 @@ class WholeGateway {
   const Folder folder_;
   const gateway::Ceilings ceilings_;
   const gateway::LimitRules limits_;
+  const gateway::CacheRules cache_;
   std::optional<limits::Inflight> journal_;
   std::string key_;
   std::unique_ptr<adapters::SqliteStore> store_;

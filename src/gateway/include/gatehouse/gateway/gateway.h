@@ -12,6 +12,7 @@
 #include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/audit_book.h"
 #include "gatehouse/gateway/budget_uses.h"
+#include "gatehouse/gateway/cache_rules.h"
 #include "gatehouse/gateway/ceilings.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/gateway/edge.h"
@@ -49,6 +50,7 @@ struct GatewayParts {
   ContentRules contents = {};
   std::string title = "Gatehouse";  // of the OpenAPI document
   bool test_hooks = false;          // routes for measurements
+  CacheRules cache = {};
 };
 
 // What had been spent before this process began.
@@ -69,8 +71,11 @@ class Gateway {
   net::Handler& control_handler();
   // For requests whose body is not being read yet.
   void set_bodies(BodyLimits bodies);
-  // On that reactor, when its authenticator follows another directory: answers whose credential is taken no more end.
+  // On that reactor, when its authenticator follows another directory: answers whose credential is taken no more end, and those that are
+  // kept for tenants who are gone are forgotten.
   void review(const Reactor& reactor);
+  // That model is not served any more, or comes again: nothing that it has answered is told again. From any thread.
+  void forget_answers(std::string_view model);
   // A directory that is to be followed may name time zones that nobody has needed yet: reads them, before the reactors follow it. It blocks
   void learn_zones(const identity::Directory& directory);
   // Before the reactors run.
