@@ -1,5 +1,6 @@
 // Bytes that claim to be a request to /v1/messages: they are read or refused with faults that say where; what answers them is made of
 // whole events, whatever text is in it.
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -50,10 +51,13 @@ void check_readers(const gw::JsonValue& root) {
 void check_events(std::string_view text) {
   gw::AnswerHead head;
   head.id = text, head.model = text;
-  const gw::MessageEvents events{};
+  gw::MessageEvents events;
   std::string out;
   events.start(out, head, {});
   events.text(out, text);
+  events.call(out, text, text);
+  events.arguments(out, text);
+  events.call_end(out);
   events.stop(out, {"stop_sequence", text}, {});
   for (std::string_view rest = out; !rest.empty();) {
     const std::size_t name_end = rest.find('\n'), data_end = rest.find("\n\n");
@@ -64,7 +68,8 @@ void check_events(std::string_view text) {
     rest.remove_prefix(data_end + 2);
   }
   std::string whole;
-  gw::write_message(whole, head, text, {"end_turn"}, {});
+  const std::array blocks{gw::MessageBlock{text}, gw::MessageBlock{{}, {text, "f", text}}};
+  gw::write_message(whole, head, blocks, {"end_turn"}, {});
   require_json(whole);
 }
 

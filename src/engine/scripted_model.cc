@@ -13,11 +13,12 @@ constexpr Token end_token = 256;
 
 class ScriptedCompiler final : public PromptCompiler {
  public:
-  explicit ScriptedCompiler(std::uint32_t seat_cells) : seat_cells_(seat_cells) {}
+  ScriptedCompiler(std::uint32_t seat_cells, wire::engine::CallForm calls) : seat_cells_(seat_cells), calls_(calls) {}
   Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) override {
     const std::string& text = prepare.chat && !prepare.messages.empty() ? prepare.messages.back().content : prepare.prompt;
     if (text == "template:broken") return caller_error("template_failed", "the chat template cannot render these messages");
-    if (!prepare.tools.empty()) return caller_error("tools_not_supported", "a script knows of no tools").with_param(prepare.tools);
+    if (!prepare.tools_field.empty() && calls_ == wire::engine::CallForm::none)
+      return caller_error("tools_not_supported", "a script knows of no tools").with_param(prepare.tools_field);
     if (text.size() >= seat_cells_) return caller_error("context_length_exceeded", "the prompt is too long");
     for (const wire::engine::TokenBias& one : prepare.sampling.logit_bias) {
       if (one.token > end_token) return caller_error("invalid_logit_bias", "there is no such token").with_param("logit_bias");
@@ -31,9 +32,13 @@ class ScriptedCompiler final : public PromptCompiler {
     if (prepare.schema.empty()) return std::unique_ptr<Constraint>();
     return caller_error("schema_not_supported", "a script keeps to no schema").with_param("response_format");
   }
+  wire::engine::CallForm calls(const wire::engine::Prepare& prepare) const override {
+    return prepare.tool_use == wire::engine::ToolUse::none ? wire::engine::CallForm::none : calls_;
+  }
 
  private:
   const std::uint32_t seat_cells_;
+  const wire::engine::CallForm calls_;
 };
 
 class ScriptedSequences final : public SequenceModel {
@@ -216,7 +221,7 @@ class ScriptedSequences final : public SequenceModel {
 }  // namespace
 
 LoadedModel scripted_model(ScriptedOptions options, ScriptedTrace* trace) {
-  auto compiler = std::make_unique<ScriptedCompiler>(options.seat_cells);
+  auto compiler = std::make_unique<ScriptedCompiler>(options.seat_cells, options.calls);
   return LoadedModel{std::move(compiler), std::make_unique<ScriptedSequences>(std::move(options), trace)};
 }
 

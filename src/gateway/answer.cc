@@ -33,10 +33,34 @@ std::string_view why_of(wire::engine::FinishReason reason, bool dry) {
   return dry && reason == wire::engine::FinishReason::length ? by_budget : std::string_view();
 }
 
-wire::MessageEnd message_end(wire::engine::FinishReason reason, std::string_view stop, bool dry) {
-  if (reason == wire::engine::FinishReason::length) return {"max_tokens", {}, why_of(reason, dry)};
-  return stop.empty() ? wire::MessageEnd{"end_turn"} : wire::MessageEnd{"stop_sequence", stop};
+struct AnswerEnd {
+  wire::engine::FinishReason reason = wire::engine::FinishReason::stop;
+  std::string stop;
+  bool called = false;  // tools
+};
+
+std::string_view name_of(wire::engine::FinishReason reason, bool called) {
+  return called && reason != wire::engine::FinishReason::length ? std::string_view("tool_calls") : name_of(reason);
 }
+
+wire::MessageEnd message_end(const AnswerEnd& end, bool dry) {
+  if (end.reason == wire::engine::FinishReason::length) return {"max_tokens", {}, why_of(end.reason, dry)};
+  if (!end.stop.empty()) return {"stop_sequence", end.stop};
+  return {end.called ? "tool_use" : "end_turn"};
+}
+
+// What the calls of an answer are named by: the answer's own name, and how many there were before.
+class CallIds {
+ public:
+  CallIds(std::string_view prefix, std::string_view answer)
+      : prefix_(std::string(prefix) + std::string(answer.substr(answer.find_first_of("-_") + 1)) + "_") {}
+  std::string next() { return prefix_ + std::to_string(made_++); }
+
+ private:
+  std::string prefix_;
+  std::uint32_t made_ = 0;
+};
+constexpr std::string_view prefix_of(AnswerShape shape) { return shape == AnswerShape::messages ? "toolu_" : "call_"; }
 
 // Collects the texts and answers once.
 class WholeAnswer final : public Answer {
@@ -46,6 +70,7 @@ class WholeAnswer final : public Answer {
         shape_(generation.shape),
         scored_(generation.prompt.sampling.logprobs),
         facts_(std::move(facts)),
+        ids_(prefix_of(shape_), facts_.id),
         said_(generation.prompt.choices) {
     if (!generation.echo) return;
     for (Said& said : said_) said.text = generation.prompt.prompt;
@@ -59,9 +84,16 @@ class WholeAnswer final : public Answer {
     said.text.append(piece);
     said.scores.insert(said.scores.end(), scores.begin(), scores.end());
   }
+  void call(std::uint32_t choice, std::string_view name) override {
+    Said& said = said_.at(choice);
+    said.calls.push_back({ids_.next(), std::string(name), {}, said.text.size()});
+    said.end.called = true;
+  }
+  void arguments(std::uint32_t choice, std::string_view piece) override { said_.at(choice).calls.back().arguments += piece; }
+  void call_end(std::uint32_t) override {}
   void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
-    said_.at(choice).reason = reason;
-    said_.at(choice).stop = stop;
+    said_.at(choice).end.reason = reason;
+    said_.at(choice).end.stop = stop;
   }
   void finish(const Usage& usage) override {
     std::vector<wire::WholeChoice> choices;
@@ -82,7 +114,7 @@ class WholeAnswer final : public Answer {
         wire::write_generate_reply(body, answer);
         break;
       case AnswerShape::messages:
-        wire::write_message(body, answer.head, said_.front().text, message_end(said_.front().reason, said_.front().stop, dry_), usage);
+        wire::write_message(body, answer.head, blocks(said_.front()), message_end(said_.front().end, dry_), usage);
         break;
     }
     net::Response response(200);
@@ -94,18 +126,39 @@ class WholeAnswer final : public Answer {
   void ping() override {}
 
  private:
+  struct Called {
+    std::string id, name, arguments;
+    std::size_t at;  // bytes of text before it
+    wire::CalledTool view() const { return {id, name, arguments}; }
+  };
   struct Said {
     std::string text;
     std::vector<Score> scores;
-    wire::engine::FinishReason reason = wire::engine::FinishReason::stop;
-    std::string stop;
+    std::vector<Called> calls;
+    std::vector<wire::CalledTool> called;
+    AnswerEnd end;
     std::string logprobs;
   };
+  // Texts and calls in the order in which they were said.
+  static std::vector<wire::MessageBlock> blocks(const Said& said) {
+    std::vector<wire::MessageBlock> made;
+    std::string_view text = said.text;
+    for (const Called& call : said.calls) {
+      const std::size_t before = call.at - (said.text.size() - text.size());
+      if (before > 0) made.push_back({text.substr(0, before)});
+      made.push_back({{}, call.view()});
+      text.remove_prefix(before);
+    }
+    if (!text.empty() || made.empty()) made.push_back({text});
+    return made;
+  }
   wire::WholeChoice whole(Said& said) const {
     wire::WholeChoice choice;
     choice.text = said.text;
-    choice.finish_reason = name_of(said.reason);
-    choice.stop_reason = why_of(said.reason, dry_);
+    for (const Called& call : said.calls) said.called.push_back(call.view());
+    choice.calls = said.called;
+    choice.finish_reason = name_of(said.end.reason, said.end.called);
+    choice.stop_reason = why_of(said.end.reason, dry_);
     if (!scored_) return choice;
     if (shape_ == AnswerShape::chat)
       wire::ChatLogprobs().write(said.logprobs, said.scores);
@@ -119,6 +172,7 @@ class WholeAnswer final : public Answer {
   const AnswerShape shape_;
   const bool scored_;
   const AnswerFacts facts_;
+  CallIds ids_;
   std::vector<Said> said_;  // by choice
   bool dry_ = false;
 };
@@ -126,6 +180,10 @@ class WholeAnswer final : public Answer {
 // How the events of each dialect differ. What all but Anthropic's have in common:
 class DataEvents {
  public:
+  // Nothing but chats and messages calls tools.
+  void call(std::string&, std::uint32_t, std::string_view) const {}
+  void arguments(std::string&, std::uint32_t, std::string_view) const {}
+  void call_end(std::string&) const {}
   void ran_dry() { dry_ = true; }
   void error(std::string& out, std::string_view json) const { wire::append_event(out, json); }
   void ping(std::string& out) const { out += ": ping\n\n"; }
@@ -142,6 +200,8 @@ class OpenAiEvents : public DataEvents {
       : echoed_(generation.echo ? generation.prompt.prompt : std::string()),
         usage_(generation.include_usage),
         scored_(generation.prompt.sampling.logprobs),
+        ids_(prefix_of(generation.shape), facts.id),
+        calls_(generation.prompt.choices, 0),
         logprobs_(generation.prompt.choices) {
     for (std::uint32_t i = 0; i < generation.prompt.choices; ++i)
       chunks_.emplace_back(head_of(facts), wire::stream_usage(generation.include_usage), i);
@@ -158,8 +218,15 @@ class OpenAiEvents : public DataEvents {
     logprobs_.at(choice).write(rendered_, scores);
     chunks_.at(choice).scored_text(out, piece, rendered_);
   }
+  void call(std::string& out, std::uint32_t choice, std::string_view name) {
+    const std::string id = ids_.next();
+    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) chunks_.at(choice).call(out, {calls_.at(choice)++, id, name});
+  }
+  void arguments(std::string& out, std::uint32_t choice, std::string_view piece) const {
+    if constexpr (std::is_same_v<Chunks, wire::ChatChunks>) chunks_.at(choice).arguments(out, calls_.at(choice) - 1, piece);
+  }
   void end(std::string& out, std::uint32_t choice, wire::engine::FinishReason reason, std::string_view) const {
-    chunks_.at(choice).finish(out, name_of(reason), why_of(reason, dry_));
+    chunks_.at(choice).finish(out, name_of(reason, calls_.at(choice) > 0), why_of(reason, dry_));
   }
   void last(std::string& out, const Usage& usage) const {
     if (usage_) chunks_.front().usage(out, usage);
@@ -169,7 +236,9 @@ class OpenAiEvents : public DataEvents {
  private:
   const std::string echoed_;
   const bool usage_, scored_;
-  std::vector<Chunks> chunks_;  // by choice
+  CallIds ids_;
+  std::vector<Chunks> chunks_;        // by choice
+  std::vector<std::uint32_t> calls_;  // how many
   std::vector<Logprobs> logprobs_;
   std::string rendered_;  // reused
 };
@@ -206,23 +275,35 @@ class GenerateEvents : public DataEvents {
 // There is one choice in this dialect.
 class AnthropicEvents {
  public:
-  AnthropicEvents(const AnswerFacts& facts, const Generation&) : facts_(facts) {}
-  void first(std::string& out, const Usage& so_far) const { events_.start(out, head_of(facts_), so_far); }
-  void text(std::string& out, std::uint32_t, std::string_view piece, std::span<const Score>) const { events_.text(out, piece); }
-  void end(std::string&, std::uint32_t, wire::engine::FinishReason reason, std::string_view stop) {
-    reason_ = reason;
-    stop_ = stop;
+  AnthropicEvents(const AnswerFacts& facts, const Generation& generation)
+      : facts_(facts), ids_(prefix_of(generation.shape), facts.id), opening_(opening_of(generation)) {}
+  void first(std::string& out, const Usage& so_far) { events_.start(out, head_of(facts_), so_far, opening_); }
+  void text(std::string& out, std::uint32_t, std::string_view piece, std::span<const Score>) { events_.text(out, piece); }
+  void call(std::string& out, std::uint32_t, std::string_view name) {
+    events_.call(out, ids_.next(), name);
+    end_.called = true;
   }
-  void last(std::string& out, const Usage& usage) const { events_.stop(out, message_end(reason_, stop_, dry_), usage); }
+  void arguments(std::string& out, std::uint32_t, std::string_view piece) const { events_.arguments(out, piece); }
+  void call_end(std::string& out) { events_.call_end(out); }
+  void end(std::string&, std::uint32_t, wire::engine::FinishReason reason, std::string_view stop) {
+    end_.reason = reason;
+    end_.stop = stop;
+  }
+  void last(std::string& out, const Usage& usage) { events_.stop(out, message_end(end_, dry_), usage); }
   void ran_dry() { dry_ = true; }
   void error(std::string& out, std::string_view json) const { events_.error(out, json); }
   void ping(std::string& out) const { events_.ping(out); }
 
  private:
+  static wire::MessageEvents::Opening opening_of(const Generation& generation) {
+    const bool calls = generation.prompt.tool_use != wire::engine::ToolUse::none;
+    return calls ? wire::MessageEvents::Opening::later : wire::MessageEvents::Opening::text;
+  }
   const AnswerFacts facts_;
-  const wire::MessageEvents events_{};
-  wire::engine::FinishReason reason_ = wire::engine::FinishReason::stop;
-  std::string stop_;
+  CallIds ids_;
+  const wire::MessageEvents::Opening opening_;
+  wire::MessageEvents events_;
+  AnswerEnd end_;
   bool dry_ = false;
 };
 
@@ -245,6 +326,16 @@ class StreamAnswer final : public Answer {
     events_.text(event_, choice, piece, scores);
     send();
   }
+  void call(std::uint32_t choice, std::string_view name) override {
+    events_.call(event_, choice, name);
+    send();
+  }
+  void arguments(std::uint32_t choice, std::string_view piece) override {
+    events_.arguments(event_, choice, piece);
+    send();
+  }
+  // Goes with what comes next, as the end does.
+  void call_end(std::uint32_t) override { events_.call_end(event_); }
   // Goes with what comes next: the text of another choice, or the end of all.
   void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
     events_.end(event_, choice, reason, stop);

@@ -31,6 +31,10 @@ class Answer {
   virtual bool begun() const = 0;
   // Text and, where they were asked for, the scores that came with it; either may be empty.
   virtual void text(std::uint32_t choice, std::string_view piece, std::span<const wire::engine::TokenScore> scores) = 0;
+  // A tool of this name is asked for; the JSON of its arguments follows in pieces, then its end. Where tools may be asked for alone.
+  virtual void call(std::uint32_t choice, std::string_view name) = 0;
+  virtual void arguments(std::uint32_t choice, std::string_view piece) = 0;
+  virtual void call_end(std::uint32_t choice) = 0;
   // stop: the stop string that was met, where the engine tells it.
   virtual void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) = 0;
   // What ends now does so because its budget is used up.

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "call_teller.h"
 #include "client_watch.h"
 #include "gatehouse/base/decimal.h"
 #include "grants.h"
@@ -57,6 +58,7 @@ class Run {
         outlasts_client_(egress.holds_end() && !admitted.permitted().generation().stream),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
+    if (const w::CallForm form = admitted.prompt().calls; form != w::CallForm::none) calls_.emplace(answer, form, admitted.choices());
   }
 
   Task<Outcome> run() {
@@ -105,11 +107,15 @@ class Run {
 
   void tell(std::uint32_t choice, const engine::ChoiceNews& news) {
     if (!news.text.empty() || !news.scores.empty()) {
-      answer_.text(choice, news.text, news.scores);
+      calls_ ? calls_->text(choice, news.text, news.scores) : answer_.text(choice, news.text, news.scores);
       last_written_ = reactor_.clock().now();
     }
-    if (!news.ended) return;
-    answer_.end(choice, *news.ended, {});
+    if (news.ended) end_choice(choice, *news.ended, {});
+  }
+
+  void end_choice(std::uint32_t choice, w::FinishReason reason, std::string_view stop) {
+    if (calls_) calls_->finish(choice);
+    answer_.end(choice, reason, stop);
     open_[choice] = false;
   }
 
@@ -122,7 +128,7 @@ class Run {
     outcome_.usage.cost = admitted_.tab().cost(outcome_.usage);
     if (outcome_.usage.cost) egress_.set_cost(decimal_text(static_cast<std::int64_t>(*outcome_.usage.cost), 9));
     for (std::uint32_t i = 0; i < open_.size(); ++i) {
-      if (open_[i]) answer_.end(i, done.reason, done.stop);
+      if (open_[i]) end_choice(i, done.reason, done.stop);
     }
     answer_.finish(outcome_.usage);
     outcome_.finish = finish_name(done.reason);
@@ -206,8 +212,9 @@ class Run {
   net::Exchange& exchange_;
   const TimeLimit limit_;
   Deadline alarm_;
-  const bool outlasts_client_;  // who asked will ask again for a whole answer: they could not wait, or lost the connection
-  std::vector<bool> open_;      // by choice: it has not ended
+  const bool outlasts_client_;       // who asked will ask again for a whole answer: they could not wait, or lost the connection
+  std::vector<bool> open_;           // by choice: it has not ended
+  std::optional<CallTeller> calls_;  // where tools may be asked for
   Instant last_written_{}, renew_at_{};
   bool wanted_ = false, waiting_ = false, holds_ = false, last_granted_ = false, over_ = false;
   Outcome outcome_;

@@ -30,7 +30,11 @@ constexpr std::size_t bytes_per_cell = 32;
 
 std::size_t bytes_of(const w::Prepare& prompt) {
   std::size_t bytes = prompt.prompt.size();
-  for (const w::Message& message : prompt.messages) bytes += message.content.size();
+  for (const w::Message& message : prompt.messages) {
+    bytes += message.content.size();
+    for (const w::ToolCall& call : message.calls) bytes += call.arguments.size();
+  }
+  for (const w::Tool& tool : prompt.tools) bytes += tool.description.size() + tool.parameters.size();
   return bytes;
 }
 

@@ -1,5 +1,6 @@
 #include "requests.h"
 
+#include <map>
 #include <utility>
 
 #include "gatehouse/wire/anthropic/messages.h"
@@ -8,7 +9,13 @@
 #include "gatehouse/wire/openai/completion.h"
 
 namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
 namespace {
+
+// Of the tools that have been called, by the id of the call.
+using ToolNames = std::map<std::string, std::string, std::less<>>;
 
 // OpenAI's own default for /v1/completions.
 constexpr std::uint32_t completion_default_tokens = 16;
@@ -42,17 +49,47 @@ std::string template_role(wire::ChatRole role) {
   return std::string(wire::name_of(role == wire::ChatRole::developer ? wire::ChatRole::system : role));
 }
 
+w::Message message_of(wire::ChatMessage& message, ToolNames& names) {
+  w::Message made{template_role(message.role), std::string(message.text())};
+  for (wire::ChatToolCall& call : message.tool_calls) {
+    names[call.id] = call.function.name.text;
+    made.calls.push_back({std::move(call.id), std::move(call.function.name.text), std::move(call.function.arguments.json)});
+  }
+  if (message.role != wire::ChatRole::tool) return made;
+  made.name = names[message.tool_call_id];
+  made.call_id = std::move(message.tool_call_id);
+  return made;
+}
+
+void take_tools(wire::ChatRequest& request, w::Prepare& prompt) {
+  prompt.tools_field = request.tools_field();
+  if (request.tools.empty() || request.tool_choice.forbids_tools) return;
+  for (wire::ChatTool& tool : request.tools) {
+    wire::FunctionSpec& f = tool.function;
+    prompt.tools.push_back({std::move(f.name.text), std::move(f.description), std::move(f.parameters.json), f.strict});
+  }
+  prompt.tool_use = request.tool_choice.demands_tool ? w::ToolUse::must : w::ToolUse::may;
+  prompt.tool = std::move(request.tool_choice.name);
+  prompt.parallel_calls = request.parallel_tool_calls;
+}
+
+Status check_older_form(const std::string& field) {
+  if (field.empty()) return ok();
+  return caller_error("unsupported_parameter", field + " is the form that tools had before: use tools, tool_choice and tool_calls")
+      .with_param(field);
+}
+
 Result<Generation> read_chat(const wire::JsonValue& body) {
   GH_TRY(wire::ChatRequest request, wire::read_chat_request(body));
+  GH_CHECK(check_older_form(request.functions_field()));
   Generation generation;
   generation.shape = AnswerShape::chat;
   take_common(request, generation);
   generation.prompt.sampling.logprobs = request.logprobs;
   generation.prompt.sampling.top_logprobs = request.top_logprobs;
-  for (const wire::ChatMessage& message : request.messages) {
-    generation.prompt.messages.push_back({template_role(message.role), std::string(message.text())});
-  }
-  generation.prompt.tools = request.tools_field();
+  ToolNames names;
+  take_tools(request, generation.prompt);
+  for (wire::ChatMessage& message : request.messages) generation.prompt.messages.push_back(message_of(message, names));
   generation.prompt.schema = request.response_format.schema();
   generation.max_tokens = request.token_limit();
   generation.asks_max_tokens = generation.max_tokens.has_value();
@@ -92,22 +129,51 @@ Result<Generation> read_llm_generate(const wire::JsonValue& body) {
   return generation;
 }
 
+// What came of calls are messages of their own, in their place among the user's.
+void take_block(wire::Block& block, std::string_view role, std::vector<w::Message>& messages, ToolNames& names) {
+  if (block.kind == wire::Block::Kind::tool_result) {
+    messages.push_back({std::string(template_role(wire::ChatRole::tool)), std::move(block.text), {}, block.call_id, names[block.call_id]});
+    return;
+  }
+  const bool joins = !messages.empty() && messages.back().role == role;
+  if (!joins) messages.push_back({std::string(role), {}});
+  w::Message& message = messages.back();
+  if (block.kind == wire::Block::Kind::tool_use) {
+    names[block.call_id] = block.name.text;
+    message.calls.push_back({std::move(block.call_id), std::move(block.name.text), std::move(block.input.json)});
+  } else if (!joins || (message.content.empty() && !message.calls.empty())) {
+    message.content = std::move(block.text);
+  } else {
+    message.content.append("\n").append(block.text);
+  }
+}
+
+void take_tools(wire::Conversation& conversation, w::Prepare& prompt) {
+  prompt.tools_field = conversation.tools_field();
+  const wire::ToolWish& wish = conversation.tool_choice;
+  if (conversation.tools.empty() || wish.type == "none") return;
+  for (wire::MessageTool& tool : conversation.tools)
+    prompt.tools.push_back({std::move(tool.name.text), std::move(tool.description), std::move(tool.input_schema.json), tool.strict});
+  prompt.tool_use = wish.demands_tool() ? w::ToolUse::must : w::ToolUse::may;
+  if (wish.type == "tool") prompt.tool = wish.name;
+  prompt.parallel_calls = !wish.disable_parallel_tool_use;
+}
+
 // Turns of one speaker that follow one another are one turn.
 void take_conversation(wire::Conversation& conversation, Generation& generation) {
   generation.shape = AnswerShape::messages;
   generation.model = std::move(conversation.model);
   std::vector<wire::engine::Message>& messages = generation.prompt.messages;
   if (!conversation.system.text.empty()) messages.push_back({"system", std::move(conversation.system.text)});
+  ToolNames names;
   for (wire::Turn& turn : conversation.messages) {
-    const std::string_view role = name_of(turn.role);
-    if (!messages.empty() && messages.back().role == role) {
-      messages.back().content.append("\n").append(turn.content.text);
-    } else {
-      messages.push_back({std::string(role), std::move(turn.content.text)});
-    }
+    for (wire::Block& block : turn.content.blocks) take_block(block, name_of(turn.role), messages, names);
+    if (turn.content.blocks.empty() && (messages.empty() || messages.back().role != name_of(turn.role)))
+      messages.push_back({std::string(name_of(turn.role)), {}});
   }
-  generation.prompt.continues = messages.back().role == name_of(wire::TurnRole::assistant);
-  generation.prompt.tools = conversation.tools_field();
+  const w::Message& last = messages.back();
+  generation.prompt.continues = last.role == name_of(wire::TurnRole::assistant) && last.calls.empty();
+  take_tools(conversation, generation.prompt);
 }
 
 Result<Generation> read_messages(const wire::JsonValue& body) {

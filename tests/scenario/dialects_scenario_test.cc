@@ -139,7 +139,7 @@ TEST_F(Messages, ToolsAreRefusedByTheirField) {
   const FakeExchange& refused = ask("say:Hi", R"(,"max_tokens":5,"tools":[{"name":"f","input_schema":{}}])");
   EXPECT_EQ(refused.status(), 400);
   EXPECT_THAT(refused.sent(), HasSubstr(R"("type":"invalid_request_error","message":"a script knows of no tools")"));
-  EXPECT_EQ(ask("say:Hi", R"(,"max_tokens":5,"tools":[{"name":"f"}],"tool_choice":{"type":"none"})").status(), 200);
+  EXPECT_EQ(ask("say:Hi", R"(,"max_tokens":5,"tools":[{"name":"f","input_schema":{}}],"tool_choice":{"type":"none"})").status(), 200);
 }
 
 TEST(Tools, AreRefusedByTheirFieldWhereTheTemplateHasNoPlaceForThem) {
@@ -147,8 +147,11 @@ TEST(Tools, AreRefusedByTheirFieldWhereTheTemplateHasNoPlaceForThem) {
   const FakeExchange& refused = house.chat("say:Hi", R"(,"tools":[{"type":"function","function":{"name":"f"}}])");
   EXPECT_EQ(refused.status(), 400);
   EXPECT_THAT(refused.sent(), HasSubstr(R"("type":"invalid_request_error","param":"tools","code":"unsupported_parameter")"));
-  EXPECT_EQ(house.chat("say:Hi", R"(,"tools":[{"type":"function"}],"tool_choice":"none")").status(), 200);
+  EXPECT_EQ(house.chat("say:Hi", R"(,"tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")").status(), 200);
   EXPECT_EQ(house.chat("say:Hi", R"(,"tools":[],"tool_choice":"auto")").status(), 200);
+  const FakeExchange& older = house.chat("say:Hi", R"(,"functions":[{"name":"f"}])");
+  EXPECT_EQ(older.status(), 400);
+  EXPECT_THAT(older.sent(), AllOf(HasSubstr("use tools"), HasSubstr(R"("param":"functions","code":"unsupported_parameter")")));
 }
 
 TEST(Echo, BeginsTheAnswerWithThePrompt) {

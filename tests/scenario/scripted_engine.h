@@ -60,6 +60,7 @@ class ScriptedEngine final : public engine::Engine, public engine::JobChannel, p
     wire::engine::Body answer;
     if (compiled) {
       wire::engine::Prepared prepared;
+      prepared.calls = model_.compiler->calls(prompt);
       prepared.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
       prepared.seat_cells = model_.sequences->seat_cells();
       answer = prepared;

@@ -33,23 +33,31 @@ def in_vocabulary(biases):
     return known
 
 
-def all_objects(value):
-    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+def is_allowed(case):
+    """By the document: what is not must be refused, and stays as it is."""
+    return any(body.get_validator().is_valid(case.body) for body in case.operation.body)
+
+
+def is_of_tools(block):
+    return isinstance(block, dict) and block.get("type") in ("tool_use", "tool_result")
 
 
 def leave_out_tools(body):
-    """Whether a chat template has a place for them no schema can say; that of the model that is served has none. What is wrong stays so."""
-    for owner in (body, *(one for one in body.get("messages") or [] if isinstance(one, dict))):
-        owner.update({name: [] for name in ("tools", "functions", "tool_calls") if all_objects(owner.get(name))})
-        if owner is not body and isinstance(owner.get("function_call"), dict):
-            owner["function_call"] = {}
-        if owner.get("role") in ("tool", "function"):
-            owner["role"] = "user"
+    """Whether a chat template has a place for them no schema can say; that of the model that is served has none. Nor can a schema say that
+    a result is one of a call that stands before it."""
+    body.update({name: [] for name in ("tools", "functions") if body.get(name)})
+    for message in body["messages"]:
+        message.update({name: [] for name in ("tool_calls",) if message.get(name)})
+        message.update({name: {} for name in ("function_call",) if message.get(name)})
+        if message["role"] in ("tool", "function"):
+            message["role"] = "user"
+        if isinstance(message.get("content"), list):
+            message["content"] = [{"type": "text", "text": "x"} if is_of_tools(block) else block for block in message["content"]]
 
 
 def leave_tools_open(body, anthropic):
     choice = body.get("tool_choice")
-    if anthropic and isinstance(choice, dict) and choice.get("type") in ("any", "tool"):
+    if anthropic and choice and choice["type"] in ("any", "tool"):
         choice["type"] = "auto"
     for name in ("tool_choice", "function_call") if not anthropic else ():
         if body.get(name) == "required" or isinstance(body.get(name), dict):
@@ -80,7 +88,7 @@ def before_call(context, case, **kwargs):
     if isinstance(case.body.get("logit_bias"), dict):
         case.body["logit_bias"] = in_vocabulary(case.body["logit_bias"])
     anthropic = case.path.startswith("/v1/messages")
-    if anthropic or case.path == "/v1/chat/completions":
+    if (anthropic or case.path == "/v1/chat/completions") and is_allowed(case):
         leave_out_tools(case.body)
         leave_tools_open(case.body, anthropic)
     # What is out of range stays so: it must be refused.

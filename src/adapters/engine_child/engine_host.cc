@@ -117,6 +117,7 @@ class EngineHost final : public Host, public engine::EventSink {
     w::Prepared prepared;
     prepared.prompt_tokens = static_cast<std::uint32_t>(compiled->size());
     prepared.seat_cells = state_.seat_cells;
+    prepared.calls = compiler_->calls(prepare);
     auto constraint = compiler_->constrain(prepare);
     if (!constraint) return refuse(std::string(constraint.error().reason()), constraint.error().param(), constraint.error().public_text());
     engine::PreparedJob job{std::move(*compiled), prepare.sampling,       prepare.stops,  prepare.tenant,

@@ -2,59 +2,56 @@
 
 #include <chat.h>
 
-#include <algorithm>
 #include <array>
 #include <exception>
 #include <string_view>
 #include <utility>
+
+#include "gatehouse/wire/llm/call_reader.h"
+#include "template_values.h"
 
 namespace gatehouse::adapters {
 
 struct ChatTemplate::Program {
   std::string source, bos_text, eos_text;
   jinja::program body;
-  bool typed_content = false;  // content must be a list of parts
+  TemplateTaste taste;
   bool tools = false;
+  wire::engine::CallForm calls = wire::engine::CallForm::none;
 };
 
 namespace {
+
+namespace w = wire::engine;
 
 Error failed(const std::exception& why) {
   return caller_error("template_failed", "The model's chat template cannot render these messages").with_detail(why.what());
 }
 
-jinja::value text_value(const std::string& text, Author author) {
-  auto value = jinja::mk_val<jinja::value_string>(text);
-  if (author == Author::caller) value->mark_input();
-  return value;
-}
+// A call that nobody else makes, to see how the template writes one.
+constexpr std::string_view probe_name = "gatehouse_probe", probe_arguments = R"({"probe":"value"})";
 
-// Roles of this list are words of the template's language; another role is the caller's text.
-Author author_of_role(std::string_view role) {
-  constexpr std::array known{std::string_view("system"), std::string_view("user"), std::string_view("assistant"), std::string_view("tool"),
-                             std::string_view("developer")};
-  return std::ranges::find(known, role) != known.end() ? Author::model : Author::caller;
-}
-
-jinja::value content_value(const std::string& content, bool typed) {
-  if (!typed) return text_value(content, Author::caller);
-  auto part = jinja::mk_val<jinja::value_object>();
-  part->insert("type", text_value("text", Author::model));
-  part->insert("text", text_value(content, Author::caller));
-  auto parts = jinja::mk_val<jinja::value_array>();
-  parts->push_back(part);
-  return parts;
-}
-
-jinja::value messages_value(std::span<const wire::engine::Message> messages, bool typed) {
-  auto list = jinja::mk_val<jinja::value_array>();
-  for (const wire::engine::Message& message : messages) {
-    auto entry = jinja::mk_val<jinja::value_object>();
-    entry->insert("role", text_value(message.role, author_of_role(message.role)));
-    entry->insert("content", content_value(message.content, typed));
-    list->push_back(entry);
+// Whether the text, from there on, is the probe in this form.
+bool is_probe(std::string_view text, w::CallForm form) {
+  wire::CallReader reader(form);
+  std::vector<wire::AnswerPart> parts;
+  reader.push(text, parts);
+  std::string name, arguments;
+  for (const wire::AnswerPart& part : parts) {
+    if (part.kind == wire::AnswerPart::Kind::call) name = part.text;
+    if (part.kind == wire::AnswerPart::Kind::arguments) arguments += part.text;
   }
-  return list;
+  std::erase_if(arguments, [](char c) { return c == ' ' || c == '\n'; });
+  return !parts.empty() && parts.front().kind == wire::AnswerPart::Kind::call && name == probe_name && arguments == probe_arguments;
+}
+
+w::CallForm form_in(std::string_view rendered) {
+  const std::size_t name = rendered.rfind(probe_name);
+  if (name == std::string_view::npos) return w::CallForm::none;
+  const std::size_t mark = rendered.rfind(wire::marks_of(w::CallForm::tagged).open, name), brace = rendered.rfind('{', name);
+  if (mark != std::string_view::npos && is_probe(rendered.substr(mark), w::CallForm::tagged)) return w::CallForm::tagged;
+  if (brace != std::string_view::npos && is_probe(rendered.substr(brace), w::CallForm::bare)) return w::CallForm::bare;
+  return w::CallForm::none;
 }
 
 }  // namespace
@@ -74,21 +71,36 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string& source, std::string 
     program->source = words.source;
     program->body = jinja::parse_from_tokens(words);
     const jinja::caps caps = jinja::caps_get(program->body);
-    program->typed_content = caps.supports_typed_content && !caps.supports_string_content;
+    program->taste = {caps.supports_typed_content && !caps.supports_string_content, caps.supports_object_arguments};
     program->tools = caps.supports_tools;
   } catch (const std::exception& why) {
     return failed(why);
   }
-  return ChatTemplate(std::move(program));
+  ChatTemplate made(std::move(program));
+  if (made.carries_tools()) made.program_->calls = made.form_of_calls();
+  return made;
 }
 
 bool ChatTemplate::carries_tools() const { return program_->tools; }
+w::CallForm ChatTemplate::calls() const { return program_->calls; }
 
-Result<std::vector<PromptPart>> ChatTemplate::render(std::span<const wire::engine::Message> messages) const {
+w::CallForm ChatTemplate::form_of_calls() const {
+  const std::array messages{w::Message{"user", "probe"},
+                            w::Message{"assistant", "", {{"call00001", std::string(probe_name), std::string(probe_arguments)}}}};
+  const std::array tools{w::Tool{std::string(probe_name), "", "", false}};
+  const auto parts = render(messages, tools);
+  if (!parts) return w::CallForm::none;
+  std::string rendered;
+  for (const PromptPart& part : *parts) rendered += part.text;
+  return form_in(rendered);
+}
+
+Result<std::vector<PromptPart>> ChatTemplate::render(std::span<const w::Message> messages, std::span<const w::Tool> tools) const {
   std::vector<PromptPart> parts;
   try {
     jinja::context context(program_->source);
-    context.set_val("messages", messages_value(messages, program_->typed_content));
+    context.set_val("messages", messages_value(messages, program_->taste));
+    if (!tools.empty()) context.set_val("tools", tools_value(tools));
     context.set_val("bos_token", text_value(program_->bos_text, Author::model));
     context.set_val("eos_token", text_value(program_->eos_text, Author::model));
     context.set_val("add_generation_prompt", jinja::mk_val<jinja::value_bool>(true));

@@ -1,7 +1,7 @@
 // adapters/engine_llama/chat_template.h — a model's chat template: messages to text that knows who wrote which part.
 // Threads  immutable once parsed: render() from any thread
 // Errors   template_failed, origin caller: the template cannot render these messages (render), or at all (parse)
-// Why      the only place that sees libllama-common, whose C++ interface holds for exactly one version
+// Why      the only place, with template_values.h, that sees libllama-common, whose C++ interface holds for exactly one version
 #pragma once
 #include <memory>
 #include <span>
@@ -29,12 +29,16 @@ class ChatTemplate {
 
   // Whether it has a place for tools, as rendering some shows.
   bool carries_tools() const;
+  // How a model that was trained with it writes calls, as rendering one shows; none: in a way that is not known.
+  wire::engine::CallForm calls() const;
   // Neighbouring parts of one author are one part.
-  Result<std::vector<PromptPart>> render(std::span<const wire::engine::Message> messages) const;
+  Result<std::vector<PromptPart>> render(std::span<const wire::engine::Message> messages,
+                                         std::span<const wire::engine::Tool> tools = {}) const;
 
  private:
   struct Program;
   explicit ChatTemplate(std::unique_ptr<Program> program);
+  wire::engine::CallForm form_of_calls() const;
   std::unique_ptr<Program> program_;
 };
 

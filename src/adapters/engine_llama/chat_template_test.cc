@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "test_template.h"
+
 namespace gatehouse::adapters {
 namespace {
 
@@ -46,6 +48,47 @@ TEST(ChatTemplate, KnowsWhetherItCarriesTools) {
   const std::string tools = "{% if tools %}You may call: {{ tools | tojson }}{% endif %}" + plain;
   EXPECT_FALSE(ChatTemplate::parse(plain, "", "")->carries_tools());
   EXPECT_TRUE(ChatTemplate::parse(tools, "", "")->carries_tools());
+}
+
+std::string whole(const std::vector<PromptPart>& parts) {
+  std::string text;
+  for (const PromptPart& part : parts) text += part.text;
+  return text;
+}
+
+TEST(ChatTemplate, KnowsHowItWritesCalls) {
+  using wire::engine::CallForm;
+  const auto form = [](const std::string& source) { return ChatTemplate::parse(source, "", "")->calls(); };
+  EXPECT_EQ(form(tool_template), CallForm::tagged);
+  const std::string listed = "{% if tools %}{{ tools | tojson }}{% endif %}";
+  const auto calling = [&](const std::string& call) {
+    return listed + "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% for c in m.tool_calls %}" + call + "{% endfor %}{% endfor %}";
+  };
+  EXPECT_EQ(form(calling(R"({"name": "{{ c.function.name }}", "parameters": {{ c.function.arguments | tojson }}})")), CallForm::bare);
+  // Others, and one that tells of no calls at all.
+  EXPECT_EQ(form(calling("<function={{ c.function.name }}>{{ c.function.arguments | tojson }}</function>")), CallForm::none);
+  EXPECT_EQ(form(listed + "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}"), CallForm::none);
+  EXPECT_EQ(form("{% for m in messages %}{{ m.content }}{% endfor %}"), CallForm::none);
+}
+
+TEST(ChatTemplate, GivesToolsCallsAndResults) {
+  const auto parsed = ChatTemplate::parse(tool_template, "", "");
+  ASSERT_TRUE(parsed.ok());
+  const std::vector<Message> messages{{"user", "Weather?"},
+                                      {"assistant", "", {{"c1", "get", R"({"city":"Oslo","n":[1,2.5,true,null]})"}}},
+                                      {"tool", "Rain", {}, "c1", "get"}};
+  const std::vector<wire::engine::Tool> tools{{"get", "Gets it.", R"({"type":"object","properties":{"city":{"type":"string"}}})", false},
+                                              {"now", "", "", false}};
+  const std::string text = whole(*parsed->render(messages, tools));
+  EXPECT_THAT(text,
+              HasSubstr(R"({"type": "function", "function": {"name": "get", "description": "Gets it.", "parameters": {"type": "object", )"
+                        R"("properties": {"city": {"type": "string"}}}}})"));
+  EXPECT_THAT(text, HasSubstr(R"({"name": "now", "parameters": {"type": "object", "properties": {}}})"));
+  EXPECT_THAT(
+      text, HasSubstr("<tool_call>\n{\"name\": \"get\", \"arguments\": {\"city\": \"Oslo\", \"n\": [1, 2.5, true, null]}}\n</tool_call>"));
+  EXPECT_THAT(text, HasSubstr("<tool_response>\nRain\n</tool_response>"));
+  const auto plain = parsed->render(messages);
+  EXPECT_THAT(whole(*plain), testing::Not(HasSubstr("<tools>")));
 }
 
 TEST(ChatTemplate, RefusesWhatTheTemplateRefuses) {

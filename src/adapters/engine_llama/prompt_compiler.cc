@@ -5,7 +5,10 @@
 #include <iterator>
 #include <utility>
 
+#include "call_constraint.h"
+#include "gatehouse/wire/grammar/call_grammar.h"
 #include "gatehouse/wire/grammar/schema_grammar.h"
+#include "gatehouse/wire/llm/call_reader.h"
 #include "llama_grammar.h"
 
 namespace gatehouse::adapters {
@@ -19,30 +22,98 @@ constexpr std::size_t bytes_per_cell = 32;
 
 const char* field_of(const w::Prepare& prepare) { return prepare.chat ? "messages" : "prompt"; }
 
-// The messages with every control token's text overwritten; nothing when they hold none.
-std::optional<std::vector<w::Message>> harmless(const Vocabulary& vocabulary, const std::vector<w::Message>& messages) {
-  std::vector<w::Message> copy;
-  copy.reserve(messages.size());
-  for (const w::Message& message : messages)
-    copy.push_back(w::Message{vocabulary.without_control_text(message.role), vocabulary.without_control_text(message.content)});
-  if (copy == messages) return std::nullopt;
-  return copy;
+// What a template is given.
+struct ChatInput {
+  std::vector<w::Message> messages;
+  std::vector<w::Tool> tools;
+};
+
+// Each text that comes from the caller.
+template <class Messages, class Tools, class Visit>
+void visit_texts(Messages& messages, Tools& tools, const Visit& visit) {
+  for (auto& message : messages) {
+    for (auto* text : {&message.role, &message.content, &message.call_id, &message.name}) visit(*text);
+    for (auto& call : message.calls) {
+      for (auto* text : {&call.id, &call.name, &call.arguments}) visit(*text);
+    }
+  }
+  for (auto& tool : tools) {
+    for (auto* text : {&tool.name, &tool.description, &tool.parameters}) visit(*text);
+  }
+}
+
+template <class Rewrite>
+ChatInput rewritten(const w::Prepare& prepare, const Rewrite& rewrite) {
+  ChatInput input{prepare.messages, prepare.tools};
+  visit_texts(input.messages, input.tools, [&rewrite](std::string& text) { text = rewrite(text); });
+  return input;
 }
 
 // Where the last message is the beginning of the answer, it stands behind all that the template writes.
-Result<std::vector<PromptPart>> render(const ChatTemplate& chat, std::span<const w::Message> messages, bool continues) {
-  if (!continues || messages.empty()) return chat.render(messages);
-  GH_TRY(std::vector<PromptPart> parts, chat.render(messages.first(messages.size() - 1)));
+Result<std::vector<PromptPart>> render(const ChatTemplate& chat, std::span<const w::Message> messages, std::span<const w::Tool> tools,
+                                       bool continues) {
+  if (!continues || messages.empty()) return chat.render(messages, tools);
+  GH_TRY(std::vector<PromptPart> parts, chat.render(messages.first(messages.size() - 1), tools));
   parts.push_back(PromptPart{Author::caller, messages.back().content});
   return parts;
 }
 
+// U+FDD0 and U+FDD1, which are no characters: around a caller's text that looks like a control token. Templates carry them along.
+constexpr std::string_view from_caller = "\xEF\xB7\x90", until_here = "\xEF\xB7\x91";
+
+// Neighbouring plain text of one author is one part.
+void append_part(std::vector<PromptPart>& parts, Author author, std::string_view text) {
+  if (text.empty()) return;
+  if (parts.empty() || parts.back().author != author) parts.push_back(PromptPart{author, {}});
+  parts.back().text += text;
+}
+
+// What stands between the marks is the caller's, whatever the template made of it; the marks are gone.
+std::vector<PromptPart> without_marks(const std::vector<PromptPart>& marked) {
+  std::vector<PromptPart> parts;
+  for (const PromptPart& part : marked) {
+    std::string_view rest = part.text;
+    Author author = part.author;
+    while (!rest.empty()) {
+      const std::size_t next = std::min({rest.find(from_caller), rest.find(until_here), rest.size()});
+      append_part(parts, author, rest.substr(0, next));
+      rest.remove_prefix(next);
+      if (rest.empty()) break;
+      author = rest.starts_with(from_caller) ? Author::caller : part.author;
+      rest.remove_prefix(from_caller.size());
+    }
+  }
+  return parts;
+}
+
+std::size_t bytes_of(const w::Prepare& prepare) {
+  if (!prepare.chat) return prepare.prompt.size();
+  std::size_t bytes = 0;
+  for (const w::Message& message : prepare.messages) {
+    bytes += message.role.size() + message.content.size();
+    for (const w::ToolCall& call : message.calls) bytes += call.name.size() + call.arguments.size();
+  }
+  for (const w::Tool& tool : prepare.tools) bytes += tool.name.size() + tool.description.size() + tool.parameters.size();
+  return bytes;
+}
+
+// Marks that the model writes as control tokens are in no text.
+w::CallForm form_of(const std::optional<ChatTemplate>& chat, const Vocabulary& vocabulary) {
+  const w::CallForm form = chat ? chat->calls() : w::CallForm::none;
+  const wire::CallMarks marks = wire::marks_of(form);
+  return vocabulary.has_control_text(marks.open) || vocabulary.has_control_text(marks.close) ? w::CallForm::none : form;
+}
+
 }  // namespace
+
+LlamaPromptCompiler::LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat,
+                                         std::uint32_t seat_cells)
+    : vocabulary_(std::move(vocabulary)), chat_(std::move(chat)), calls_(form_of(chat_, *vocabulary_)), seat_cells_(seat_cells) {}
 
 Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepare) {
   GH_CHECK(check_length(prepare));
   GH_CHECK(check_biases(prepare.sampling));
-  if (!prepare.tools.empty()) GH_CHECK(check_tools(prepare.tools));
+  if (!prepare.tools_field.empty()) GH_CHECK(check_tools(prepare));
   auto compiled = prepare.chat ? compile_chat(prepare) : compile_text(prepare.prompt);
   if (!compiled) return std::move(compiled).error().with_param(field_of(prepare));
   // A sequence without a cell for its first answer token could not say anything.
@@ -55,10 +126,38 @@ Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepar
 }
 
 Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain(const w::Prepare& prepare) {
+  if (prepare.tool_use != w::ToolUse::none) return constrain_calls(prepare);
   if (prepare.schema.empty()) return std::unique_ptr<engine::Constraint>();
   GH_TRY(const std::string grammar, wire::schema_grammar(prepare.schema));
   GH_TRY(std::unique_ptr<LlamaGrammar> made, LlamaGrammar::compile(vocabulary_, grammar));
   return std::unique_ptr<engine::Constraint>(std::move(made));
+}
+
+w::CallForm LlamaPromptCompiler::calls(const w::Prepare& prepare) const {
+  return prepare.tool_use != w::ToolUse::none ? calls_ : w::CallForm::none;
+}
+
+// An answer that must be a call, or may instead be a document, follows the grammar from its beginning.
+Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain_calls(const w::Prepare& prepare) const {
+  const bool must = prepare.tool_use == w::ToolUse::must;
+  std::vector<w::Tool> only;
+  for (const w::Tool& tool : prepare.tools) {
+    if (tool.name == prepare.tool) only.push_back(tool);
+  }
+  wire::CallRules rules;
+  rules.tools = prepare.tool.empty() ? std::span<const w::Tool>(prepare.tools) : std::span<const w::Tool>(only);
+  rules.form = calls_;
+  rules.several = prepare.parallel_calls;
+  rules.begun = !must && prepare.schema.empty();
+  rules.lenient = !must;
+  if (!must) rules.document = prepare.schema;
+  GH_TRY(const std::string grammar, wire::call_grammar(rules));
+  Result<std::unique_ptr<LlamaGrammar>> made = LlamaGrammar::compile(vocabulary_, grammar);
+  if (!made) return std::move(made).error().with_param("tools");
+  if (!rules.begun) return std::unique_ptr<engine::Constraint>(std::move(*made));
+  const MarkPlace place = rules.form == w::CallForm::bare ? MarkPlace::beginning : MarkPlace::anywhere;
+  return std::unique_ptr<engine::Constraint>(
+      std::make_unique<CallConstraint>(vocabulary_, wire::call_beginning(rules.form), place, std::move(*made)));
 }
 
 Status LlamaPromptCompiler::check_length(const w::Prepare& prepare) const {
@@ -69,10 +168,7 @@ Status LlamaPromptCompiler::check_length(const w::Prepare& prepare) const {
                                                        " tokens here")
         .with_param(field_of(prepare));
   }
-  std::size_t bytes = prepare.chat ? 0 : prepare.prompt.size();
-  if (prepare.chat) {
-    for (const w::Message& message : prepare.messages) bytes += message.role.size() + message.content.size();
-  }
+  const std::size_t bytes = bytes_of(prepare);
   const std::size_t most = bytes_per_cell * seat_cells_;
   if (bytes <= most) return ok();
   return caller_error("context_length_exceeded", "The prompt has " + std::to_string(bytes) + " bytes; more than " + std::to_string(most) +
@@ -91,22 +187,36 @@ Status LlamaPromptCompiler::check_biases(const w::Sampling& sampling) const {
   return ok();
 }
 
-Status LlamaPromptCompiler::check_tools(const std::string& field) const {
+Status LlamaPromptCompiler::check_tools(const w::Prepare& prepare) const {
   const bool carried = chat_ && chat_->carries_tools();
-  const char* const why = carried ? " cannot be used yet: this server does not read calls of tools from answers"
+  if (carried && calls(prepare) != w::CallForm::none) return ok();
+  if (carried && prepare.tool_use == w::ToolUse::none) return ok();
+  const char* const why = carried ? " cannot be used: this server does not know the form in which this model writes calls of tools"
                                   : " cannot be used: the chat template of this model has no place for tools";
-  return caller_error("tools_not_supported", field + why).with_param(field);
+  return caller_error("tools_not_supported", prepare.tools_field + why).with_param(prepare.tools_field);
 }
 
+// Some template functions lose track of who wrote a text (tojson, for one). Where the caller's text looks like a control token, it is
+// marked, and the prompt must hold the very control tokens that it holds without it.
 Result<std::vector<Token>> LlamaPromptCompiler::compile_chat(const w::Prepare& prepare) const {
   if (!chat_) return caller_error("template_failed", "The model has no chat template that works: use completions instead");
-  GH_TRY(const auto parts, render(*chat_, prepare.messages, prepare.continues));
-  GH_TRY(auto tokens, vocabulary_->tokenise(parts));
-  const auto other = harmless(*vocabulary_, prepare.messages);
-  if (!other) return tokens;
-  // Some template functions lose track of who wrote a text (tojson, for one). Where the caller's text looks like a control token, the
-  // prompt must hold the very control tokens that it holds without it.
-  GH_TRY(const auto other_parts, render(*chat_, *other, prepare.continues));
+  bool plain = true;
+  visit_texts(prepare.messages, prepare.tools, [&](const std::string& text) { plain = plain && !vocabulary_->has_control_text(text); });
+  if (plain) {
+    GH_TRY(const auto parts, render(*chat_, prepare.messages, prepare.tools, prepare.continues));
+    return vocabulary_->tokenise(parts);
+  }
+  return compile_marked(prepare);
+}
+
+Result<std::vector<Token>> LlamaPromptCompiler::compile_marked(const w::Prepare& prepare) const {
+  const auto overwrite = [this](const std::string& text) { return vocabulary_->without_control_text(text); };
+  const ChatInput harmless = rewritten(prepare, overwrite);
+  const auto mark = [this](const std::string& text) { return vocabulary_->with_marked_control_text(text, from_caller, until_here); };
+  const ChatInput marked = rewritten(prepare, mark);
+  GH_TRY(const auto parts, render(*chat_, marked.messages, marked.tools, prepare.continues));
+  GH_TRY(auto tokens, vocabulary_->tokenise(without_marks(parts)));
+  GH_TRY(const auto other_parts, render(*chat_, harmless.messages, harmless.tools, prepare.continues));
   GH_TRY(const auto other_tokens, vocabulary_->tokenise(other_parts));
   const auto is_control = [this](Token token) { return vocabulary_->is_control(token); };
   std::vector<Token> found, expected;

@@ -15,20 +15,23 @@ namespace gatehouse::adapters {
 class LlamaPromptCompiler final : public engine::PromptCompiler {
  public:
   // Without a template chats are refused, raw prompts are not.
-  LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat, std::uint32_t seat_cells)
-      : vocabulary_(std::move(vocabulary)), chat_(std::move(chat)), seat_cells_(seat_cells) {}
+  LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat, std::uint32_t seat_cells);
   Result<std::vector<engine::Token>> compile(const wire::engine::Prepare& prepare) override;
   Result<std::unique_ptr<engine::Constraint>> constrain(const wire::engine::Prepare& prepare) override;
+  wire::engine::CallForm calls(const wire::engine::Prepare& prepare) const override;
 
  private:
   Status check_length(const wire::engine::Prepare& prepare) const;
   Status check_biases(const wire::engine::Sampling& sampling) const;
-  Status check_tools(const std::string& field) const;
+  Status check_tools(const wire::engine::Prepare& prepare) const;
+  Result<std::unique_ptr<engine::Constraint>> constrain_calls(const wire::engine::Prepare& prepare) const;
   Result<std::vector<engine::Token>> compile_chat(const wire::engine::Prepare& prepare) const;
+  Result<std::vector<engine::Token>> compile_marked(const wire::engine::Prepare& prepare) const;
   Result<std::vector<engine::Token>> compile_text(const std::string& prompt) const;
 
   const std::shared_ptr<const Vocabulary> vocabulary_;
   const std::optional<ChatTemplate> chat_;
+  const wire::engine::CallForm calls_;
   const std::uint32_t seat_cells_;
 };
 

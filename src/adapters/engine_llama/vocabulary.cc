@@ -68,6 +68,14 @@ const Vocabulary::Control* Vocabulary::control_at(std::string_view text) const {
   return nullptr;
 }
 
+bool Vocabulary::has_control_text(std::string_view text) const {
+  while (!text.empty()) {
+    if (control_at(text) != nullptr) return true;
+    text.remove_prefix(1);
+  }
+  return false;
+}
+
 std::string Vocabulary::without_control_text(std::string_view text) const {
   std::string out;
   out.reserve(text.size());
@@ -76,6 +84,17 @@ std::string Vocabulary::without_control_text(std::string_view text) const {
     const std::size_t taken = control == nullptr ? 1 : control->text.size();
     control == nullptr ? out.push_back(text.front()) : static_cast<void>(out.append(taken, 'x'));
     text.remove_prefix(taken);
+  }
+  return out;
+}
+
+std::string Vocabulary::with_marked_control_text(std::string_view text, std::string_view before, std::string_view behind) const {
+  std::string out;
+  while (!text.empty()) {
+    const Control* control = control_at(text);
+    const std::string_view taken = text.substr(0, control == nullptr ? 1 : control->text.size());
+    control == nullptr ? out.append(taken) : out.append(before).append(taken).append(behind);
+    text.remove_prefix(taken.size());
   }
   return out;
 }

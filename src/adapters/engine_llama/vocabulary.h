@@ -28,8 +28,11 @@ class Vocabulary {
   std::string text_of(engine::Token token) const;
   bool is_end(engine::Token token) const;
   bool is_control(engine::Token token) const;
+  bool has_control_text(std::string_view text) const;
   // The same text without any control token's text; as long as before.
   std::string without_control_text(std::string_view text) const;
+  // The same text with the marks around each control token's text.
+  std::string with_marked_control_text(std::string_view text, std::string_view before, std::string_view behind) const;
   const llama_vocab* handle() const { return vocab_; }
   engine::Token bos() const;
   engine::Token eos() const;

@@ -1,8 +1,13 @@
 #include "gatehouse/wire/anthropic/messages.h"
 
+#include <algorithm>
 #include <array>
+#include <set>
+#include <span>
+#include <utility>
 
 #include "gatehouse/wire/json/codec.h"
+#include "llm/tool_codec.h"
 
 namespace gatehouse::wire {
 namespace {
@@ -16,7 +21,8 @@ struct Thinking {
   std::string type;
 };
 
-constexpr std::array<std::string_view, 1> block_types{"text"};
+constexpr std::array<std::string_view, 1> block_types{"text"}, use_types{"tool_use"}, result_types{"tool_result"};
+constexpr std::array<std::string_view, 1> tool_kinds{"custom"};
 constexpr std::array<std::string_view, 1> thinking_types{"disabled"};
 constexpr std::array<std::string_view, 4> tool_wishes{"auto", "any", "tool", "none"};
 constexpr std::int64_t most_tokens = 2'147'483'647;
@@ -44,6 +50,15 @@ struct Description<TextBlock> {
   }
 };
 
+namespace {
+
+void other_block(std::string_view name, Reading& r) {
+  const std::string shown = name.size() <= longest_type ? " '" + std::string(name) + "'" : std::string();
+  r.fault_at("type", "is" + shown + ": this model reads text alone, no images and no documents", "a block of a type that stands here");
+}
+
+}  // namespace
+
 // A block of another type has other members: that they are none of a text block's would help nobody.
 template <>
 struct Codec<TextBlock> {
@@ -52,9 +67,7 @@ struct Codec<TextBlock> {
     const auto type = v.is_object() ? v.find("type") : std::nullopt;
     const bool other = type && type->is_string() && type->string() != block_types.front();
     if (!other) return read_object(v, &out, fields, r);
-    const std::string_view name = type->string();
-    const std::string shown = name.size() <= longest_type ? " '" + std::string(name) + "'" : std::string();
-    r.fault_at("type", "is" + shown + ": this model reads text alone, no images, documents or tools", "a block of type text");
+    other_block(type->string(), r);
   }
   static void schema(JsonWriter& w, const Rules& rules) { write_object_schema(w, fields, rules.nullable); }
 };
@@ -79,14 +92,100 @@ struct Codec<BlockText> {
   }
 };
 
+namespace {
+
+// What came of a call may be nothing, a string, or text blocks.
+constexpr auto text_fields = std::array{
+    field_without_effect<std::string>("type", "the kind of block").choices(block_types).required(),
+    field<&Block::text>("text", "the text of the block").required(),
+    field_without_effect<AnyObject>("cache_control", "accepted without effect").nullable(),
+    // An answer's block may be sent back as it came.
+    field_without_effect<AnyObjects>("citations", "accepted without effect").nullable(),
+};
+constexpr auto use_fields = std::array{
+    field_without_effect<std::string>("type", "the kind of block").choices(use_types).required(),
+    field<&Block::call_id>("id", "what its result names it by").length(1, longest_call_id).required(),
+    field<&Block::name>("name", "of the tool").required(),
+    field<&Block::input>("input", "what it is called with").required(),
+    field_without_effect<AnyObject>("cache_control", "accepted without effect").nullable(),
+};
+
+void read_result_text(const JsonValue& v, void* owner, const Rules& rules, Reading& r) {
+  BlockText content;
+  Codec<BlockText>::read(v, content, rules, r);
+  static_cast<Block*>(owner)->text = std::move(content.text);
+}
+
+constexpr auto result_fields = std::array{
+    field_without_effect<std::string>("type", "the kind of block").choices(result_types).required(),
+    field<&Block::call_id>("tool_use_id", "which call this is the result of").length(1, longest_call_id).required(),
+    Field{.name = "content",
+          .doc = "what came of it: a string or text blocks",
+          .read = &read_result_text,
+          .schema = &Codec<BlockText>::schema},
+    field_without_effect<bool>("is_error", "accepted without effect: the content says what went wrong"),
+    field_without_effect<AnyObject>("cache_control", "accepted without effect").nullable(),
+};
+
+}  // namespace
+
 template <>
-struct Codec<ToolList> {
-  static void read(const JsonValue& v, ToolList& out, const Rules& rules, Reading& r) {
-    AnyObjects seen;
-    Codec<AnyObjects>::read(v, seen, rules, r);
-    out.tools = seen.items;
+struct Codec<Block> {
+  static void read(const JsonValue& v, Block& out, const Rules&, Reading& r) {
+    const auto type = v.is_object() ? v.find("type") : std::nullopt;
+    const std::string_view name = type && type->is_string() ? type->string() : block_types.front();
+    if (name == use_types.front()) {
+      out.kind = Block::Kind::tool_use;
+      read_object(v, &out, use_fields, r);
+    } else if (name == result_types.front()) {
+      out.kind = Block::Kind::tool_result;
+      read_object(v, &out, result_fields, r);
+    } else if (name == block_types.front()) {
+      read_object(v, &out, text_fields, r);
+    } else {
+      other_block(name, r);
+    }
   }
-  static void schema(JsonWriter& w, const Rules& rules) { Codec<AnyObjects>::schema(w, rules); }
+  static void schema(JsonWriter& w, const Rules&) {
+    w.key("anyOf").begin_list();
+    for (const std::span<const Field> fields : {std::span<const Field>(text_fields), std::span<const Field>(use_fields),
+                                                std::span<const Field>(result_fields)}) {
+      w.begin_object();
+      write_object_schema(w, fields, false);
+      w.end_object();
+    }
+    w.end_list();
+  }
+};
+
+template <>
+struct Codec<BlockList> {
+  static void read(const JsonValue& v, BlockList& out, const Rules&, Reading& r) {
+    if (v.is_string()) return static_cast<void>(out.blocks.emplace_back().text.assign(v.string()));
+    if (!v.is_list()) return wrong_kind(v, "a string or a list of blocks", r);
+    Codec<std::vector<Block>>::read(v, out.blocks, Rules{}, r);
+  }
+  static void schema(JsonWriter& w, const Rules&) {
+    w.key("anyOf").begin_list();
+    w.begin_object().member("type", "string").end_object().begin_object();
+    Codec<std::vector<Block>>::schema(w, Rules{});
+    w.end_object().end_list();
+  }
+};
+
+template <>
+struct Description<MessageTool> {
+  using T = MessageTool;
+  static constexpr auto fields() {
+    return std::array{
+        field<&T::name>("name", "what the model calls it by").required(),
+        field<&T::description>("description", "what it does, for the model").nullable(),
+        field<&T::input_schema>("input_schema", "a JSON Schema of its input").required(),
+        field<&T::strict>("strict", "true: refused where the schema asks for more than this server can keep to").nullable(),
+        field_without_effect<std::string>("type", "the kind of tool: only those of the caller").choices(tool_kinds).nullable(),
+        field_without_effect<AnyObject>("cache_control", "accepted without effect").nullable(),
+    };
+  }
 };
 
 template <>
@@ -94,8 +193,8 @@ struct Description<ToolWish> {
   static constexpr auto fields() {
     return std::array{
         field<&ToolWish::type>("type", "whether a tool is to be called").choices(tool_wishes).required(),
-        field_without_effect<std::string>("name", "belongs to type tool"),
-        field_without_effect<bool>("disable_parallel_tool_use", "accepted without effect"),
+        field<&ToolWish::name>("name", "of type tool: which"),
+        field<&ToolWish::disable_parallel_tool_use>("disable_parallel_tool_use", "true: at most one call in an answer").by_default("false"),
     };
   }
 };
@@ -113,7 +212,8 @@ struct Description<Turn> {
   static constexpr auto fields() {
     return std::array{
         field<&Turn::role>("role", "who speaks").required(),
-        field<&Turn::content>("content", "what is said: a string or text blocks").required(),
+        field<&Turn::content>("content", "what is said: a string or blocks of text, of calls (assistant) and of what came of them (user)")
+            .required(),
     };
   }
 };
@@ -130,11 +230,50 @@ constexpr auto conversation_fields() {
           .required(),
       field_of<R, &Conversation::model>("model", "the model or an alias of it; without one, the default language model").length(1, 200),
       field_of<R, &Conversation::system>("system", "what the model is told before the conversation: a string or text blocks"),
-      field_of<R, &Conversation::tools>("tools", "only where the model's chat template carries tools"),
-      field_of<R, &Conversation::tool_choice>("tool_choice", "type none makes tools unheard of"),
+      field_of<R, &Conversation::tools>("tools", "only where the model's chat template carries tools").items(0, most_tools),
+      field_of<R, &Conversation::tool_choice>("tool_choice", "type none makes tools unheard of; any and tool make the answer a call"),
       field_without_effect<Thinking>("thinking", "only type disabled"),
       field_without_effect<AnyObject>("cache_control", "accepted without effect").nullable(),
   };
+}
+
+void check_tools(const Conversation& asked, Reading& reading) {
+  std::set<std::string_view> names;
+  for (std::size_t i = 0; i < asked.tools.size(); ++i) {
+    if (names.insert(asked.tools[i].name.text).second) continue;
+    const PathStep tools(reading, "tools"), at(reading, i);
+    reading.fault_at("name", "is another tool's already", "a name of its own");
+  }
+  const ToolWish& wish = asked.tool_choice;
+  if (wish.demands_tool() && names.empty())
+    return reading.fault_at("tool_choice", "is only allowed together with tools", "tools beside it");
+  if (wish.type == "tool" && !names.contains(wish.name))
+    reading.fault_at("tool_choice", "names no tool of this request", "the name of one of tools");
+}
+
+// Calls are the assistant's; what came of them is the user's to say, behind them.
+void check_calls(const Conversation& asked, Reading& reading) {
+  std::set<std::string_view> calls;
+  for (std::size_t i = 0; i < asked.messages.size(); ++i) {
+    const Turn& turn = asked.messages[i];
+    for (std::size_t k = 0; k < turn.content.blocks.size(); ++k) {
+      const Block& block = turn.content.blocks[k];
+      if (block.kind == Block::Kind::text) continue;
+      const PathStep messages(reading, "messages"), at(reading, i), content(reading, "content"), place(reading, k);
+      const bool is_call = block.kind == Block::Kind::tool_use;
+      if (is_call != (turn.role == TurnRole::assistant) || turn.role == TurnRole::system)
+        reading.fault_at("type", "does not belong to this role", "tool_use of assistant, tool_result of user");
+      if (is_call)
+        calls.insert(block.call_id);
+      else if (!calls.contains(block.call_id))
+        reading.fault_at("tool_use_id", "names no call in a message before", "the id of one of them");
+    }
+  }
+}
+
+void check_conversation(const Conversation& asked, Reading& reading) {
+  check_tools(asked, reading);
+  check_calls(asked, reading);
 }
 
 }  // namespace
@@ -142,6 +281,7 @@ constexpr auto conversation_fields() {
 template <>
 struct Description<Conversation> {
   static constexpr auto fields() { return conversation_fields<Conversation>(); }
+  static void check(const Conversation& asked, Reading& reading) { check_conversation(asked, reading); }
 };
 
 template <>
@@ -160,6 +300,7 @@ struct Description<MessagesRequest> {
     };
   }
   static constexpr auto fields() { return join(conversation_fields<M>(), own_fields()); }
+  static void check(const M& asked, Reading& reading) { check_conversation(asked, reading); }
 };
 
 Result<MessagesRequest> read_messages_request(const JsonValue& body) { return read_described<MessagesRequest>(body); }
@@ -167,10 +308,12 @@ void messages_request_schema(JsonWriter& w) { write_schema_of<MessagesRequest>(w
 Result<Conversation> read_count_tokens_request(const JsonValue& body) { return read_described<Conversation>(body); }
 void count_tokens_request_schema(JsonWriter& w) { write_schema_of<Conversation>(w); }
 
-std::string_view Conversation::tools_field() const {
-  if (tool_choice.type == "none") return {};
-  if (tools.tools > 0) return "tools";
-  return tool_choice.type == "auto" ? std::string_view() : std::string_view("tool_choice");
+std::string Conversation::tools_field() const {
+  for (std::size_t i = 0; i < messages.size(); ++i) {
+    const auto is_of_tools = [](const Block& block) { return block.kind != Block::Kind::text; };
+    if (std::ranges::any_of(messages[i].content.blocks, is_of_tools)) return "messages[" + std::to_string(i) + "].content";
+  }
+  return tools.empty() || tool_choice.type == "none" ? "" : "tools";
 }
 
 }  // namespace gatehouse::wire

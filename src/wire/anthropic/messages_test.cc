@@ -42,9 +42,10 @@ TEST(MessagesRequest, ReadsWhatTheOfficialClientsSend) {
   EXPECT_EQ(request->max_tokens, 64U);
   EXPECT_EQ(request->system.text, "Be brief.");
   ASSERT_EQ(request->messages.size(), 3U);
-  EXPECT_EQ(request->messages[0].content.text, "你好\n!");
+  ASSERT_EQ(request->messages[0].content.blocks.size(), 2U);
+  EXPECT_EQ(request->messages[0].content.blocks[0].text, "你好");
   EXPECT_EQ(name_of(request->messages[1].role), "assistant");
-  EXPECT_EQ(request->messages[1].content.text, "Hello");
+  EXPECT_EQ(request->messages[1].content.blocks.front().text, "Hello");
   EXPECT_EQ(request->temperature, 0.0);
   EXPECT_EQ(request->top_p, 0.9);
   EXPECT_EQ(request->top_k, 40U);
@@ -69,7 +70,7 @@ TEST(MessagesRequest, CannotBeWithoutALimit) {
 }
 
 TEST(MessagesRequest, RefusesWhatIsNoTextByItsName) {
-  for (const std::string_view type : {"image", "document", "tool_use", "tool_result", "thinking"}) {
+  for (const std::string_view type : {"image", "document", "thinking", "server_tool_use"}) {
     const std::string block = R"([{"type":"text","text":"x"},{"type":")" + std::string(type) + R"(","source":{"type":"base64"},"id":1}])";
     const auto request = read(R"({"max_tokens":1,"messages":[{"role":"user","content":)" + block + "}]}");
     ASSERT_FALSE(request.ok()) << type;
@@ -82,17 +83,67 @@ TEST(MessagesRequest, RefusesWhatIsNoTextByItsName) {
   }
 }
 
+constexpr std::string_view one_tool = R"("tools":[{"name":"f","input_schema":{"type":"object"}}])";
+
 TEST(MessagesRequest, SaysWhichFieldBringsTools) {
-  const std::vector<std::pair<std::string_view, std::string_view>> table{
-      {R"("tools":[{"name":"f"}])", "tools"},
-      {R"("tools":[{"name":"f"}],"tool_choice":{"type":"any"})", "tools"},
-      {R"("tool_choice":{"type":"tool","name":"f"})", "tool_choice"},
-      {R"("tools":[{"name":"f"}],"tool_choice":{"type":"none"})", ""},
+  const std::string tools(one_tool);
+  const std::vector<std::pair<std::string, std::string_view>> table{
+      {tools, "tools"},
+      {tools + R"(,"tool_choice":{"type":"any"})", "tools"},
+      {tools + R"(,"tool_choice":{"type":"tool","name":"f","disable_parallel_tool_use":true})", "tools"},
+      {tools + R"(,"tool_choice":{"type":"none"})", ""},
+      {R"("tool_choice":{"type":"auto"})", ""},
   };
   for (const auto& [members, field] : table) {
     const auto request = read(body(members));
     ASSERT_TRUE(request.ok()) << members << request.error().describe();
     EXPECT_EQ(request->tools_field(), field) << members;
+  }
+}
+
+// An assistant's turn and a user's, behind one.
+std::string with_turns(std::string_view assistant, std::string_view user) {
+  return R"({"max_tokens":5,"messages":[{"role":"user","content":"hi"},{"role":"assistant","content":)" + std::string(assistant) +
+         R"(},{"role":"user","content":)" + std::string(user) + "}]}";
+}
+
+TEST(MessagesRequest, ReadsCallsAndWhatCameOfThem) {
+  const auto request =
+      read(with_turns(R"([{"type":"text","text":"Let me see."},{"type":"tool_use","id":"t1","name":"f","input":{"a":1}}])",
+                      R"([{"type":"tool_result","tool_use_id":"t1","content":[{"type":"text","text":"2"}],"is_error":false},)"
+                      R"({"type":"text","text":"and?"}])"));
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->tools_field(), "messages[1].content");
+  const Block& call = request->messages[1].content.blocks[1];
+  EXPECT_EQ(call.kind, Block::Kind::tool_use);
+  EXPECT_EQ(call.call_id, "t1");
+  EXPECT_EQ(call.name.text, "f");
+  EXPECT_EQ(call.input.json, R"({"a":1})");
+  const Block& result = request->messages[2].content.blocks[0];
+  EXPECT_EQ(result.kind, Block::Kind::tool_result);
+  EXPECT_EQ(result.call_id, "t1");
+  EXPECT_EQ(result.text, "2");
+}
+
+TEST(MessagesRequest, RefusesToolsThatAreNone) {
+  const std::vector<std::pair<std::string, std::string>> table{
+      {body(R"("tools":[{"name":"a b","input_schema":{}}])"), "/tools/0/name"},
+      {body(R"("tools":[{"name":"f"}])"), "/tools/0/input_schema"},
+      {body(R"("tools":[{"name":"f","input_schema":{"type":"string"}}])"), "/tools/0/input_schema/type"},
+      {body(R"("tools":[{"name":"f","input_schema":{}},{"name":"f","input_schema":{}}])"), "/tools/1/name"},
+      {body(R"("tools":[{"type":"web_search_20250305","name":"f","input_schema":{}}])"), "/tools/0/type"},
+      {body(R"("tool_choice":{"type":"any"})"), "/tool_choice"},
+      {body(std::string(one_tool) + R"(,"tool_choice":{"type":"tool","name":"g"})"), "/tool_choice"},
+      {body(std::string(one_tool) + R"(,"tool_choice":{"type":"tool"})"), "/tool_choice"},
+      {with_turns(R"([{"type":"tool_use","id":"t","name":"f","input":[]}])", R"("x")"), "/messages/1/content/0/input"},
+      {with_turns(R"([{"type":"tool_use","id":"","name":"f","input":{}}])", R"("x")"), "/messages/1/content/0/id"},
+      {with_turns(R"("y")", R"([{"type":"tool_result","tool_use_id":"t"}])"), "/messages/2/content/0/tool_use_id"},
+      {with_turns(R"("y")", R"([{"type":"tool_use","id":"t","name":"f","input":{}}])"), "/messages/2/content/0/type"},
+  };
+  for (const auto& [request, path] : table) {
+    const auto refused = read(request);
+    ASSERT_FALSE(refused.ok()) << request;
+    EXPECT_THAT(paths(refused.error()), ElementsAre(path)) << request;
   }
 }
 

@@ -2,6 +2,10 @@
 
 #include <gmock/gmock.h>
 
+#include <array>
+#include <string>
+#include <vector>
+
 #include "json/schema_check.h"
 
 namespace gatehouse::wire {
@@ -25,7 +29,7 @@ constexpr std::string_view usage_text =
 
 TEST(Message, IsWholeAndKeepsToItsSchema) {
   std::string out;
-  write_message(out, head(), "say \"hi\"", {"stop_sequence", "END"}, usage());
+  write_message(out, head(), std::array{MessageBlock{"say \"hi\""}}, {"stop_sequence", "END"}, usage());
   EXPECT_EQ(out, R"({"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"say \"hi\""}],)"
                  R"("stop_reason":"stop_sequence","stop_sequence":"END",)" +
                      std::string(usage_text) + "}");
@@ -33,7 +37,7 @@ TEST(Message, IsWholeAndKeepsToItsSchema) {
 }
 
 TEST(MessageEvents, ComeInTheirOrderWithTheirNames) {
-  const MessageEvents events{};
+  MessageEvents events;
   std::string out;
   TokenUsage so_far = usage();
   so_far.completion_tokens = 0;
@@ -57,8 +61,47 @@ TEST(MessageEvents, ComeInTheirOrderWithTheirNames) {
                 std::string(usage_text) + "}\n\nevent: message_stop\ndata: {\"type\":\"message_stop\"}\n\n");
 }
 
+TEST(Message, HoldsCallsBesideTexts) {
+  const std::array blocks{MessageBlock{"Let me see."}, MessageBlock{{}, {"toolu_1", "f", R"({"a":[1]})"}},
+                          MessageBlock{{}, {"toolu_2", "g", R"({"a":)"}}};
+  std::string out;
+  write_message(out, head(), blocks, {"tool_use"}, usage());
+  EXPECT_THAT(out, testing::HasSubstr(R"("content":[{"type":"text","text":"Let me see."},)"
+                                      R"({"type":"tool_use","id":"toolu_1","name":"f","input":{"a":[1]}},)"
+                                      R"({"type":"tool_use","id":"toolu_2","name":"g","input":{}}],"stop_reason":"tool_use")"));
+  EXPECT_TRUE(PublishedSchema(&message_schema).admits_text(out));
+}
+
+TEST(MessageEvents, GiveEachCallABlockOfItsOwn) {
+  MessageEvents events;
+  std::string out;
+  events.start(out, head(), usage(), MessageEvents::Opening::later);
+  const std::size_t begun = out.size();
+  EXPECT_THAT(out, testing::Not(testing::HasSubstr("content_block")));
+  events.text(out, "x");
+  events.call(out, "toolu_1", "f");
+  events.arguments(out, R"({"a")");
+  events.call_end(out);
+  events.call(out, "toolu_2", "g");
+  events.call_end(out);
+  events.stop(out, {"tool_use"}, usage());
+  std::vector<std::string> seen;
+  PublishedSchema schema(&message_event_schema);
+  for (std::size_t at = out.find("data: ", begun); at != std::string::npos; at = out.find("data: ", at + 1)) {
+    seen.push_back(out.substr(at + 6, out.find('\n', at) - at - 6));
+    EXPECT_TRUE(schema.admits_text(seen.back())) << seen.back();
+  }
+  ASSERT_EQ(seen.size(), 10U);
+  EXPECT_EQ(seen[0], R"({"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})");
+  EXPECT_EQ(seen[3],
+            R"({"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"toolu_1","name":"f","input":{}}})");
+  EXPECT_EQ(seen[4], R"({"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{\"a\""}})");
+  EXPECT_EQ(seen[5], R"({"type":"content_block_stop","index":1})");
+  EXPECT_EQ(seen[7], R"({"type":"content_block_stop","index":2})");
+}
+
 TEST(MessageEvents, EachKeepsToTheSchema) {
-  const MessageEvents events{};
+  MessageEvents events;
   std::string out;
   events.start(out, head(), usage());
   events.text(out, "x");

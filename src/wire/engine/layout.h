@@ -23,7 +23,11 @@ inline constexpr auto layout = nullptr;
 template <>
 inline constexpr auto layout<Hello> = std::tuple{&Hello::link};
 template <>
-inline constexpr auto layout<Message> = std::tuple{&Message::role, &Message::content};
+inline constexpr auto layout<Tool> = std::tuple{&Tool::name, &Tool::description, &Tool::parameters, &Tool::strict};
+template <>
+inline constexpr auto layout<ToolCall> = std::tuple{&ToolCall::id, &ToolCall::name, &ToolCall::arguments};
+template <>
+inline constexpr auto layout<Message> = std::tuple{&Message::role, &Message::content, &Message::calls, &Message::call_id, &Message::name};
 template <>
 inline constexpr auto layout<TokenBias> = std::tuple{&TokenBias::token, &TokenBias::bias};
 template <>
@@ -32,8 +36,9 @@ inline constexpr auto layout<Sampling> =
                &Sampling::presence_penalty, &Sampling::seed,  &Sampling::logit_bias, &Sampling::logprobs, &Sampling::top_logprobs};
 template <>
 inline constexpr auto layout<Prepare> =
-    std::tuple{&Prepare::chat,   &Prepare::sampling, &Prepare::tenant,  &Prepare::stops,     &Prepare::schema, &Prepare::messages,
-               &Prepare::prompt, &Prepare::weight,   &Prepare::choices, &Prepare::continues, &Prepare::tools};
+    std::tuple{&Prepare::chat,        &Prepare::sampling, &Prepare::tenant,   &Prepare::stops,   &Prepare::schema,
+               &Prepare::messages,    &Prepare::prompt,   &Prepare::weight,   &Prepare::choices, &Prepare::continues,
+               &Prepare::tools_field, &Prepare::tools,    &Prepare::tool_use, &Prepare::tool,    &Prepare::parallel_calls};
 template <>
 inline constexpr auto layout<Start> = std::tuple{&Start::grant, &Start::per_choice};
 template <>
@@ -52,7 +57,7 @@ inline constexpr auto layout<Stats> = std::tuple{};
 template <>
 inline constexpr auto layout<HelloBack> = std::tuple{&HelloBack::engine};
 template <>
-inline constexpr auto layout<Prepared> = std::tuple{&Prepared::prompt_tokens, &Prepared::seat_cells};
+inline constexpr auto layout<Prepared> = std::tuple{&Prepared::prompt_tokens, &Prepared::seat_cells, &Prepared::calls};
 template <>
 inline constexpr auto layout<Refused> = std::tuple{&Refused::code, &Refused::param, &Refused::text};
 template <>
@@ -100,6 +105,10 @@ template <class T>
 inline constexpr T last_value{};
 template <>
 inline constexpr FinishReason last_value<FinishReason> = FinishReason::error;
+template <>
+inline constexpr ToolUse last_value<ToolUse> = ToolUse::must;
+template <>
+inline constexpr CallForm last_value<CallForm> = CallForm::bare;
 template <>
 inline constexpr ModelState last_value<ModelState> = ModelState::failed;
 template <>

@@ -52,7 +52,7 @@ class RandomFrames {
       case Type::hello_back:
         return HelloBack{text()};
       case Type::prepared:
-        return Prepared{u32(), u32()};
+        return Prepared{u32(), u32(), static_cast<CallForm>(below(3))};
       case Type::refused:
         return Refused{text(), text(), text()};
       case Type::tokens:
@@ -94,7 +94,7 @@ class RandomFrames {
   Prepare prepare(std::size_t prompt_bytes = 40) {
     Prepare p;
     p.chat = coin();
-    for (std::uint64_t i = below(4); i > 0; --i) p.messages.push_back({text(), text()});
+    for (std::uint64_t i = below(4); i > 0; --i) p.messages.push_back(message());
     p.prompt = text(prompt_bytes);
     p.sampling = sampling();
     for (std::uint64_t i = below(4); i > 0; --i) p.stops.push_back(text());
@@ -102,8 +102,16 @@ class RandomFrames {
     p.tenant = u64();
     p.weight = u32();
     p.choices = 1 + static_cast<std::uint32_t>(below(8));
-    p.continues = coin(), p.tools = text();
+    p.continues = coin(), p.tools_field = text();
+    for (std::uint64_t i = below(4); i > 0; --i) p.tools.push_back({text(), text(), text(), coin()});
+    p.tool_use = static_cast<ToolUse>(below(3)), p.tool = text(), p.parallel_calls = coin();
     return p;
+  }
+  Message message() {
+    Message m{text(), text()};
+    for (std::uint64_t i = below(3); i > 0; --i) m.calls.push_back({text(), text(), text()});
+    m.call_id = text(), m.name = text();
+    return m;
   }
   Sampling sampling() {
     Sampling s;

@@ -10,7 +10,10 @@ Result<std::string> schema_grammar(std::string_view schema) {
   if (schema.size() > most_schema_bytes) return grammar::not_supported("", "it has more than 256 KiB");
   JsonParser parser;
   GH_TRY(const JsonValue value, parser.parse(schema));
-  return grammar::SchemaReader(value).read();
+  grammar::Rules rules;
+  grammar::Values values(rules);
+  GH_TRY(const grammar::RuleId whole, grammar::SchemaReader(value, rules, values).read());
+  return grammar::grammar_text(rules, whole);
 }
 
 }  // namespace gatehouse::wire

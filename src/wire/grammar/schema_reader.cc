@@ -78,14 +78,18 @@ std::optional<JsonValue> follow(const JsonValue& root, std::string_view pointer)
 
 }  // namespace
 
-Result<std::string> SchemaReader::read() {
+Result<RuleId> SchemaReader::read() {
   const RuleId root = rules_.add();
   pointed_.emplace("#", root);
   GH_TRY(const RuleId whole, schema(root_, {}));
   rules_.alternative(root, {whole});
-  if (rules_.full()) return not_supported("", "it is too large");
-  if (rules_.widest() > Rules::most_ways) return not_supported("", "it leaves too many ways open at once; fewer alternatives help");
-  std::optional<std::string> text = rules_.text(root);
+  return root;
+}
+
+Result<std::string> grammar_text(const Rules& rules, RuleId root) {
+  if (rules.full()) return not_supported("", "it is too large");
+  if (rules.widest() > Rules::most_ways) return not_supported("", "it leaves too many ways open at once; fewer alternatives help");
+  std::optional<std::string> text = rules.text(root);
   if (!text) return not_supported("", "no document can be what it asks for");
   return std::move(*text);
 }

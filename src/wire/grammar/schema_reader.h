@@ -1,5 +1,5 @@
-// wire/grammar/schema_reader.h — one schema, read into rules.
-// Threads  one reader a schema
+// wire/grammar/schema_reader.h — one schema, read into rules that others may stand among.
+// Threads  one reader a schema, over rules that outlive it
 // Errors   as schema_grammar.h
 #pragma once
 #include <map>
@@ -16,8 +16,9 @@ namespace gatehouse::wire::grammar {
 
 class SchemaReader {
  public:
-  explicit SchemaReader(const JsonValue& root) : root_(root), values_(rules_) {}
-  Result<std::string> read();
+  SchemaReader(const JsonValue& root, Rules& rules, Values& values) : root_(root), rules_(rules), values_(values) {}
+  // The rule of a whole document.
+  Result<RuleId> read();
 
  private:
   // Where a schema stands, for errors, and how deep.
@@ -44,9 +45,12 @@ class SchemaReader {
   Read number(const JsonValue& schema, const Place& place, bool whole);
 
   const JsonValue root_;
-  Rules rules_;
-  Values values_;
+  Rules& rules_;
+  Values& values_;
   std::map<std::string, RuleId, std::less<>> pointed_;  // what $ref names, by pointer
 };
+
+// The grammar that begins with root, unless it is too large, or nothing can be written by it.
+Result<std::string> grammar_text(const Rules& rules, RuleId root);
 
 }  // namespace gatehouse::wire::grammar

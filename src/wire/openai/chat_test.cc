@@ -83,7 +83,7 @@ TEST(ChatRequest, NamesEveryBadFieldAtOnce) {
 
 TEST(ChatRequest, ContentMayBeMissingOnlyForTheAssistant) {
   EXPECT_TRUE(read_chat(R"({"messages":[{"role":"assistant"}]})").ok());
-  for (const std::string_view role : {"system", "developer", "user", "tool"}) {
+  for (const std::string_view role : {"system", "developer", "user"}) {
     for (const std::string_view content : {"", R"(,"content":null)"}) {
       const auto request = read_chat(R"({"messages":[{"role":")" + std::string(role) + "\"" + std::string(content) + "}]}");
       ASSERT_FALSE(request.ok()) << role;
@@ -197,27 +197,104 @@ TEST(ChatRequest, SaysWhichSchemaItsAnswerKeepsTo) {
   EXPECT_FALSE(read_chat(body("\"response_format\":" + large)).ok());
 }
 
+constexpr std::string_view one_function = R"("tools":[{"type":"function","function":{"name":"f"}}])";
+
 TEST(ChatRequest, SaysWhichFieldBringsTools) {
-  const std::vector<Refused> table{
-      {R"("tools":[{"type":"function","function":{"name":"f"}}])", "tools"},
-      {R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"auto")", "tools"},
-      {R"("functions":[{"name":"f"}])", "functions"},
-      {R"("tool_choice":"required")", "tool_choice"},
-      {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "tool_choice"},
-      {R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")", ""},
+  const std::string tools(one_function);
+  const std::vector<std::pair<std::string, std::string_view>> table{
+      {tools, "tools"},
+      {tools + R"(,"tool_choice":"auto")", "tools"},
+      {tools + R"(,"tool_choice":"required")", "tools"},
+      {tools + R"(,"tool_choice":{"type":"function","function":{"name":"f"}})", "tools"},
+      {tools + R"(,"tool_choice":"none")", ""},
       {R"("tools":[],"tool_choice":"auto")", ""},
       {"", ""},
   };
-  for (const Refused& row : table) {
-    const auto request = read_chat(body(row.members));
-    ASSERT_TRUE(request.ok()) << row.members << request.error().describe();
-    EXPECT_EQ(request->tools_field(), row.param) << row.members;
+  for (const auto& [members, field] : table) {
+    const auto request = read_chat(body(members));
+    ASSERT_TRUE(request.ok()) << members << request.error().describe();
+    EXPECT_EQ(request->tools_field(), field) << members;
+    EXPECT_EQ(request->functions_field(), "") << members;
   }
-  const auto call =
-      read_chat(R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[{"id":"1"}]}]})");
-  EXPECT_EQ(call->tools_field(), "messages[1].tool_calls");
-  const auto answer = read_chat(R"({"messages":[{"role":"tool","content":"x","tool_call_id":"1"}],"tool_choice":"none"})");
-  EXPECT_EQ(answer->tools_field(), "messages[0].role");
+}
+
+TEST(ChatRequest, ReadsToolsAndWhatCameOfThem) {
+  const auto request = read_chat(
+      R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","content":null,"tool_calls":[)"
+      R"({"id":"c1","type":"function","function":{"name":"f","arguments":" {\"a\": [1, 2.5]} "}},)"
+      R"({"id":"c2","type":"function","function":{"name":"g","arguments":""}}]},)"
+      R"({"role":"tool","tool_call_id":"c2","content":[{"type":"text","text":"fine"}]}],"parallel_tool_calls":false,)"
+      R"("tools":[{"type":"function","function":{"name":"f","description":"does","parameters":{"type":"object","properties":{}},"strict":true}}],)"
+      R"("tool_choice":{"type":"function","function":{"name":"f"}}})");
+  ASSERT_TRUE(request.ok()) << request.error().describe();
+  EXPECT_EQ(request->tools_field(), "messages[1].tool_calls");
+  ASSERT_EQ(request->messages[1].tool_calls.size(), 2U);
+  EXPECT_EQ(request->messages[1].tool_calls[0].function.arguments.json, R"({"a":[1,2.5]})");
+  EXPECT_EQ(request->messages[1].tool_calls[1].function.arguments.json, "{}");
+  EXPECT_EQ(request->messages[2].tool_call_id, "c2");
+  EXPECT_FALSE(request->parallel_tool_calls);
+  EXPECT_TRUE(request->tool_choice.demands_tool);
+  EXPECT_EQ(request->tool_choice.name, "f");
+  const FunctionSpec& f = request->tools.front().function;
+  EXPECT_EQ(f.description, "does");
+  EXPECT_EQ(f.parameters.json, R"({"type":"object","properties":{}})");
+  EXPECT_TRUE(f.strict);
+}
+
+TEST(ChatRequest, RefusesToolsThatAreNone) {
+  const auto tools = [](std::string_view function) { return R"("tools":[{"type":"function","function":)" + std::string(function) + "}]"; };
+  const std::vector<std::pair<std::string, std::string>> table{
+      {tools(R"({"name":"a b"})"), "/tools/0/function/name"},
+      {tools(R"({"name":")" + std::string(65, 'x') + R"("})"), "/tools/0/function/name"},
+      {tools(R"({"name":7})"), "/tools/0/function/name"},
+      {tools(R"({"description":"x"})"), "/tools/0/function/name"},
+      {tools(R"({"name":"f","parameters":{"type":"array"}})"), "/tools/0/function/parameters/type"},
+      {tools(R"({"name":"f","parameters":[]})"), "/tools/0/function/parameters"},
+      {R"("tools":[{"type":"custom","function":{"name":"f"}}])", "/tools/0/type"},
+      {R"("tools":[{"type":"function"}])", "/tools/0/function"},
+      {R"("tools":[{"type":"function","function":{"name":"f"}},{"type":"function","function":{"name":"f"}}])", "/tools/1/function/name"},
+      {R"("tool_choice":"required")", "/tool_choice"},
+      {R"("tool_choice":{"type":"function","function":{"name":"f"}})", "/tool_choice"},
+      {std::string(one_function) + R"(,"tool_choice":{"type":"function","function":{"name":"g"}})", "/tool_choice"},
+      {std::string(one_function) + R"(,"tool_choice":{"type":"function"})", "/tool_choice/function"},
+      {std::string(one_function) + R"(,"tool_choice":"any")", "/tool_choice"},
+  };
+  for (const auto& [members, path] : table) {
+    const auto request = read_chat(body(members));
+    ASSERT_FALSE(request.ok()) << members;
+    EXPECT_EQ(paths(request.error()), std::vector{path}) << members;
+  }
+  std::string many = R"("tools":[)";
+  for (int i = 0; i <= 128; ++i) many += R"({"type":"function","function":{"name":"f)" + std::to_string(i) + (i < 128 ? "\"}}," : "\"}}]");
+  EXPECT_EQ(paths(read_chat(body(many)).error()), std::vector<std::string>{"/tools"});
+}
+
+TEST(ChatRequest, RefusesCallsAndResultsThatAreNone) {
+  const auto messages = [](std::string_view more) { return R"({"messages":[{"role":"user","content":"x"},)" + std::string(more) + "]}"; };
+  const auto call = [&](std::string_view arguments, std::string_view role = "assistant") {
+    return messages(R"({"role":")" + std::string(role) +
+                    R"(","content":"y","tool_calls":[{"id":"1","type":"function","function":{"name":"f",)" + R"("arguments":)" +
+                    std::string(arguments) + "}}]}");
+  };
+  const std::string arguments = "/messages/1/tool_calls/0/function/arguments";
+  for (const char* wrong : {R"("[]")", R"("{")", R"("x")", "{}", "null"}) {
+    const auto request = read_chat(call(wrong));
+    ASSERT_FALSE(request.ok()) << wrong;
+    EXPECT_EQ(paths(request.error()), std::vector{arguments}) << wrong;
+  }
+  EXPECT_TRUE(read_chat(call(R"("{}")")).ok());
+  EXPECT_EQ(paths(read_chat(call(R"("{}")", "user")).error()), std::vector<std::string>{"/messages/1/tool_calls"});
+  for (const char* wrong : {R"({"role":"tool","content":"x"})", R"({"role":"tool","content":"x","tool_call_id":"9"})"})
+    EXPECT_EQ(paths(read_chat(messages(wrong)).error()), std::vector<std::string>{"/messages/1/tool_call_id"}) << wrong;
+}
+
+TEST(ChatRequest, KnowsTheOlderFormOfTools) {
+  EXPECT_EQ(read_chat(body(R"("functions":[{"name":"f"}])"))->functions_field(), "functions");
+  EXPECT_EQ(read_chat(body(R"("functions":[{"name":"f"}],"function_call":{"name":"f"})"))->functions_field(), "functions");
+  EXPECT_EQ(read_chat(body(R"("functions":[{"name":"f"}],"function_call":"none")"))->functions_field(), "");
+  EXPECT_EQ(read_chat(R"({"messages":[{"role":"function","content":"x"}]})")->functions_field(), "messages[0].role");
+  EXPECT_EQ(read_chat(R"({"messages":[{"role":"assistant","function_call":{"name":"f"}}]})")->functions_field(),
+            "messages[0].function_call");
 }
 
 }  // namespace

@@ -126,6 +126,7 @@ struct Description<CompletionRequest> {
         field<&C::echo>("echo", "true: the answer's text begins with the prompt; not together with logprobs")
             .nullable()
             .by_default("false"),
+        field_without_effect<bool>("parallel_tool_calls", "accepted without effect").nullable(),
         field_without_effect<Suffix>("suffix", "only empty: models here continue a text, they insert none").nullable(),
     };
   }

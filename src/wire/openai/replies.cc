@@ -32,6 +32,15 @@ void close_choice(JsonWriter& w, const WholeChoice& choice) {
   w.end_object();
 }
 
+void write_calls(JsonWriter& w, std::span<const CalledTool> calls) {
+  w.key("tool_calls").begin_list();
+  for (const CalledTool& call : calls) {
+    w.begin_object().member("id", call.id).member("type", "function").key("function").begin_object();
+    w.member("name", call.name).member("arguments", call.arguments).end_object().end_object();
+  }
+  w.end_list();
+}
+
 void write_model_to(JsonWriter& w, const ModelObject& model) {
   w.begin_object().member("id", model.id).member("object", "model").member("created", model.created);
   w.member("owned_by", model.owned_by).member("state", model.state).end_object();
@@ -46,8 +55,11 @@ void write_chat_completion(std::string& out, const WholeAnswer& answer) {
   for (std::size_t i = 0; i < answer.choices.size(); ++i) {
     const WholeChoice& choice = answer.choices[i];
     w.begin_object().member("index", i).key("message").begin_object();
-    w.member("role", "assistant").member("content", choice.text).member_null("refusal");
-    w.key("annotations").begin_list().end_list().end_object();
+    w.member("role", "assistant");
+    choice.text.empty() && !choice.calls.empty() ? w.member_null("content") : w.member("content", choice.text);
+    w.member_null("refusal").key("annotations").begin_list().end_list();
+    if (!choice.calls.empty()) write_calls(w, choice.calls);
+    w.end_object();
     close_choice(w, choice);
   }
   w.end_list();
@@ -80,6 +92,22 @@ void ChatChunks::scored_text(std::string& out, std::string_view piece, std::stri
   out += text_prefix_;
   append_json_escaped(out, piece);
   out.append(R"("},"logprobs":)").append(logprobs).append(R"(,"finish_reason":null})").append(end_);
+}
+
+void ChatChunks::call(std::string& out, const StreamedCall& call) const {
+  out += delta_;
+  out.append(R"("tool_calls":[)");
+  JsonWriter w(out);
+  w.begin_object().member("index", call.index).member("id", call.id).member("type", "function").key("function").begin_object();
+  w.member("name", call.name).member("arguments", "").end_object().end_object();
+  out.append(R"(]},"logprobs":null,"finish_reason":null})").append(end_);
+}
+
+void ChatChunks::arguments(std::string& out, std::uint32_t index, std::string_view piece) const {
+  out += delta_;
+  out.append(R"("tool_calls":[{"index":)").append(std::to_string(index)).append(R"(,"function":{"arguments":")");
+  append_json_escaped(out, piece);
+  out.append(R"("}}]},"logprobs":null,"finish_reason":null})").append(end_);
 }
 
 void ChatChunks::finish(std::string& out, std::string_view reason, std::string_view why) const {

@@ -19,11 +19,17 @@ constexpr std::string_view model_object =
     R"("required":["id","object","created","owned_by","state"]})";
 constexpr std::string_view chat_message =
     R"({"type":"object","properties":{"role":{"type":"string","enum":["assistant"]},"content":{"type":["string","null"]},)"
-    R"("refusal":{"type":["string","null"]},"annotations":{"type":"array","items":{"type":"object"}}},)"
+    R"("refusal":{"type":["string","null"]},"annotations":{"type":"array","items":{"type":"object"}},)"
+    R"("tool_calls":{"type":"array","minItems":1,"items":{"type":"object","properties":{"id":{"type":"string"},)"
+    R"("type":{"type":"string","enum":["function"]},"function":{"type":"object","properties":{"name":{"type":"string"},)"
+    R"("arguments":{"type":"string"}},"required":["name","arguments"]}},"required":["id","type","function"]}}},)"
     R"("required":["role","content","refusal"]})";
 constexpr std::string_view chat_delta =
     R"({"type":"object","properties":{"role":{"type":"string","enum":["assistant"]},"content":{"type":["string","null"]},)"
-    R"("refusal":{"type":["string","null"]}}})";
+    R"("refusal":{"type":["string","null"]},"tool_calls":{"type":"array","minItems":1,"items":{"type":"object","properties":{)"
+    R"("index":{"type":"integer","minimum":0},"id":{"type":"string"},"type":{"type":"string","enum":["function"]},)"
+    R"("function":{"type":"object","properties":{"name":{"type":"string"},"arguments":{"type":"string"}},"required":["arguments"]}},)"
+    R"("required":["index","function"]}}}})";
 constexpr std::string_view plain_text = R"({"type":"string"})";
 
 enum class Part { whole, chunk };

@@ -76,7 +76,6 @@ constexpr auto fields_without_effect() {
       field_without_effect<std::string>("safety_identifier", "accepted without effect").nullable(),
       field_without_effect<std::string>("prompt_cache_key", "accepted without effect").nullable(),
       field_without_effect<std::string>("service_tier", "accepted without effect").nullable(),
-      field_without_effect<bool>("parallel_tool_calls", "accepted without effect").nullable(),
       field_without_effect<std::string>("reasoning_effort", "accepted without effect").nullable(),
       field_without_effect<std::string>("verbosity", "accepted without effect").nullable(),
       field_without_effect<AnyObject>("prediction", "accepted without effect").nullable(),

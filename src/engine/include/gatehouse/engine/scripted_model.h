@@ -19,6 +19,7 @@ struct ScriptedOptions {
   std::uint32_t seats = 4;
   std::uint32_t seat_cells = 4096;
   std::uint32_t threads = 1;
+  wire::engine::CallForm calls = wire::engine::CallForm::none;  // as its template would have it; none: it takes no tools
   std::function<void()> before_pass;  // called at each prefill and decode: a test may wait there; what it throws is a failed pass
 };
 

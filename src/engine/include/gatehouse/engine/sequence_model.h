@@ -38,8 +38,10 @@ class PromptCompiler {
   // Renders the chat template (or takes the prompt raw) and tokenises. What came from the caller never becomes a control token.
   // Refuses biases for tokens that the model has not.
   virtual Result<std::vector<Token>> compile(const wire::engine::Prepare& prepare) = 0;
-  // What its schema allows; null where it has none. schema_not_supported (caller).
+  // What its schema and its tools allow; null where it has neither. schema_not_supported (caller).
   virtual Result<std::unique_ptr<Constraint>> constrain(const wire::engine::Prepare& prepare) = 0;
+  // How its answer writes calls of tools; none where it may ask for none.
+  virtual wire::engine::CallForm calls(const wire::engine::Prepare&) const { return wire::engine::CallForm::none; }
 };
 
 // One token for one seat of a decode step.

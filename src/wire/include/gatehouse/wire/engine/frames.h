@@ -56,9 +56,31 @@ struct Hello {
   std::uint32_t link = 0;  // which reactor this socket belongs to
   friend bool operator==(const Hello&, const Hello&) = default;
 };
+// A function that the model may ask for.
+struct Tool {
+  std::string name, description;
+  std::string parameters;  // a JSON Schema of an object; empty: there are none
+  bool strict = false;     // refused rather than called with what the schema does not allow
+  friend bool operator==(const Tool&, const Tool&) = default;
+};
+struct ToolCall {
+  std::string id, name;
+  std::string arguments;  // a JSON object
+  friend bool operator==(const ToolCall&, const ToolCall&) = default;
+};
 struct Message {
   std::string role, content;
+  std::vector<ToolCall> calls = {};  // of role assistant: what it asked for
+  std::string call_id = {};          // of role tool: which call this is the result of …
+  std::string name = {};             // … and of which tool
   friend bool operator==(const Message&, const Message&) = default;
+};
+enum class ToolUse : std::uint8_t { none = 0, may = 1, must = 2 };
+// How a model writes its calls, as its chat template shows.
+enum class CallForm : std::uint8_t {
+  none = 0,    // it has no form, or none that is known
+  tagged = 1,  // <tool_call>{"name":…,"arguments":{…}}</tool_call>, several behind each other: Hermes, Qwen
+  bare = 2,    // {"name":…,"parameters":{…}} and nothing else: Llama 3
 };
 struct TokenBias {
   std::uint32_t token = 0;
@@ -90,7 +112,11 @@ struct Prepare {
   std::uint32_t weight = 1;   // of the tenant's share beside others
   std::uint32_t choices = 1;  // answers to the one prompt
   bool continues = false;     // of a chat: its last message is the beginning of the answer
-  std::string tools;          // the field that brings tools into a chat; empty: none does
+  std::string tools_field;    // brings tools into a chat; empty: none does
+  std::vector<Tool> tools;
+  ToolUse tool_use = ToolUse::none;  // whether the answer may ask for some of them, or must
+  std::string tool;                  // the only one that may be asked for; empty: any
+  bool parallel_calls = true;        // several in one answer
   friend bool operator==(const Prepare&, const Prepare&) = default;
 };
 struct Start {
@@ -154,6 +180,7 @@ struct HelloBack {
 struct Prepared {
   std::uint32_t prompt_tokens = 0;
   std::uint32_t seat_cells = 0;
+  CallForm calls = CallForm::none;  // how the answer's text holds calls of tools, where it may hold any
   friend bool operator==(const Prepared&, const Prepared&) = default;
 };
 struct Refused {

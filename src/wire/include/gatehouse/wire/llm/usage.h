@@ -24,12 +24,19 @@ struct AnswerHead {
   std::string_view system_fingerprint = {};  // left out when empty, and by /api/llm/generate
 };
 
-// One of the answers to a prompt; finish_reason is stop, length or content_filter.
+// A call of a tool that an answer asks for.
+struct CalledTool {
+  std::string_view id, name;
+  std::string_view arguments;  // JSON of an object; where the answer ended within it, of its beginning
+};
+
+// One of the answers to a prompt; finish_reason is stop, length, tool_calls or content_filter.
 struct WholeChoice {
   std::string_view text;
   std::string_view finish_reason;
   std::string_view logprobs = "null";  // JSON, as wire/openai/logprobs.h writes it
-  std::string_view stop_reason = {};   // where finish_reason does not say enough: "budget"; left out when empty
+  std::span<const CalledTool> calls = {};
+  std::string_view stop_reason = {};  // where finish_reason does not say enough: "budget"; left out when empty
 };
 
 struct WholeAnswer {

@@ -16,6 +16,7 @@
 #include "gatehouse/wire/json/value.h"
 #include "gatehouse/wire/json/writer.h"
 #include "gatehouse/wire/llm/stop_list.h"
+#include "gatehouse/wire/llm/tools.h"
 #include "gatehouse/wire/openai/logit_bias.h"
 
 namespace gatehouse::wire {
@@ -28,11 +29,23 @@ struct MessageContent {
   std::string text;
 };
 
+// What the assistant asked for.
+struct FunctionCall {
+  ToolName name;
+  ArgumentsString arguments;
+};
+struct ChatToolCall {
+  std::string id;
+  FunctionCall function;
+};
+
 struct ChatMessage {
   ChatRole role = ChatRole::user;
   std::optional<MessageContent> content;  // none only for assistant
   std::string name;
-  std::size_t tool_calls = 0;  // how many the message carries, in either of the two ways to say so
+  std::vector<ChatToolCall> tool_calls;  // of assistant
+  std::string tool_call_id;              // of tool: a call of a message before
+  std::size_t function_call = 0;         // the members of an older form of tool_calls
 
   std::string_view text() const { return content ? std::string_view(content->text) : std::string_view(); }
 };
@@ -41,9 +54,25 @@ struct StreamOptions {
   bool include_usage = false;
 };
 
+struct FunctionSpec {
+  ToolName name;
+  std::string description;
+  ParametersText parameters;
+  bool strict = false;
+};
+struct ChatTool {
+  FunctionSpec function;
+};
+
 // "none", "auto", "required", or an object that names one.
 struct ToolChoice {
   bool demands_tool = false, forbids_tools = false;
+  std::string name;  // of the only tool that may be called; empty: any
+};
+
+// The older form of it, which demands nothing here.
+struct OlderChoice {
+  bool forbids_functions = false;
 };
 
 enum class AnswerFormat : std::uint8_t { text, json_object, json_schema };
@@ -77,8 +106,11 @@ struct ChatRequest {
   std::uint32_t n = 1;
   bool logprobs = false;
   std::uint32_t top_logprobs = 0;
-  std::size_t tools = 0, functions = 0;  // how many; functions are the older form
+  std::vector<ChatTool> tools;
+  std::size_t functions = 0;  // how many: the older form of tools
   ToolChoice tool_choice;
+  OlderChoice function_call;
+  bool parallel_tool_calls = true;
   ResponseFormat response_format;
   double frequency_penalty = 0.0, presence_penalty = 0.0;
   LogitBias logit_bias;
@@ -88,6 +120,8 @@ struct ChatRequest {
   bool include_usage() const { return stream_options && stream_options->include_usage; }
   // The field that brings tools into it; empty: none does.
   std::string tools_field() const;
+  // The field that does so in the form which OpenAI has given up: functions; empty: none does.
+  std::string functions_field() const;
 };
 
 Result<ChatRequest> read_chat_request(const JsonValue& body);

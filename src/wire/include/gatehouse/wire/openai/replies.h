@@ -29,6 +29,13 @@ class ChatChunks {
   void text(std::string& out, std::string_view piece) const;
   // With what is said of its tokens; the piece may be empty.
   void scored_text(std::string& out, std::string_view piece, std::string_view logprobs) const;
+  // A call of a tool begins; its arguments come behind it, in pieces.
+  struct StreamedCall {
+    std::uint32_t index = 0;  // among those of the answer
+    std::string_view id, name;
+  };
+  void call(std::string& out, const StreamedCall& call) const;
+  void arguments(std::string& out, std::uint32_t index, std::string_view piece) const;
   // why: the stop_reason; empty: none.
   void finish(std::string& out, std::string_view reason, std::string_view why = {}) const;
   void usage(std::string& out, const TokenUsage& usage) const;  // last, and only where it is included
