@@ -56,6 +56,8 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerSt
     if (!settled) co_return settled.error();
   }
   journal.clear();
+  const Status cleared = journal.sync();  // before what is written from now on
+  if (!cleared) co_return cleared.error();
   co_return left.size();
 }
 

@@ -221,8 +221,11 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply) {
 }
 
 bool is_intended(const Route& route) {
-  return administrates(route.action) && route.audit == AuditClass::each && route.method != wire::Method::get;
+  return administrates(route.action) && route.action != Action::explain && route.audit == AuditClass::each &&
+         route.method != wire::Method::get;
 }
+
+bool changed_nothing(const Error& error) { return error.origin() == Origin::caller; }
 
 telemetry::AuditRecord intent_of(const Decision& decision) {
   telemetry::AuditRecord record = record_of(decision);

@@ -36,6 +36,8 @@ telemetry::AuditRecord record_of(const Decision& decision, const Reply& reply);
 bool is_intended(const Route& route);
 // That it is about to be done.
 telemetry::AuditRecord intent_of(const Decision& decision);
+// Whether an answer like that can only be given before anything is done. After any other an intent stays.
+bool changed_nothing(const Error& error);
 
 // After the answer: a record of its own, or one more that is counted.
 void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledger);

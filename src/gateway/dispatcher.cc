@@ -121,7 +121,7 @@ class Run {
 
   void end(const w::Done& done) {
     outcome_.usage.prompt_tokens = done.prompt_tokens;
-    outcome_.usage.cached_tokens = done.cached_tokens;
+    outcome_.usage.cached_tokens = std::min(done.prompt_tokens, done.cached_tokens);
     outcome_.usage.completion_tokens = done.completion_tokens;
     if (done.reason == w::FinishReason::error) return fail(engine_error(done.error));
     if (!answer_.begun()) answer_.begin(outcome_.usage);

@@ -210,7 +210,7 @@ Task<void> Envelope::administer(const Received& received, std::string_view param
   if (!intent) co_return egress.respond(audit_behind().with_detail(intent.error().describe()));
   Reactor& reactor = received.exchange().reactor();
   Result<Reply> reply = co_await desk_.administration.answer(reactor, std::move(*question));
-  if (!reply && *intent != 0) {
+  if (!reply && *intent != 0 && changed_nothing(reply.error())) {
     // Best effort: one that stays has a record more in the end.
     [[maybe_unused]] const Status dropped = co_await desk_.administration.audit_desk().drop_intent(reactor, *intent);
   }

@@ -256,6 +256,9 @@ std::optional<std::uint32_t> Inflight::Part::keep(const CallFacts& facts) {
   free_facts_.pop_back();
   users_[number] = 1;
   KeptFacts& kept = file_.facts(number);
+  // Whatever of this reaches the disk, and when: a slot that names what was there before finds another edition.
+  kept.edition.fetch_add(1, std::memory_order_relaxed);
+  std::atomic_thread_fence(std::memory_order_release);
   kept.day = facts.day;
   kept.price = facts.price;
   put(kept.tenant, facts.tenant);

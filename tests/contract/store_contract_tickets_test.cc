@@ -194,6 +194,30 @@ TEST_P(TicketContract, SaysByWhichTokenItWasGiven) {
   EXPECT_EQ(outcome(add(ours)), "record_invalid");
 }
 
+// Somebody who had a key may have signed whatever gave them.
+TEST_P(TicketContract, GoesWithTheKeysThatSignedTheTokenWhichGaveIt) {
+  store::Ticket theirs = invitation(1), ours = invitation(2), users = invitation(3);
+  for (store::Ticket* ticket : {&theirs, &ours}) {
+    ticket->issuer.reset(), ticket->issuer_key.reset();
+    ticket->issuer_token.emplace(TenantId("demo"), store::RevocationKind::token_id, "jti-1", at(90));
+  }
+  theirs.issuer_token->issuer = "corp";
+  ASSERT_TRUE(add(theirs).ok() && add(ours).ok() && add(users).ok());
+  const auto rotate = [this](const char* kid, int created, int others_retire) {
+    store::SigningKey next(kid, "ES256");
+    next.sealed_private = "sealed";
+    next.public_jwk = "{}";
+    next.created = at(created);
+    return outcome(ask(store().signing_keys().rotate(reactor_, std::move(next), at(others_retire))));
+  };
+  EXPECT_EQ(rotate("a", 120, 130), "ok");
+  EXPECT_EQ(find(ours), "ok") << "their keys are taken a while longer";
+  EXPECT_EQ(rotate("b", 125, 125), "ok");
+  EXPECT_EQ(find(ours), "ticket_not_found");
+  EXPECT_EQ(find(theirs), "ok");
+  EXPECT_EQ(find(users), "ok");
+}
+
 // Whoever had got in as them may have given some.
 TEST_P(TicketContract, GoesWithThePasswordOfWhoGaveItAndWithThemselves) {
   const auto given_by = [](const std::string& giver, unsigned char number) {

@@ -13,6 +13,8 @@ constexpr const char* select_all =
     "SELECT kid, algorithm, sealed_private, public_jwk, created_s, retires_s FROM signing_keys ORDER BY created_s, kid";
 constexpr const char* update_retires = "UPDATE signing_keys SET retires_s = ?2 WHERE kid = ?1";
 constexpr const char* update_others = "UPDATE signing_keys SET retires_s = min(coalesce(retires_s, ?2), ?2) WHERE kid <> ?1";
+// By tokens of ours; others have an issuer's name there, and what no token gave has nothing.
+constexpr const char* delete_tickets_given_by_tokens = "DELETE FROM tickets WHERE giver_issuer = ''";
 constexpr const char* delete_retired = "DELETE FROM signing_keys WHERE retires_s < ?1";
 
 Result<SigningKey> signing_key_of(const Statement& row) {
@@ -47,7 +49,8 @@ Task<Status> SqliteSigningKeyStore::add(Reactor& reactor, SigningKey key) {
 Task<Status> SqliteSigningKeyStore::rotate(Reactor& reactor, SigningKey next, store::Moment others_retire) {
   DatabaseWork<std::monostate> work = [next = std::move(next), others_retire](Database& database) -> Status {
     GH_CHECK(insert_signing_key(database, next));
-    return database.prepare(update_others).bind(next.kid, others_retire).run();
+    GH_CHECK(database.prepare(update_others).bind(next.kid, others_retire).run());
+    return others_retire > next.created ? ok() : database.prepare(delete_tickets_given_by_tokens).run();
   };
   return connections_.write<std::monostate>(reactor, std::move(work));
 }

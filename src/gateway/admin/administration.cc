@@ -167,7 +167,7 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
     intent = *kept;
   }
   Result<Reply> replied = co_await answer(reactor, std::move(question));
-  if (!replied && intent != 0) {
+  if (!replied && intent != 0 && changed_nothing(replied.error())) {
     [[maybe_unused]] const Status dropped = co_await house_.audit().drop_intent(reactor, intent);
   }
   if (!replied) co_return reply_to(replied.error());

@@ -257,7 +257,8 @@ class SigningKeyStore {
   virtual ~SigningKeyStore() = default;
   // signing_key_exists
   virtual Task<Status> add(Reactor& reactor, SigningKey key) = 0;
-  // Adds one, and all others retire then at the latest. signing_key_exists
+  // Adds one, and all others retire then at the latest. Where that is at once, nothing that they signed is believed any more, and
+  // tickets which tokens of ours have given are gone. signing_key_exists
   virtual Task<Status> rotate(Reactor& reactor, SigningKey next, Moment others_retire) = 0;
   // Oldest first.
   virtual Task<Result<std::vector<SigningKey>>> all(Reactor& reactor) = 0;
