@@ -35,9 +35,9 @@ BODY = {"text": "How much of it is the fence?"}
 LIMITS = {"GATEHOUSE_LIMITS_ADDRESS": "", "GATEHOUSE_LIMITS_USER_GENERATION": f"{LIMIT}/60s"}
 
 
-def peer_python():
+def peer_python(peer=PEER):
     """The python of the peer's virtual environment, made anew when requirements.txt has changed."""
-    folder, requirements = PEER / ".venv", PEER / "requirements.txt"
+    folder, requirements = peer / ".venv", peer / "requirements.txt"
     wanted, stamp, python = hashlib.sha256(requirements.read_bytes()).hexdigest(), folder / "requirements.sha256", folder / "bin" / "python"
     if stamp.exists() and stamp.read_text() == wanted and python.exists():
         return python
@@ -45,7 +45,7 @@ def peer_python():
     venv.create(folder, with_pip=True, clear=True)
     install = [python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r", requirements]
     if subprocess.run(install, stdin=subprocess.DEVNULL).returncode != 0:
-        sys.exit("the packages in bench/peers/tutorial/requirements.txt could not be installed")
+        sys.exit(f"the packages in {requirements.relative_to(ROOT)} could not be installed")
     stamp.write_text(wanted)
     return python
 

@@ -5,6 +5,7 @@
 #include "compose.h"
 #include "gatehouse/adapters/onnx_model.h"
 #include "gatehouse/telemetry/log.h"
+#include "machine_memory.h"
 #include "model_parts.h"
 
 namespace gatehouse::app {
@@ -12,6 +13,10 @@ namespace gatehouse::app {
 namespace {
 
 namespace log = telemetry::log;
+
+// A call that takes too long is refused by the engine itself, which ends it between two operators of its graph; one that does not end so,
+// or an engine that says nothing at all, is ended from outside.
+constexpr seconds time_to_stop{2};
 
 // The manifest's words are those of the protocol: parse_manifest() has looked.
 std::vector<wire::TensorSpec> specs_of(const std::vector<model::TensorSpec>& said) {
@@ -49,14 +54,22 @@ Status Server::add_tensor_engine(const model::Entry& entry, const Settings& sett
   load.model = entry.name;
   load.threads = settings.onnx.threads;
   load.queue = settings.onnx.queue;
+  load.patience_us = static_cast<std::uint64_t>(std::chrono::microseconds(settings.onnx.hang_after).count());
   load.inputs = specs_of(manifest->inputs);
   load.outputs = specs_of(manifest->outputs);
+  load.batch_us = std::uint64_t{settings.onnx.batch_delay} * 1000;
   engine.tensors = std::move(load);
-  engine.hang_patience = settings.onnx.hang_after;
+  engine.hang_patience = settings.onnx.hang_after > seconds(0) ? settings.onnx.hang_after + time_to_stop : nanoseconds(0);
+  engine.recycle = {settings.onnx.recycle_after, settings.onnx.recycle_calls, settings.onnx.recycle_memory.value()};
+  engine.spare_memory = [] { return machine_memory().free_bytes; };
+  engine.room_for = [name = entry.name, this](const Fd& model) { return loading_memory_.reserve(name, model); };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
-  engine.on_state = [name = entry.name](const wire::engine::State& state, const std::string& event) { log_state(name, state, event); };
+  engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
+    if (event != "engine started") loading_memory_.release(name);
+    log_state(name, state, event);
+  };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *tensor_spawner_, std::move(engine)));
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 #include <string>
+#include <string_view>
 
 #include "gatehouse/base/fd.h"
 #include "gatehouse/base/result.h"
@@ -20,7 +21,9 @@ class LoadingMemory {
   // file: the model's, of which the size alone is looked at; limits: its manifest's. What it needs counts as taken until release(), and is
   // seen by the kernel from then on.
   Status reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits, const LlamaSettings& settings);
-  Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free);
+  // The same of a tensor model.
+  Status reserve(const std::string& model, const Fd& file);
+  Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free, std::string_view advice = {});
   void release(const std::string& model);
 
  private:

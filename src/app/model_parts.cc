@@ -18,7 +18,7 @@ bool is_required(const std::string& model, const ModelSettings& settings) {
 void log_state(const std::string& model, const wire::engine::State& state, const std::string& event) {
   if (event.empty()) return;
   if (event == "model failed" || event == "engine ended" || event == "engine not started" || event == "model failed for good" ||
-      event == "engine kept") {
+      event == "engine kept" || event == "plan refused") {
     log::warn("engine", event, {{"model", model}, {"detail", state.detail}});
   } else {
     log::info("engine", event, {{"model", model}, {"detail", state.detail}});

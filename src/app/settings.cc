@@ -148,9 +148,18 @@ Schema<OnnxSettings> onnx_keys() {
                          "Where a tensor model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
   keys.integer("threads", &S::threads, {1, 1024}, "Threads that compute one call of a tensor model; calls of one model come one by one.");
   keys.integer("queue", &S::queue, {1, 65'536}, "How many calls may wait for a tensor model; above it 503.");
-  keys.duration("hang_after", &S::hang_after, {0, 3600},
-                "How long a tensor model may say nothing, or be in one call, before it is ended and started again; a call may always take "
-                "twenty times what the longest one took. 0s is for ever.");
+  keys.duration(
+      "hang_after", &S::hang_after, {0, 3600},
+      "How long a call of a tensor model may compute: then it is ended and refused (504), and not made again. An engine that does not "
+      "end it, or says nothing for that long, is ended two seconds later and started again. 0s is for ever.");
+  keys.integer(
+      "batch_delay", &S::batch_delay, {0, 1000},
+      "Milliseconds that a call may wait for others, to be computed with them as rows of one: of models whose inputs and outputs all have "
+      "a free number of rows, and whose rows have nothing to do with one another. 0: each is computed by itself.");
+  keys.duration("recycle_after", &S::recycle_after, {0, 365 * day},
+                "How old the process of a tensor model becomes before a new one takes its place, without a failed request; 0s is never.");
+  keys.integer("recycle_calls", &S::recycle_calls, {0, 1'000'000'000}, "How many calls it answers before that; 0 is any number.");
+  keys.size("recycle_memory", &S::recycle_memory, {0, 1024 * 1024 * mebibyte}, "How much memory it takes before that; 0B is any amount.");
   keys.text("library", &S::library,
             "The file of ONNX Runtime, 1.29 or later, such as one for other devices; empty is the one that came with it.");
   return keys;

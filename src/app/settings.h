@@ -119,8 +119,12 @@ struct OnnxSettings {
   Isolation isolation = Isolation::process;
   std::uint32_t threads = 1;
   std::uint32_t queue = 256;
-  seconds hang_after{10};  // 0: never
-  std::string library;     // empty: the pinned one
+  std::uint32_t batch_delay = 0;  // milliseconds; 0: calls are computed one by one
+  seconds hang_after{10};         // 0: never
+  seconds recycle_after{0};       // 0: never, like the next two
+  std::uint32_t recycle_calls = 0;
+  ByteCount recycle_memory{0};
+  std::string library;  // empty: the pinned one
 };
 
 struct LogSettings {

@@ -18,6 +18,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> members{"data", "model"};
 constexpr std::size_t longest_model = 64;
+// Of one answer: what is made of a row takes several times what its values do.
+constexpr std::size_t most_rows = 65'536;
+constexpr std::uint64_t most_value_bytes = 4UL * 1024 * 1024;
 
 // What the body says before it is known which model its rows are for.
 struct PredictBody {
@@ -63,11 +66,34 @@ Error model_still_loading() {
       .with_retry(Retry::after(seconds(2)));
 }
 
-Status check_query(std::string_view query) {
+Result<bool> wants_explanation(std::string_view query) {
   GH_TRY(const wire::Form form, wire::Form::parse(query));
   const auto explain = form.find("explain");
-  if (!explain || *explain == "false") return ok();
-  return Error(Code::not_supported, Origin::caller, "not_supported", "This version cannot explain predictions").with_param("explain");
+  if (!explain || *explain == "false") return false;
+  if (*explain == "true") return true;
+  return caller_error("invalid_value", "explain is true or false").with_param("explain");
+}
+
+// As far as the model says how many values it has for a row.
+std::uint64_t bytes_a_row(const wire::engine::Signature& signature) {
+  std::uint64_t bytes = 0;
+  for (const wire::TensorSpec& output : signature.outputs) {
+    std::uint64_t values = 1;
+    for (std::size_t i = 1; i < output.shape.size(); ++i) {
+      values = std::min<std::uint64_t>(values * static_cast<std::uint64_t>(std::clamp<std::int64_t>(output.shape[i], 1, most_value_bytes)),
+                                       most_value_bytes);
+    }
+    bytes += values * std::max<std::size_t>(wire::width_of(output.datatype), 1);
+  }
+  return std::max<std::uint64_t>(bytes, 1);
+}
+
+Status check_count(const ServedModel& model, std::size_t rows) {
+  const std::uint64_t most = std::min<std::uint64_t>(most_rows, most_value_bytes / bytes_a_row(*model.tensors->signature()));
+  if (rows <= most) return ok();
+  return Error(Code::too_large, Origin::caller, "too_many_rows",
+               "There are " + std::to_string(rows) + " rows, and one answer of this model holds at most " + std::to_string(most))
+      .with_param("data");
 }
 
 net::Response reply_of(const std::vector<wire::Prediction>& predictions, wire::RowForm form) {
@@ -93,7 +119,7 @@ Predictor::Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, c
 // All that is wrong with it is said at once, as far as it is known what is right.
 Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
   net::Exchange& exchange = identified.received().exchange();
-  GH_CHECK(check_query(exchange.head().query));
+  GH_TRY(const bool explain, wants_explanation(exchange.head().query));
   wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
   GH_TRY(const wire::JsonValue root, parser.parse(body));
   wire::Reading reading;
@@ -111,7 +137,22 @@ Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::
     rows = read_rows(form, *said.data, reading);
   }
   if (!reading.clean()) return std::move(reading).error();
-  return Asked{std::move(*permitted), std::move(rows)};
+  GH_CHECK(check_count(model, rows.count));
+  if (explain) GH_CHECK(contributions_.check(model, rows.count));
+  return Asked{std::move(*permitted), std::move(rows), explain};
+}
+
+Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted) {
+  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+  if (!inferred) co_return inferred.error();
+  auto predictions = predictions_of(*inferred, asked.permitted.model().manifest->labels, asked.rows.count);
+  if (!predictions) co_return std::move(predictions).error();
+  for (std::size_t i = 0; i < predictions->size(); ++i) (*predictions)[i].outside = std::move(asked.rows.outside[i]);
+  if (!asked.explain) co_return std::move(*predictions);
+  auto explanations = co_await contributions_.explain(reactor, admitted, asked.rows.count);
+  if (!explanations) co_return std::move(explanations).error();
+  for (std::size_t i = 0; i < predictions->size(); ++i) (*predictions)[i].explanation = std::move((*explanations)[i]);
+  co_return std::move(*predictions);
 }
 
 Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledger) {
@@ -136,26 +177,20 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
 
   w::Infer call;
   call.inputs = std::move(asked->rows.inputs);
+  call.room = most_value_bytes;
   Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(call));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
-  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, *admitted);
+  const Result<Predictions> predictions = co_await predict(reactor, *asked, *admitted);
   ledger.generated_for = reactor.clock().now() - began;
-  if (!inferred) {
-    // What could not be had costs nothing, unless it is the asker's own doing.
-    if (inferred.error().origin() != Origin::caller) admitted->tab().forgive();
-    admitted->tab().settle(ledger.usage);
-    co_return egress.respond(inferred.error());
-  }
-  auto predictions = predictions_of(*inferred, asked->permitted.model().manifest->labels, asked->rows.count);
+  // What could not be had costs nothing, unless it is the asker's own doing.
+  if (!predictions && predictions.error().origin() != Origin::caller) admitted->tab().forgive();
   if (predictions) {
-    for (std::size_t i = 0; i < predictions->size(); ++i) (*predictions)[i].outside = std::move(asked->rows.outside[i]);
     ledger.usage.cost = admitted->tab().cost(ledger.usage);
     if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
   }
-  if (!predictions) admitted->tab().forgive();
   admitted->tab().settle(ledger.usage);
   if (!predictions) co_return egress.respond(predictions.error());
   ledger.finish = "stop";

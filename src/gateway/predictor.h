@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "body_limits.h"
+#include "contributions.h"
 #include "egress.h"
 #include "gatehouse/wire/json/document.h"
 #include "generator.h"
@@ -26,13 +27,17 @@ class Predictor {
   struct Asked {
     TensorPermitted permitted;
     TableRows rows;
+    bool explain = false;
   };
+  using Predictions = std::vector<wire::Prediction>;
   Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  Task<Result<Predictions>> predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted);
 
   const TensorAuthorizer authorizer_;
   const TensorMeasure measure_{};
   const TensorAdmission admission_;
   const TensorDispatch dispatch_;
+  Contributions contributions_{};
   const Doorkeeper& doorkeeper_;
   const CurrentBodyLimits& bodies_;
   std::vector<Running>& running_;          // by reactor

@@ -52,9 +52,12 @@ constexpr wire::OpenApiParameter once{
     "Idempotency-Key", "header",
     "whoever asks again with it within a day is told the first answer (Idempotency-Replayed: true), and pays nothing",
     R"({"type":"string","minLength":1,"maxLength":255})"};
+constexpr wire::OpenApiParameter explained{"explain", "query", "whether to say, too, what each feature did: of models of trees",
+                                           R"({"type":"boolean","default":false})"};
 constexpr std::array anthropic_parameters{anthropic_version};
 constexpr std::array call_parameters{once};
 constexpr std::array message_parameters{anthropic_version, once};
+constexpr std::array predict_parameters{explained};
 
 // A call of a model. What is generated can be asked for again; rows of tables are computed anew.
 constexpr Route call(Route route) {
@@ -88,7 +91,7 @@ constexpr std::array common_rows{
     asked_with(anthropic_parameters, Route{Method::post, "/v1/messages/count_tokens", Action::count_tokens, Scope::llm, Dialect::anthropic, BodySize::v1, model_time, "llm", "How many tokens a conversation has", &wire::count_tokens_request_schema, &wire::token_count_schema}),
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
-    call(Route{Method::post, "/predict", Action::predict, Scope::predict, Dialect::api, BodySize::api, model_time, "predict", "What a tabular model makes of one row or several", &wire::predict_request_schema, &wire::predict_reply_schema}),
+    call(asked_with(predict_parameters, Route{Method::post, "/predict", Action::predict, Scope::predict, Dialect::api, BodySize::api, model_time, "predict", "What a tabular model makes of one row or several", &wire::predict_request_schema, &wire::predict_reply_schema})),
 };
 
 constexpr std::array hook_table{

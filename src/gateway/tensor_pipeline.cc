@@ -7,6 +7,7 @@
 #include "client_watch.h"
 #include "decisions.h"
 #include "engine_wait.h"
+#include "gatehouse/trees/tensor_predictor.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
@@ -19,6 +20,8 @@ namespace {
 constexpr seconds engine_patience{5};
 // Of what one frame to an engine can be, names and shapes take the rest.
 constexpr std::size_t most_bytes = w::max_assembled - std::size_t{1024} * 1024;
+// What a reactor computes between two looks at its connections: nanoseconds of a core, about. More of it is for the engine.
+constexpr std::uint64_t most_native_work = 500'000;
 
 struct CallRefusal {
   std::string_view code, reason;
@@ -28,12 +31,14 @@ constexpr std::array call_refusals{CallRefusal{"invalid_tensor", "invalid_tensor
                                    CallRefusal{"output_too_large", "output_too_large", Code::invalid_argument},
                                    CallRefusal{"engine_queue_full", "server_is_overloaded", Code::unavailable},
                                    CallRefusal{"model_not_ready", "model_loading", Code::unavailable},
-                                   CallRefusal{"infer_failed", "infer_failed", Code::internal}};
+                                   CallRefusal{"infer_failed", "infer_failed", Code::internal},
+                                   CallRefusal{"call_too_long", "call_too_long", Code::deadline_exceeded}};
 
 Error error_of_call(const w::Refused& refused) {
   const auto meaning = std::ranges::find(call_refusals, std::string_view(refused.code), &CallRefusal::code);
   if (meaning == call_refusals.end()) return internal_error("engine_refused", refused.code + ": " + refused.text);
-  const bool callers = meaning->status == Code::invalid_argument;
+  // What takes too long was computed for all that time: it is the asker's, and not for another try.
+  const bool callers = meaning->status == Code::invalid_argument || meaning->status == Code::deadline_exceeded;
   Error error(meaning->status, callers ? Origin::caller : Origin::engine, meaning->reason, refused.text);
   if (meaning->status != Code::unavailable) return error;
   return std::move(error).with_retry(Retry::after(seconds(2)));
@@ -47,13 +52,18 @@ Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, R
 }
 
 Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, w::Infer call) const {
+  if (call.inputs.size() > w::most_tensors || call.outputs.size() > w::most_tensors) {
+    return caller_error("invalid_tensor", "A call has at most " + std::to_string(w::most_tensors) + " inputs and outputs");
+  }
   std::size_t bytes = 0;
   for (const wire::Tensor& tensor : call.inputs) {
     if (const char* fault = wire::fault_in(tensor)) {
       return caller_error("invalid_tensor", "The input '" + tensor.name + "' has " + fault).with_param(tensor.name);
     }
-    bytes += tensor.bytes.size();
+    bytes += tensor.bytes.size() + tensor.name.size();
   }
+  for (const std::string& name : call.outputs) bytes += name.size();
+  call.tenant = permitted.identified().principal().tenant_number;
   if (bytes > most_bytes) return Error(Code::too_large, Origin::caller, "body_too_large", "The inputs are larger than one call can hold");
   return TensorMeasured(permitted, std::move(call));
 }
@@ -64,6 +74,20 @@ Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::stri
   GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
   tab.tell(*fields);
   return TensorAdmitted(std::move(measured), std::move(tab));
+}
+
+// Nothing: it is for the engine.
+std::optional<Result<w::Inferred>> TensorDispatch::computed_here(const TensorAdmitted& admitted) {
+  const std::shared_ptr<const trees::TensorPredictor> native = admitted.permitted().model().tensors->native();
+  if (!native) return std::nullopt;
+  const w::Infer& call = admitted.call();
+  const std::optional<std::size_t> rows = native->rows_in(call.inputs, call.outputs);
+  if (!rows || *rows > most_native_work / native->work_a_row()) return std::nullopt;
+  Result<std::vector<wire::Tensor>> outputs = native->predict(call.inputs, call.outputs);
+  if (!outputs) return std::move(outputs).error();
+  w::Inferred inferred;
+  inferred.outputs = std::move(*outputs);
+  return inferred;
 }
 
 Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
@@ -91,6 +115,8 @@ Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const Tensor
 }
 
 Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted) const {
+  std::optional<Result<w::Inferred>> here = computed_here(admitted);
+  if (here) co_return std::move(*here);
   Result<w::Inferred> first = co_await attempt(reactor, admitted);
   if (first || first.error().reason() != "engine_lost") co_return first;
   const Instant until = reactor.clock().now() + engine_patience;

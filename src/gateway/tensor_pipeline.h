@@ -5,6 +5,7 @@
 // Threads  the reactor of the connection
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "ending.h"
@@ -89,11 +90,13 @@ class TensorAdmission {
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
-  // Once more where the engine is lost meanwhile. model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor,
-  // output_too_large (400), infer_failed (500), deadline_exceeded (504), client_gone, those of a credential that is taken no more
+  // Here, where the model is small enough for that and the call, too; else by the engine, and once more where that is lost meanwhile.
+  // model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor, output_too_large, unknown_category (400),
+  // infer_failed (500), deadline_exceeded, call_too_long (504), client_gone, those of a credential that is taken no more
   Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
 
  private:
+  static std::optional<Result<wire::engine::Inferred>> computed_here(const TensorAdmitted& admitted);
   Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted) const;
   const Ending& ending_;
 };

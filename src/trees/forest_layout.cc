@@ -45,7 +45,7 @@ void ForestLayout::lay_out(std::uint32_t depth) {
   whole.depth = depth;
   whole.groups = static_cast<std::uint32_t>((forest_.roots.size() + trees_a_group - 1) / trees_a_group);
   whole.columns = static_cast<std::uint32_t>(forest_.from.slots.size());
-  row_floats_ = std::max(row_floats_, vector_floats);
+  if (row_floats_ <= 2 * vector_floats) row_floats_ = (row_floats_ + vector_floats - 1) / vector_floats * vector_floats;
   const std::size_t nodes = ((std::size_t{1} << depth) - 1) * trees_a_group * whole.groups;
   whole.features.assign(nodes, 0);
   whole.thresholds.assign(nodes, std::numeric_limits<float>::infinity());

@@ -30,8 +30,8 @@ TEST(ForestLayout, FindsTheSameLeavesInEveryWidth) {
   const std::uint64_t seed = any_seed();
   SCOPED_TRACE(testing::Message() << "seed " << seed);
   RandomForest random(seed);
-  for (const std::uint32_t depth : {0, 1, 3, 4, 8, 11}) {
-    for (const std::uint32_t columns : {1, 4, 9, 20}) {
+  for (const std::uint32_t depth : {0, 1, 2, 3, 4, 5, 8, 11}) {
+    for (const std::uint32_t columns : {1, 4, 9, 16, 20, 32, 33}) {
       const auto width = static_cast<std::uint32_t>(1 + random.below(5));
       const Forest forest = random.forest(static_cast<std::uint32_t>(1 + random.below(40)), depth, columns, width);
       for (const TreeScan& scan : tree_scans()) {

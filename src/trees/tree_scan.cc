@@ -52,26 +52,75 @@ void leaves_plain(const WholeTrees& trees, const float* row, std::uint32_t* leav
   }
 }
 
-[[gnu::target("avx512f,avx512vl")]] void leaves_avx512(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+// Up to 32 columns stand in two registers, from which sixteen nodes take theirs in one step.
+struct HeldRow {
+  const float* row;
+  std::uint32_t columns;
+  __m512 low, high;
+};
+
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline HeldRow hold_row(const float* row, std::uint32_t columns) {
+  const __m512 none = _mm512_setzero_ps();
+  return {row, columns, columns <= 32 ? _mm512_loadu_ps(row) : none, columns > 16 && columns <= 32 ? _mm512_loadu_ps(row + 16) : none};
+}
+
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512 values_of(const HeldRow& held, __m512i feature) {
+  if (held.columns <= 16) return _mm512_permutexvar_ps(feature, held.low);
+  if (held.columns <= 32) return _mm512_permutex2var_ps(held.low, feature, held.high);
+  return _mm512_i32gather_ps(feature, held.row, 4);
+}
+
+// Trees that are so shallow are asked all their questions: that takes less than to fetch the one that matters from where it lies.
+constexpr std::uint32_t deepest_asked_whole = 4;
+constexpr std::size_t most_asked = (std::size_t{1} << deepest_asked_whole) - 1;
+
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i ask_all(const WholeTrees& trees, const HeldRow& held,
+                                                                               const std::int32_t* features, const float* thresholds) {
+  std::array<std::uint32_t, most_asked> first{};  // by node: a bit a tree
   const std::size_t nodes = nodes_of(trees);
+  for (std::size_t node = 0; node < nodes; ++node) {
+    const __m512 value = values_of(held, _mm512_loadu_si512(features + node * group_width));
+    first[node] = _mm512_cmp_ps_mask(value, _mm512_loadu_ps(thresholds + node * group_width), _CMP_LE_OQ);
+  }
+  __m512i leaf = _mm512_setzero_si512();
+  std::array<std::uint32_t, deepest_asked_whole> went_first{};  // by level
+  for (std::uint32_t level = 0; level < trees.depth; ++level) {
+    std::uint32_t* const answers = first.data() + ((std::size_t{1} << level) - 1);
+    for (std::uint32_t above = 0; above < level; ++above) {
+      const std::size_t half = std::size_t{1} << (level - above - 1);
+      for (std::size_t i = 0; i < half; ++i) answers[i] = (answers[i] & went_first[above]) | (answers[i + half] & ~went_first[above]);
+    }
+    went_first[level] = answers[0];
+    const auto second = static_cast<__mmask16>(~answers[0]);
+    leaf = _mm512_mask_add_epi32(leaf, second, leaf, _mm512_set1_epi32(1 << (trees.depth - level - 1)));
+  }
+  return leaf;
+}
+
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i walk_down(const WholeTrees& trees, const HeldRow& held,
+                                                                                 const std::int32_t* features, const float* thresholds) {
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
-  const bool in_register = trees.columns <= 16;
-  const __m512 held = in_register ? _mm512_loadu_ps(row) : _mm512_setzero_ps();
+  __m512i at = _mm512_setzero_si512();
+  for (std::uint32_t level = 0; level < trees.depth; ++level) {
+    const __m512i place = _mm512_add_epi32(_mm512_slli_epi32(at, 4), lanes);
+    const __m512i feature = level == 0 ? _mm512_loadu_si512(features) : _mm512_i32gather_epi32(place, features, 4);
+    const __m512 threshold = level == 0 ? _mm512_loadu_ps(thresholds) : _mm512_i32gather_ps(place, thresholds, 4);
+    const __mmask16 first = _mm512_cmp_ps_mask(values_of(held, feature), threshold, _CMP_LE_OQ);
+    const __m512i second = _mm512_add_epi32(_mm512_add_epi32(at, at), two);
+    at = _mm512_mask_sub_epi32(second, first, second, one);
+  }
+  return _mm512_sub_epi32(at, _mm512_set1_epi32(static_cast<int>(nodes_of(trees))));
+}
+
+[[gnu::target("avx512f,avx512vl")]] void leaves_avx512(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  const std::size_t nodes = nodes_of(trees);
+  const HeldRow held = hold_row(row, trees.columns);
   for (std::uint32_t group = 0; group < trees.groups; ++group) {
     const std::int32_t* features = trees.features.data() + group * nodes * group_width;
     const float* thresholds = trees.thresholds.data() + group * nodes * group_width;
-    __m512i at = _mm512_setzero_si512();
-    for (std::uint32_t level = 0; level < trees.depth; ++level) {
-      const __m512i place = _mm512_add_epi32(_mm512_slli_epi32(at, 4), lanes);
-      const __m512i feature = level == 0 ? _mm512_loadu_si512(features) : _mm512_i32gather_epi32(place, features, 4);
-      const __m512 threshold = level == 0 ? _mm512_loadu_ps(thresholds) : _mm512_i32gather_ps(place, thresholds, 4);
-      const __m512 value = in_register ? _mm512_permutexvar_ps(feature, held) : _mm512_i32gather_ps(feature, row, 4);
-      const __mmask16 first = _mm512_cmp_ps_mask(value, threshold, _CMP_LE_OQ);
-      const __m512i second = _mm512_add_epi32(_mm512_add_epi32(at, at), two);
-      at = _mm512_mask_sub_epi32(second, first, second, one);
-    }
-    _mm512_storeu_si512(leaves, _mm512_sub_epi32(at, _mm512_set1_epi32(static_cast<int>(nodes))));
+    const bool shallow = trees.depth <= deepest_asked_whole;
+    _mm512_storeu_si512(leaves, shallow ? ask_all(trees, held, features, thresholds) : walk_down(trees, held, features, thresholds));
     leaves += group_width;
   }
 }

@@ -22,7 +22,7 @@ struct WholeTrees {
 
 struct TreeScan {
   const char* name;
-  // Of each tree the leaf, from 0, that the row ends in. row: as long as columns, and 16 more may be read where columns <= 16.
+  // Of each tree the leaf, from 0, that the row ends in. row: as long as columns; 16 floats may be read where those are fewer, or 32.
   void (*leaves)(const WholeTrees& trees, const float* row, std::uint32_t* leaves);
 };
 

@@ -69,6 +69,22 @@ def flowers():
     return model(text(1, node) + text(2, "flowers") + text(11, value_info("X", FLOAT, ["N", 4])) + outputs)
 
 
+def tensor(name, element, field, value):
+    """A single value, listed in that field."""
+    return number(2, element) + text(8, name) + number(field, value)
+
+
+def endless():
+    """Takes absolute values again and again: a loop whose body is a graph of its own."""
+    bool_type, body_type = 9, 5
+    step = text(1, text(1, "x") + text(2, "y") + text(4, "Abs")) + text(1, text(1, "go") + text(2, "gone") + text(4, "Identity"))
+    body = step + text(2, "body") + text(11, value_info("i", INT64, [])) + text(11, value_info("go", bool_type, [])) + text(11, value_info("x", FLOAT, ["N", 4]))
+    body += text(12, value_info("gone", bool_type, [])) + text(12, value_info("y", FLOAT, ["N", 4]))
+    loop = text(1, "trips") + text(1, "on") + text(1, "X") + text(2, "Y") + text(4, "Loop") + text(5, text(1, "body") + text(6, body) + number(20, body_type))
+    given = text(5, tensor("trips", INT64, 7, 2**63 - 1)) + text(5, tensor("on", bool_type, 5, 1))
+    return model(text(1, loop) + text(2, "endless") + given + text(11, value_info("X", FLOAT, ["N", 4])) + text(12, value_info("Y", FLOAT, ["N", 4])))
+
+
 def manifest(file, labels=("setosa", "versicolor", "virginica"), shape="[-1, 4]"):
     """What stands in model.toml: physical limits of 0 to 30 cm, and training between 1 and 8."""
     lines = ['kind = "trees"', f"labels = [{', '.join(repr(one) for one in labels)}]"]

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+from concurrent.futures import ThreadPoolExecutor
 
 import onnx_file
 import pytest
@@ -18,6 +19,8 @@ def models_in(folder):
     onnx_file.put(folder, "other-shape", file, onnx_file.manifest(file, shape="[-1, 5]"))
     outside = onnx_file.model(onnx_file.text(5, onnx_file.number(1, 4) + onnx_file.number(2, 1) + onnx_file.number(14, 1)))
     onnx_file.put(folder, "outside", outside, onnx_file.manifest(outside))
+    endless = onnx_file.endless()
+    onnx_file.put(folder, "endless", endless, onnx_file.manifest(endless, labels=()))
     return str(folder)
 
 
@@ -27,8 +30,9 @@ def garden(tmp_path_factory):
     folder = tmp_path_factory.mktemp("garden")
     house = House(folder / "data", folder / "log")
     house.models = models_in(folder / "models")
-    house.start("--models", house.models, variables={"GATEHOUSE_MODELS_DEFAULT_TABULAR": "flowers"})
-    eventually(lambda: state_of(house, "flowers")["state"] == "ready", 60, "the model")
+    house.start("--models", house.models, variables={"GATEHOUSE_MODELS_DEFAULT_TABULAR": "flowers", "GATEHOUSE_ENGINE_ONNX_HANG_AFTER": "2s"})
+    for name in ("flowers", "endless"):
+        eventually(lambda name=name: state_of(house, name)["state"] == "ready", 60, "the model")
     yield house
     house.kill()
 
@@ -107,8 +111,23 @@ def test_who_may_not_is_refused(garden):
     assert answer.status == 403 and answer.json()["error"]["type"] == "model_not_allowed"
 
 
-def test_what_is_not_there_yet_says_so(garden):
-    assert garden.ask("POST", ROUTE + "?explain=true", {"data": SETOSA}).status == 501
+def test_more_rows_than_an_answer_holds_are_refused(garden):
+    answer = predict(garden, [[1, 1, 1, 1]] * 65_537)
+    assert answer.status == 413, answer.body
+    error = answer.json()["error"]
+    assert error["type"] == "too_many_rows" and error["param"] == "data"
+    assert error["message"] == "There are 65537 rows, and one answer of this model holds at most 65536"
+    assert predict(garden, [[1, 1, 1, 1]] * 65_536).status == 200
+
+
+def test_what_cannot_be_explained_says_why(garden):
+    explain = ROUTE + "?explain="
+    for model in ("flowers", "endless"):
+        answer = garden.ask("POST", explain + "true", {"data": SETOSA, "model": model})
+        assert answer.status == 400 and answer.json()["error"]["type"] == "explanation_unavailable"
+        assert "not computed as trees" in answer.json()["error"]["message"]
+    assert garden.ask("POST", explain + "false", {"data": SETOSA}).status == 200
+    assert garden.ask("POST", explain + "perhaps", {"data": SETOSA}).json()["error"]["param"] == "explain"
     assert garden.ask("GET", ROUTE).status == 405
 
 
@@ -116,7 +135,7 @@ def test_models_that_break_their_word_are_failed_with_a_reason(garden):
     other = eventually(lambda: (one := state_of(garden, "other-shape"))["state"] == "failed" and one, 60, "its end")
     assert "has the shape [-1, 4] in the graph, and FP32 [-1, 5] in the manifest" in other["reason"]
     outside = eventually(lambda: (one := state_of(garden, "outside"))["state"] == "failed" and one, 60, "its end")
-    assert "stand in another file" in outside["reason"]
+    assert "keeps its data in another file" in outside["reason"]
     assert predict(garden, [*SETOSA, 1], model="outside").status in (422, 503)
     assert predict(garden, SETOSA, model="outside").status == 503
 
@@ -124,7 +143,7 @@ def test_models_that_break_their_word_are_failed_with_a_reason(garden):
 def test_it_is_listed(garden):
     assert "flowers" in [one["id"] for one in garden.ask("GET", "/v1/models").json()["data"]]
     assert garden.ask("GET", "/v1/models/flowers").status == 200
-    assert state_of(garden, "flowers") == {"name": "flowers", "version": "1", "kind": "trees", "state": "ready", "reason": "onnxruntime, CPU"}
+    assert state_of(garden, "flowers") == {"name": "flowers", "version": "1", "kind": "trees", "state": "ready", "reason": "onnxruntime, CPU: not natively, TreeEnsembleClassifier: some classes may have no score"}
 
 
 def test_a_call_counts_and_takes_no_tokens(new_house, tmp_path):
@@ -142,6 +161,27 @@ def test_a_call_counts_and_takes_no_tokens(new_house, tmp_path):
     assert row["prompt_tokens"] == row["completion_tokens"] == 0
     record = next(one for one in house.ask("GET", "/api/audit?limit=50").json()["data"] if one["action_type"] == "predict")
     assert record["resource_id"] == "flowers"
+
+
+def calls_counted(house):
+    return command(house, "usage", "--tenant", "demo")[0]["requests"]
+
+
+def restarts(house):
+    return {name: value for name, value in house.metrics().items() if "gatehouse_engine_restarts_total" in name}
+
+
+def test_a_call_that_takes_too_long_is_not_made_again_and_harms_nobody(garden):
+    before, counted = restarts(garden), calls_counted(garden)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(predict, garden, SETOSA, model="endless") for _ in range(2)]
+        others = [pool.submit(predict, garden, [SETOSA] * 20_000) for _ in range(2)]
+        answers = [call.result() for call in calls]
+        assert all(other.result().status == 200 for other in others)
+    for answer in answers:
+        assert answer.status == 504 and answer.json()["error"]["type"] == "call_too_long", answer.body
+    assert restarts(garden) == before, "its engine has ended the calls, not itself"
+    eventually(lambda: calls_counted(garden) == counted + 4, 10, "what they cost")
 
 
 def test_an_engine_that_is_killed_is_started_again(garden):

@@ -2,6 +2,7 @@
 labels and scores equal to scikit-learn's and ONNX Runtime's, and explanations equal to those of the package shap."""
 
 import functools
+import hashlib
 import json
 import os
 import subprocess
@@ -9,10 +10,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx_file
 import onnxruntime
 import pandas
 import pytest
 import shap
+from house import House, command, eventually
 from skl2onnx.common.data_types import FloatTensorType, Int64TensorType, StringTensorType
 from sklearn.compose import ColumnTransformer
 from sklearn.datasets import load_iris, make_classification, make_regression
@@ -213,6 +216,80 @@ def test_explanations_are_those_of_shap(name, tmp_path):
             ours, our_base = ours[1:], our_base[1:]
         np.testing.assert_allclose(ours, values[row], atol=1e-6 * scale)
         np.testing.assert_allclose(our_base, base, atol=1e-6 * scale)
+
+
+OVER_HTTP = ["forest", "forest_of_words", "extra_trees", "forest_regression", "forest_regression_of_two", "boosting_of_two"]
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    """A house that serves some of them."""
+    folder = tmp_path_factory.mktemp("served")
+    for name in [*OVER_HTTP, "logistic", "people"]:
+        model, _, content = fitted(name)
+        kinds = [str(one) for one in getattr(model, "classes_", [])]
+        said = f'kind = "trees"\nlabels = {json.dumps(kinds)}\n[[files]]\npath = "model.onnx"\nsha256 = "{hashlib.sha256(content).hexdigest()}"\n'
+        onnx_file.put(folder / "models", name, content, said)
+    house = House(folder / "data", folder / "log")
+    house.start("--models", str(folder / "models"))
+    eventually(lambda: all(one["state"] != "loading" for one in command(house, "model", "list") if one["kind"] == "trees"), 120, "the models")
+    yield house
+    house.kill()
+
+
+def explained(house, name, rows):
+    answer = house.ask("POST", "/predict?explain=true", {"data": rows, "model": name})
+    assert answer.status == 200, answer.body
+    return answer.json()
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+def test_explanations_over_http_are_those_of_shap(served, name):
+    model, data, _ = fitted(name)
+    rows = data[:: len(data) // 8]
+    values, base = by_shap(model, rows)
+    found = explained(served, name, rows.tolist())
+    scale = max(1.0, np.abs(values).max(), np.abs(base).max())
+    for row, one in enumerate(found["explanation"]):
+        ours, our_base = np.array(one["contributions"]), np.array(one["base_values"])
+        if values.shape[1] == 1 and len(ours) == 2:  # of two classes shap explains the second one's margin
+            ours, our_base = ours[1:], our_base[1:]
+        np.testing.assert_allclose(ours, values[row], atol=1e-6 * scale)
+        np.testing.assert_allclose(our_base, base, atol=1e-6 * scale)
+        sums = np.array(one["base_values"]) + np.array(one["contributions"]).sum(axis=1)
+        if one["of"] == "probabilities":
+            np.testing.assert_allclose(sums, found["probabilities"][row], atol=2e-6)
+        elif one["of"] == "values" and len(sums) == 1:
+            np.testing.assert_allclose(sums[0], found["prediction"][row], atol=2e-6 * scale)
+    alone = explained(served, name, rows[0].tolist())
+    assert alone["explanation"] == found["explanation"][0]
+
+
+def test_models_are_computed_natively_and_say_so(served):
+    reasons = {one["name"]: one["reason"] for one in command(served, "model", "list")}
+    assert reasons["iris"].startswith("100 trees, computed natively; equal to onnxruntime on ")
+    for name in [*OVER_HTTP, "logistic", "people"]:
+        assert "computed natively; equal to onnxruntime on " in reasons[name], reasons
+
+
+def test_iris_is_explained_as_promised(served):
+    answer = explained(served, "iris", [5.1, 3.5, 1.4, 0.2])
+    explanation = answer["explanation"]
+    assert set(explanation) == {"of", "base_values", "contributions"} and explanation["of"] == "probabilities"
+    assert [len(row) for row in explanation["contributions"]] == [4, 4, 4]
+    sums = np.array(explanation["base_values"]) + np.array(explanation["contributions"]).sum(axis=1)
+    np.testing.assert_allclose(sums, answer["probabilities"], atol=2e-6)
+    linear = served.ask("POST", "/predict?explain=true", {"data": [5.1, 3.5, 1.4, 0.2], "model": "logistic"})
+    assert linear.status == 400 and "this model is linear" in linear.json()["error"]["message"]
+
+
+def test_words_and_whole_numbers_are_answered_natively(served):
+    model, table, _ = fitted("people")
+    rows = table.dropna()[:50]
+    answer = served.ask("POST", "/predict", {"data": [[float(r.age), float(r.height), int(r.children), r.city, r.answer] for r in rows.itertuples()], "model": "people"})
+    assert answer.status == 200, answer.body
+    assert answer.json()["prediction"] == model.predict(rows).tolist()
+    np.testing.assert_allclose(answer.json()["probabilities"], model.predict_proba(rows), atol=1e-6)
 
 
 @pytest.mark.parametrize("name", [name for name, (model, _, _) in MODELS.items() if forest_in(model) is not None])

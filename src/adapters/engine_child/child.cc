@@ -95,6 +95,10 @@ Status Child::on_control(const w::Body& body) {
     signature_ = *signature;
     return ok();
   }
+  if (const auto* native = std::get_if<w::Native>(&body); native != nullptr && !ready_) {
+    plan_ = native->plan;
+    return ok();
+  }
   if (told == nullptr && std::holds_alternative<w::HelloBack>(body)) return ok();
   if (told == nullptr) return internal_error("engine_protocol_broken", "a frame that is not for the control socket");
   state_ = *told;

@@ -50,6 +50,7 @@ class Child {
   const std::string& complaint() const { return complaint_; }              // why it has to go, where that is known
   const wire::engine::State& state() const { return state_; }              // with its memory
   const wire::engine::Signature& signature() const { return signature_; }  // of a tensor model, once it is ready
+  const std::string& plan() const { return plan_; }                        // the same as bytes that nobody has looked at; may be empty
   Instant began() const { return began_; }
 
  private:
@@ -70,6 +71,7 @@ class Child {
   std::string complaint_;
   wire::engine::State state_;
   wire::engine::Signature signature_;
+  std::string plan_;
 };
 
 }  // namespace gatehouse::adapters

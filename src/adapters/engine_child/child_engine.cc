@@ -4,6 +4,7 @@
 
 #include "child.h"
 #include "engine_link.h"
+#include "gatehouse/trees/tensor_predictor.h"
 #include "states.h"
 
 namespace gatehouse::adapters {
@@ -94,6 +95,7 @@ void ChildEngine::put_away(Life rest) {
   if (stopping_ || (!wanted_ && rest_ == rest && life() != Life::failed)) return;
   wanted_ = false;
   rest_ = rest;
+  drop_native();
   if (!serving_ || !serving_->ready()) close_links();
   all_have_left();
 }
@@ -110,7 +112,7 @@ void ChildEngine::told(const Child& child) {
   if (&child == next_.get() && child.ready()) changed_.raise();
   if (&child != serving_.get()) return;
   const bool becomes_ready = child.ready() && life() != Life::ready;
-  if (becomes_ready) adopt(child.signature());
+  if (becomes_ready) adopt(child);
   const bool failed = child.state().state == w::ModelState::failed;
   publish(child.ready() ? Life::ready : Life::loading, child.state(), becomes_ready ? "model ready" : failed ? "model failed" : "");
   if (becomes_ready) {
@@ -123,10 +125,26 @@ void ChildEngine::told(const Child& child) {
 }
 
 // Before it is said to be ready.
-void ChildEngine::adopt(const w::Signature& signature) {
-  auto adopted = std::make_shared<const w::Signature>(signature);
+void ChildEngine::adopt(const Child& child) {
+  auto adopted = std::make_shared<const w::Signature>(child.signature());
+  std::shared_ptr<const trees::TensorPredictor> native;
+  if (!child.plan().empty()) {
+    auto read = trees::TensorPredictor::read(child.plan(), {adopted->inputs, adopted->outputs});
+    if (read) {
+      native = std::make_shared<const trees::TensorPredictor>(std::move(*read));
+    } else {
+      say("plan refused", read.error().describe());
+    }
+  }
   const std::lock_guard lock(mutex_);
   signature_ = std::move(adopted);
+  native_ = std::move(native);
+}
+
+// What its engine is for is over; the next one says again what can be done without it.
+void ChildEngine::drop_native() {
+  const std::lock_guard lock(mutex_);
+  native_.reset();
 }
 
 // Whether it is worn, or nobody needs it.
@@ -172,6 +190,7 @@ void ChildEngine::fail_for_good(const Error& why) {
 
 void ChildEngine::fail_links() {
   holding_ = false;
+  drop_native();
   const Error told(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
   each_link([told](EngineLink& link) { link.fail(told); });
 }
@@ -198,6 +217,16 @@ Result<std::unique_ptr<engine::TensorCall>> ChildEngine::infer(Reactor& reactor,
 std::shared_ptr<const w::Signature> ChildEngine::signature() const {
   const std::lock_guard lock(mutex_);
   return signature_;
+}
+
+std::shared_ptr<const trees::TensorPredictor> ChildEngine::native() {
+  std::shared_ptr<const trees::TensorPredictor> found;
+  {
+    const std::lock_guard lock(mutex_);
+    found = native_;
+  }
+  if (found) calls_.fetch_add(1, std::memory_order_relaxed);
+  return found;
 }
 
 Task<Status> ChildEngine::until_ready(Reactor& reactor, Instant then) {

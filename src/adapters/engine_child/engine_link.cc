@@ -10,6 +10,23 @@ namespace {
 
 Error protocol_error(std::string what) { return internal_error("engine_protocol_broken", std::move(what)); }
 
+Error engine_busy() {
+  return Error(Code::unavailable, Origin::engine, "server_is_overloaded", "The model has more requests than it can hold")
+      .with_retry(Retry::after(seconds(2)));
+}
+
+std::size_t bytes_of(const w::Infer& call) {
+  std::size_t bytes = 0;
+  for (const wire::Tensor& tensor : call.inputs) bytes += tensor.bytes.size() + tensor.name.size();
+  return bytes;
+}
+
+std::size_t bytes_of(const w::Prepare& prompt) {
+  std::size_t bytes = prompt.prompt.size() + prompt.schema.size() + prompt.tools.size();
+  for (const w::Message& one : prompt.messages) bytes += one.content.size();
+  return bytes;
+}
+
 // In the list for as long as the coroutine lives, however it ends.
 class Waiting {
  public:
@@ -102,6 +119,7 @@ Error EngineLink::not_ready() const {
 
 Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& prompt) {
   if (current_ == 0) return not_ready();
+  if (!sessions_.at(current_).socket->has_room_for(bytes_of(prompt))) return engine_busy();
   const JobId id(next_job_++);
   auto job = std::make_unique<engine::Job>(reactor_, *this, id, prompt.choices);
   begin(*job, id, prompt);
@@ -110,6 +128,7 @@ Result<std::unique_ptr<engine::Job>> EngineLink::prepare(const w::Prepare& promp
 
 Result<std::unique_ptr<engine::TensorCall>> EngineLink::infer(const w::Infer& call) {
   if (current_ == 0) return not_ready();
+  if (!sessions_.at(current_).socket->has_room_for(bytes_of(call))) return engine_busy();
   const JobId id(next_job_++);
   auto job = std::make_unique<engine::TensorCall>(reactor_, *this, id);
   begin(*job, id, call);
@@ -161,9 +180,11 @@ Status EngineLink::on_frame(std::uint64_t child, w::Frame&& frame) {
   engine::JobRecipient* job = found->second;
   const bool over = std::holds_alternative<w::Done>(frame.body) || std::holds_alternative<w::Refused>(frame.body) ||
                     std::holds_alternative<w::Inferred>(frame.body);
-  if (over) jobs.erase(found);
+  // One that is not what the job waits for ends the child, and with it the job, which is told so.
   if (job != nullptr && !job->deliver(std::move(frame.body))) return protocol_error("a frame out of order");
-  if (over) tell_emptied(child);
+  if (!over) return ok();
+  jobs.erase(frame.job);
+  tell_emptied(child);
   return ok();
 }
 

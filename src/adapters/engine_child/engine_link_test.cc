@@ -163,6 +163,34 @@ TEST_F(EngineLinkTest, BytesThatAreNoFrameBreakIt) {
   EXPECT_TRUE(job->take().lost);
 }
 
+TEST_F(EngineLinkTest, AFrameOfAnotherKindLosesTheJobThatItWasFor) {
+  ready();
+  auto call = link->infer(w::Infer());
+  ASSERT_TRUE(call.ok());
+  engine.expect<w::Infer>();
+  tell((*call)->id().value(), w::Done{});
+  expect_broken("engine_protocol_broken");
+  EXPECT_TRUE((*call)->take().lost) << "it would wait for ever";
+}
+
+TEST_F(EngineLinkTest, LargeCallsWaitForOneAnotherOutsideOfTheSocket) {
+  ready();
+  w::Infer large;
+  wire::Tensor& tensor = large.inputs.emplace_back();
+  tensor.datatype = wire::Datatype::int8;
+  tensor.shape = {40L * 1024 * 1024};
+  tensor.bytes.assign(std::size_t{40} * 1024 * 1024, 'x');
+  const auto first = link->infer(large);
+  ASSERT_TRUE(first.ok());
+  const auto second = link->infer(large);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.error().reason(), "server_is_overloaded");
+  EXPECT_TRUE(second.error().retry().wait().has_value());
+  EXPECT_TRUE(link->infer(w::Infer()).ok()) << "a small one finds room";
+  settle(reactor);
+  EXPECT_EQ(breaks, 0);
+}
+
 TEST_F(EngineLinkTest, TheEndOfTheEngineLosesEveryJob) {
   ready();
   auto running = started(3), waiting = prepared();

@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::size_t read_size = 16 * 1024;  // cleared before each read
 constexpr std::size_t kept_capacity = 1024 * 1024;
+// What may wait where a frame of the greatest size comes beside it: its headers take some room, too.
+constexpr std::size_t read_enough = std::size_t{256} * 1024;
 
 Error socket_error(std::string_view reason, std::string detail) {
   return Error(Code::unavailable, Origin::engine, reason, "The model's engine is not available").with_detail(std::move(detail));
@@ -118,9 +120,21 @@ bool FrameSocket::send(std::uint64_t job, const w::Body& body) {
   return !broken_;
 }
 
+void FrameSocket::wait_for_reader() {
+  std::unique_lock lock(mutex_);
+  read_.wait(lock, [this] { return broken_ || pending_.size() - sent_ <= read_enough; });
+}
+
+bool FrameSocket::has_room_for(std::size_t bytes) {
+  const std::lock_guard lock(mutex_);
+  const std::size_t waits = pending_.size() - sent_;
+  return waits <= read_enough || (bytes <= pending_bound - read_enough && waits <= pending_bound - read_enough - bytes);
+}
+
 // With mutex_ held. The reader need not notice: a peer may end one direction only.
 void FrameSocket::break_off(std::string_view reason, std::string detail) {
   broken_ = true;
+  read_.notify_all();
   reactor_.post([self = shared_from_this(), why = socket_error(reason, std::move(detail))] { self->fail(why); });
 }
 
@@ -158,6 +172,7 @@ void FrameSocket::write_some() {
       break_off("engine_gone", std::strerror(errno));
     }
   }
+  if (pending_.size() - sent_ <= read_enough) read_.notify_all();
   if (sent_ * 2 >= pending_.size()) {  // what is left moves at most once for each byte that went
     pending_.erase(0, sent_);
     sent_ = 0;
@@ -189,6 +204,7 @@ void FrameSocket::close() {
   open_ = false;
   const std::lock_guard lock(mutex_);
   broken_ = true;
+  read_.notify_all();
   boost::system::error_code ignored;
   socket_.close(ignored);
 }

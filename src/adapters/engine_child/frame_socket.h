@@ -1,8 +1,9 @@
 // adapters/engine_child/frame_socket.h — frames over one end of a socket pair.
-// Threads  send() from any thread; everything else on the reactor
+// Threads  send() from any thread, wait_for_reader() from any but the reactor's; everything else on the reactor
 // Errors   closed() is called once, with the reason, when the peer is gone, sent what is no frame, or does not read
 #pragma once
 #include <boost/asio/local/stream_protocol.hpp>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -29,6 +30,10 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
   void start(Callbacks callbacks);
   // Never blocks. False when the peer is gone or reads so slowly that the bound is passed: the socket is then broken.
   bool send(std::uint64_t job, const wire::engine::Body& body);
+  // Blocks until so little waits for the peer that a frame of the greatest size has room beside it, or the socket is broken.
+  void wait_for_reader();
+  // Whether a frame of so many bytes has room beside what waits.
+  bool has_room_for(std::size_t bytes);
   // With a descriptor beside the frame; only as the first thing on an idle socket.
   bool send_with(std::uint64_t job, const wire::engine::Body& body, const Fd& descriptor);
   // Stops reading and closes; closed() is not called.
@@ -54,7 +59,8 @@ class FrameSocket : public std::enable_shared_from_this<FrameSocket> {
   std::unique_ptr<char[]> ahead_;  // where bytes come in that bring no descriptors
   bool open_ = true;
 
-  std::mutex mutex_;     // guards what follows
+  std::mutex mutex_;  // guards what follows
+  std::condition_variable read_;
   std::string pending_;  // not yet taken by the kernel, from sent_ on
   std::size_t sent_ = 0;
   bool broken_ = false, waits_writable_ = false;

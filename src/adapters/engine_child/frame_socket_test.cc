@@ -112,6 +112,46 @@ TEST_F(FrameSocketTest, APeerThatDoesNotReadIsGivenUpAtTheBound) {
   EXPECT_THAT(f.closed, ElementsAre("engine_not_reading"));
 }
 
+TEST_F(FrameSocketTest, WhoMayWaitSendsWhatAPeerHasNotReadYetOnlyLater) {
+  End e = engine();
+  TestPeer peer = front_peer();
+  constexpr std::size_t large = FrameSocket::pending_bound - std::size_t{1024} * 1024;
+  w::Inferred answer;
+  wire::Tensor& tensor = answer.outputs.emplace_back();
+  tensor.datatype = wire::Datatype::int8;
+  tensor.shape = {static_cast<std::int64_t>(large)};
+  tensor.bytes.assign(large, 'x');
+  std::thread computing([&] {
+    for (std::uint64_t job = 1; job <= 3; ++job) {
+      e.socket->wait_for_reader();
+      EXPECT_TRUE(e.socket->send(job, answer));
+    }
+  });
+  for (std::uint64_t job = 1; job <= 3;) {
+    settle(reactor);
+    const auto frame = peer.poll();
+    if (!frame) continue;
+    EXPECT_EQ(frame->job, job++);
+  }
+  computing.join();
+  EXPECT_TRUE(e.closed.empty());
+}
+
+TEST_F(FrameSocketTest, WhoWaitsForAReaderIsWokenByTheEnd) {
+  End e = engine();
+  TestPeer peer = front_peer();
+  ASSERT_TRUE(e.socket->send(1, w::Prepared{}));
+  const std::string detail(1024UL * 1000, 'x');
+  for (int i = 0; i < 3; ++i) {
+    w::State state;
+    state.detail = detail;
+    ASSERT_TRUE(e.socket->send(0, state));
+  }
+  std::thread waiting([&] { e.socket->wait_for_reader(); });
+  e.socket->close();
+  waiting.join();
+}
+
 TEST_F(FrameSocketTest, ClosedIsToldOnceWhenThePeerHangsUp) {
   End f = front();
   TestPeer peer = engine_peer();

@@ -41,6 +41,11 @@ void Host::send_news(std::uint32_t link, std::uint64_t job, const w::Body& body)
   if (!links_[link]->send(job, body)) reactor_.post([this] { front_gone(internal_error("front_gone", "the front does not read")); });
 }
 
+void Host::send_when_read(std::uint32_t link, std::uint64_t job, const w::Body& body) {
+  links_[link]->wait_for_reader();
+  send_news(link, job, body);
+}
+
 Status Host::on_control(w::Frame&& frame, Fd&& file) {
   if (w::brings_model(frame.body)) {
     if (state_.state != w::ModelState::empty || !file) return caller_error("engine_load_refused", "one model an engine");
@@ -50,6 +55,7 @@ Status Host::on_control(w::Frame&& frame, Fd&& file) {
   if (std::holds_alternative<w::Unload>(frame.body)) {
     front_gone(internal_error("front_gone", "unload"));
   } else if (std::holds_alternative<w::Stats>(frame.body)) {
+    look();
     control_->send(0, current_state());
   } else {
     return caller_error("engine_frame_unexpected", "not a frame for the control socket");

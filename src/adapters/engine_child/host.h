@@ -26,6 +26,8 @@ class Host {
   // Once: a load has come with its file. An Error ends the host, as below.
   virtual Status on_load(wire::engine::Body&& load, Fd&& file) = 0;
   virtual Status on_job(std::uint32_t link, wire::engine::Frame&& frame) = 0;
+  // The front asks how it is: twice a second.
+  virtual void look() {}
   // What is counted, into the state that is told.
   virtual void count(wire::engine::State& now) const = 0;
   // Returns when nothing computes any more. May be called again.
@@ -36,6 +38,8 @@ class Host {
   void send_answer(std::uint32_t link, std::uint64_t job, const wire::engine::Body& body) { links_[link]->send(job, body); }
   // From any thread; a front that does not read ends the host.
   void send_news(std::uint32_t link, std::uint64_t job, const wire::engine::Body& body);
+  // The same, from a thread that may wait until what was sent before has been read.
+  void send_when_read(std::uint32_t link, std::uint64_t job, const wire::engine::Body& body);
 
   const Clock& clock() const { return clock_; }
   Reactor& reactor() { return reactor_; }

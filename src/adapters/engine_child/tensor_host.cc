@@ -4,6 +4,7 @@
 #include <thread>
 #include <utility>
 
+#include "call_batch.h"
 #include "call_queue.h"
 #include "gatehouse/telemetry/log.h"
 #include "host.h"
@@ -13,6 +14,11 @@ namespace gatehouse::adapters {
 namespace w = wire::engine;
 
 namespace {
+
+// Of the inputs of calls that wait.
+constexpr std::size_t most_waiting_bytes = std::size_t{256} * 1024 * 1024;
+// What is computed at a time, where calls are computed together.
+constexpr std::size_t most_together = 64, most_bytes_together = std::size_t{1024} * 1024;
 
 std::uint64_t in_microseconds(nanoseconds time) { return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) / 1000; }
 
@@ -40,7 +46,8 @@ class TensorHost final : public Host {
   Status on_load(w::Body&& body, Fd&& file) override {
     auto* load = std::get_if<w::LoadTensors>(&body);
     if (load == nullptr) return caller_error("engine_load_refused", "a language model for an engine of tensor models");
-    queue_ = std::make_shared<CallQueue>(load->queue);
+    patience_ = std::chrono::microseconds(load->patience_us);
+    queue_ = std::make_shared<CallQueue>(CallQueue::Bounds{load->queue, most_waiting_bytes});
     computing_ = std::thread(
         [this, options = std::move(*load), model_file = std::move(file)]() mutable { load_and_run(std::move(model_file), options); });
     return ok();
@@ -57,19 +64,52 @@ class TensorHost final : public Host {
     reactor().post([this, model] {
       model_ = model;
       tell_control(model->signature());
+      if (!model->plan().empty()) tell_control(w::Native{model->plan()});
       publish(w::ModelState::ready, model->description());
     });
-    while (std::optional<QueuedCall> call = queue_->next(clock())) compute(*model, *call);
+    CallQueue::Company company{std::chrono::microseconds(options.batch_us), most_together, most_bytes_together, may_join};
+    if (options.batch_us == 0 || !has_free_rows(model->signature())) company.most = 1;
+    while (std::optional<QueuedCall> call = queue_->next(clock())) {
+      std::vector<QueuedCall> others = queue_->take_along(*call, company, clock());
+      if (others.empty()) {
+        compute(*model, *call);
+      } else {
+        compute_together(*model, *call, others);
+      }
+    }
+  }
+
+  // Where that fails, or is not over in time, each by itself: one of them may be at fault.
+  void compute_together(engine::TensorModel& model, QueuedCall& first, std::vector<QueuedCall>& others) {
+    std::vector<const w::Infer*> calls{&first.call};
+    for (const QueuedCall& one : others) calls.push_back(&one.call);
+    const Instant began = clock().now();
+    const Result<w::Inferred> made = model.infer(joined(calls), first.stop);
+    queue_->over(clock());
+    auto parts = made ? parted(*made, calls) : std::nullopt;
+    others.insert(others.begin(), std::move(first));
+    for (std::size_t i = 0; i < others.size(); ++i) {
+      if (parts) {
+        send_result(others[i], std::move((*parts)[i]), began);
+      } else {
+        queue_->again(others[i], clock());
+        compute(model, others[i]);
+      }
+    }
   }
 
   void compute(engine::TensorModel& model, const QueuedCall& call) {
     const Instant began = clock().now();
-    Result<w::Inferred> made = model.infer(call.call);
-    queue_->over(clock());
+    Result<w::Inferred> made = model.infer(call.call, call.stop);
+    if (!queue_->over(clock())) return;
     if (!made) return send_news(call.key.link, call.key.job, refusal_of(made.error()));
-    made->queued_us = in_microseconds(began - call.came);
-    made->compute_us = in_microseconds(clock().now() - began);
-    send_news(call.key.link, call.key.job, *made);
+    send_result(call, std::move(*made), began);
+  }
+
+  void send_result(const QueuedCall& call, w::Inferred&& made, Instant began) {
+    made.queued_us = in_microseconds(began - call.came);
+    made.compute_us = in_microseconds(clock().now() - began);
+    send_when_read(call.key.link, call.key.job, made);
   }
 
   Status on_job(std::uint32_t link, w::Frame&& frame) override {
@@ -86,15 +126,22 @@ class TensorHost final : public Host {
 
   void take_call(const CallKey& key, w::Infer&& call) {
     if (!model_) return send_answer(key.link, key.job, refused("model_not_ready", "The model is not loaded yet"));
-    if (queue_->push(QueuedCall{key, std::move(call), clock().now()})) return;
-    send_answer(key.link, key.job, refused("engine_queue_full", "The model has more requests than it can hold"));
+    for (const CallKey& one : queue_->push(QueuedCall{key, std::move(call), clock().now()})) {
+      send_answer(one.link, one.job, refused("engine_queue_full", "The model has more requests than it can hold"));
+    }
   }
 
   // One that runs answers for itself, as one that is over has.
   void cancel(const CallKey& key) {
     if (!model_) return;
-    const bool waited = queue_->cancel(key, [this] { model_->cut_short(); });
-    if (waited) send_answer(key.link, key.job, refused("cancelled", "The call was cancelled"));
+    if (queue_->cancel(key)) send_answer(key.link, key.job, refused("cancelled", "The call was cancelled"));
+  }
+
+  // Answered before the front loses patience with all of us: so it is known whose call that was, and nobody makes it once more.
+  void look() override {
+    if (!queue_ || patience_ == nanoseconds(0)) return;
+    const std::optional<CallKey> slow = queue_->give_up(patience_, clock().now());
+    if (slow) send_answer(slow->link, slow->job, refused("call_too_long", "The model has computed on this input for longer than it may"));
   }
 
   void count(w::State& now) const override {
@@ -104,18 +151,17 @@ class TensorHost final : public Host {
     now.jobs = counts.waiting + (counts.running ? 1 : 0);
     now.steps = counts.calls;
     now.compute_us = in_microseconds(counts.computed);
-    now.usual_step_us = in_microseconds(counts.longest);
     if (counts.running) now.step_us = std::max<std::uint64_t>(in_microseconds(clock().now() - counts.began), 1);
   }
 
   // A load in progress ends first.
   void stop_work() override {
     if (queue_) queue_->stop();
-    if (model_) model_->cut_short();
     if (computing_.joinable()) computing_.join();
   }
 
   const decltype(TensorWiring::load) load_;
+  nanoseconds patience_{0};                     // with a call; 0: without end
   std::shared_ptr<CallQueue> queue_;            // null before a load
   std::shared_ptr<engine::TensorModel> model_;  // null before it is ready
   std::thread computing_;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <thread>
@@ -15,7 +16,7 @@ namespace {
 
 namespace w = wire::engine;
 
-// Says its inputs again; the one called "slow" when it is let go or cut short.
+// Says its inputs again; the one called "slow" when it is told to stop, the one called "stubborn" when it is let go.
 class EchoModel final : public engine::TensorModel {
  public:
   EchoModel() {
@@ -26,36 +27,49 @@ class EchoModel final : public engine::TensorModel {
   }
   const w::Signature& signature() const override { return signature_; }
   std::string description() const override { return "echo"; }
-  Result<w::Inferred> infer(const w::Infer& call) override {
+  const std::string& plan() const override { return its_plan; }
+  Result<w::Inferred> infer(const w::Infer& call, const std::stop_token& stop) override {
+    ++computed_;
     if (call.inputs.empty()) return caller_error("invalid_tensor", "The input 'X' is missing");
     if (call.inputs.front().name == "broken") return operator_error("infer_failed", "node 7 of kernel 8");
     if (call.inputs.front().name == "slow") {
+      begin();
       std::unique_lock lock(mutex_);
-      begun_ = true;
-      changed_.notify_all();
-      changed_.wait(lock, [this] { return cut_; });
-      cut_ = false;
+      changed_.wait(lock, stop, [] { return false; });
       return caller_error("cancelled", "The call was cancelled");
+    }
+    if (call.inputs.front().name == "stubborn") {
+      begin();
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [this] { return let_go_; });
     }
     w::Inferred answer;
     answer.outputs = call.inputs;
     return answer;
   }
-  void cut_short() override {
-    const std::lock_guard lock(mutex_);
-    cut_ = true;
-    changed_.notify_all();
-  }
-  void await_slow() {
+  void await_begun() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return begun_; });
   }
+  void let_go() {
+    const std::lock_guard lock(mutex_);
+    let_go_ = true;
+    changed_.notify_all();
+  }
+  std::string its_plan;
+  int computed() const { return computed_; }
 
  private:
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    begun_ = true;
+    changed_.notify_all();
+  }
   w::Signature signature_;
   std::mutex mutex_;
-  std::condition_variable changed_;
-  bool begun_ = false, cut_ = false;
+  std::condition_variable_any changed_;
+  bool begun_ = false, let_go_ = false;
+  std::atomic<int> computed_{0};
 };
 
 class TensorHostTest : public testing::Test {
@@ -73,6 +87,7 @@ class TensorHostTest : public testing::Test {
     wiring.load = [this](Fd file, const w::LoadTensors& options) -> Result<std::unique_ptr<engine::TensorModel>> {
       if (!file || options.model == "broken") return operator_error("model_broken", "no model in this file");
       auto made = std::make_unique<EchoModel>();
+      made->its_plan = options.model == "native" ? "a plan" : "";
       model = made.get();
       return std::unique_ptr<engine::TensorModel>(std::move(made));
     };
@@ -85,17 +100,18 @@ class TensorHostTest : public testing::Test {
     if (thread.joinable()) thread.join();
   }
 
-  void load(const std::string& name, const w::Body* other = nullptr) {
+  void load(const std::string& name, const w::Body* other = nullptr, std::chrono::microseconds patience = std::chrono::microseconds(0)) {
     w::LoadTensors load;
     load.model = name;
     load.queue = 2;
+    load.patience_us = static_cast<std::uint64_t>(patience.count());
     std::string bytes;
     w::encode(0, other != nullptr ? *other : w::Body(load), bytes);
     const Fd file(open("/dev/null", O_RDONLY | O_CLOEXEC));
     EXPECT_TRUE(control->send_with(bytes, file.get()));
   }
-  void loaded() {
-    load("echo");
+  void loaded(std::chrono::microseconds patience = std::chrono::microseconds(0)) {
+    load("echo", nullptr, patience);
     EXPECT_EQ(control->expect<w::Signature>().inputs.size(), 1U);
     EXPECT_EQ(control->expect<w::State>().state, w::ModelState::ready);
   }
@@ -149,7 +165,7 @@ TEST_F(TensorHostTest, KeepsWhatTheLibrarySaysOfItselfFromCallers) {
 TEST_F(TensorHostTest, BoundsItsQueueAndAnswersWhatIsCancelled) {
   loaded();
   link->send(1, call("slow"));
-  model->await_slow();
+  model->await_begun();
   link->send(2, call("X"));
   link->send(3, call("X"));
   link->send(4, call("X"));
@@ -164,6 +180,104 @@ TEST_F(TensorHostTest, BoundsItsQueueAndAnswersWhatIsCancelled) {
   link->send(1, w::Cancel{});
   EXPECT_EQ(refusal(), "cancelled");
   EXPECT_EQ(link->expect<w::Inferred>().outputs.size(), 1U);
+}
+
+TEST_F(TensorHostTest, SendsWhatCanBeComputedWithoutItBehindTheSignature) {
+  load("native");
+  control->expect<w::Signature>();
+  EXPECT_EQ(control->expect<w::Native>().plan, "a plan");
+  EXPECT_EQ(control->expect<w::State>().state, w::ModelState::ready);
+}
+
+TEST_F(TensorHostTest, RefusesWhatTakesTooLongAndGoesOn) {
+  loaded(std::chrono::microseconds(1));
+  link->send(1, call("slow"));
+  model->await_begun();
+  std::optional<w::Frame> answer;
+  while (!answer) {  // it is seen to when the front asks how it is
+    control->send(0, w::Stats{});
+    control->expect<w::State>();
+    answer = link->poll();
+  }
+  EXPECT_EQ(answer->job, 1U);
+  EXPECT_EQ(std::get<w::Refused>(answer->body).code, "call_too_long");
+  link->send(2, call("X"));
+  EXPECT_EQ(link->expect<w::Inferred>().outputs.size(), 1U) << "the other call";
+  EXPECT_FALSE(link->poll()) << "one answer each";
+}
+
+TEST_F(TensorHostTest, ComputesTogetherWhatComesTogether) {
+  w::LoadTensors together;
+  together.model = "together";
+  together.queue = 256;
+  together.batch_us = 60'000'000;
+  const w::Body body = together;
+  load("", &body);
+  control->expect<w::Signature>();
+  control->expect<w::State>();
+  const auto row = [](std::uint64_t tenant) {
+    w::Infer made = call("X");
+    made.tenant = tenant;
+    made.inputs.front().shape = {3, 1};
+    return made;
+  };
+  for (std::uint64_t job = 1; job <= 64; ++job) link->send(job, row(job % 3));
+  for (int i = 0; i < 64; ++i) {
+    const auto frame = link->next();
+    ASSERT_TRUE(frame);
+    EXPECT_EQ(std::get<w::Inferred>(frame->body).outputs, row(0).inputs);
+  }
+  EXPECT_EQ(model->computed(), 1) << "as many as may be computed at a time";
+}
+
+TEST_F(TensorHostTest, AnswersOnceForWhatDoesNotStop) {
+  loaded(std::chrono::microseconds(1));
+  link->send(1, call("stubborn"));
+  model->await_begun();
+  control->send(0, w::Stats{});
+  control->expect<w::State>();
+  EXPECT_EQ(refusal(), "call_too_long");
+  link->send(1, w::Cancel{});
+  model->let_go();
+  link->send(2, call("X"));
+  const auto next = link->next();
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->job, 2U) << "nobody waits for what came of the first";
+}
+
+TEST_F(TensorHostTest, WaitsForAFrontThatReadsSlowlyHoweverLargeItsAnswersAre) {
+  loaded();
+  constexpr std::size_t large = std::size_t{40} * 1024 * 1024;
+  w::Infer heavy = call("X");
+  heavy.inputs.front().shape = {static_cast<std::int64_t>(large)};
+  heavy.inputs.front().bytes.assign(large, 'x');
+  link->send(1, heavy);
+  link->send(2, heavy);
+  w::State state;
+  while (state.steps < 2) {  // both are computed before the front reads a byte
+    control->send(0, w::Stats{});
+    state = control->expect<w::State>();
+  }
+  for (int i = 0; i < 2; ++i) EXPECT_EQ(link->expect<w::Inferred>().outputs.front().bytes.size(), large);
+}
+
+TEST_F(TensorHostTest, TellsWhoHadToGiveWayWhereTheQueueIsFull) {
+  loaded();
+  const auto of_tenant = [](std::uint64_t tenant) {
+    w::Infer made = call("X");
+    made.tenant = tenant;
+    return made;
+  };
+  link->send(1, call("slow"));
+  model->await_begun();
+  link->send(2, of_tenant(1));
+  link->send(3, of_tenant(1));
+  link->send(4, of_tenant(2));
+  const auto refused = link->next();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->job, 3U);
+  EXPECT_EQ(std::get<w::Refused>(refused->body).code, "engine_queue_full");
+  link->send(1, w::Cancel{});
 }
 
 TEST_F(TensorHostTest, EndsWhenTheFrontSendsWhatIsForLanguageModels) {

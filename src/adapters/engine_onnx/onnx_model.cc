@@ -5,11 +5,12 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <mutex>
+#include <stop_token>
 #include <utility>
 #include <vector>
 
-#include "model_guard.h"
+#include "native_choice.h"
+#include "onnx_file.h"
 #include "onnx_values.h"
 
 namespace gatehouse::adapters {
@@ -20,6 +21,7 @@ namespace {
 
 constexpr std::string_view load_failed = "model_load_failed";
 constexpr std::size_t largest_file = std::size_t{1} << 31;  // protobuf has no larger ones
+constexpr std::size_t longest_name = 256;
 // What outputs may take: names, shapes and counts go beside them into one answer.
 constexpr std::size_t output_room = w::max_assembled - std::size_t{1024} * 1024;
 
@@ -47,7 +49,7 @@ Result<OnnxSessionOptions> session_options(const w::LoadTensors& load) {
   OnnxSessionOptions options(made);
   GH_CHECK(onnx_status(api.SetIntraOpNumThreads(made, static_cast<int>(load.threads)), load_failed));
   GH_CHECK(onnx_status(api.SetInterOpNumThreads(made, 1), load_failed));
-  // Not what the file looks like: the guard has read it as this.
+  // Not what the file looks like: it has been read as this.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.load_model_format", "ONNX"), load_failed));
   // Its threads would burn the cores between two calls, which belong to others.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.intra_op.allow_spinning", "0"), load_failed));
@@ -75,6 +77,7 @@ Result<std::vector<wire::TensorSpec>> specs_of(const OrtSession& session, const 
     GH_CHECK(onnx_status((api.*side.name)(&session, i, allocator, &text), load_failed));
     std::string name(text);
     GH_CHECK(onnx_status(api.AllocatorFree(allocator, text), load_failed));
+    if (name.size() > longest_name) return operator_error(load_failed, "an input or output has a name of more than 256 bytes");
     OrtTypeInfo* type = nullptr;
     GH_CHECK(onnx_status((api.*side.type)(&session, i, &type), load_failed));
     const OnnxTypeInfo owned(type);
@@ -111,9 +114,17 @@ class OnnxModel final : public engine::TensorModel {
       : session_(std::move(session)), memory_(std::move(memory)), signature_(std::move(signature)) {}
 
   const w::Signature& signature() const override { return signature_; }
-  std::string description() const override { return "onnxruntime, CPU"; }
+  std::string description() const override {
+    if (native_.words.empty()) return "onnxruntime, CPU";
+    return native_.plan.empty() ? "onnxruntime, CPU: not natively, " + native_.words : native_.words;
+  }
+  const std::string& plan() const override { return native_.plan; }
 
-  Result<w::Inferred> infer(const w::Infer& call) override {
+  void look_for_native(const wire::onnx::Graph& graph) {
+    native_ = choose_native(graph, signature_, [this](const w::Infer& call) { return infer(call, std::stop_token()); });
+  }
+
+  Result<w::Inferred> infer(const w::Infer& call, const std::stop_token& stop) override {
     GH_TRY(const std::vector<const wire::Tensor*> inputs, in_order(call.inputs));
     GH_TRY(const std::vector<const char*> names, wanted(call.outputs));
     std::vector<OnnxValue> owned;
@@ -126,19 +137,11 @@ class OnnxModel final : public engine::TensorModel {
       input_names.push_back(tensor->name.c_str());
     }
     std::vector<OrtValue*> made(names.size(), nullptr);
-    const Status ran = run(input_names, values, names, made);
+    const Status ran = run(input_names, values, names, made, stop);
     std::vector<OnnxValue> results;
     for (OrtValue* value : made) results.emplace_back(value);
     GH_CHECK(ran);
-    return collect(names, results);
-  }
-
-  void cut_short() override {
-    const std::lock_guard lock(mutex_);
-    if (running_ == nullptr) return;
-    // What it may say of that helps nobody: the call then runs to its end.
-    const Status ignored = onnx_status(onnx_api().RunOptionsSetTerminate(running_), "infer_failed");
-    static_cast<void>(ignored);
+    return collect(names, results, call.room == 0 ? output_room : std::min<std::size_t>(call.room, output_room));
   }
 
  private:
@@ -169,15 +172,18 @@ class OnnxModel final : public engine::TensorModel {
   }
 
   Status run(const std::vector<const char*>& input_names, const std::vector<const OrtValue*>& values,
-             const std::vector<const char*>& output_names, std::vector<OrtValue*>& made) {
+             const std::vector<const char*>& output_names, std::vector<OrtValue*>& made, const std::stop_token& stop) {
     const OrtApi& api = onnx_api();
     OrtRunOptions* options = nullptr;
     GH_CHECK(onnx_status(api.CreateRunOptions(&options), "infer_failed"));
     const OnnxRunOptions owned(options);
-    set_running(options);
+    // What it may say of that helps nobody: the call then runs to its end.
+    const std::stop_callback told(stop, [options] {
+      const Status ignored = onnx_status(onnx_api().RunOptionsSetTerminate(options), "infer_failed");
+      static_cast<void>(ignored);
+    });
     OrtStatus* status = api.Run(session_.get(), options, input_names.data(), values.data(), values.size(), output_names.data(),
                                 output_names.size(), made.data());
-    set_running(nullptr);
     const Status ran = onnx_status(status, "infer_failed");
     if (ran) return ok();
     // Its words name nodes and kernels: they are for the log.
@@ -185,14 +191,8 @@ class OnnxModel final : public engine::TensorModel {
         .with_detail(ran.error().public_text());
   }
 
-  void set_running(OrtRunOptions* options) {
-    const std::lock_guard lock(mutex_);
-    running_ = options;
-  }
-
-  static Result<w::Inferred> collect(const std::vector<const char*>& names, const std::vector<OnnxValue>& values) {
+  static Result<w::Inferred> collect(const std::vector<const char*>& names, const std::vector<OnnxValue>& values, std::size_t room) {
     w::Inferred answer;
-    std::size_t room = output_room;
     for (std::size_t i = 0; i < values.size(); ++i) {
       GH_TRY(wire::Tensor tensor, tensor_of(names[i], *values[i], room));
       answer.outputs.push_back(std::move(tensor));
@@ -203,8 +203,7 @@ class OnnxModel final : public engine::TensorModel {
   const OnnxSession session_;
   const OnnxMemoryInfo memory_;
   const w::Signature signature_;
-  std::mutex mutex_;
-  OrtRunOptions* running_ = nullptr;  // guarded by mutex_
+  NativeChoice native_;
 };
 
 }  // namespace
@@ -212,7 +211,7 @@ class OnnxModel final : public engine::TensorModel {
 Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::LoadTensors& load) {
   const OrtApi& api = onnx_api();
   GH_TRY(const std::string bytes, read_whole(file));
-  GH_CHECK(check_onnx_file(bytes));
+  GH_TRY(const wire::onnx::Graph graph, read_onnx_file(bytes));
   GH_TRY(const OnnxSessionOptions options, session_options(load));
   OrtSession* opened = nullptr;
   GH_CHECK(onnx_status(api.CreateSessionFromArray(&onnx_environment(), bytes.data(), bytes.size(), options.get(), &opened), load_failed));
@@ -224,8 +223,9 @@ Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::L
   GH_CHECK(adopt("output", load.outputs, signature.outputs, false));
   OrtMemoryInfo* memory = nullptr;
   GH_CHECK(onnx_status(api.CreateCpuMemoryInfo(OrtDeviceAllocator, OrtMemTypeDefault, &memory), load_failed));
-  return std::unique_ptr<engine::TensorModel>(
-      std::make_unique<OnnxModel>(std::move(session), OnnxMemoryInfo(memory), std::move(signature)));
+  auto model = std::make_unique<OnnxModel>(std::move(session), OnnxMemoryInfo(memory), std::move(signature));
+  model->look_for_native(graph);
+  return std::unique_ptr<engine::TensorModel>(std::move(model));
 }
 
 }  // namespace gatehouse::adapters

@@ -1,5 +1,6 @@
 #include "onnx_values.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,11 @@ constexpr std::string_view failed = "infer_failed";
 
 Error too_large() {
   return caller_error("output_too_large", "The model's outputs for this input are larger than one answer can hold: send fewer rows");
+}
+
+// What its name and shape take in an answer, about.
+std::size_t beside(const wire::Tensor& tensor) {
+  return tensor.name.size() + tensor.shape.size() * sizeof(std::int64_t) + sizeof(std::uint64_t);
 }
 
 Error foreign_output(const std::string& name) {
@@ -98,6 +104,7 @@ Result<wire::Tensor> tensor_of(const std::string& name, OrtValue& value, std::si
     tensor.bytes.assign(static_cast<const char*>(data), *count * width);
   }
   room -= tensor.bytes.size();
+  room -= std::min(room, beside(tensor));
   return tensor;
 }
 

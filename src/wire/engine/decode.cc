@@ -66,6 +66,7 @@ class PayloadReader {
     std::uint32_t count = 0;
     take(count);
     if (count > rest_.size() / fewest_bytes<T>()) fail("a list claims more items than the payload can hold");
+    if (count > most_items<T>) fail("a list has more items than any may have");
     if (fault_) return;
     items.reserve(count);
     for (std::uint32_t i = 0; i < count && !fault_; ++i) take(items.emplace_back());

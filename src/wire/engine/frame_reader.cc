@@ -38,7 +38,7 @@ bool comes_from(Sender sender, std::uint8_t type) {
   const auto between = [type](Type first, Type last) {
     return type >= static_cast<std::uint8_t>(first) && type <= static_cast<std::uint8_t>(last);
   };
-  return sender == Sender::front ? between(Type::hello, Type::infer) : between(Type::hello_back, Type::inferred);
+  return sender == Sender::front ? between(Type::hello, Type::infer) : between(Type::hello_back, Type::native);
 }
 
 // Everything that can be known before the payload is there.

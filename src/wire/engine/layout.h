@@ -16,7 +16,9 @@
 namespace gatehouse::wire::engine {
 
 inline constexpr std::uint16_t flag_more = 1;  // another part of this frame follows
-constexpr bool comes_in_parts(Type type) { return type == Type::prepare || type == Type::infer || type == Type::inferred; }
+constexpr bool comes_in_parts(Type type) {
+  return type == Type::prepare || type == Type::infer || type == Type::inferred || type == Type::native;
+}
 
 template <class T>
 inline constexpr auto layout = nullptr;
@@ -89,13 +91,16 @@ template <>
 inline constexpr auto layout<TensorSpec> = std::tuple{&TensorSpec::name, &TensorSpec::datatype, &TensorSpec::shape};
 template <>
 inline constexpr auto layout<LoadTensors> =
-    std::tuple{&LoadTensors::model, &LoadTensors::threads, &LoadTensors::queue, &LoadTensors::inputs, &LoadTensors::outputs};
+    std::tuple{&LoadTensors::model,   &LoadTensors::threads,     &LoadTensors::queue,   &LoadTensors::inputs,
+               &LoadTensors::outputs, &LoadTensors::patience_us, &LoadTensors::batch_us};
 template <>
-inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs};
+inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs, &Infer::tenant, &Infer::room};
 template <>
 inline constexpr auto layout<Signature> = std::tuple{&Signature::inputs, &Signature::outputs};
 template <>
 inline constexpr auto layout<Inferred> = std::tuple{&Inferred::outputs, &Inferred::queued_us, &Inferred::compute_us};
+template <>
+inline constexpr auto layout<Native> = std::tuple{&Native::plan};
 
 // A frame or a part of one; everything else is a single value.
 template <class T>
@@ -115,10 +120,10 @@ template <>
 inline constexpr Datatype last_value<Datatype> = Datatype::bytes;
 
 // In the order of Body's alternatives.
-inline constexpr std::array type_by_index{Type::hello,   Type::prepare,    Type::start,    Type::grant,     Type::finish,
-                                          Type::cancel,  Type::load,       Type::unload,   Type::stats,     Type::load_tensors,
-                                          Type::infer,   Type::hello_back, Type::prepared, Type::refused,   Type::tokens,
-                                          Type::waiting, Type::done,       Type::state,    Type::signature, Type::inferred};
+inline constexpr std::array type_by_index{Type::hello,     Type::prepare,  Type::start,  Type::grant,        Type::finish, Type::cancel,
+                                          Type::load,      Type::unload,   Type::stats,  Type::load_tensors, Type::infer,  Type::hello_back,
+                                          Type::prepared,  Type::refused,  Type::tokens, Type::waiting,      Type::done,   Type::state,
+                                          Type::signature, Type::inferred, Type::native};
 static_assert(type_by_index.size() == std::variant_size_v<Body>);
 
 // The fewest bytes that a value can take: bounds how many items a payload may claim to hold.
@@ -136,6 +141,16 @@ consteval std::size_t fewest_bytes() {
     return sizeof(std::uint32_t);  // strings, lists
   }
 }
+
+// What an item becomes in memory is several times what a short one is on the wire: of those there are no more than this.
+template <class T>
+inline constexpr std::size_t most_items = std::numeric_limits<std::uint32_t>::max();
+template <>
+inline constexpr std::size_t most_items<Tensor> = most_tensors;
+template <>
+inline constexpr std::size_t most_items<TensorSpec> = most_tensors;
+template <>
+inline constexpr std::size_t most_items<std::int64_t> = most_dimensions;  // of a shape
 
 // The body of a whole payload; fails with engine_frame_malformed.
 Result<Body> decode_body(Type type, std::string_view payload);

@@ -38,13 +38,15 @@ class RandomFrames {
       case Type::load:
         return Load{text(), u32(), u32(), u32(), u32(), u32(), u64()};
       case Type::load_tensors:
-        return LoadTensors{text(), u32(), u32(), specs(), specs()};
+        return LoadTensors{text(), u32(), u32(), specs(), specs(), u64(), u64()};
       case Type::infer:
         return infer();
       case Type::signature:
         return Signature{specs(), specs()};
       case Type::inferred:
         return Inferred{tensors(), u64(), u64()};
+      case Type::native:
+        return Native{text()};
       case Type::unload:
         return Unload{};
       case Type::stats:
@@ -156,7 +158,8 @@ class RandomFrames {
     return made;
   }
   Infer infer() {
-    Infer made{tensors(), {}};
+    Infer made;
+    made.inputs = tensors(), made.tenant = u64(), made.room = u64();
     for (std::uint64_t i = below(4); i > 0; --i) made.outputs.push_back(text());
     return made;
   }

@@ -76,6 +76,33 @@ TEST(TensorFrames, RefuseTensorsThatAreNotWhatTheirShapesSay) {
   }
 }
 
+TEST(TensorFrames, HaveNoMoreTensorsThanAnyMayHave) {
+  Inferred answer;
+  answer.outputs.assign(most_tensors, numbers(0));
+  std::string bytes;
+  encode(1, answer, bytes);
+  EXPECT_TRUE(read(Sender::engine, bytes).ok());
+  answer.outputs.push_back(numbers(0));
+  bytes.clear();
+  encode(1, answer, bytes);
+  EXPECT_EQ(read(Sender::engine, bytes).error().reason(), "engine_frame_malformed");
+  Signature signature;
+  signature.inputs.assign(most_tensors + 1, TensorSpec());
+  bytes.clear();
+  encode(0, signature, bytes);
+  EXPECT_FALSE(read(Sender::engine, bytes).ok());
+}
+
+TEST(TensorFrames, PlansComeInPartsToo) {
+  const Native native{std::string(3 * max_payload, 'p')};
+  std::string bytes;
+  encode(0, native, bytes);
+  const auto frame = read(Sender::engine, bytes);
+  ASSERT_TRUE(frame.ok() && frame->has_value());
+  EXPECT_EQ(std::get<Native>((*frame)->body), native);
+  EXPECT_FALSE(read(Sender::front, bytes).ok());
+}
+
 TEST(TensorFrames, BelongToTheirSide) {
   std::string bytes;
   encode(1, Infer{}, bytes);

@@ -1,6 +1,8 @@
 #include "gatehouse/wire/onnx/graph.h"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <unordered_set>
 
 #include "onnx/tensor.h"
@@ -35,7 +37,8 @@ class Budget {
 
 Result<std::vector<std::int64_t>> parse_shape(std::string_view message) {
   std::vector<std::int64_t> shape;
-  GH_CHECK(each_field(message, [&shape](const Field& field) -> Status {
+  std::uint64_t product = 1;
+  GH_CHECK(each_field(message, [&shape, &product](const Field& field) -> Status {
     if (field.number != 1) return ok();
     std::string_view dimension;
     GH_CHECK(take(field, dimension));
@@ -43,6 +46,10 @@ Result<std::vector<std::int64_t>> parse_shape(std::string_view message) {
     std::int64_t extent = -1;  // named, or not said
     GH_CHECK(each_field(dimension, [&extent](const Field& part) { return part.number == 1 ? take(part, extent) : ok(); }));
     if (extent < -1) return invalid_onnx("an input or output has a negative extent");
+    if (extent > 0 && static_cast<std::uint64_t>(extent) > most_elements / product) {
+      return invalid_onnx("an input or output has an impossible shape");
+    }
+    product *= extent > 0 ? static_cast<std::uint64_t>(extent) : 1;
     shape.push_back(extent);
     return ok();
   }));
@@ -115,6 +122,7 @@ class Parser {
     std::unordered_set<std::string_view> given;
     for (const Tensor& one : graph_.initializers) given.insert(one.name);
     std::erase_if(graph_.inputs, [&given](const ValueInfo& value) { return given.contains(value.name); });
+    std::ranges::set_difference(domains_, own_domains_, std::back_inserter(graph_.domains));
     return std::move(graph_);
   }
 
@@ -160,6 +168,9 @@ class Parser {
       } else if (part.number == 11) {
         GH_CHECK(take(part, bytes));
         GH_TRY(const Attribute attribute, parse_attribute(bytes, 1));
+      } else if (part.number == 10) {
+        GH_CHECK(take(part, bytes));
+        own_domains_.emplace(bytes);
       }
       return ok();
     });
@@ -217,6 +228,7 @@ class Parser {
     }));
     if (node.op.empty()) return invalid_onnx("a node names no operator");
     if (node.domain == "ai.onnx") node.domain.clear();
+    domains_.insert(node.domain);
     return node;
   }
 
@@ -235,6 +247,7 @@ class Parser {
   const Limits limits_;
   Budget budget_;
   Graph graph_;
+  std::set<std::string> domains_, own_domains_;
 };
 
 // What an attribute may hold, before its type says what it does hold.

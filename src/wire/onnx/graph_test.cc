@@ -80,6 +80,19 @@ TEST(OnnxGraph, LeavesOutInputsThatAnInitializerGives) {
   EXPECT_TRUE(graph->inputs.empty());
 }
 
+TEST(OnnxGraph, SaysWhoseOperatorsItNeeds) {
+  const std::string inner = bytes_field(1, node_file("Strange", "X", "Y", bytes_field(7, "example.inner")));
+  const std::string nested = bytes_field(1, node_file("If", "X", "Y", bytes_field(5, attribute_file("then", 5, bytes_field(6, inner)))));
+  const std::string own = bytes_field(1, node_file("Mine", "X", "Y", bytes_field(7, "example.own")));
+  const std::string function = bytes_field(25, bytes_field(1, "Mine") + bytes_field(10, "example.own") +
+                                                   bytes_field(7, node_file("Other", "X", "Y", bytes_field(7, "example.body"))));
+  Limits limits;
+  limits.nested = Nested::looked_through;
+  const auto graph = parse_graph(model_file(graph_file(identity_node + nested + own)) + function, limits);
+  ASSERT_TRUE(graph) << graph.error().describe();
+  EXPECT_THAT(graph->domains, ElementsAre("", "example.body", "example.inner"));
+}
+
 struct Refusal {
   const char* name;
   std::string file, reason, text;
@@ -127,6 +140,12 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Mistyped", bytes_field(1, "8"), "onnx_invalid", "field 1"},
         Refusal{"NegativeExtent", with_initializer(tensor_file("w", 1, {std::uint64_t(-1)}, "")), "onnx_invalid", "impossible shape"},
         Refusal{"Overflow", with_initializer(tensor_file("w", 1, {1U << 31U, 1U << 31U, 4}, "")), "onnx_invalid", "impossible shape"},
+        Refusal{"LargeInput",
+                model_file(identity_node + bytes_field(11, value_file("X", 1, {1 << 30, 1 << 30, 4})) +
+                           bytes_field(12, value_file("Y", 1, {-1}))),
+                "onnx_invalid", "impossible shape"},
+        Refusal{"TypeOfMoreBits", with_initializer(tensor_file("w", (std::uint64_t{1} << 32U) + 1, {1}, float_field(4, 1))),
+                "onnx_unsupported", "of type 4294967297"},
         Refusal{"TooFew", with_initializer(tensor_file("w", 1, {3}, bytes_field(9, floats_as_bytes({1, 2})))), "onnx_invalid",
                 "shape says"},
         Refusal{"RawAndListed", with_initializer(tensor_file("w", 1, {1}, bytes_field(9, floats_as_bytes({1})) + float_field(4, 1))),

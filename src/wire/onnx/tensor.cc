@@ -6,8 +6,6 @@
 namespace gatehouse::wire::onnx {
 namespace {
 
-constexpr std::uint64_t most_elements = std::uint64_t{1} << 40U;
-
 struct TypeFacts {
   std::size_t width;
   std::string_view name;

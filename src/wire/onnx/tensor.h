@@ -6,6 +6,7 @@
 namespace gatehouse::wire::onnx {
 
 inline constexpr std::size_t most_dimensions = 32;
+inline constexpr std::uint64_t most_elements = std::uint64_t{1} << 40U;
 
 // After: what the tensor holds is as much as its shape says.
 Result<Tensor> parse_tensor(std::string_view message);

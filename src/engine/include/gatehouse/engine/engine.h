@@ -1,7 +1,7 @@
 // engine/engine.h — a loaded language model that answers jobs, wherever it runs: the port between gateway and engines.
 // Threads  every call takes the reactor it is made on
 // Errors   prepare: model_loading (503, with a time), model_unloaded (503, until somebody has it loaded), engine_unavailable (503, for
-//          good), origin engine
+//          good), server_is_overloaded (503, with a time: large prompts are still on their way), origin engine
 #pragma once
 #include <memory>
 

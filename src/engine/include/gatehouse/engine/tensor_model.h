@@ -1,8 +1,9 @@
 // engine/tensor_model.h — a tensor model in the process that computes it: the port behind the host of an engine child.
-// Threads  infer() on the one thread that computes; cut_short() from any other
+// Threads  infer() on the one thread that computes; it may be told to stop from any other
 // Errors   invalid_tensor, output_too_large, infer_failed, cancelled: what they say may be shown to the caller
 #pragma once
 #include <memory>
+#include <stop_token>
 #include <string>
 
 #include "gatehouse/base/result.h"
@@ -16,10 +17,10 @@ class TensorModel {
   virtual const wire::engine::Signature& signature() const = 0;
   // Which library computes it, and how.
   virtual std::string description() const = 0;
-  // Outputs in the order in which they were asked for; of the times in it nothing is said.
-  virtual Result<wire::engine::Inferred> infer(const wire::engine::Infer& call) = 0;
-  // The call that is being computed ends soon; one that begins later is none of its business.
-  virtual void cut_short() = 0;
+  // Outputs in the order in which they were asked for; of the times in it nothing is said. Told to stop it ends soon, whatever comes of it.
+  virtual Result<wire::engine::Inferred> infer(const wire::engine::Infer& call, const std::stop_token& stop) = 0;
+  // The same computed without this engine, as bytes of trees/codec.h; empty: it cannot be.
+  virtual const std::string& plan() const = 0;
 };
 
 }  // namespace gatehouse::engine

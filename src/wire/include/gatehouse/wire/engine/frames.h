@@ -1,6 +1,7 @@
 // wire/engine/frames.h — the protocol between the front (F) and an engine child (E), as values and bytes.
 // Wire     little-endian `u32 length | u8 type | u8 version | u16 flags | u64 job` and `length` bytes of payload, at most 1 MiB;
-//          a prepare, infer or inferred that is longer comes in parts (flag more) with the same job. Strings are u32 length + bytes.
+//          a prepare, infer, inferred or native that is longer comes in parts (flag more) with the same job. Strings are u32 length +
+//          bytes.
 // Units    tokens; cells of the KV cache; microseconds in timings
 // Threads  pure functions on values
 // Errors   engine_frame_malformed, engine_frame_too_large, origin engine: the peer is broken and must be ended
@@ -23,6 +24,7 @@ inline constexpr std::uint8_t protocol_version = 1;
 inline constexpr std::size_t header_bytes = 16;
 inline constexpr std::size_t max_payload = 1024 * 1024;
 inline constexpr std::size_t max_assembled = 64 * 1024 * 1024;  // all parts of one frame
+inline constexpr std::size_t most_tensors = 1024;               // of a call, an answer, a signature
 
 enum class Type : std::uint8_t {
   // F → E
@@ -47,6 +49,7 @@ enum class Type : std::uint8_t {
   state = 71,
   signature = 72,
   inferred = 73,
+  native = 74,
 };
 
 enum class FinishReason : std::uint8_t { stop = 0, length = 1, cancelled = 2, error = 3 };
@@ -163,12 +166,16 @@ struct LoadTensors {
   std::uint32_t threads = 1;  // of one call
   std::uint32_t queue = 256;  // calls that wait
   std::vector<TensorSpec> inputs, outputs;
+  std::uint64_t patience_us = 0;  // with a call that computes; it is refused then (call_too_long). 0: without end
+  std::uint64_t batch_us = 0;     // that a call may wait for others to be computed with it; 0: each is computed alone
   friend bool operator==(const LoadTensors&, const LoadTensors&) = default;
 };
 // One call: answered by exactly one inferred or refused, also where it is cancelled.
 struct Infer {
   std::vector<Tensor> inputs;
   std::vector<std::string> outputs;  // those that are wanted; empty: all
+  std::uint64_t tenant = 0;          // as of a prepare: tenants take turns
+  std::uint64_t room = 0;            // bytes that all outputs may take (output_too_large); 0: as many as one answer holds
   friend bool operator==(const Infer&, const Infer&) = default;
 };
 
@@ -185,7 +192,7 @@ struct Prepared {
 };
 struct Refused {
   // stable: context_length_exceeded, template_failed, engine_queue_full, model_not_ready, invalid_prompt, invalid_logit_bias,
-  // too_many_choices, tools_not_supported; of tensors: invalid_tensor, output_too_large, infer_failed, cancelled
+  // too_many_choices, tools_not_supported; of tensors: invalid_tensor, output_too_large, infer_failed, cancelled, call_too_long
   std::string code;
   std::string param;  // the field at fault, or empty
   std::string text;   // may be shown to the caller
@@ -274,17 +281,23 @@ struct Inferred {
   friend bool operator==(const Inferred&, const Inferred&) = default;
 };
 
+// A tensor model that can be computed without the engine, too: behind the signature, before the state that says that it is ready.
+struct Native {
+  std::string plan;  // trees/codec.h
+  friend bool operator==(const Native&, const Native&) = default;
+};
+
 using Body = std::variant<Hello, Prepare, Start, Grant, Finish, Cancel, Load, Unload, Stats, LoadTensors, Infer, HelloBack, Prepared,
-                          Refused, TokenBatch, Waiting, Done, State, Signature, Inferred>;
+                          Refused, TokenBatch, Waiting, Done, State, Signature, Inferred, Native>;
 inline bool brings_model(const Body& body) { return std::holds_alternative<Load>(body) || std::holds_alternative<LoadTensors>(body); }
 struct Frame {
   std::uint64_t job = 0;
   Body body;
 };
 
-// Appends the frame to out; a prepare, infer or inferred that is too long for one in parts, a token batch that is too long as several
-// batches. An event with too many scores for one frame becomes several, of which all but the first have nothing but scores, and the last
-// the end. Before: these take at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
+// Appends the frame to out; a prepare, infer, inferred or native that is too long for one in parts, a token batch that is too long as
+// several batches. An event with too many scores for one frame becomes several, of which all but the first have nothing but scores, and the
+// last the end. Before: these take at most max_assembled bytes, any other body (or token event with a single score) at most max_payload.
 void encode(std::uint64_t job, const Body& body, std::string& out);
 
 // Which side the bytes come from: a type of the other side is malformed.

@@ -90,8 +90,9 @@ struct Graph {
   std::vector<Tensor> initializers;
   std::vector<ValueInfo> inputs;  // but for those that an initializer gives
   std::vector<ValueInfo> outputs;
-  std::uint32_t subgraphs = 0;  // in attributes
-  std::uint32_t functions = 0;  // that the file brings
+  std::uint32_t subgraphs = 0;       // in attributes
+  std::uint32_t functions = 0;       // that the file brings
+  std::vector<std::string> domains;  // of all operators, wherever they stand, but for those that the file's own functions are
 };
 
 // Graphs within nodes, and functions: refused, or looked through by the same rules (no data outside, nothing sparse).

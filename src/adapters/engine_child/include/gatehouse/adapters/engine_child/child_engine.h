@@ -54,6 +54,7 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   Result<std::unique_ptr<engine::Job>> prepare(Reactor& reactor, const wire::engine::Prepare& prompt) override;
   Result<std::unique_ptr<engine::TensorCall>> infer(Reactor& reactor, const wire::engine::Infer& call) override;
   std::shared_ptr<const wire::engine::Signature> signature() const override;
+  std::shared_ptr<const trees::TensorPredictor> native() override;
   Task<Status> until_ready(Reactor& reactor, Instant then) override;
   bool comes_soon(Reactor& reactor) override;
   bool available() const override { return holding_.load(std::memory_order_relaxed) || life() == engine::Life::ready; }
@@ -103,7 +104,8 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   void all_have_left();
   void look_after_children();
   void told(const Child& child);
-  void adopt(const wire::engine::Signature& signature);
+  void adopt(const Child& child);
+  void drop_native();
   void look_at_use(const Child& child);
   void complain(std::uint64_t child, const Error& why);
   void say(const std::string& event, const std::string& detail);
@@ -140,13 +142,14 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   const std::shared_ptr<const bool> alive_ = std::make_shared<const bool>(true);  // a complaint may come even later
 
   std::atomic<std::uint64_t> restarts_{0}, hangs_{0}, recycled_{0};
-  std::atomic<std::uint64_t> calls_{0};  // of the child that serves
+  std::atomic<std::uint64_t> calls_{0};  // of the child that serves, and in its place
   std::atomic<pid_t> pid_{0};
   std::atomic<bool> holding_{false};  // who comes waits
   std::atomic<engine::Life> life_{engine::Life::loading};
   mutable std::mutex mutex_;
   wire::engine::State state_;  // guarded by mutex_, like the next
   std::shared_ptr<const wire::engine::Signature> signature_ = std::make_shared<const wire::engine::Signature>();
+  std::shared_ptr<const trees::TensorPredictor> native_;
 };
 
 }  // namespace gatehouse::adapters
