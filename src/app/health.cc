@@ -9,7 +9,7 @@
 namespace gatehouse::app {
 namespace {
 
-constexpr seconds patience{10};
+constexpr seconds longest_answer{10};
 
 struct Url {
   std::string authority, host, path = "/readyz";
@@ -58,7 +58,7 @@ std::vector<net::Endpoint> endpoints_of(const Url& url) {
 Result<wire::HttpReply> ask_any(const std::vector<net::Endpoint>& endpoints, const net::ClientRequest& request) {
   Result<wire::HttpReply> reply = operator_error("unknown_host", "nobody knows that name");
   for (const net::Endpoint& endpoint : endpoints) {
-    reply = net::ask(endpoint, request, net::ClientLimits(patience, {}));
+    reply = net::ask(endpoint, request, net::ClientLimits(longest_answer, {}));
     if (reply || reply.error().reason() != "nobody_listens") break;
   }
   return reply;
