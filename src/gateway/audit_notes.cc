@@ -33,12 +33,16 @@ constexpr std::array names{
     Name{Action::messages, "llm_messages", "model"},
     Name{Action::count_tokens, "llm_count_tokens", "model"},
     Name{Action::predict, "predict", "model"},
+    Name{Action::nlu_predict, "nlu_predict", "model"},
+    Name{Action::nlu_extract, "nlu_extract", "model"},
+    Name{Action::nlu_decide, "nlu_decide", "model"},
     Name{Action::metrics, "get_metrics", {}},
     Name{Action::echo, "echo", {}},
     Name{Action::echo_plain, "echo", {}},
     Name{Action::docs, "get_docs", {}},
     Name{Action::redoc, "get_docs", {}},
     Name{Action::docs_file, "get_docs", {}},
+    Name{Action::nlu_page, "get_nlu_page", {}},
     Name{Action::tenants_list, "list_tenants", {}},
     Name{Action::tenant_add, "create_tenant", "tenant"},
     Name{Action::tenant_get, "get_tenant", "tenant"},
@@ -224,7 +228,7 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
     telemetry::AuditRecord record = record_of(decision);
     if (!ledger.model.empty()) {
       record.model = ledger.model;
-      record.task = "llm";
+      record.task = ledger.task.empty() ? "llm" : ledger.task;
       record.finish = ledger.finish;
       record.prompt_tokens = ledger.usage.prompt_tokens;
       record.completion_tokens = ledger.usage.completion_tokens;

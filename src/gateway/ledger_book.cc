@@ -9,7 +9,7 @@ namespace gatehouse::gateway {
 namespace {
 
 constexpr std::size_t many_calls = 1024;  // of the slots that there are
-constexpr const char* language_task = "llm";
+constexpr std::string_view language_task = "llm";
 constexpr limits::Units most_kept = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std::min(units, most_kept)); }
@@ -20,10 +20,14 @@ void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const l
   slots_.push_back(slot);
   if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
   const store::Day day{std::chrono::sys_days(std::chrono::days(facts.day))};
-  auto used = usage_.find(std::tuple<std::string_view, store::Day, std::string_view>(facts.tenant, day, facts.model));
+  const std::string_view task = facts.task.empty() ? language_task : std::string_view(facts.task);
+  using Key = std::tuple<std::string_view, store::Day, std::string_view, std::string_view>;
+  auto used = usage_.find(Key(facts.tenant, day, facts.model, task));
   if (used == usage_.end()) {
     used =
-        usage_.try_emplace(Used(facts.tenant, day, facts.model), TenantId(facts.tenant), day, ModelName(facts.model), language_task).first;
+        usage_
+            .try_emplace(Used(facts.tenant, day, facts.model, task), TenantId(facts.tenant), day, ModelName(facts.model), std::string(task))
+            .first;
   }
   store::UsageRow& row = used->second;
   ++row.requests;

@@ -260,6 +260,11 @@ void Tab::mark(const limits::CallMark& mark) {
   desk_->journal.mark(slot_, mark);
 }
 
+void Tab::name_task(std::string_view task) {
+  facts_.task = task;
+  desk_->journal.task(slot_, task);
+}
+
 Status Tab::measure(const Measures& measures) {
   follow_budgets();
   for (std::size_t i = plan_->tokens_from; i < charges_.size(); ++i) {

@@ -7,6 +7,7 @@
 #include "client_watch.h"
 #include "decisions.h"
 #include "engine_wait.h"
+#include "gatehouse/base/assert.h"
 #include "time_limit.h"
 
 namespace gatehouse::gateway {
@@ -46,6 +47,18 @@ Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, R
   return TensorPermitted(identified, seat, *chosen);
 }
 
+Result<TensorPermitted> TensorAuthorizer::permit_tasks(const Identified& identified, Running::Seat& seat, const ServedModel& model,
+                                                       std::span<const nlu::Task> tasks) {
+  GH_CHECK(may_use(identified.principal(), model));
+  GH_CHECK(check_tasks(identified.principal(), tasks));
+  return TensorPermitted(identified, seat, model);
+}
+
+void TensorAdmitted::go_on_with(TensorMeasured next) {
+  GH_ASSERT(&next.permitted() == &permitted());
+  measured_ = std::move(next);
+}
+
 Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, w::Infer call) const {
   std::size_t bytes = 0;
   for (const wire::Tensor& tensor : call.inputs) {
@@ -58,9 +71,10 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
   return TensorMeasured(permitted, std::move(call));
 }
 
-Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields, std::string_view task) const {
   const TensorPermitted& permitted = measured.permitted();
   GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
+  if (!task.empty()) tab.name_task(task);
   const Status paid = tab.measure({.prompt_tokens = 0, .allowance = 0, .choices = 0});
   tab.tell(*fields);
   if (!paid) return paid.error();

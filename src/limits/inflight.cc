@@ -43,7 +43,8 @@ struct Slot {
   std::array<char, 64> tenant;
   std::array<char, 128> model;
   std::array<BudgetShare, most_budgets> shares;
-  CallMark mark;  // a file of a Gatehouse that knew of none has zeros there
+  CallMark mark;  // a file of a Gatehouse that knew of none has zeros there, as at the next
+  std::array<char, 64> task;
 };
 static_assert(sizeof(Header) <= page && sizeof(Slot) <= slot_bytes);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::is_trivially_copyable_v<BudgetShare>);
@@ -159,6 +160,7 @@ std::vector<LeftCall> Inflight::left() const {
     call.facts.price = slot.price;
     call.facts.budgets.assign(slot.shares.begin(), slot.shares.begin() + std::min<std::size_t>(slot.budgets, most_budgets));
     call.facts.mark = slot.mark;
+    call.facts.task = got(slot.task);
     const bool lost_power = file_->other_boot && state == runs;
     call.use = {slot.prompt, slot.cached, lost_power ? slot.granted.load() : slot.produced.load()};
     left.push_back(std::move(call));
@@ -214,6 +216,7 @@ std::optional<std::uint32_t> Inflight::Part::take(const CallFacts& facts) {
   slot.budgets = static_cast<std::uint32_t>(facts.budgets.size());
   std::ranges::copy(facts.budgets, slot.shares.begin());
   slot.mark = facts.mark;
+  put(slot.task, facts.task);
   slot.state.store(is_opened, std::memory_order_release);
   return number;
 }
@@ -225,6 +228,7 @@ void Inflight::Part::begin(std::uint32_t number, std::uint64_t prompt_tokens) {
 }
 
 void Inflight::Part::mark(std::uint32_t slot, const CallMark& mark) { file_.slot(slot).mark = mark; }
+void Inflight::Part::task(std::uint32_t slot, std::string_view task) { put(file_.slot(slot).task, task); }
 void Inflight::Part::granted(std::uint32_t slot, std::uint64_t tokens) {
   file_.slot(slot).granted.store(tokens, std::memory_order_release);
 }

@@ -83,8 +83,8 @@ inline constexpr auto layout<Tensor> = std::tuple{&Tensor::name, &Tensor::dataty
 template <>
 inline constexpr auto layout<TensorSpec> = std::tuple{&TensorSpec::name, &TensorSpec::datatype, &TensorSpec::shape};
 template <>
-inline constexpr auto layout<LoadTensors> =
-    std::tuple{&LoadTensors::model, &LoadTensors::threads, &LoadTensors::queue, &LoadTensors::inputs, &LoadTensors::outputs};
+inline constexpr auto layout<LoadTensors> = std::tuple{&LoadTensors::model,  &LoadTensors::threads, &LoadTensors::queue,
+                                                       &LoadTensors::inputs, &LoadTensors::outputs, &LoadTensors::graphs};
 template <>
 inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs};
 template <>

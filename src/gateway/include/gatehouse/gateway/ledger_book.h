@@ -33,7 +33,7 @@ class LedgerBook {
   Taken take();
 
  private:
-  using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
+  using Used = std::tuple<std::string, store::Day, std::string, std::string>;  // tenant, day, model, task
   std::function<void()> hurry_;
   std::vector<std::uint32_t> slots_;
   std::vector<store::Digest> charged_;

@@ -43,6 +43,7 @@ struct CallFacts {
   Price price;
   std::vector<BudgetShare> budgets;  // at most most_budgets
   CallMark mark{};
+  std::string task = {};  // what it is for; cut off behind 64 bytes; empty: nobody has said
 };
 
 // What it has come to.
@@ -108,6 +109,7 @@ class Inflight::Part {
   // One for this call; nothing: there are as many as can be, or the disk has no room for more.
   std::optional<std::uint32_t> take(const CallFacts& facts);
   void mark(std::uint32_t slot, const CallMark& mark);
+  void task(std::uint32_t slot, std::string_view task);
   // Its prompt is paid for, and the engine takes it up: from here on it counts.
   void begin(std::uint32_t slot, std::uint64_t prompt_tokens);
   void granted(std::uint32_t slot, std::uint64_t tokens);

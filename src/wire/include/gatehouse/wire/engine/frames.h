@@ -137,6 +137,7 @@ struct LoadTensors {
   std::uint32_t threads = 1;  // of one call
   std::uint32_t queue = 256;  // calls that wait
   std::vector<TensorSpec> inputs, outputs;
+  std::uint32_t graphs = 1;  // more than one: the file is a bundle of them (bundle.h), which are one model together
   friend bool operator==(const LoadTensors&, const LoadTensors&) = default;
 };
 // One call: answered by exactly one inferred or refused, also where it is cancelled.
