@@ -59,6 +59,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_CHECK(server->open_journal(plan.data));
   GH_CHECK(server->add_listeners(plan));
   GH_CHECK(server->remember_what_was_spent());
+  GH_CHECK(server->read_lexicons());
   GH_TRY(CheckpointFile checkpoints, server->open_checkpoints(plan.data));
   server->checkpointer_ =
       std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));

@@ -101,6 +101,7 @@ class Server {
   Status open_journal(const std::string& data);
   Status add_listeners(const ServerPlan& plan);
   Status remember_what_was_spent();
+  Status read_lexicons();
   Result<CheckpointFile> open_checkpoints(const std::string& data);
   void watch_engines();
   void watch_logs(const telemetry::Logging& logging);

@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "compose.h"
+#include "gatehouse/nlu/lexicon.h"
 #include "gatehouse/nlu/recipe.h"
+#include "gatehouse/runtime/run_task.h"
 #include "gatehouse/telemetry/log.h"
 
 namespace gatehouse::app {
@@ -75,6 +77,22 @@ Status Server::add_nlu_engine(const model::Entry& entry, const Settings& setting
   engine.tensors->graphs = static_cast<std::uint32_t>(graphs->size());
   engine.open_model = [files = std::move(*graphs), this] { return model::open_verified_together(files, hashes_); };
   serve_tensors(entry, std::move(engine), settings).nlu = std::move(*reader);
+  return ok();
+}
+
+// One that this version cannot read any more hinders nobody.
+Status Server::read_lexicons() {
+  Reactor reactor(0, clock_);
+  GH_TRY(const std::vector<store::KeptLexicon> kept, run_task(reactor, data_->store().lexicons().all(reactor)));
+  for (const store::KeptLexicon& one : kept) {
+    Result<nlu::Lexicon> read = nlu::Lexicon::read(one.text);
+    if (read) {
+      administration_->lexicons().set(one.tenant_number, std::make_shared<const nlu::Lexicon>(std::move(*read)));
+    } else {
+      log::warn("nlu", "a tenant's lexicon cannot be read",
+                {{"tenant", std::to_string(one.tenant_number)}, {"error", read.error().describe()}});
+    }
+  }
   return ok();
 }
 

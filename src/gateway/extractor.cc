@@ -39,6 +39,7 @@ Extractor::Extractor(const ExtractorParts& parts)
       bodies_(parts.bodies),
       contents_(parts.contents),
       authenticators_(parts.authenticators),
+      lexicons_(parts.lexicons),
       running_(parts.running),
       parsers_(parts.running.size()) {}
 
@@ -64,7 +65,8 @@ Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::
   ledger.task = names_of(tasks);
   GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, tasks));
   std::vector<nlu::Extraction> extractions;
-  for (const nlu::Request& request : ask.requests) {
+  for (nlu::Request& request : ask.requests) {
+    request.lexicon = lexicons_.of(identified.principal().tenant_number);
     GH_TRY(nlu::Extraction extraction, nlu::Extraction::begin(*model->nlu, request));
     extractions.push_back(std::move(extraction));
   }

@@ -31,6 +31,7 @@ struct ExtractorParts {
   Governor& governor;
   const ContentRules& contents;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
+  const Lexicons& lexicons;
 };
 
 class Extractor {
@@ -64,6 +65,7 @@ class Extractor {
   const CurrentBodyLimits& bodies_;
   const ContentRules contents_;
   const std::vector<identity::Authenticator>& authenticators_;
+  const Lexicons& lexicons_;
   std::vector<Running>& running_;
   std::vector<wire::JsonParser> parsers_;  // by reactor
 };

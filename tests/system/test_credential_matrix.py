@@ -261,7 +261,7 @@ def takes_an_object(path, operation):
 
 def tenants_own(path):
     """Whether an administrator of a tenant may ask that."""
-    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith("/export")
+    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith(("/export", "/lexicon"))
 
 
 def requests_about(method, path, operation, owner):

@@ -242,6 +242,39 @@ def test_calls_count_by_task_and_run_out(new_house, tmp_path):
     assert {one["task"] for one in records} == {"ner", "re", "ner,re"} and all(one["resource_id"] == NLU for one in records)
 
 
+# -- names that a tenant knows -----------------------------------------------------------------------------------------
+
+
+def test_a_tenant_has_names_of_its_own(new_house, tmp_path):
+    house = ready(new_house())
+    names = tmp_path / "names.tsv"
+    names.write_text("# ours\n飞鱼三号\t产品\n谷爱凌\t人物\n")
+    text = "谷爱凌买了一台飞鱼三号。"
+    asked = {"产品": None, "人物": None}
+    before = output(extract(house, text, asked))
+    assert not any("source" in step for [step] in before)
+    made = command(house, "tenant", "lexicon", "demo", names)
+    assert (made["tenant_id"], made["names"], made["bytes"]) == ("demo", 2, names.stat().st_size) and made["changed_at"]
+    found = output(extract(house, text, asked))
+    assert {"type": "产品", "span": "飞鱼三号", "offset": [7, 11], "score": 1, "source": "lexicon"} in [step for [step] in found]
+    assert sum(step["span"] == "谷爱凌" for [step] in found) == 1, "what the model finds, too, is found once"
+    other = command(house, "tenant", "register", "other")["api_key"]
+    assert output(extract(house, text, asked, headers={"X-API-Key": other})) == before, "they are the tenant's own"
+    assert command(house, "tenant", "lexicon", "demo")["lexicon"] == names.read_text()
+    house.stop()
+    house.start()
+    ready(house)
+    assert output(extract(house, text, asked)) == found, "they are there after a restart"
+    command(house, "tenant", "lexicon", "demo", "--clear")
+    assert output(extract(house, text, asked)) == before
+    assert command(house, "tenant", "lexicon", "demo")["names"] == 0
+    names.write_text("no tab\n")
+    assert command(house, "tenant", "lexicon", "demo", names, code=1) is None
+    assert command(house, "tenant", "lexicon", "nobody", "--clear", code=1) is None
+    export = command(house, "tenant", "export", "demo")
+    assert export["lexicon"] is None
+
+
 # -- decisions ---------------------------------------------------------------------------------------------------------
 
 QUESTIONS = [

@@ -30,7 +30,7 @@ def command(house, *words, stdin=b""):
 
 def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
-    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
+    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith(("/export", "/lexicon")):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT} | dict.fromkeys(READERS, NLU)
@@ -104,7 +104,7 @@ def object_of(house, path, role, tenant):
         return made(house, "/api/admin/invitations", {"tenant_id": tenant})["id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
-    if path.endswith("/export"):
+    if path.endswith(("/export", "/lexicon")):
         return tenant
     if "/tenants/" in path:
         return made(house, "/api/admin/tenants", {"tenant_id": f"new-{number}"})["tenant_id"]

@@ -143,7 +143,7 @@ def test_openapi_has_every_route(house):
     expected |= {f"/api/admin/{path}" for path in ("tenants", "tenants/{id}", "keys", "keys/{id}", "keys/{id}/rotate", "tokens", "tokens/inspect")}
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
-    expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export"}
+    expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export", "/api/admin/tenants/{id}/lexicon"}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
     operations = [operation for path in document["paths"].values() for operation in path.values()]
