@@ -45,7 +45,7 @@ Extractor::Extractor(const ExtractorParts& parts)
 
 // The page says that it is one: a tenant without a console has its API alone.
 Status Extractor::check_page(const Identified& identified) const {
-  const net::Exchange& exchange = identified.received().exchange();
+  net::Exchange& exchange = identified.received().exchange();
   if (!exchange.head().field("x-gatehouse-page")) return ok();
   const identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(exchange.reactor().index())];
   const identity::TenantEntry* tenant = authenticator.directory().tenant(identified.principal().tenant);
@@ -54,7 +54,7 @@ Status Extractor::check_page(const Identified& identified) const {
 }
 
 Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  const net::Exchange& exchange = identified.received().exchange();
+  net::Exchange& exchange = identified.received().exchange();
   wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
   GH_CHECK(check_page(identified));
   GH_TRY(const wire::JsonValue root, parser.parse(body));

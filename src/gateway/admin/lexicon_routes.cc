@@ -6,6 +6,7 @@
 
 #include "gatehouse/gateway/lexicons.h"
 #include "gatehouse/nlu/lexicon.h"
+#include "gatehouse/store/errors.h"
 #include "gatehouse/wire/admin/requests.h"
 #include "objects.h"
 #include "question_parts.h"

@@ -47,15 +47,16 @@ TEST(Decisions, NameWhatIsWrongWithThem) {
   EXPECT_EQ(faults_of_decisions("{}"), "/input /questions");
   EXPECT_EQ(faults_of_decisions(R"j({"input":"","questions":[]})j"), "/input /questions");
   EXPECT_EQ(
-      faults(
+      faults_of_decisions(
           R"j({"input":"a","questions":[{"type":"choice","instructions":"x"},{"type":"score","instructions":"x","levels":[{"label":"a"}]},
       {"type":"predicate","instructions":"x","levels":[{"label":"a"},{"label":"b"}]},{"type":"rank","instructions":""}]})j"),
       "/questions/0/choices /questions/1/levels /questions/2/levels /questions/3/type /questions/3/instructions");
+  EXPECT_EQ(faults_of_decisions(
+                R"j({"input":"a","questions":[{"type":"choice","instructions":"x","choices":[{"value":1},{"value":""}]}],"stream":true})j"),
+            "/questions/0/choices/0/value /questions/0/choices/1/value /stream");
   EXPECT_EQ(
-      faults(R"j({"input":"a","questions":[{"type":"choice","instructions":"x","choices":[{"value":1},{"value":""}]}],"stream":true})j"),
-      "/questions/0/choices/0/value /questions/0/choices/1/value /stream");
-  EXPECT_EQ(
-      faults(R"j({"input":[{"role":"user","content":[{"type":"input_image"}]}],"questions":[{"type":"predicate","instructions":"x"}]})j"),
+      faults_of_decisions(
+          R"j({"input":[{"role":"user","content":[{"type":"input_image"}]}],"questions":[{"type":"predicate","instructions":"x"}]})j"),
       "/input/0/content/0/type /input/0/content/0/text");
 }
 
