@@ -31,7 +31,7 @@ struct AdminCommandLine {
   std::string id, overlap = "24h";
   ImportOptions imported;
   std::string file, token_source;
-  bool force = false;
+  bool force = false, clear = false;
   AuditOptions audit;
 };
 
@@ -129,6 +129,13 @@ void add_tenants(CLI::App& root, Adder& add) {
   command = add.add(*group, "delete", "Delete a tenant, its keys, users and usage", "tenant delete tenant-001",
                     [](AdminCommandLine& said) { return tenant_delete(said.options, said.id); });
   id_of(command, line.id, "The tenant");
+  command = add.add(*group, "lexicon",
+                    "Names that a tenant's texts hold, from a file: a name, a tab and a type a line; without a file, what it has",
+                    "tenant lexicon tenant-001 names.tsv",
+                    [](AdminCommandLine& said) { return tenant_lexicon(said.options, said.id, said.file, said.clear); });
+  id_of(command, line.id, "The tenant");
+  command->add_option("file", line.file, "- is the standard input");
+  command->add_flag("--clear", line.clear, "It has none any more");
   command =
       add.add(*group, "export", "All that is kept of a tenant, its audit trail included, as one JSON document; no secrets",
               "tenant export tenant-001 > tenant-001.json", [](AdminCommandLine& said) { return tenant_export(said.options, said.id); });

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <fstream>
 #include <iostream>
 #include <iterator>
+#include <sstream>
 
 #include "command_parts.h"
 #include "gatehouse/model/repository.h"
@@ -77,6 +79,21 @@ int tenant_list(const AdminOptions& options) {
 }
 
 int tenant_show(const AdminOptions& options, const std::string& id) { return ask(options, Method::get, path_of(tenants_path, id)); }
+
+int tenant_lexicon(const AdminOptions& options, const std::string& id, const std::string& file, bool clear) {
+  const std::string target = path_of(tenants_path, id, "/lexicon");
+  if (clear) return ask(options, Method::delete_, target);
+  if (file.empty()) return ask(options, Method::get, target);
+  std::ifstream in;
+  if (file != "-") in.open(file, std::ios::binary);
+  std::istream& from = file == "-" ? std::cin : in;
+  std::ostringstream read;
+  read << from.rdbuf();
+  if (!from) return report(operator_error("lexicon_unreadable", "'" + file + "' cannot be read"));
+  Body body;
+  body.text("lexicon", std::optional(read.str()));
+  return ask(options, Method::put, target, body.done());
+}
 
 int tenant_set(const AdminOptions& options, const TenantOptions& tenant) {
   return ask(options, Method::patch, path_of(tenants_path, tenant.id), tenant_body(tenant, false));

@@ -24,6 +24,8 @@ struct TenantOptions {
 };
 int tenant_register(const AdminOptions& options, const TenantOptions& tenant);
 int tenant_list(const AdminOptions& options);
+// file: "-" is the standard input; empty: shows what there is.
+int tenant_lexicon(const AdminOptions& options, const std::string& id, const std::string& file, bool clear);
 int tenant_show(const AdminOptions& options, const std::string& id);
 int tenant_set(const AdminOptions& options, const TenantOptions& tenant);
 int tenant_enable(const AdminOptions& options, const std::string& id, bool enabled);

@@ -59,6 +59,7 @@ Result<std::unique_ptr<Server>> Server::compose(const ServerPlan& plan, const On
   GH_CHECK(server->open_journal(plan.data));
   GH_CHECK(server->add_listeners(plan));
   GH_CHECK(server->remember_what_was_spent());
+  GH_CHECK(server->read_lexicons());
   GH_TRY(CheckpointFile checkpoints, server->open_checkpoints(plan.data));
   server->checkpointer_ =
       std::make_unique<Checkpointer>(server->control_, server->files_, server->data_->house().audit(), std::move(checkpoints));
@@ -214,10 +215,12 @@ Status Server::add_models(const Settings& settings) {
       add_engine(entry, settings);
     } else if (entry.manifest->kind == model::Kind::tensor || entry.manifest->kind == model::Kind::trees) {
       GH_CHECK(add_tensor_engine(entry, settings));
+    } else if (entry.manifest->kind == model::Kind::nlu) {
+      GH_CHECK(add_nlu_engine(entry, settings));
     }
   }
   models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases,
-                                                    settings.models.default_tabular);
+                                                    settings.models.default_tabular, settings.models.default_nlu);
   warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }
@@ -268,6 +271,7 @@ Status Server::add_listeners(const ServerPlan& plan) {
   for (const std::string& line : gateway::list_of(limits)) log::info("limits", "in force", {{"limit", line}});
   if (plan.test_hooks) log::warn("serve", "there are routes for measurements (--test-hooks)");
   gateway::EdgeRules edge = edge_rules(settings);
+  if (settings.home.empty() && models_->nlu_model({}) != nullptr) edge.home = "/nlu";
   if (plan.settings.limits.quota_status == QuotaStatus::payment_required) edge.used_up_status = 402;
   administration_ = std::make_unique<gateway::Administration>(data_->house(), models_.get(), clock_, std::move(explain_rules));
   gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{

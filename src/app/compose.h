@@ -94,9 +94,14 @@ class Server {
   void add_engine(const model::Entry& entry, const Settings& settings);
   Status make_tensor_spawner(const OnnxSettings& settings);
   Status add_tensor_engine(const model::Entry& entry, const Settings& settings);
+  Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
+  adapters::ChildEngineOptions tensor_options(const model::Entry& entry, const Settings& settings);
+  // What it is served as, but for what its kind adds.
+  gateway::ServedModel& serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings);
   Status open_journal(const std::string& data);
   Status add_listeners(const ServerPlan& plan);
   Status remember_what_was_spent();
+  Status read_lexicons();
   Result<CheckpointFile> open_checkpoints(const std::string& data);
   void watch_engines();
   void watch_logs(const telemetry::Logging& logging);

@@ -45,19 +45,13 @@ Status Server::make_tensor_spawner(const OnnxSettings& settings) {
   return ok();
 }
 
-Status Server::add_tensor_engine(const model::Entry& entry, const Settings& settings) {
-  if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
-  const auto manifest = std::make_shared<const model::Manifest>(*entry.manifest);
-  const model::ManifestFile file = manifest->files.front();
+adapters::ChildEngineOptions Server::tensor_options(const model::Entry& entry, const Settings& settings) {
   adapters::ChildEngineOptions engine;
   wire::engine::LoadTensors load;
   load.model = entry.name;
   load.threads = settings.onnx.threads;
   load.queue = settings.onnx.queue;
   load.patience_us = static_cast<std::uint64_t>(std::chrono::microseconds(settings.onnx.hang_after).count());
-  load.inputs = specs_of(manifest->inputs);
-  load.outputs = specs_of(manifest->outputs);
-  load.batch_us = std::uint64_t{settings.onnx.batch_delay} * 1000;
   engine.tensors = std::move(load);
   engine.hang_patience = settings.onnx.hang_after > seconds(0) ? settings.onnx.hang_after + time_to_stop : nanoseconds(0);
   engine.recycle = {settings.onnx.recycle_after, settings.onnx.recycle_calls, settings.onnx.recycle_memory.value()};
@@ -65,22 +59,35 @@ Status Server::add_tensor_engine(const model::Entry& entry, const Settings& sett
   engine.room_for = [name = entry.name, this](const Fd& model) { return loading_memory_.reserve(name, model); };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
-  engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
   engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
     if (event != "engine started") loading_memory_.release(name);
     log_state(name, state, event);
   };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
-  engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *tensor_spawner_, std::move(engine)));
+  return engine;
+}
 
-  gateway::ServedModel served;
+gateway::ServedModel& Server::serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings) {
+  engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *tensor_spawner_, std::move(options)));
+  gateway::ServedModel& served = served_.emplace_back();
   served.name = entry.name;
   served.version = std::to_string(entry.version);
   served.created = unix_seconds(clock_.wall());
   served.required = is_required(entry.name, settings.models);
   served.tensors = engines_.back().get();
-  served.manifest = manifest;
-  served_.push_back(std::move(served));
+  served.manifest = std::make_shared<const model::Manifest>(*entry.manifest);
+  return served;
+}
+
+Status Server::add_tensor_engine(const model::Entry& entry, const Settings& settings) {
+  if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
+  const model::ManifestFile& file = entry.manifest->files.front();
+  adapters::ChildEngineOptions engine = tensor_options(entry, settings);
+  engine.tensors->inputs = specs_of(entry.manifest->inputs);
+  engine.tensors->outputs = specs_of(entry.manifest->outputs);
+  engine.tensors->batch_us = std::uint64_t{settings.onnx.batch_delay} * 1000;
+  engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
+  serve_tensors(entry, std::move(engine), settings);
   return ok();
 }
 

@@ -54,6 +54,8 @@ std::optional<std::string> path_fault(std::string_view text) {
   return "'" + std::string(text) + "' is no path; write it as /docs";
 }
 
+std::optional<std::string> home_fault(std::string_view text) { return text.empty() ? std::nullopt : path_fault(text); }
+
 std::string minutes(std::string_view number) { return std::string(number) + (all_digits(number) ? "m" : ""); }
 std::string mebibytes(std::string_view number) { return std::string(number) + (all_digits(number) ? "MiB" : ""); }
 

@@ -18,6 +18,7 @@ std::optional<std::string> network_fault(std::string_view text);
 std::optional<std::string> url_fault(std::string_view text);
 // A path of this server alone: "//other" would lead away.
 std::optional<std::string> path_fault(std::string_view text);
+std::optional<std::string> home_fault(std::string_view text);
 // One that others may guess. The secret itself is not in what is said.
 std::optional<std::string> secret_fault(std::string_view secret);
 

@@ -73,7 +73,8 @@ Schema<ServerSettings> server_keys() {
              "Networks of proxies whose word counts about the client's address and HTTPS, such as \"10.0.0.0/8\".")
       .checked(network_fault);
   keys.flag("docs", &S::docs, "Whether /docs, /redoc and /openapi.json are there.");
-  keys.text("home", &S::home, "Where GET / sends a browser.").checked(path_fault);
+  keys.text("home", &S::home, "Where GET / sends a browser; empty, /nlu where a model of Chinese by schema is served, else /docs.")
+      .checked(home_fault);
   keys.flag("insecure_http", &S::insecure_http, "Whether plain HTTP may listen on addresses that others can reach.");
   keys.duration("drain_deadline", &S::drain_deadline, {1, day}, "How long running answers may take to finish after SIGTERM.").reloads();
   keys.integer("backlog", &S::backlog, {1, 65'535},
@@ -97,6 +98,7 @@ Schema<ModelSettings> model_keys() {
       .checked(must_not_be_empty)
       .alias("LLM_MODEL_NAME");
   keys.text("default_tabular", &S::default_tabular, "The model of requests to /predict that name none.").checked(must_not_be_empty);
+  keys.text("default_nlu", &S::default_nlu, "The model of texts with a schema that name none.").checked(must_not_be_empty);
   keys.texts("required", &S::required, "Models without which the server is not ready; unset, the value of default_llm.")
       .checked(must_not_be_empty)
       .unset_follows("default_llm");
@@ -388,7 +390,7 @@ gateway::EdgeRules edge_rules(const ServerSettings& server) {
   for (const std::string& origin : server.cors.origins) rules.origins.push_back(gateway::read_origin(origin).value());
   rules.proxies = net::Networks::parse(server.trusted_proxies).value();
   rules.docs = server.docs;
-  rules.home = server.home;
+  if (!server.home.empty()) rules.home = server.home;
   return rules;
 }
 

@@ -43,7 +43,7 @@ struct ServerSettings {
   std::string public_url;  // empty: not known
   config::Texts trusted_hosts, trusted_proxies;
   bool docs = true;
-  std::string home = "/docs";
+  std::string home;  // empty: the page for Chinese where a model for it is served, else the documentation
   bool insecure_http = false;
   seconds drain_deadline{300};
   std::uint32_t backlog = 2048;
@@ -90,6 +90,7 @@ struct ModelSettings {
   config::Texts dirs{"./models"};  // ./models itself is always searched, and first
   std::string default_llm = "smollm2-135m-instruct";
   std::string default_tabular = "iris";
+  std::string default_nlu = "uninlu-small";
   config::Texts required;
   config::Table aliases;
   bool lazy = false;

@@ -33,18 +33,25 @@ constexpr std::array names{
     Name{Action::messages, "llm_messages", "model"},
     Name{Action::count_tokens, "llm_count_tokens", "model"},
     Name{Action::predict, "predict", "model"},
+    Name{Action::nlu_predict, "nlu_predict", "model"},
+    Name{Action::nlu_extract, "nlu_extract", "model"},
+    Name{Action::nlu_decide, "nlu_decide", "model"},
     Name{Action::metrics, "get_metrics", {}},
     Name{Action::echo, "echo", {}},
     Name{Action::echo_plain, "echo", {}},
     Name{Action::docs, "get_docs", {}},
     Name{Action::redoc, "get_docs", {}},
     Name{Action::docs_file, "get_docs", {}},
+    Name{Action::nlu_page, "get_nlu_page", {}},
     Name{Action::tenants_list, "list_tenants", {}},
     Name{Action::tenant_add, "create_tenant", "tenant"},
     Name{Action::tenant_get, "get_tenant", "tenant"},
     Name{Action::tenant_set, "update_tenant", "tenant"},
     Name{Action::tenant_delete, "delete_tenant", "tenant"},
     Name{Action::tenant_export, "export_tenant", "tenant"},
+    Name{Action::lexicon_get, "get_lexicon", "tenant"},
+    Name{Action::lexicon_set, "set_lexicon", "tenant"},
+    Name{Action::lexicon_delete, "delete_lexicon", "tenant"},
     Name{Action::keys_list, "list_api_keys", {}},
     Name{Action::key_add, "create_api_key", "api_key"},
     Name{Action::key_get, "get_api_key", "api_key"},
@@ -239,7 +246,7 @@ void put_on_record(AuditBook& book, const Decision& decision, const Ledger& ledg
     telemetry::AuditRecord record = record_of(decision);
     if (!ledger.model.empty()) {
       record.model = ledger.model;
-      record.task = "llm";
+      record.task = ledger.task.empty() ? "llm" : ledger.task;
       record.finish = ledger.finish;
       record.prompt_tokens = ledger.usage.prompt_tokens;
       record.completion_tokens = ledger.usage.completion_tokens;

@@ -42,4 +42,13 @@ std::string content_of(const wire::engine::Prepare& prompt, std::size_t asked) {
   return text;
 }
 
+std::string content_of(std::string_view text, std::string_view asked) {
+  std::string kept;
+  std::size_t left = most_bytes;
+  wire::JsonWriter json(kept);
+  json.begin_object().member("text", telemetry::mask_content(beginning_of(text, left)));
+  json.member("schema", telemetry::mask_content(beginning_of(asked, left))).end_object();
+  return kept;
+}
+
 }  // namespace gatehouse::gateway

@@ -28,9 +28,19 @@ Status check_address(const identity::Principal& who, std::string_view address) {
   return known && who.from->hold(*known) ? ok() : Status(denied("address_not_allowed", "cidrs"));
 }
 
+// Which tasks it is about is seen from the body: one of them is enough until then.
 Status check_scope(const Route& route, const identity::Principal& who) {
+  if (route.needs == identity::Scope::nlu && who.scopes.has_a_task()) return ok();
   if (!route.needs || who.scopes.has(*route.needs) || (route.or_needs && who.scopes.has(*route.or_needs))) return ok();
   return denied("scope_missing", identity::to_string(*route.needs));
+}
+
+Status check_tasks(const identity::Principal& who, std::span<const nlu::Task> tasks) {
+  for (const nlu::Task task : tasks) {
+    const std::optional<identity::Scope> scope = identity::parse_scope(to_string(task));
+    if (!scope || !who.scopes.has(*scope)) return denied("scope_missing", to_string(task));
+  }
+  return ok();
 }
 
 Error model_not_found(const std::string& name) {
@@ -61,6 +71,10 @@ Result<const ServedModel*> choose_model(const ServedModels& models, const identi
 
 Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
   return if_usable(models.tensor_model(name), who, name);
+}
+
+Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return if_usable(models.nlu_model(name), who, name);
 }
 
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {

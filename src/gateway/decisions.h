@@ -3,6 +3,7 @@
 // Errors   not_found (404), method_not_allowed (405), address_not_allowed, scope_missing (403), model_not_found (404), model_not_allowed
 //          (403), origin caller
 #pragma once
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,7 @@
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/authenticator.h"
 #include "gatehouse/identity/principal.h"
+#include "gatehouse/nlu/tasks.h"
 
 namespace gatehouse::gateway {
 
@@ -22,6 +24,8 @@ identity::CredentialKind kind_for(const Route& route);
 // address: of the client.
 Status check_address(const identity::Principal& who, std::string_view address);
 Status check_scope(const Route& route, const identity::Principal& who);
+// Each of the tasks that a schema asks for; param is the first that is missing.
+Status check_tasks(const identity::Principal& who, std::span<const nlu::Task> tasks);
 
 // Missing and another tenant's read the same.
 Error model_not_found(const std::string& name);
@@ -32,6 +36,8 @@ Status may_use(const identity::Principal& who, const ServedModel& model);
 Result<const ServedModel*> choose_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 // The same of tensor models.
 Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+// And of models that answer schemas.
+Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 // Of any kind, by its name.
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 

@@ -17,6 +17,11 @@ constexpr std::string_view page_policy =
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; "
     "worker-src blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+// Of pages that are all our own.
+constexpr std::string_view strict_policy =
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'";
+
 const StaticFile* find_file(std::string_view name) {
   const std::span<const StaticFile> files = embedded_files();
   const auto found = std::ranges::find(files, name, &StaticFile::name);
@@ -34,11 +39,11 @@ net::Response respond_with(const StaticFile& file, std::string_view caching, con
   return response;
 }
 
-net::Response page(std::string_view name, const wire::RequestHead& head) {
+net::Response page(std::string_view name, std::string_view policy, const wire::RequestHead& head) {
   const StaticFile* file = find_file(name);
   GH_ASSERT(file != nullptr);
   net::Response response = respond_with(*file, ask_again, head);
-  response.field("Content-Security-Policy", page_policy);
+  response.field("Content-Security-Policy", policy);
   return response;
 }
 
@@ -46,8 +51,9 @@ std::string hash_of(std::string_view text) { return std::to_string(std::hash<std
 
 }  // namespace
 
-net::Response docs_page(const wire::RequestHead& head) { return page("/docs", head); }
-net::Response redoc_page(const wire::RequestHead& head) { return page("/redoc", head); }
+net::Response docs_page(const wire::RequestHead& head) { return page("/docs", page_policy, head); }
+net::Response redoc_page(const wire::RequestHead& head) { return page("/redoc", page_policy, head); }
+net::Response nlu_page(const wire::RequestHead& head) { return page("/nlu", strict_policy, head); }
 
 Result<net::Response> docs_file(std::string_view name, const wire::RequestHead& head) {
   const StaticFile* file = find_file(name);

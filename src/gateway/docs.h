@@ -24,6 +24,7 @@ std::span<const StaticFile> embedded_files();
 
 net::Response docs_page(const wire::RequestHead& head);
 net::Response redoc_page(const wire::RequestHead& head);
+net::Response nlu_page(const wire::RequestHead& head);
 Result<net::Response> docs_file(std::string_view name, const wire::RequestHead& head);
 
 // /openapi.json

@@ -7,6 +7,7 @@
 #include "echo.h"
 #include "egress.h"
 #include "ending.h"
+#include "extractor.h"
 #include "gatehouse/base/random.h"
 #include "gatehouse/gateway/administration.h"
 #include "gatehouse/gateway/audit_book.h"
@@ -29,6 +30,7 @@ struct Desk {
   const CurrentBodyLimits& bodies;
   Generator& generator;
   Predictor& predictor;
+  Extractor& extractor;
   Echo& echo;
   Governor& governor;
   telemetry::AccessLog& access_log;

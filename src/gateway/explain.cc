@@ -6,6 +6,7 @@
 
 #include "decisions.h"
 #include "errors.h"
+#include "extractor.h"
 #include "gatehouse/wire/form/form.h"
 #include "gatehouse/wire/json/writer.h"
 #include "generator.h"
@@ -80,9 +81,10 @@ bool check_place(const Supposed& supposed, Explanation& so_far) {
 
 bool check_model(const Supposed& supposed, const ExplainRules& rules, Explanation& so_far) {
   const bool looks = so_far.route->action == Action::get_model, predicts = so_far.route->action == Action::predict;
-  if (!looks && !predicts && !generates(so_far.route->action)) return true;
+  const bool reads = extracts(so_far.route->action);
+  if (!looks && !predicts && !reads && !generates(so_far.route->action)) return true;
   if (rules.models == nullptr) return so_far.add("model", ok(), "not looked at: which models there are is not known");
-  const auto choose = looks ? choose_any_model : predicts ? choose_tensor_model : choose_model;
+  const auto choose = looks ? choose_any_model : predicts ? choose_tensor_model : reads ? choose_nlu_model : choose_model;
   const Result<const ServedModel*> model = choose(*rules.models, *so_far.who, looks ? so_far.parameter : supposed.model);
   return so_far.add("model", model ? ok() : Status(model.error()), model ? (*model)->name : std::string());
 }

@@ -53,11 +53,13 @@ struct Gateway::Rooms {
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
                   idempotency, cache),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
+        extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
+                                 parts.administration.lexicons()}),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock,      parts.random, doorkeeper, small_routes, parts.administration,
-             bodies,           generator,    predictor,  echo,         governor,
-             parts.access_log, meters,       audit,      levels,       ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator,
+             predictor,   extractor,    echo,       governor,     parts.access_log,     meters, audit,
+             levels,      ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
         at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -82,6 +84,7 @@ struct Gateway::Rooms {
   CacheDesk cache;
   Generator generator;
   Predictor predictor;
+  Extractor extractor;
   Echo echo;
   std::vector<Meters> meters;
   const Desk desk;

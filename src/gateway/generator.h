@@ -28,6 +28,7 @@ struct Ledger {
   Subject subject;                   // whom it is about, where nobody was let in
   bool on_record = false;            // it has its record already
   std::string model;                 // empty: none was reached
+  std::string task;                  // of NLU, several apart by commas; empty: another kind of model
   Usage usage;
   std::optional<nanoseconds> generated_for;
   std::string_view finish;

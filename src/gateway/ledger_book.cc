@@ -8,7 +8,7 @@
 namespace gatehouse::gateway {
 namespace {
 
-constexpr const char* language_task = "llm";
+constexpr std::string_view language_task = "llm";
 constexpr limits::Units most_kept = std::numeric_limits<std::int64_t>::max();
 
 std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std::min(units, most_kept)); }
@@ -18,10 +18,14 @@ std::int64_t as_kept(limits::Units units) { return static_cast<std::int64_t>(std
 // Entries of maps stay where they are until the maps are taken.
 void LedgerBook::find(const limits::CallFacts& facts, Line& line) {
   const store::Day day{std::chrono::sys_days(std::chrono::days(facts.day))};
-  auto used = usage_.find(std::tuple<std::string_view, store::Day, std::string_view>(facts.tenant, day, facts.model));
+  const std::string_view task = facts.task.empty() ? language_task : std::string_view(facts.task);
+  using Key = std::tuple<std::string_view, store::Day, std::string_view, std::string_view>;
+  auto used = usage_.find(Key(facts.tenant, day, facts.model, task));
   if (used == usage_.end()) {
     used =
-        usage_.try_emplace(Used(facts.tenant, day, facts.model), TenantId(facts.tenant), day, ModelName(facts.model), language_task).first;
+        usage_
+            .try_emplace(Used(facts.tenant, day, facts.model, task), TenantId(facts.tenant), day, ModelName(facts.model), std::string(task))
+            .first;
   }
   line.row = &used->second;
   line.spent.clear();

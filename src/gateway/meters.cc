@@ -1,5 +1,6 @@
 #include "meters.h"
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,17 @@ void Meters::generation(std::string_view model, const Usage& usage, nanoseconds 
       .histogram("llm_model_inference_latency_seconds", "Time from admission to the end of a generation", latency_bounds(),
                  {{"model_name", name}})
       .observe(std::chrono::duration<double>(took).count());
+}
+
+void Meters::tasks(std::string_view model, std::string_view names) {
+  while (!names.empty()) {
+    const std::string_view one = names.substr(0, names.find(','));
+    names.remove_prefix(std::min(one.size() + 1, names.size()));
+    metrics_
+        .counter("gatehouse_nlu_requests_total", "Texts that were admitted, by what was asked about them",
+                 {{"model", std::string(model)}, {"task", std::string(one)}})
+        .add();
+  }
 }
 
 }  // namespace gatehouse::gateway

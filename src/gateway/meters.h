@@ -38,6 +38,8 @@ class Meters {
   void request(const Route* route, std::optional<wire::Method> method, int status, double duration, std::string_view error);
   // Only of what was admitted: took is from then to the end.
   void generation(std::string_view model, const Usage& usage, nanoseconds took);
+  // The same of NLU, by task: several apart by commas.
+  void tasks(std::string_view model, std::string_view names);
 
  private:
   struct RouteMeters {

@@ -6,6 +6,9 @@
 #include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/nlu/decisions.h"
+#include "gatehouse/wire/nlu/replies.h"
+#include "gatehouse/wire/nlu/requests.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -74,6 +77,7 @@ constexpr std::array common_rows{
     page("/docs", Action::docs, "This interface, to try out"),
     page("/docs/static/{file}", Action::docs_file, "What the pages are made of"),
     page("/redoc", Action::redoc, "This interface, to read"),
+    page("/nlu", Action::nlu_page, "Chinese by schema, to try out"),
     probe("/healthz", Action::liveness, "Liveness", &status_schema),
     probe("/readyz", Action::readiness, "Readiness: not draining, required models ready", &status_schema),
     probe("/startupz", Action::startup, "Startup: required models ready, or failed for good", &status_schema),
@@ -92,6 +96,9 @@ constexpr std::array common_rows{
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
     call(asked_with(predict_parameters, Route{Method::post, "/predict", Action::predict, Scope::predict, Dialect::api, BodySize::api, model_time, "predict", "What a tabular model makes of one row or several", &wire::predict_request_schema, &wire::predict_reply_schema})),
+    call(Route{Method::post, "/api/predict", Action::nlu_predict, Scope::nlu, Dialect::api, BodySize::api, model_time, "nlu", "What a schema asks for, found in a Chinese text", &wire::nlu_predict_request_schema, &wire::nlu_predict_reply_schema}),
+    call(Route{Method::post, "/v1/nlu/extract", Action::nlu_extract, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "The same, with scores, labels, units of offsets and forms of the answer", &wire::nlu_extract_request_schema, &wire::nlu_extract_reply_schema}),
+    call(Route{Method::post, "/v1/decisions", Action::nlu_decide, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "Questions about a text whose answers are known beforehand, and how likely each is", &wire::decisions_request_schema, &wire::decisions_reply_schema}),
 };
 
 constexpr std::array hook_table{

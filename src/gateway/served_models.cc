@@ -13,10 +13,12 @@ engine::Supervised& ServedModel::runner() const {
   return *tensors;
 }
 
-ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases, std::string default_tabular)
+ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases, std::string default_tabular,
+                           std::string default_nlu)
     : models_(std::move(models)),
       default_llm_(std::move(default_llm)),
       default_tabular_(std::move(default_tabular)),
+      default_nlu_(std::move(default_nlu)),
       aliases_(std::move(aliases)) {
   for (std::size_t i = 0; i < models_.size(); ++i) models_[i].number = static_cast<std::uint32_t>(i + 1);
 }
@@ -39,7 +41,12 @@ const ServedModel* ServedModels::language_model(std::string_view name) const {
 
 const ServedModel* ServedModels::tensor_model(std::string_view name) const {
   const ServedModel* model = name.empty() ? called(models_, default_tabular_) : named(name);
-  return model != nullptr && !model->makes_tokens() ? model : nullptr;
+  return model != nullptr && !model->makes_tokens() && model->nlu == nullptr ? model : nullptr;
+}
+
+const ServedModel* ServedModels::nlu_model(std::string_view name) const {
+  const ServedModel* model = name.empty() ? called(models_, default_nlu_) : named(name);
+  return model != nullptr && model->nlu != nullptr ? model : nullptr;
 }
 
 const ServedModel* ServedModels::named(std::string_view name) const {

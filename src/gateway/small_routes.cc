@@ -69,6 +69,7 @@ Result<net::Response> SmallRoutes::answer(Action action, std::string_view parame
     case Action::openapi:
     case Action::docs:
     case Action::redoc:
+    case Action::nlu_page:
     case Action::docs_file:
       return documentation(action, parameter, head);
     case Action::list_models:
@@ -89,6 +90,7 @@ Result<net::Response> SmallRoutes::answer(Action action, std::string_view parame
 Result<net::Response> SmallRoutes::documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const {
   if (action == Action::docs) return docs_page(head);
   if (action == Action::redoc) return redoc_page(head);
+  if (action == Action::nlu_page) return nlu_page(head);
   if (action == Action::openapi) return openapi_.response(head);
   return docs_file(parameter, head);
 }

@@ -114,6 +114,11 @@ void Tab::mark(const limits::CallMark& mark) {
   desk_->journal.mark(slot_, mark);
 }
 
+void Tab::name_task(std::string_view task) {
+  own_facts().task = task;
+  desk_->journal.task(slot_, task);
+}
+
 Status Tab::measure(const Measures& measures) {
   follow_budgets();
   for (std::size_t i = tokens_from(); i < sheet_->charges.size(); ++i) {

@@ -96,6 +96,8 @@ class Tab {
 
   // It is a call that is made once: known by this if the process ends meanwhile. Before it is measured.
   void mark(const limits::CallMark& mark);
+  // What it is for, where that is not language. Before it is measured.
+  void name_task(std::string_view task);
   // The prompt is counted, and so many tokens may be made: takes the prompt, the tokens a minute, and pays for the first token of each
   // choice. The same refusals
   Status measure(const Measures& measures);

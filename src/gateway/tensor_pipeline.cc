@@ -7,6 +7,7 @@
 #include "client_watch.h"
 #include "decisions.h"
 #include "engine_wait.h"
+#include "gatehouse/base/assert.h"
 #include "gatehouse/trees/tensor_predictor.h"
 #include "time_limit.h"
 
@@ -51,6 +52,18 @@ Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, R
   return TensorPermitted(identified, seat, *chosen);
 }
 
+Result<TensorPermitted> TensorAuthorizer::permit_tasks(const Identified& identified, Running::Seat& seat, const ServedModel& model,
+                                                       std::span<const nlu::Task> tasks) {
+  GH_CHECK(may_use(identified.principal(), model));
+  GH_CHECK(check_tasks(identified.principal(), tasks));
+  return TensorPermitted(identified, seat, model);
+}
+
+void TensorAdmitted::go_on_with(TensorMeasured next) {
+  GH_ASSERT(&next.permitted() == &permitted());
+  measured_ = std::move(next);
+}
+
 Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, w::Infer call) const {
   if (call.inputs.size() > w::most_tensors || call.outputs.size() > w::most_tensors) {
     return caller_error("invalid_tensor", "A call has at most " + std::to_string(w::most_tensors) + " inputs and outputs");
@@ -68,11 +81,19 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
   return TensorMeasured(permitted, std::move(call));
 }
 
-Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields, std::string_view task) const {
   const TensorPermitted& permitted = measured.permitted();
   constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
-  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
+  if (task.empty()) {
+    GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
+    tab.tell(*fields);
+    return TensorAdmitted(std::move(measured), std::move(tab));
+  }
+  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
+  tab.name_task(task);
+  const Status paid = tab.measure(a_call);
   tab.tell(*fields);
+  if (!paid) return paid.error();
   return TensorAdmitted(std::move(measured), std::move(tab));
 }
 

@@ -6,11 +6,14 @@
 #pragma once
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 
 #include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/served_models.h"
+#include "gatehouse/nlu/tasks.h"
 #include "governor.h"
 #include "pipeline.h"
 #include "running.h"
@@ -39,6 +42,9 @@ class TensorAuthorizer {
   explicit TensorAuthorizer(const ServedModels& models) : models_(models) {}
   // model: as it was asked for; empty: the default. model_not_found (404), model_not_allowed (403)
   Result<TensorPermitted> permit(const Identified& identified, Running::Seat& seat, const std::string& model) const;
+  // A model that answers schemas, which has been chosen, for those tasks. scope_missing (403), and those
+  static Result<TensorPermitted> permit_tasks(const Identified& identified, Running::Seat& seat, const ServedModel& model,
+                                              std::span<const nlu::Task> tasks);
 
  private:
   const ServedModels& models_;
@@ -47,13 +53,13 @@ class TensorAuthorizer {
 // Its tensors are whole, each as its datatype and shape say, and together no more than one frame to an engine can be.
 class TensorMeasured {
  public:
-  const TensorPermitted& permitted() const { return permitted_; }
+  const TensorPermitted& permitted() const { return *permitted_; }
   const wire::engine::Infer& call() const { return call_; }
 
  private:
   friend class TensorMeasure;
-  TensorMeasured(const TensorPermitted& permitted, wire::engine::Infer call) : permitted_(permitted), call_(std::move(call)) {}
-  const TensorPermitted& permitted_;
+  TensorMeasured(const TensorPermitted& permitted, wire::engine::Infer call) : permitted_(&permitted), call_(std::move(call)) {}
+  const TensorPermitted* permitted_;
   wire::engine::Infer call_;
 };
 
@@ -63,12 +69,14 @@ class TensorMeasure {
   Result<TensorMeasured> measure(const TensorPermitted& permitted, wire::engine::Infer call) const;
 };
 
-// It may compute once; what it takes of limits and budgets stands on its tab.
+// It may compute: once, or once after the other what belongs to one request. What that takes of limits and budgets stands on its tab.
 class TensorAdmitted {
  public:
   const TensorPermitted& permitted() const { return measured_.permitted(); }
   const wire::engine::Infer& call() const { return measured_.call(); }
   Tab& tab() { return tab_; }
+  // In place of what was computed until now. Before: it is for the same model and asker.
+  void go_on_with(TensorMeasured next);
 
  private:
   friend class TensorAdmission;
@@ -80,8 +88,8 @@ class TensorAdmitted {
 class TensorAdmission {
  public:
   explicit TensorAdmission(Governor& governor) : governor_(governor) {}
-  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits
-  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields) const;
+  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits. task: of NLU
+  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields, std::string_view task = {}) const;
 
  private:
   Governor& governor_;

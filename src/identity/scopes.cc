@@ -101,6 +101,10 @@ Scopes Scopes::known(std::span<const std::string> names) {
   return scopes;
 }
 
+bool Scopes::has_a_task() const {
+  return std::ranges::any_of(scope_values, [this](Scope scope) { return scope > Scope::nlu && scope <= Scope::qa && has(scope); });
+}
+
 Scopes Scopes::limited_to_tasks(Scopes tasks) const {
   Scopes limited;
   bool all = true;

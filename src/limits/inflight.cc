@@ -46,6 +46,7 @@ struct KeptFacts {
   Price price;
   std::array<char, 64> tenant;
   std::array<char, 128> model;
+  std::array<char, 64> task;
   std::array<BudgetShare, most_budgets> shares;
 };
 
@@ -84,6 +85,7 @@ CallFacts facts_in(const KeptFacts& kept) {
   facts.model = got(kept.model);
   facts.day = kept.day;
   facts.price = kept.price;
+  facts.task = got(kept.task);
   facts.budgets.assign(kept.shares.begin(), kept.shares.begin() + std::min<std::size_t>(kept.budgets, most_budgets));
   return facts;
 }
@@ -263,6 +265,7 @@ std::optional<std::uint32_t> Inflight::Part::keep(const CallFacts& facts) {
   kept.price = facts.price;
   put(kept.tenant, facts.tenant);
   put(kept.model, facts.model);
+  put(kept.task, facts.task);
   kept.budgets = static_cast<std::uint32_t>(facts.budgets.size());
   std::ranges::copy(facts.budgets, kept.shares.begin());
   kept.edition.fetch_add(1, std::memory_order_release);
@@ -319,6 +322,12 @@ void Inflight::Part::mark(std::uint32_t number, const CallMark& mark) {
   Slot& slot = file_.slot(number);
   slot.mark = mark;
   std::atomic_ref(slot.is_marked).store(1, std::memory_order_release);
+}
+
+void Inflight::Part::task(std::uint32_t slot, std::string_view task) {
+  CallFacts changed = facts_in(file_.facts(number_in(file_.slot(slot).facts.load(std::memory_order_relaxed))));
+  changed.task = task;
+  rewrite(slot, changed);
 }
 
 void Inflight::Part::granted(std::uint32_t slot, std::uint64_t tokens) {

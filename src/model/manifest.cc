@@ -132,8 +132,10 @@ NluFacts read_nlu(const TomlTable& table) {
   take("hidden", 1, nlu.hidden);
   take("max_len", 8, nlu.max_len);
   take("stride", 1, nlu.stride);
-  take("hint_max", 1, nlu.hint_max);
-  take("hint_position_base", 0, nlu.hint_position_base);
+  take("hint_max", 2, nlu.hint_max);
+  const toml::node* base = table.node("hint_position_base");
+  const bool behind_text = base != nullptr && base->value<std::string_view>() == "text_len";
+  if (!behind_text) take("hint_position_base", 0, nlu.hint_position_base.emplace());
   nlu.threshold = table.number("threshold").value_or(nlu.threshold);
   if (const toml::node* lower = table.node("lower_case")) {
     if (!lower->is_boolean()) table.fault("lower_case", "must be true or false");

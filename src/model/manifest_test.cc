@@ -102,10 +102,19 @@ TEST(Manifest, ReadsWhatAModelOfSchemasNeeds) {
   ASSERT_TRUE(manifest->nlu);
   EXPECT_EQ(manifest->nlu->hidden, 275U);
   EXPECT_EQ(manifest->nlu->stride, 352U);
+  EXPECT_EQ(manifest->nlu->hint_position_base, 384U);
   EXPECT_EQ(manifest->nlu->threshold, -0.5);
   EXPECT_FALSE(manifest->nlu->lower_case);
   EXPECT_EQ(manifest->nlu->label_separator, ",");
   EXPECT_EQ(manifest->nlu->event_types, std::vector<std::string>{"a"});
+}
+
+TEST(Manifest, MayHavePositionsOfPromptsBeginWhereTheTextEnds) {
+  std::string table = nlu_table;
+  table.replace(table.find("= 384\nthreshold"), 5, "= \"text_len\"");
+  const Result<Manifest> manifest = parse_manifest("kind = \"nlu\"\n" + std::string(file_entry) + table, "model.toml");
+  ASSERT_TRUE(manifest.ok()) << manifest.error().describe();
+  EXPECT_EQ(manifest->nlu->hint_position_base, std::nullopt);
 }
 
 TEST(Manifest, OfSchemasIsRefusedWhereItCannotBeRight) {
@@ -117,6 +126,8 @@ TEST(Manifest, OfSchemasIsRefusedWhereItCannotBeRight) {
   EXPECT_THAT(refused(nlu_table, "stride = 352", "stride = 385"), testing::HasSubstr("stride"));
   EXPECT_THAT(refused(nlu_table, "hidden = 275\n", ""), testing::HasSubstr("hidden"));
   EXPECT_THAT(refused(nlu_table, "lower_case = false", "lower_case = 0"), testing::HasSubstr("lower_case"));
+  EXPECT_THAT(refused(nlu_table, "_base = 384", "_base = \"text\""), testing::HasSubstr("hint_position_base"));
+  EXPECT_THAT(refused(nlu_table, "hint_position_base = 384\n", ""), testing::HasSubstr("hint_position_base"));
   EXPECT_THAT(refused(nlu_table, "[nlu]", "[nlu]", "llm"), testing::HasSubstr("kind nlu"));
 }
 

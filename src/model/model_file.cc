@@ -1,13 +1,16 @@
 #include "gatehouse/model/model_file.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <memory>
 #include <system_error>
 
 #include "file_digest.h"
+#include "gatehouse/wire/engine/bundle.h"
 #include "names.h"
 
 namespace gatehouse::model {
@@ -90,6 +93,60 @@ Result<Fd> open_verified(const std::filesystem::path& path, std::string_view sha
   }
   if (*found != sha256) return changed(path, sha256, *found);
   return file;
+}
+
+namespace {
+
+Status append_file(const Fd& to, const Fd& from, const FileStamp& stamp, const std::filesystem::path& path) {
+  const auto buffer = std::make_unique_for_overwrite<char[]>(read_size);
+  for (std::uint64_t at = 0; at < stamp.size;) {
+    const ssize_t n = pread(from.get(), buffer.get(), read_size, static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return unreadable(path, n == 0 ? EIO : errno);
+    for (ssize_t written = 0; written < n;) {
+      const ssize_t m = write(to.get(), buffer.get() + written, static_cast<std::size_t>(n - written));
+      if (m < 0) return unreadable(path, errno);
+      written += m;
+    }
+    at += static_cast<std::uint64_t>(n);
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<Fd> open_verified_together(std::span<const NamedFile> files, HashMemory& memory) {
+  std::vector<Fd> opened;
+  std::vector<FileStamp> stamps;
+  std::vector<std::uint64_t> lengths;
+  for (const NamedFile& file : files) {
+    GH_TRY(Fd one, open_verified(file.path, file.sha256, memory));
+    GH_TRY(const FileStamp stamp, stamp_of(one, file.path));
+    opened.push_back(std::move(one));
+    stamps.push_back(stamp);
+    lengths.push_back(stamp.size);
+  }
+  Fd together(memfd_create("model", MFD_CLOEXEC));
+  const std::string head = wire::engine::bundle_head(lengths);
+  if (!together || write(together.get(), head.data(), head.size()) != static_cast<ssize_t>(head.size())) {
+    return unreadable(files.front().path, errno);
+  }
+  for (std::size_t i = 0; i < files.size(); ++i) GH_CHECK(append_file(together, opened[i], stamps[i], files[i].path));
+  return together;
+}
+
+Result<std::string> read_verified(const NamedFile& file, std::size_t most, HashMemory& memory) {
+  GH_TRY(const Fd opened, open_verified(file.path, file.sha256, memory));
+  GH_TRY(const FileStamp stamp, stamp_of(opened, file.path));
+  if (stamp.size > most) return unreadable(file.path, "it has more than " + std::to_string(most) + " bytes");
+  std::string bytes(stamp.size, '\0');
+  for (std::size_t at = 0; at < bytes.size();) {
+    const ssize_t n = pread(opened.get(), bytes.data() + at, bytes.size() - at, static_cast<off_t>(at));
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return unreadable(file.path, n == 0 ? EIO : errno);
+    at += static_cast<std::size_t>(n);
+  }
+  return bytes;
 }
 
 }  // namespace gatehouse::model

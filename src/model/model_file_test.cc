@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "gatehouse/base/fake_clock.h"
+#include "gatehouse/wire/engine/bundle.h"
 #include "test_folder.h"
 
 namespace gatehouse::model {
@@ -146,6 +147,28 @@ TEST_F(ModelFile, ADamagedOrForeignMemoryIsForgotten) {
   chmod(memory_file().c_str(), 0666);
   HashMemory exposed = memory();
   EXPECT_EQ(verify(exposed), "opened") << "others could have written it";
+}
+
+TEST_F(ModelFile, SeveralComeAsOneWhichIsABundle) {
+  HashMemory hashes = memory();
+  put(folder_.path() / "nothing", "");
+  const std::vector<NamedFile> files = {{file(), weights_sha256}, {folder_.path() / "nothing", empty_sha256}, {file(), weights_sha256}};
+  const Result<Fd> together = open_verified_together(files, hashes);
+  ASSERT_TRUE(together.ok()) << together.error().describe();
+  std::string bytes(64, '\0');
+  bytes.resize(static_cast<std::size_t>(pread(together->get(), bytes.data(), bytes.size(), 0)));
+  const auto parts = wire::engine::files_in_bundle(bytes, files.size());
+  ASSERT_TRUE(parts.ok());
+  EXPECT_THAT(*parts, ::testing::ElementsAre("weights", "", "weights"));
+  const std::vector<NamedFile> changed = {{file(), weights_sha256}, {file(), empty_sha256}};
+  EXPECT_EQ(open_verified_together(changed, hashes).error().reason(), "model_file_changed");
+}
+
+TEST_F(ModelFile, IsReadWholeWhereItIsSmall) {
+  HashMemory hashes = memory();
+  EXPECT_EQ(*read_verified({file(), weights_sha256}, 7, hashes), "weights");
+  EXPECT_EQ(read_verified({file(), weights_sha256}, 6, hashes).error().reason(), "model_file_unreadable");
+  EXPECT_EQ(read_verified({file(), empty_sha256}, 7, hashes).error().reason(), "model_file_changed");
 }
 
 TEST_F(ModelFile, AMemoryThatCannotBeKeptHindersNobody) {

@@ -43,6 +43,7 @@ struct Question {
   Way way = Way::search;
   std::size_t first_slot = 0, slots = 0;  // of its step
   std::vector<Span> found = {};
+  std::vector<double> chances = {};  // of labels, where one was chosen
 };
 
 // A key of the schema, asked once for each find above it.
@@ -72,8 +73,8 @@ struct Extraction::State {
   std::string prompt_of(const Ask& ask) const;
   Status ask_below(std::size_t first, std::size_t last);
   Status check(std::span<const Logits> logits) const;
-  std::vector<Span> decode(const Question& question, std::span<const Logits> logits) const;
-  std::vector<Span> choose(std::span<const Logits> parts) const;
+  void decode(Question& question, std::span<const Logits> logits) const;
+  void choose(Question& question, std::span<const Logits> parts) const;
   void add_known_names();
   wire::NluStep step_of(const Ask& ask, const Span& span) const;
   Status append_answers(std::size_t ask, wire::NluPath& path, std::vector<wire::NluPath>& out, std::size_t& bytes) const;
@@ -202,7 +203,7 @@ Status Extraction::State::check(std::span<const Logits> logits) const {
 
 Status Extraction::State::take(std::span<const Logits> logits) {
   GH_CHECK(check(logits));
-  for (std::size_t i = fresh_questions; i < questions.size(); ++i) questions[i].found = decode(questions[i], logits);
+  for (std::size_t i = fresh_questions; i < questions.size(); ++i) decode(questions[i], logits);
   if (level == 0 && request.lexicon) add_known_names();
   used.slots += slots.size();
   slots.clear();
@@ -230,7 +231,7 @@ Status Extraction::State::ask_below(std::size_t first, std::size_t last) {
   return ok();
 }
 
-std::vector<Span> Extraction::State::decode(const Question& question, std::span<const Logits> logits) const {
+void Extraction::State::decode(Question& question, std::span<const Logits> logits) const {
   const ReadingMatter& matter = side(question.way).matter;
   const double threshold = model->recipe.threshold;
   const std::span<const Logits> parts = logits.subspan(question.first_slot, question.slots);
@@ -238,17 +239,17 @@ std::vector<Span> Extraction::State::decode(const Question& question, std::span<
     std::vector<std::span<const float>> heads, tails;
     for (const Logits& part : parts) heads.push_back(part.head), tails.push_back(part.tail);
     const std::vector<double> head = merged(heads, matter.windows, matter.places.size());
-    return decode_spans(head, merged(tails, matter.windows, matter.places.size()), matter.places, threshold);
+    question.found = decode_spans(head, merged(tails, matter.windows, matter.places.size()), matter.places, threshold);
+    return;
   }
-  if (request.decoding == Decoding::native) return choose(parts);
+  if (request.decoding == Decoding::native) return choose(question, parts);
   const std::vector<double> head(parts[0].head.begin(), parts[0].head.end()), tail(parts[0].tail.begin(), parts[0].tail.end());
-  std::vector<Span> spans = decode_spans(head, tail, matter.places, threshold);
-  std::erase_if(spans, [&](const Span& span) { return span.place.begin < matter.added && matter.added < span.place.end; });
-  return spans;
+  question.found = decode_spans(head, tail, matter.places, threshold);
+  std::erase_if(question.found, [&](const Span& span) { return span.place.begin < matter.added && matter.added < span.place.end; });
 }
 
 // The label that is worth most over all stretches of the text, and how sure that is.
-std::vector<Span> Extraction::State::choose(std::span<const Logits> parts) const {
+void Extraction::State::choose(Question& question, std::span<const Logits> parts) const {
   const ReadingMatter& matter = side(Way::choose).matter;
   std::vector<double> scores;
   for (const std::optional<LabelTokens>& tokens : matter.label_tokens) {
@@ -258,9 +259,9 @@ std::vector<Span> Extraction::State::choose(std::span<const Logits> parts) const
     }
     scores.push_back(tokens ? sum / static_cast<double>(parts.size()) : hopeless);
   }
-  const std::vector<double> chances = softmax(scores);
+  question.chances = softmax(scores);
   const auto best = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-  return {{.place = matter.labels[best], .score = chances[best]}};
+  question.found = {{.place = matter.labels[best], .score = question.chances[best]}};
 }
 
 // What the lexicon knows of the keys at the root. A name is found once, by the model where it has found the very same.
@@ -337,6 +338,10 @@ std::size_t Extraction::fresh_rows() const { return state_->fresh_rows; }
 std::span<const Slot> Extraction::slots() const { return state_->slots; }
 Status Extraction::take(std::span<const Logits> logits) { return GH_ASSERT(!done()), state_->take(logits); }
 Result<std::vector<wire::NluPath>> Extraction::answer() const { return GH_ASSERT(done()), state_->answer(); }
+
+std::span<const double> Extraction::chances(std::size_t key) const {
+  return GH_ASSERT(done()), state_->questions[state_->asks[key].question].chances;
+}
 
 std::vector<Task> Extraction::tasks() const {
   return tasks_of(state_->request.schema, state_->labelled(), state_->model->recipe.event_types);

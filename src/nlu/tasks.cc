@@ -30,6 +30,16 @@ Task task_of_nested(std::string_view key, std::span<const std::string> event_typ
   return marked || std::ranges::find(event_types, key) != event_types.end() ? Task::event : Task::re;
 }
 
+constexpr std::array nested_tasks{Task::re, Task::event, Task::absa};
+constexpr std::array choosing_tasks{Task::sentiment, Task::classification, Task::match, Task::nli, Task::qa};
+constexpr std::array searching_tasks{Task::ner, Task::qa};
+
+std::span<const Task> tasks_possible(const wire::NluKey& key, Labelled labelled) {
+  if (!key.leaf()) return nested_tasks;
+  if (labelled == Labelled::yes || key.name == sentiment_key) return choosing_tasks;
+  return searching_tasks;
+}
+
 }  // namespace
 
 std::string_view to_string(Task task) { return task_names[static_cast<std::size_t>(task)]; }
@@ -53,6 +63,20 @@ std::vector<Task> tasks_of(const wire::NluSchema& schema, Labelled labelled, std
     if (asked[i]) tasks.push_back(static_cast<Task>(i));
   }
   return tasks;
+}
+
+Result<Task> task_said(Task said, const wire::NluSchema& schema, Labelled labelled) {
+  for (const wire::NluKey& key : schema.keys) {
+    const std::span<const Task> possible = tasks_possible(key, labelled);
+    if (std::ranges::find(possible, said) != possible.end()) continue;
+    std::string expected;
+    for (const Task task : possible) expected.append(expected.empty() ? "" : ", ").append(to_string(task));
+    const std::string text = "The key '" + key.name + "' cannot be of the task " + std::string(to_string(said));
+    return caller_error("invalid_value", text)
+        .with_param("task")
+        .with_faults({FieldFault("/task", "is not what the key '" + key.name + "' can be", std::move(expected))});
+  }
+  return said;
 }
 
 }  // namespace gatehouse::nlu

@@ -58,6 +58,23 @@ TEST(Tasks, AreSeenFromTheSchema) {
   for (const Row& row : rows) EXPECT_EQ(tasks(row.schema, row.labelled), row.tasks) << row.schema;
 }
 
+std::string said(Task task, std::string_view json, Labelled labelled) {
+  wire::JsonParser parser;
+  const Result<Task> answer = task_said(task, *wire::read_nlu_schema(*parser.parse(json)), labelled);
+  return std::string(answer ? to_string(*answer) : answer.error().faults().front().expected);
+}
+
+TEST(Tasks, MayBeSaidAmongThoseThatTheSchemaCanBe) {
+  EXPECT_EQ(said(Task::qa, R"j({"大莱龙铁路的起点":null})j", Labelled::no), "qa");
+  EXPECT_EQ(said(Task::re, R"j({"大莱龙铁路的起点":null})j", Labelled::no), "ner, qa");
+  EXPECT_EQ(said(Task::event, R"j({"裁员":["时间"]})j", Labelled::no), "event");
+  EXPECT_EQ(said(Task::ner, R"j({"裁员":["时间"]})j", Labelled::no), "re, event, absa");
+  EXPECT_EQ(said(Task::nli, R"j({"关系":null})j", Labelled::yes), "nli");
+  EXPECT_EQ(said(Task::ner, R"j({"关系":null})j", Labelled::yes), "sentiment, classification, match, nli, qa");
+  EXPECT_EQ(said(Task::ner, R"j({"情感分类":null})j", Labelled::no), "sentiment, classification, match, nli, qa");
+  EXPECT_EQ(said(Task::ner, R"j({"人物":null,"公司":["产品"]})j", Labelled::no), "re, event, absa");
+}
+
 TEST(Tasks, AreNamed) {
   for (const char* name : {"ner", "re", "event", "absa", "sentiment", "classification", "match", "nli", "qa"}) {
     const std::optional<Task> task = task_named(name);

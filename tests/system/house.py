@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("GATEHOUSE_BINARY", str(ROOT / "build" / "release" / "gatehouse"))
 MODEL = "smollm2-135m-instruct"
 TABULAR = "iris"
+NLU = "uninlu-small"
 # Limits that no test meets by accident; those that are about limits say their own.
 ROOMY = {f"GATEHOUSE_LIMITS_{name}": "1000000/60s" for name in ("ADDRESS", "USER_GENERATION", "KEY_GENERATION")}
 READY = re.compile(r"^gatehouse ready: (http://\S+) \(admin (http://\S+)\)$")

@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, TABULAR, House, command, eventually, run
+from house import MODEL, NLU, TABULAR, House, command, eventually, run
 
 
 @pytest.fixture(scope="module")
@@ -110,6 +110,9 @@ NO_OBJECT_IN_IT = {
     "POST /v1/messages": "its object is a model",
     "POST /v1/messages/count_tokens": "its object is a model",
     "POST /predict": "its object is a model",
+    "POST /api/predict": "its object is a model",
+    "POST /v1/nlu/extract": "its object is a model",
+    "POST /v1/decisions": "its object is a model",
     "POST /api/llm/generate": "its object is a model",
     "POST /api/llm/generate/api-key": "its object is a model",
     "POST /api/auth/logout": "is about the token that is presented",
@@ -167,11 +170,17 @@ def takes_a_model(path, operation):
     return "{model}" in path or ("model" in request_schema(operation).get("properties", {}) and not path.startswith("/api/admin/"))
 
 
+READERS = dict.fromkeys(("/api/predict", "/v1/nlu/extract"), {"text": "谷爱凌在北京", "schema": {"人物": None}})
+READERS["/v1/decisions"] = {"input": "很好", "questions": [{"type": "predicate", "instructions": "好吗？"}]}
+
+
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
         return house.ask(method, path.replace("{model}", model), headers={"X-API-Key": key})
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
+    if path in READERS:
+        return house.ask(method, path, {"model": model, **READERS[path]}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
     most = {} if path.endswith("/count_tokens") else {"max_tokens": 1}
     return house.ask(method, path, {"model": model, **most, **asked}, headers={"X-API-Key": key})
@@ -219,7 +228,7 @@ def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
     assert len(column) >= 5
     for method, path, _ in column:
         where = f"{method} {path}"
-        name = TABULAR if path == "/predict" else MODEL
+        name = NLU if path in READERS else TABULAR if path == "/predict" else MODEL
         assert ask_for(house, method, path, name, house.key).status == 200, where
         unknown = ask_for(house, method, path, "no-such-model", house.key)
         check_model_refusal(unknown, path, 404, "model_not_found", where)
@@ -253,7 +262,7 @@ def takes_an_object(path, operation):
 
 def tenants_own(path):
     """Whether an administrator of a tenant may ask that."""
-    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith("/export")
+    return path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/keys", "/api/admin/roles", "/api/admin/budgets")) or path.endswith(("/export", "/lexicon"))
 
 
 def requests_about(method, path, operation, owner):

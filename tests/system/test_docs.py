@@ -66,7 +66,7 @@ def test_files_that_are_not_there(house):
 
 def test_a_browser_is_sent_to_the_pages(house):
     page = house.ask("GET", "/", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"})
-    assert (page.status, page.headers["Location"]) == (303, "/docs")
+    assert (page.status, page.headers["Location"]) == (303, "/nlu")
     for accept in ("*/*", "application/json", "text/html;q=0", "application/json, text/html;q=0.5"):
         assert house.ask("GET", "/", headers={"Accept": accept}).status == 200
 

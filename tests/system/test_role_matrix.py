@@ -8,16 +8,17 @@ import pytest
 from house import MODEL, House, run
 
 PASSWORD = "a horse of another colour"
-ANYBODY, LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
+ANYBODY, LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "nlu", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
 ROLES = {
-    "platform-admin": {LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
-    "tenant-admin": {LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT},
-    "member": {LLM, PREDICT, USAGE, KEYS},
+    "platform-admin": {LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
+    "tenant-admin": {LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT},
+    "member": {LLM, PREDICT, NLU, USAGE, KEYS},
     "steward": {LLM, TENANT},
     "clerk": {USAGE},
 }
 OWN = {"steward": "llm,tenant:admin", "clerk": "usage:read", "scribe": "llm"}
 GENERATION = ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/api/llm/generate")
+READERS = ("/api/predict", "/v1/nlu/extract", "/v1/decisions")
 counter = itertools.count()
 
 
@@ -29,10 +30,10 @@ def command(house, *words, stdin=b""):
 
 def needs(path):
     """The scope that a route wants; one that stands nowhere here fails the test."""
-    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
+    if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/resets", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith(("/export", "/lexicon")):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
-    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT}
+    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT} | dict.fromkeys(READERS, NLU)
     found = [scope for start, scope in known.items() if path.startswith(start)]
     assert found, f"say here which scope {path} wants"
     return found[0]
@@ -106,7 +107,7 @@ def object_of(house, path, role, tenant):
         return made(house, f"/api/admin/users/{user}/reset", {})["id"]
     if "/roles/" in path:
         return made(house, "/api/admin/roles", {"tenant_id": tenant, "name": f"role-{number}", "scopes": ["llm"]})["name"]
-    if path.endswith("/export"):
+    if path.endswith(("/export", "/lexicon")):
         return tenant
     if "/tenants/" in path:
         return made(house, "/api/admin/tenants", {"tenant_id": f"new-{number}"})["tenant_id"]

@@ -135,6 +135,7 @@ def test_openapi_has_every_route(house):
     assert document["openapi"].startswith("3.1.") and document["info"]["title"] == "Gatehouse"
     expected = {"/", "/version", "/openapi.json", "/api/health/ping", "/api/health/status", *PROBES, "/v1/models", "/v1/models/{model}"}
     expected |= {"/v1/messages", "/v1/messages/count_tokens", "/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/api/llm/generate/api-key", "/predict"}
+    expected |= {"/api/predict", "/v1/nlu/extract", "/v1/decisions"}
     expected |= {"/api/auth/login", "/api/auth/logout", "/api/auth/me", "/token", "/.well-known/jwks.json", "/api/usage"}
     expected |= {f"/api/auth/{path}" for path in ("register", "refresh", "password", "reset", "sessions", "sessions/{id}")}
     expected |= {"/api/keys", "/api/keys/{id}", "/api/keys/{id}/rotate"}
@@ -142,7 +143,7 @@ def test_openapi_has_every_route(house):
     expected |= {f"/api/admin/{path}" for path in ("tenants", "tenants/{id}", "keys", "keys/{id}", "keys/{id}/rotate", "tokens", "tokens/inspect")}
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
-    expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export"}
+    expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export", "/api/admin/tenants/{id}/lexicon"}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
     operations = [operation for path in document["paths"].values() for operation in path.values()]

@@ -9,7 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "gatehouse/wire/engine/bundle.h"
 #include "native_choice.h"
+#include "nlu_model.h"
 #include "onnx_file.h"
 #include "onnx_values.h"
 
@@ -208,9 +210,10 @@ class OnnxModel final : public engine::TensorModel {
 
 }  // namespace
 
-Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::LoadTensors& load) {
+namespace {
+
+Result<std::unique_ptr<engine::TensorModel>> open_graph(std::string_view bytes, const w::LoadTensors& load) {
   const OrtApi& api = onnx_api();
-  GH_TRY(const std::string bytes, read_whole(file));
   GH_TRY(const wire::onnx::Graph graph, read_onnx_file(bytes));
   GH_TRY(const OnnxSessionOptions options, session_options(load));
   OrtSession* opened = nullptr;
@@ -226,6 +229,18 @@ Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::L
   auto model = std::make_unique<OnnxModel>(std::move(session), OnnxMemoryInfo(memory), std::move(signature));
   model->look_for_native(graph);
   return std::unique_ptr<engine::TensorModel>(std::move(model));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::LoadTensors& load) {
+  GH_TRY(const std::string bytes, read_whole(file));
+  if (load.graphs == 1) return open_graph(bytes, load);
+  GH_TRY(const std::vector<std::string_view> graphs, w::files_in_bundle(bytes, load.graphs));
+  if (graphs.size() != 2) return operator_error("model_file_unusable", "a model has one graph, or two");
+  GH_TRY(auto lower, open_graph(graphs[0], load));
+  GH_TRY(auto upper, open_graph(graphs[1], load));
+  return nlu_model_of(std::move(lower), std::move(upper));
 }
 
 }  // namespace gatehouse::adapters

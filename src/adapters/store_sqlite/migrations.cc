@@ -283,6 +283,14 @@ CREATE UNIQUE INDEX tickets_by_id ON tickets (id);
 
 // What is kept of a tenant, and in the row of number 0 of all, is counted as it comes and goes: it must not grow without bound, and nobody
 // should have to look through it for that.
+constexpr const char* create_lexicons = R"sql(
+CREATE TABLE lexicons (
+  tenant_number INTEGER PRIMARY KEY REFERENCES tenants (number),
+  text TEXT NOT NULL CHECK (length(text) <= 4194304),
+  changed_s INTEGER NOT NULL
+) STRICT;
+)sql";
+
 constexpr const char* create_idempotent_calls = R"sql(
 CREATE TABLE idempotent_calls (
   id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 32),
@@ -371,6 +379,7 @@ constexpr std::array steps{
     MigrationStep{"weights of tenants", add_weights},
     MigrationStep{"givers of tickets", add_givers},
     MigrationStep{"intents of changes", create_audit_intents},
+    MigrationStep{"lexicons", create_lexicons},
 };
 
 }  // namespace

@@ -25,6 +25,7 @@ struct SqliteStore::State {
   SqliteBudgetStore budgets{connections};
   SqliteLedgerStore ledger{connections};
   SqliteAuditStore audit{connections};
+  SqliteLexiconStore lexicons{connections};
   SqliteSettingStore settings{connections};
 };
 
@@ -100,6 +101,7 @@ store::UsageStore& SqliteStore::usage() { return state_->usage; }
 store::BudgetStore& SqliteStore::budgets() { return state_->budgets; }
 store::LedgerStore& SqliteStore::ledger() { return state_->ledger; }
 store::AuditStore& SqliteStore::audit() { return state_->audit; }
+store::LexiconStore& SqliteStore::lexicons() { return state_->lexicons; }
 store::SettingStore& SqliteStore::settings() { return state_->settings; }
 
 }  // namespace gatehouse::adapters

@@ -202,6 +202,18 @@ class SqliteAuditStore final : public store::AuditStore {
   Connections& connections_;
 };
 
+class SqliteLexiconStore final : public store::LexiconStore {
+ public:
+  explicit SqliteLexiconStore(Connections& connections) : connections_(connections) {}
+  Task<Result<std::vector<store::KeptLexicon>>> all(Reactor& reactor) override;
+  Task<Result<std::optional<store::KeptLexicon>>> find(Reactor& reactor, TenantId tenant) override;
+  Task<Result<store::KeptLexicon>> put(Reactor& reactor, TenantId tenant, std::string text, store::Moment at) override;
+  Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId tenant) override;
+
+ private:
+  Connections& connections_;
+};
+
 class SqliteSettingStore final : public store::SettingStore {
  public:
   explicit SqliteSettingStore(Connections& connections) : connections_(connections) {}

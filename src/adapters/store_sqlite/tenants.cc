@@ -25,6 +25,7 @@ constexpr const char* changed_tenant =
 // What belongs to a tenant goes before it.
 constexpr std::array deletes{
     "DELETE FROM audit_contents WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
+    "DELETE FROM lexicons WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM idempotent_calls WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM idempotent_sums WHERE tenant_number = (SELECT number FROM tenants WHERE id = ?1)",
     "DELETE FROM usage WHERE tenant_id = ?1",

@@ -37,6 +37,10 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await set_tenant(reactor, std::move(question));
     case Action::tenant_export:
       co_return co_await export_tenant(reactor, std::move(question));
+    case Action::lexicon_get:
+    case Action::lexicon_set:
+    case Action::lexicon_delete:
+      co_return co_await lexicon(reactor, std::move(question));
     case Action::keys_list:
     case Action::key_get:
     case Action::key_revoke:

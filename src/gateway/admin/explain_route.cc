@@ -38,6 +38,9 @@ Status found(const Result<T>& looked_for) {
 Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Question& asked) const {
   switch (asked.action) {
     case Action::tenant_export:
+    case Action::lexicon_get:
+    case Action::lexicon_set:
+    case Action::lexicon_delete:
       if (!reach_of(asked).includes(TenantId(asked.parameter))) co_return Status(store::tenant_not_found());
       [[fallthrough]];
     case Action::tenant_get:

@@ -101,6 +101,13 @@ Task<Status> write_usage(Reactor& reactor, identity::House& house, wire::JsonWri
   co_return ok();
 }
 
+Task<Status> write_lexicon(Reactor& reactor, identity::House& house, wire::JsonWriter& json, const TenantId& tenant) {
+  const Result<std::optional<store::KeptLexicon>> kept = co_await house.registry().store().lexicons().find(reactor, tenant);
+  if (!kept) co_return kept.error();
+  json.member_or_null("lexicon", *kept ? std::string_view((*kept)->text) : std::string_view());
+  co_return ok();
+}
+
 }  // namespace
 
 Task<Status> Administration::write_budgets(Reactor& reactor, wire::JsonWriter& json, const TenantId& tenant) const {
@@ -139,6 +146,7 @@ Task<Result<Reply>> Administration::export_tenant(Reactor& reactor, Question que
   if (written) written = co_await write_users(reactor, house_, json, id);
   if (written) written = co_await write_keys(reactor, house_, json, id);
   if (written) written = co_await write_budgets(reactor, json, id);
+  if (written) written = co_await write_lexicon(reactor, house_, json, id);
   if (written) written = co_await write_usage(reactor, house_, json, id);
   if (!written) co_return written.error();
   json.end_object();

@@ -77,6 +77,12 @@ constexpr Route or_empty(Route route) {
   return route;
 }
 
+// Its body may be as large as those of models.
+constexpr Route large(Route route) {
+  route.body = BodySize::v1;
+  return route;
+}
+
 constexpr Route or_form(Route route) {
   route.form = true;
   return route;
@@ -133,6 +139,9 @@ inline constexpr std::array operator_rows{
     or_empty(asked_with(version_parameters, operators(wire::Method::patch, "/api/admin/tenants/{id}", Action::tenant_set, "Changes a tenant, disables or enables it", &wire::tenant_body_schema))),
     without_reply(asked_with(version_parameters, operators(wire::Method::delete_, "/api/admin/tenants/{id}", Action::tenant_delete, "Deletes a tenant and all that is its"))),
     on_record(tenants_own(operators(wire::Method::get, "/api/admin/tenants/{id}/export", Action::tenant_export, "All that is kept of a tenant but its audit trail, without secrets"))),
+    tenants_own(operators(wire::Method::get, "/api/admin/tenants/{id}/lexicon", Action::lexicon_get, "Names that a tenant's texts hold")),
+    large(tenants_own(operators(wire::Method::put, "/api/admin/tenants/{id}/lexicon", Action::lexicon_set, "Other names in their place, a line each: a name, a tab and a type", &wire::lexicon_schema))),
+    without_reply(tenants_own(operators(wire::Method::delete_, "/api/admin/tenants/{id}/lexicon", Action::lexicon_delete, "Forgets them"))),
     asked_with(key_page_parameters, operators(wire::Method::get, "/api/admin/keys", Action::keys_list, "API keys, of all tenants or one")),
     created(operators(wire::Method::post, "/api/admin/keys", Action::key_add, "Makes an API key; it is shown this once", &wire::new_key_schema)),
     operators(wire::Method::get, "/api/admin/keys/{id}", Action::key_get, "One API key"),

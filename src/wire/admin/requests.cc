@@ -48,6 +48,13 @@ struct Description<NewTenantBody> {
   }
 };
 template <>
+struct Description<LexiconBody> {
+  static constexpr auto fields() {
+    return std::array{
+        field<&LexiconBody::lexicon>("lexicon", "a line a name: the name, a tab, and its type, which is a key of schemas").required()};
+  }
+};
+template <>
 struct Description<NewKeyBody> {
   using B = NewKeyBody;
   static constexpr auto fields() {
@@ -186,6 +193,8 @@ Result<NewTenantBody> read_new_tenant(const JsonValue& body) { return read_descr
 void new_tenant_schema(JsonWriter& w) { write_schema_of<NewTenantBody>(w); }
 Result<TenantBody> read_tenant(const JsonValue& body) { return read_described<TenantBody>(body); }
 void tenant_body_schema(JsonWriter& w) { write_schema_of<TenantBody>(w); }
+Result<LexiconBody> read_lexicon(const JsonValue& body) { return read_described<LexiconBody>(body); }
+void lexicon_schema(JsonWriter& w) { write_schema_of<LexiconBody>(w); }
 Result<NewKeyBody> read_new_key(const JsonValue& body) { return read_described<NewKeyBody>(body); }
 void new_key_schema(JsonWriter& w) { write_schema_of<NewKeyBody>(w); }
 Result<OwnKeyBody> read_own_key(const JsonValue& body) { return read_described<OwnKeyBody>(body); }

@@ -12,6 +12,7 @@
 
 #include "gatehouse/gateway/budget_uses.h"
 #include "gatehouse/gateway/explain_rules.h"
+#include "gatehouse/gateway/lexicons.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/house.h"
@@ -88,6 +89,8 @@ class Administration {
   const identity::Nonces& nonces() const { return house_.nonces(); }
   // Where calls that are made once are kept, and by which keys.
   identity::House& house() const { return house_; }
+  // Which names tenants' texts hold.
+  Lexicons& lexicons() const { return lexicons_; }
 
  private:
   Task<Result<Reply>> answer_about_people(Reactor& reactor, Question question) const;
@@ -96,6 +99,8 @@ class Administration {
   Task<Result<Reply>> set_tenant(Reactor& reactor, Question question) const;
   // On a worker: the files of zones are read there, before a tenant has one.
   Task<Status> check_zone(Reactor& reactor, std::optional<std::string> name) const;
+  Task<Result<Reply>> lexicon(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> set_lexicon(Reactor& reactor, Question question) const;
   Task<Result<Reply>> export_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> keys(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_key(Reactor& reactor, Question question) const;
@@ -154,8 +159,9 @@ class Administration {
   const ServedModels* models_;
   const Clock& clock_;
   const ExplainRules explain_rules_;
-  const BudgetUses* budget_uses_ = nullptr;  // null: nobody spends beside the store
-  mutable WorkerPool zones_{"zones", 1, 16};
+  const BudgetUses* budget_uses_ = nullptr;   // null: nobody spends beside the store
+  mutable WorkerPool zones_{"zones", 1, 16};  // and lexicons: what takes its time to be read
+  mutable Lexicons lexicons_;
 };
 
 // Whether that action is answered here.

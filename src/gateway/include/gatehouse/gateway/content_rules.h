@@ -5,6 +5,7 @@
 #include <functional>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "gatehouse/base/strong.h"
 #include "gatehouse/wire/engine/frames.h"
@@ -20,5 +21,7 @@ struct ContentRules {
 // {"prompt"} or {"messages":[{"role","content"}]}, masked (audit_content.h) and cut where it is very long. asked: how many messages the
 // caller sent, the last ones; what the installation puts before them is not asked.
 std::string content_of(const wire::engine::Prepare& prompt, std::size_t asked);
+// {"text","schema"}, the same of a text and what was asked about it; asked: JSON.
+std::string content_of(std::string_view text, std::string_view asked);
 
 }  // namespace gatehouse::gateway

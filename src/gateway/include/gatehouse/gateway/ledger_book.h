@@ -43,7 +43,7 @@ class LedgerBook {
   Taken take();
 
  private:
-  using Used = std::tuple<std::string, store::Day, std::string>;  // tenant, day, model
+  using Used = std::tuple<std::string, store::Day, std::string, std::string>;  // tenant, day, model, task
   void find(const limits::CallFacts& facts, Line& line);
 
   std::size_t many_ = 0;

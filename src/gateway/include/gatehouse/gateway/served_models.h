@@ -13,6 +13,10 @@
 #include "gatehouse/engine/tensor_engine.h"
 #include "gatehouse/model/manifest.h"
 
+namespace gatehouse::nlu {
+struct Model;
+}
+
 namespace gatehouse::gateway {
 
 struct ServedModel {
@@ -26,6 +30,7 @@ struct ServedModel {
   engine::Engine* engine = nullptr;                      // of a language model; else null
   engine::TensorEngine* tensors = nullptr;               // of a tensor model; else null
   std::shared_ptr<const model::Manifest> manifest = {};  // of a tensor model
+  std::shared_ptr<const nlu::Model> nlu = {};            // how a tensor model that answers schemas reads texts; of others null
   model::Kind kind() const { return manifest ? manifest->kind : model::Kind::llm; }
   bool makes_tokens() const { return tensors == nullptr; }
   // Whichever of the two it has.
@@ -37,12 +42,15 @@ using ModelAliases = std::map<std::string, std::string, std::less<>>;
 
 class ServedModels {
  public:
-  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {}, std::string default_tabular = {});
+  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {}, std::string default_tabular = {},
+               std::string default_nlu = {});
   const std::vector<ServedModel>& all() const { return models_; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
-  // The same of tensor models.
+  // The same of tensor models, but for those that answer schemas.
   const ServedModel* tensor_model(std::string_view name) const;
+  // And of these.
+  const ServedModel* nlu_model(std::string_view name) const;
   // Of any kind.
   const ServedModel* named(std::string_view name) const;
   // Every required model answers, or will not by itself.
@@ -55,7 +63,7 @@ class ServedModels {
 
  private:
   std::vector<ServedModel> models_;
-  std::string default_llm_, default_tabular_;
+  std::string default_llm_, default_tabular_, default_nlu_;
   ModelAliases aliases_;
 };
 

@@ -75,6 +75,8 @@ class Scopes {
   constexpr bool has(Scope scope) const {
     return (bits_ & bit(scope)) != 0 || (scope > Scope::nlu && scope <= Scope::qa && (bits_ & bit(Scope::nlu)) != 0);
   }
+  // Of NLU, at least one.
+  bool has_a_task() const;
   // Without those tasks of NLU that are not among these.
   Scopes limited_to_tasks(Scopes tasks) const;
   // Those that the others have too.

@@ -45,6 +45,7 @@ struct CallFacts {
   Price price;
   std::vector<BudgetShare> budgets;  // at most most_budgets
   CallMark mark{};
+  std::string task = {};  // what it is for; cut off behind 64 bytes; empty: nobody has said
 };
 
 // What it has come to.
@@ -115,6 +116,7 @@ class Inflight::Part {
   // The same, with facts of its own.
   std::optional<std::uint32_t> take(const CallFacts& facts);
   void mark(std::uint32_t slot, const CallMark& mark);
+  void task(std::uint32_t slot, std::string_view task);
   // Its prompt is paid for, and the engine takes it up: from here on it counts.
   void begin(std::uint32_t slot, std::uint64_t prompt_tokens);
   void granted(std::uint32_t slot, std::uint64_t tokens);

@@ -53,11 +53,11 @@ struct ChatDefaults {
 // Units    lengths in tokens; threshold is a logit
 struct NluFacts {
   std::uint32_t siamese_layers = 0, fusion_layers = 0;
-  std::uint32_t hidden = 0;               // values a token between the two graphs
-  std::uint32_t max_len = 0, stride = 0;  // of a window of a long text, and how far the next one is
-  std::uint32_t hint_max = 0;             // of a prompt
-  std::uint32_t hint_position_base = 0;   // where its positions begin
-  double threshold = 0;                   // a span's ends lie above it
+  std::uint32_t hidden = 0;                         // values a token between the two graphs
+  std::uint32_t max_len = 0, stride = 0;            // of a window of a long text, and how far the next one is
+  std::uint32_t hint_max = 0;                       // of a prompt
+  std::optional<std::uint32_t> hint_position_base;  // where its positions begin; nothing ("text_len"): where the text beside it ends
+  double threshold = 0;                             // a span's ends lie above it
   bool lower_case = true;
   std::string label_separator = ",", body_separator = "|";  // in front of a text: labels, and where they end
   std::vector<std::string> event_types;

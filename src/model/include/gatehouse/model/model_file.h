@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,5 +52,14 @@ class HashMemory {
 
 // A descriptor at the file's beginning, read-only. sha256: lower-case hex.
 Result<Fd> open_verified(const std::filesystem::path& path, std::string_view sha256, HashMemory& memory);
+
+// Several of them in one file that is nobody else's, as wire/engine/bundle.h has it.
+struct NamedFile {
+  std::filesystem::path path;
+  std::string sha256;
+};
+Result<Fd> open_verified_together(std::span<const NamedFile> files, HashMemory& memory);
+// All of a file, which has at most so many bytes: model_file_unreadable.
+Result<std::string> read_verified(const NamedFile& file, std::size_t most, HashMemory& memory);
 
 }  // namespace gatehouse::model

@@ -90,6 +90,8 @@ class Extraction {
 
   // Once it is done: in the order of the schema, depth first.
   Result<std::vector<wire::NluPath>> answer() const;
+  // What each label is worth, in their order, for a key at the root that chooses; they add up to 1. Empty where it does not.
+  std::span<const double> chances(std::size_t key) const;
   std::vector<Task> tasks() const;
   Usage usage() const;
 

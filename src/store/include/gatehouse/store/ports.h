@@ -367,6 +367,19 @@ class AuditStore {
   virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
 };
 
+// One a tenant, or none.
+class LexiconStore {
+ public:
+  virtual ~LexiconStore() = default;
+  virtual Task<Result<std::vector<KeptLexicon>>> all(Reactor& reactor) = 0;
+  // Nothing: it has none. tenant_not_found, as the next
+  virtual Task<Result<std::optional<KeptLexicon>>> find(Reactor& reactor, TenantId tenant) = 0;
+  // In the place of the one before.
+  virtual Task<Result<KeptLexicon>> put(Reactor& reactor, TenantId tenant, std::string text, Moment at) = 0;
+  // Gives the tenant's number, whether it had one or not.
+  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId tenant) = 0;
+};
+
 // Facts about the installation itself, by name.
 class SettingStore {
  public:
@@ -394,6 +407,7 @@ class Store {
   virtual BudgetStore& budgets() = 0;
   virtual LedgerStore& ledger() = 0;
   virtual AuditStore& audit() = 0;
+  virtual LexiconStore& lexicons() = 0;
   virtual SettingStore& settings() = 0;
 };
 

@@ -257,6 +257,14 @@ struct Revocation {
   friend bool operator==(const Revocation&, const Revocation&) = default;
 };
 
+// Names that a tenant's texts hold (nlu/lexicon.h), as they were given.
+struct KeptLexicon {
+  std::uint32_t tenant_number = 0;
+  std::string text;
+  Moment changed{};
+  friend bool operator==(const KeptLexicon&, const KeptLexicon&) = default;
+};
+
 // What a tenant used of a model for a task on a day.
 struct UsageRow {
   UsageRow(TenantId tenant_, Day day_, ModelName model_, std::string task_)

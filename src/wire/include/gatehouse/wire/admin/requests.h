@@ -28,6 +28,12 @@ void new_tenant_schema(JsonWriter& w);
 Result<TenantBody> read_tenant(const JsonValue& body);
 void tenant_body_schema(JsonWriter& w);
 
+struct LexiconBody {
+  std::string lexicon;
+};
+Result<LexiconBody> read_lexicon(const JsonValue& body);
+void lexicon_schema(JsonWriter& w);
+
 struct NewKeyBody {
   std::string tenant_id;
   std::optional<std::string> user_id;

@@ -43,6 +43,7 @@ class SqliteStore final : public store::Store {
   store::BudgetStore& budgets() override;
   store::LedgerStore& ledger() override;
   store::AuditStore& audit() override;
+  store::LexiconStore& lexicons() override;
   store::SettingStore& settings() override;
 
  private:

@@ -1,0 +1,156 @@
+#include "extractor.h"
+
+#include <utility>
+
+#include "gatehouse/base/decimal.h"
+#include "gatehouse/nlu/recipe.h"
+
+namespace gatehouse::gateway {
+
+namespace {
+
+// Each pair by itself: int8 scales are a whole batch's, and what is found must not depend on what else is asked. Measured:
+// docs/PERFORMANCE.md.
+constexpr nlu::WorkRule work_rule{.batch = {.rows = 1}, .tokens = 8192};
+
+std::vector<nlu::PlannedCall> next_calls(const nlu::Extraction& extraction, const Identified& identified) {
+  return nlu::plan_work(extraction.rows(), extraction.slots(), identified.principal().tenant_number, work_rule);
+}
+
+std::uint64_t tokens_of(std::span<const nlu::Extraction> extractions) {
+  std::uint64_t tokens = 0;
+  for (const nlu::Extraction& one : extractions) tokens += one.usage().text_tokens + one.usage().prompt_tokens;
+  return tokens;
+}
+
+std::vector<std::size_t> sizes_of(const wire::NluWork& work) {
+  std::vector<std::size_t> sizes;
+  for (const wire::NluPair& pair : work.pairs) sizes.push_back(work.rows[pair.text].ids.size());
+  return sizes;
+}
+
+}  // namespace
+
+Extractor::Extractor(const ExtractorParts& parts)
+    : models_(parts.models),
+      admission_(parts.governor),
+      dispatch_(parts.ending),
+      doorkeeper_(parts.doorkeeper),
+      bodies_(parts.bodies),
+      contents_(parts.contents),
+      authenticators_(parts.authenticators),
+      lexicons_(parts.lexicons),
+      running_(parts.running),
+      parsers_(parts.running.size()) {}
+
+// The page says that it is one: a tenant without a console has its API alone.
+Status Extractor::check_page(const Identified& identified) const {
+  net::Exchange& exchange = identified.received().exchange();
+  if (!exchange.head().field("x-gatehouse-page")) return ok();
+  const identity::Authenticator& authenticator = authenticators_[static_cast<std::size_t>(exchange.reactor().index())];
+  const identity::TenantEntry* tenant = authenticator.directory().tenant(identified.principal().tenant);
+  if (tenant != nullptr && tenant->record.console) return ok();
+  return Error(Code::permission_denied, Origin::caller, "console_not_allowed", "Not enough permissions").with_param("console");
+}
+
+Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
+  net::Exchange& exchange = identified.received().exchange();
+  wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
+  GH_CHECK(check_page(identified));
+  GH_TRY(const wire::JsonValue root, parser.parse(body));
+  GH_TRY(NluAsk ask, read_ask(identified.received().route().action, root));
+  GH_TRY(const ServedModel* const model, choose_nlu_model(models_, identified.principal(), ask.model));
+  ledger.model = model->name;
+  GH_TRY(const std::vector<nlu::Task> tasks, tasks_of(ask, model->nlu->recipe.event_types));
+  ledger.task = names_of(tasks);
+  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, tasks));
+  std::vector<nlu::Extraction> extractions;
+  for (nlu::Request& request : ask.requests) {
+    request.lexicon = lexicons_.of(identified.principal().tenant_number);
+    GH_TRY(nlu::Extraction extraction, nlu::Extraction::begin(*model->nlu, request));
+    extractions.push_back(std::move(extraction));
+  }
+  std::vector<nlu::PlannedCall> first = next_calls(extractions.front(), identified);
+  return Asked{std::move(ask), std::move(permitted), std::move(extractions), std::move(first)};
+}
+
+Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledger) {
+  net::Exchange& exchange = received.exchange();
+  const auto here = static_cast<std::size_t>(exchange.reactor().index());
+  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
+  if (!body) co_return egress.respond(body.error());
+  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
+  if (!identified) co_return egress.respond(identified.error());
+  ledger.principal = identified->shared_principal();
+  Running::Seat seat(running_[here], identified->principal());
+  Result<Asked> asked = read(*identified, seat, *body, ledger);
+  parsers_[here].settle();
+  exchange.drop_body();
+  if (!asked) co_return egress.respond(asked.error());
+  co_await answer(*asked, egress, ledger);
+  if (ledger.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
+}
+
+Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
+  Reactor& reactor = egress.exchange().reactor();
+  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(asked.first.front().work));
+  if (!measured) co_return egress.respond(measured.error());
+  Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits(), ledger.task);
+  if (!admitted) co_return egress.respond(admitted.error());
+  const Instant began = reactor.clock().now();
+  Status computed = co_await compute(reactor, *admitted, asked);
+  ledger.generated_for = reactor.clock().now() - began;
+  ledger.usage.prompt_tokens = static_cast<std::uint32_t>(tokens_of(asked.extractions));
+  const Action action = asked.permitted.identified().received().route().action;
+  Result<std::string> reply = std::string();
+  if (computed) {
+    const NluFindings findings{asked.extractions, ledger.model, ledger.task, ledger.usage.prompt_tokens};
+    reply = reply_to(action, asked.ask, findings);
+  } else {
+    reply = std::move(computed).error();
+  }
+  // What could not be had costs nothing, unless it is the asker's own doing.
+  if (!reply && reply.error().origin() != Origin::caller) admitted->tab().forgive();
+  ledger.usage.cost = admitted->tab().cost(ledger.usage);
+  if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  admitted->tab().settle(ledger.usage);
+  if (!reply) co_return egress.respond(reply.error());
+  ledger.finish = "stop";
+  net::Response response(200);
+  response.body("application/json", std::move(*reply));
+  egress.respond(std::move(response));
+}
+
+Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const {
+  std::vector<nlu::PlannedCall> calls = std::exchange(asked.first, {});
+  for (nlu::Extraction& extraction : asked.extractions) {
+    while (!extraction.done()) {
+      if (calls.empty()) calls = next_calls(extraction, asked.permitted.identified());
+      const Status computed = co_await compute_step(reactor, admitted, extraction, calls);
+      if (!computed) co_return computed;
+      calls.clear();
+    }
+  }
+  co_return ok();
+}
+
+Task<Status> Extractor::compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
+                                     const std::vector<nlu::PlannedCall>& calls) const {
+  std::vector<wire::NluLogits> logits(extraction.slots().size());
+  for (const nlu::PlannedCall& call : calls) {
+    Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.work));
+    if (!measured) co_return measured.error();
+    admitted.go_on_with(std::move(*measured));
+    const Result<wire::engine::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+    if (!inferred) co_return inferred.error();
+    Result<std::vector<wire::NluLogits>> made = wire::logits_of(*inferred, sizes_of(call.work));
+    if (!made) co_return made.error();
+    for (std::size_t i = 0; i < call.slots.size(); ++i) logits[call.slots[i]] = std::move((*made)[i]);
+  }
+  std::vector<nlu::Logits> taken;
+  taken.reserve(logits.size());
+  for (const wire::NluLogits& one : logits) taken.push_back({one.head, one.tail});
+  co_return extraction.take(taken);
+}
+
+}  // namespace gatehouse::gateway

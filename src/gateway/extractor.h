@@ -1,0 +1,73 @@
+// gateway/extractor.h — POST /api/predict, /v1/nlu/extract and /v1/decisions: what is asked about a text, through every stage of the
+// pipeline. The engine is asked level by level of the schema, each time in calls of a bounded size.
+// Threads  the reactor of the connection
+#pragma once
+#include <span>
+#include <string>
+#include <vector>
+
+#include "body_limits.h"
+#include "egress.h"
+#include "gatehouse/gateway/content_rules.h"
+#include "gatehouse/nlu/work_plan.h"
+#include "gatehouse/wire/json/document.h"
+#include "generator.h"
+#include "nlu_ask.h"
+#include "tensor_pipeline.h"
+
+namespace gatehouse::gateway {
+
+// Whether it is the Extractor's.
+constexpr bool extracts(Action action) {
+  return action == Action::nlu_predict || action == Action::nlu_extract || action == Action::nlu_decide;
+}
+
+struct ExtractorParts {
+  const ServedModels& models;
+  const Doorkeeper& doorkeeper;
+  const CurrentBodyLimits& bodies;
+  const Ending& ending;
+  std::vector<Running>& running;  // by reactor
+  Governor& governor;
+  const ContentRules& contents;
+  const std::vector<identity::Authenticator>& authenticators;  // by reactor
+  const Lexicons& lexicons;
+};
+
+class Extractor {
+ public:
+  explicit Extractor(const ExtractorParts& parts);
+
+  // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
+  Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
+
+ private:
+  // What the body asks, once it may be asked: read, and nothing computed yet.
+  struct Asked {
+    NluAsk ask;
+    TensorPermitted permitted;
+    std::vector<nlu::Extraction> extractions;
+    std::vector<nlu::PlannedCall> first;  // of the first of them
+  };
+  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  Status check_page(const Identified& identified) const;
+  Task<void> answer(Asked& asked, Egress& egress, Ledger& ledger);
+  Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const;
+  // A level of it.
+  Task<Status> compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
+                            const std::vector<nlu::PlannedCall>& calls) const;
+
+  const ServedModels& models_;
+  const TensorMeasure measure_{};
+  const TensorAdmission admission_;
+  const TensorDispatch dispatch_;
+  const Doorkeeper& doorkeeper_;
+  const CurrentBodyLimits& bodies_;
+  const ContentRules contents_;
+  const std::vector<identity::Authenticator>& authenticators_;
+  const Lexicons& lexicons_;
+  std::vector<Running>& running_;
+  std::vector<wire::JsonParser> parsers_;  // by reactor
+};
+
+}  // namespace gatehouse::gateway
