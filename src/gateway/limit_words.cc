@@ -38,7 +38,7 @@ constexpr std::string_view line_end = "\r\n";
 void add_number(std::string& lines, std::uint64_t number) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  lines.append(digits.data(), end.ptr);
+  lines.append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
 }
 
 // OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
@@ -119,7 +119,8 @@ void append_limit_lines(std::string& lines, std::span<const LimitWords> words, s
 }
 
 void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining) {
-  lines.append("x-gatehouse-budget-remaining: ").append(number_in_words(remaining, unit));
+  lines.append("x-gatehouse-budget-remaining: ");
+  unit == "money" ? void(lines.append(number_in_words(remaining, unit))) : add_number(lines, remaining);
   lines.append(";unit=\"").append(unit).append("\"\r\n");
 }
 

@@ -9,7 +9,21 @@
 namespace gatehouse::identity {
 namespace {
 
-bool is_base64url(std::string_view text) { return text.find_first_not_of(base64url_alphabet) == std::string_view::npos; }
+// Each request with a key comes by here: all of it is looked at, so that the compiler can look at many characters at once.
+bool is_base64url(std::string_view text) {
+  bool all = true;
+  for (const char c : text) {
+    const bool letter = static_cast<unsigned char>((c | 0x20) - 'a') < 26, digit = static_cast<unsigned char>(c - '0') < 10;
+    all &= letter | digit | (c == '-') | (c == '_');
+  }
+  return all;
+}
+
+// 16: it is none.
+std::uint32_t hex_digit(char c) {
+  if (c >= '0' && c <= '9') return static_cast<std::uint32_t>(c - '0');
+  return c >= 'a' && c <= 'f' ? static_cast<std::uint32_t>(c - 'a') + 10 : 16;
+}
 
 }  // namespace
 
@@ -17,9 +31,9 @@ std::optional<std::uint32_t> prefix_number(std::string_view prefix) {
   if (prefix.size() != prefix_length) return std::nullopt;
   std::uint32_t number = 0;
   for (const char c : prefix) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    number = number << 4 | static_cast<std::uint32_t>(digit);
+    const std::uint32_t digit = hex_digit(c);
+    if (digit > 15) return std::nullopt;
+    number = number << 4 | digit;
   }
   return number;
 }

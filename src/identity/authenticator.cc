@@ -15,7 +15,10 @@
 namespace gatehouse::identity {
 namespace {
 
+// Mostly written as it stands here.
 bool same_word(std::string_view a, std::string_view b) {
+  if (a.size() != b.size()) return false;
+  if (a == b) return true;
   const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; };
   return std::ranges::equal(a, b, {}, lower, lower);
 }

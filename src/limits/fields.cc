@@ -38,7 +38,7 @@ void append_string(std::string& out, std::string_view text) {
 void append_number(std::string& out, std::string_view name, std::uint64_t value) {
   std::array<char, 20> digits;
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), std::min<std::uint64_t>(value, most_units));
-  out.append(name).append(digits.data(), end.ptr);
+  out.append(name).append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
 }
 
 struct Quota {
