@@ -52,12 +52,12 @@ def output(answer):
 
 
 def close(one, other):
-    """The same but for the last digits of scores."""
+    """The same but for the last digits of scores: Python's ONNX Runtime is another version than the server's."""
     if isinstance(one, dict):
         return isinstance(other, dict) and list(one) == list(other) and all(close(one[key], other[key]) for key in one)
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(close, one, other))
-    return one == other if not isinstance(one, float) else abs(one - other) < 1e-4
+    return one == other if not isinstance(one, float) else abs(one - other) < 5e-3
 
 
 def leaves(schema, path=()):
@@ -233,7 +233,7 @@ def test_calls_count_by_task_and_run_out(new_house, tmp_path):
         assert answer.status == 200 and answer.headers["x-gatehouse-cost"] == "0.001", answer.body
     refused = predict(house, GU, NAMES)
     assert refused.status == 429 and refused.json()["error"]["message"] == "Daily quota exceeded" and refused.headers["x-should-retry"] == "false"
-    rows = eventually(lambda: (all := command(house, "usage", "--tenant", "demo")) and sum(one["requests"] for one in all) == 4 and all, 10, "its rows")
+    rows = eventually(lambda: sum(one["requests"] for one in (all := command(house, "tenant", "export", "demo")["usage"])) == 4 and all, 10, "its rows")
     assert {one["task"]: one["requests"] for one in rows} == {"ner": 2, "re": 1, "ner,re": 1}
     assert all(one["model"] == NLU and one["prompt_tokens"] > 0 and one["completion_tokens"] == 0 for one in rows)
     metrics = house.metrics()
