@@ -13,6 +13,7 @@
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "generator.h"
+#include "inference.h"
 #include "meters.h"
 #include "predictor.h"
 #include "small_routes.h"
@@ -29,6 +30,7 @@ struct Desk {
   const CurrentBodyLimits& bodies;
   Generator& generator;
   Predictor& predictor;
+  Inference& inference;
   Echo& echo;
   Governor& governor;
   telemetry::AccessLog& access_log;
@@ -63,7 +65,7 @@ class Envelope final : public net::Handler {
   // The last word about who asks, before anything is done for them; false: it was a refusal.
   Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
-  Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
+  Task<void> serve(Received received, const RouteMatch& match, Egress& egress, Account& account);
   // What was done is on record for good when it returns.
   Task<Status> keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);

@@ -50,11 +50,12 @@ struct Gateway::Rooms {
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
                   idempotency),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
+        inference(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock,      parts.random, doorkeeper, small_routes, parts.administration,
-             bodies,           generator,    predictor,  echo,         governor,
-             parts.access_log, meters,       audit,      levels,       ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator,
+             predictor,   inference,    echo,       governor,     parts.access_log,     meters, audit,
+             levels,      ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
         at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -77,6 +78,7 @@ struct Gateway::Rooms {
   Idempotency idempotency;
   Generator generator;
   Predictor predictor;
+  Inference inference;
   Echo echo;
   std::vector<Meters> meters;
   const Desk desk;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "admin/route_rows.h"
@@ -6,6 +7,8 @@
 #include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/oip/infer.h"
+#include "gatehouse/wire/oip/metadata.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -63,6 +66,36 @@ constexpr Route call(Route route) {
   return route;
 }
 
+constexpr Route oip(Route route) {
+  route.dialect = Dialect::oip;
+  return route;
+}
+
+constexpr Route about_model(std::string_view path, Action action, std::string_view summary, SchemaFn reply) {
+  return {Method::get, path, action, Scope::predict, Dialect::oip, no_body, small_time, "inference", summary, nullptr, reply};
+}
+
+constexpr wire::OpenApiParameter header_length{wire::header_length_field, "header",
+                                               "the length of the JSON at the body's beginning, where bytes of tensors follow it",
+                                               R"({"type":"integer","minimum":0})"};
+constexpr std::array infer_parameters{header_length};
+
+constexpr Route infer_route(std::string_view path) {
+  Route route{Method::post,
+              path,
+              Action::infer,
+              Scope::predict,
+              Dialect::oip,
+              BodySize::v1,
+              model_time,
+              "inference",
+              "What a model makes of tensors",
+              &wire::infer_request_schema,
+              &wire::infer_reply_schema};
+  route.parameters = infer_parameters;
+  return call(route);
+}
+
 // clang-format off
 constexpr std::array common_rows{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
@@ -89,6 +122,15 @@ constexpr std::array common_rows{
     call(Route{Method::post, "/api/llm/generate", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text", &wire::generate_request_schema, &wire::generate_reply_schema}),
     call(key_only(Route{Method::post, "/api/llm/generate/api-key", Action::llm_generate, Scope::llm, Dialect::api, BodySize::api, model_time, "llm", "Continues a text; takes an API key and nothing else", &wire::generate_request_schema, &wire::generate_reply_schema})),
     call(Route{Method::post, "/predict", Action::predict, Scope::predict, Dialect::api, BodySize::api, model_time, "predict", "What a tabular model makes of one row or several", &wire::predict_request_schema, &wire::predict_reply_schema}),
+    Route{Method::get, "/v2", Action::oip_server, open_to_all, Dialect::oip, no_body, small_time, "inference", "What this server is, and what it can beside the protocol", nullptr, &wire::server_metadata_schema},
+    oip(probe("/v2/health/live", Action::oip_live, "Liveness", &wire::oip_live_schema)),
+    oip(probe("/v2/health/ready", Action::oip_ready, "Readiness: not draining, required models ready", &wire::oip_ready_schema)),
+    about_model("/v2/models/{model}", Action::oip_model, "What a model takes and gives", &wire::model_metadata_schema),
+    about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
+    about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),
+    about_model("/v2/models/{model}/versions/{version}/ready", Action::oip_model_ready, "Whether a version of a model answers", &wire::model_ready_schema),
+    infer_route("/v2/models/{model}/infer"),
+    infer_route("/v2/models/{model}/versions/{version}/infer"),
 };
 
 constexpr std::array hook_table{
@@ -123,16 +165,27 @@ bool within(std::string_view path, std::string_view root) {
 
 struct Fit {
   bool matches;
-  std::string_view parameter;
+  std::array<std::string_view, 2> parameters;
 };
 
 Fit match_path(std::string_view pattern, std::string_view path) {
-  const std::size_t brace = pattern.find('{');
-  if (brace == std::string_view::npos) return {pattern == path, {}};
-  const std::string_view before = pattern.substr(0, brace), behind = pattern.substr(pattern.find('}') + 1);
-  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return {false, {}};
-  const std::string_view segment = path.substr(before.size(), path.size() - before.size() - behind.size());
-  return {segment.find('/') == std::string_view::npos, segment};
+  constexpr Fit none{false, {}};
+  Fit fit{true, {}};
+  for (std::size_t found = 0; found < fit.parameters.size(); ++found) {
+    const std::size_t brace = pattern.find('{');
+    if (brace == std::string_view::npos) break;
+    if (!path.starts_with(pattern.substr(0, brace))) return none;
+    path.remove_prefix(brace);
+    pattern.remove_prefix(pattern.find('}') + 1);
+    // What the segment ends with behind the braces.
+    const std::string_view behind = pattern.substr(0, std::min(pattern.find('/'), pattern.size()));
+    const std::string_view segment = path.substr(0, std::min(path.find('/'), path.size()));
+    if (segment.size() <= behind.size() || !segment.ends_with(behind)) return none;
+    fit.parameters[found] = segment.substr(0, segment.size() - behind.size());
+    path.remove_prefix(segment.size());
+    pattern.remove_prefix(behind.size());
+  }
+  return pattern == path ? fit : none;
 }
 
 void add_method(std::string& allow, Method method) {
@@ -169,8 +222,12 @@ RouteMatch find_route(std::span<const Route> routes, Method method, std::string_
     }
     match.route = &route;
     // In the path as it was given, which may be the longer one.
-    if (!fit.parameter.empty())
-      match.parameter = path.substr(fit.parameter.data() - known.data() + path.size() - known.size(), fit.parameter.size());
+    const auto as_given = [&](std::string_view part) {
+      if (part.empty()) return part;
+      return path.substr(static_cast<std::size_t>(part.data() - known.data()) + path.size() - known.size(), part.size());
+    };
+    match.parameter = as_given(fit.parameters[0]);
+    match.second = as_given(fit.parameters[1]);
     return match;
   }
   return match;

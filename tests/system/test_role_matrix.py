@@ -5,7 +5,7 @@ import itertools
 import json
 
 import pytest
-from house import MODEL, House, run
+from house import MODEL, House, model_at, run
 
 PASSWORD = "a horse of another colour"
 ANYBODY, LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
@@ -32,7 +32,7 @@ def needs(path):
     if path.startswith(("/api/admin/users", "/api/admin/invitations", "/api/admin/roles", "/api/admin/budgets", "/api/admin/explain")) or path.endswith("/export"):
         return TENANT
     known = {"/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
-    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT}
+    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT, "/v2/": PREDICT}
     found = [scope for start, scope in known.items() if path.startswith(start)]
     assert found, f"say here which scope {path} wants"
     return found[0]
@@ -148,10 +148,11 @@ def body_for(house, path, operation, role, tenant):
 def target_for(house, method, path, role, tenant):
     if path.startswith("/api/auth/sessions/"):
         return path.replace("{id}", session_of(house, role, tenant))
+    path = model_at(path)
     here = object_of(house, path, role, tenant) if "{" in path else ""
     query = "tenant_id" if path.endswith("/audit") else "tenant"
     asks = method == "GET" or "/roles/" in path
-    return path.replace("{id}", here).replace("{name}", here).replace("{model}", here) + (f"?{query}={tenant}" if asks else "")
+    return path.replace("{id}", here).replace("{name}", here) + (f"?{query}={tenant}" if asks else "")
 
 
 def wanted(role, method, path, operation, tenant):
@@ -195,6 +196,9 @@ def test_every_route_with_every_role_and_tenant(town):
             assert reply.status == outcome, (where, target, body, reply.status, reply.body)
         if outcome == 403 and not path.startswith("/v1/messages"):
             error = reply.json()["error"]
+            if path.startswith("/v2/"):
+                assert error == "Not enough permissions", (where, error)
+                continue
             assert error["message"] == "Not enough permissions" and error["param"] == needs(path), (where, error)
         if path.endswith("/unload") and reply.status == 202:
             command(house, "model", "load", MODEL)

@@ -35,6 +35,13 @@ enum class Action : std::uint8_t {
   messages,
   count_tokens,
   predict,
+  // The Open Inference Protocol's.
+  oip_server,
+  oip_live,
+  oip_ready,
+  oip_model,
+  oip_model_ready,
+  infer,
   metrics,
   docs,
   redoc,
@@ -117,7 +124,7 @@ using SchemaFn = void (*)(wire::JsonWriter&);
 
 struct Route {
   wire::Method method;
-  std::string_view path;  // a segment in braces takes any one segment
+  std::string_view path;  // a segment in braces takes any one segment, also in front of what the segment ends with: {model}:predict
   Action action;
   std::optional<identity::Scope> needs;  // nothing: public, unless identified says otherwise
   Dialect dialect;
@@ -149,7 +156,8 @@ std::span<const Route> hook_routes();
 
 struct RouteMatch {
   const Route* route = nullptr;
-  std::string_view parameter;  // what stands for the braces, escapes as sent; a part of the given path
+  // What stands for the braces, escapes as sent; parts of the given path. A path has at most two.
+  std::string_view parameter, second;
   // When route is null: the methods that this path has, as an Allow field; empty when the path is unknown.
   std::string allow;
   Dialect dialect = Dialect::api;  // of the path, also when it is unknown
