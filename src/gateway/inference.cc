@@ -92,6 +92,7 @@ Task<Result<w::Inferred>> Inference::compute(Reactor& reactor, TensorAdmitted& a
   const Instant began = reactor.clock().now();
   Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
   ledger.generated_for = reactor.clock().now() - began;
+  count_call(admitted, inferred, *ledger.generated_for, reactor.clock().wall());
   if (!inferred && inferred.error().origin() != Origin::caller) admitted.tab().forgive();
   co_return inferred;
 }

@@ -1,17 +1,20 @@
 #include "oip_routes.h"
 
 #include <array>
+#include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "decisions.h"
 #include "gatehouse/wire/oip/metadata.h"
+#include "gatehouse/wire/oip/repository.h"
 #include "model_signature.h"
 
 namespace gatehouse::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 2> extensions{"binary_tensor_data", "classification"};
+constexpr std::array<std::string_view, 4> extensions{"binary_tensor_data", "classification", "statistics", "model_repository"};
 
 net::Response oip_response(int status, std::string json) {
   net::Response response(status);
@@ -70,6 +73,47 @@ net::Response model_ready_answer(const ServedModel& model) {
   return oip_response(ready ? 200 : 503, std::move(json));
 }
 
+wire::StatisticsTime told(const CountedTime& time) { return {time.count, time.ns}; }
+
+wire::ModelStatistics statistics_of(const ServedModel& model) {
+  const InferenceFigures figures = model.counts->figures();
+  wire::ModelStatistics statistics;
+  statistics.name = model.name;
+  statistics.version = model.version;
+  statistics.last_inference = figures.last_ms;
+  statistics.inferences = figures.rows;
+  statistics.executions = figures.success.count;
+  statistics.success = told(figures.success);
+  statistics.fail = told(figures.failure);
+  statistics.queue = told(figures.queue);
+  statistics.compute = told(figures.compute);
+  return statistics;
+}
+
+net::Response statistics_answer(std::span<const wire::ModelStatistics> models) {
+  std::string json;
+  wire::write_statistics(json, models);
+  return oip_response(200, std::move(json));
+}
+
+// For administrators of the platform, who may know of every model.
+Result<net::Response> one_models_statistics(const OipQuestion& question, const ServedModels& models) {
+  GH_TRY(const ModelOfPath named, model_of_path(question.match));
+  const ServedModel* const model = models.named(named.model);
+  if (model == nullptr) return model_not_found(named.model);
+  GH_CHECK(check_model_version(*model, named.version));
+  const std::array one{statistics_of(*model)};
+  return statistics_answer(one);
+}
+
+net::Response all_statistics(const ServedModels& models) {
+  std::vector<wire::ModelStatistics> all;
+  for (const ServedModel& model : models.all()) {
+    if (!model.makes_tokens()) all.push_back(statistics_of(model));
+  }
+  return statistics_answer(all);
+}
+
 }  // namespace
 
 Result<net::Response> oip_answer(const OipQuestion& question, const ServedModels& models, std::string_view version) {
@@ -88,6 +132,10 @@ Result<net::Response> oip_answer(const OipQuestion& question, const ServedModels
       GH_TRY(const ServedModel* const model, model_asked_for(question, models));
       return model_ready_answer(*model);
     }
+    case Action::oip_stats:
+      return one_models_statistics(question, models);
+    case Action::oip_all_stats:
+      return all_statistics(models);
     default:
       return internal_error("route_without_answer", "another's route came to those of the Open Inference Protocol");
   }

@@ -13,7 +13,7 @@
 namespace gatehouse::gateway {
 
 // Whether the action is one of these.
-constexpr bool tells_of_oip(Action action) { return action >= Action::oip_server && action <= Action::oip_model_ready; }
+constexpr bool tells_of_oip(Action action) { return action >= Action::oip_server && action <= Action::oip_all_stats; }
 
 struct OipQuestion {
   const RouteMatch& match;

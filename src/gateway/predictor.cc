@@ -138,6 +138,7 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   const Instant began = reactor.clock().now();
   const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, *admitted);
   ledger.generated_for = reactor.clock().now() - began;
+  count_call(*admitted, inferred, *ledger.generated_for, reactor.clock().wall());
   if (!inferred) {
     // What could not be had costs nothing, unless it is the asker's own doing.
     if (inferred.error().origin() != Origin::caller) admitted->tab().forgive();

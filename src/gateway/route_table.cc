@@ -9,6 +9,7 @@
 #include "gatehouse/wire/llm/replies.h"
 #include "gatehouse/wire/oip/infer.h"
 #include "gatehouse/wire/oip/metadata.h"
+#include "gatehouse/wire/oip/repository.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
@@ -96,6 +97,18 @@ constexpr Route infer_route(std::string_view path) {
   return call(route);
 }
 
+constexpr Route statistics(std::string_view path, Action action, std::string_view summary) {
+  return {Method::get,      path,    action,  Scope::platform_admin,   Dialect::oip, no_body, small_time,
+          "administration", summary, nullptr, &wire::statistics_schema};
+}
+
+constexpr Route repository(std::string_view path, Action action, std::string_view summary, SchemaFn request, SchemaFn reply) {
+  Route route = oip(or_empty(operators(Method::post, path, action, summary, request)));
+  route.response = reply;
+  route.deadline = model_time;
+  return route;
+}
+
 // clang-format off
 constexpr std::array common_rows{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
@@ -125,6 +138,12 @@ constexpr std::array common_rows{
     Route{Method::get, "/v2", Action::oip_server, open_to_all, Dialect::oip, no_body, small_time, "inference", "What this server is, and what it can beside the protocol", nullptr, &wire::server_metadata_schema},
     oip(probe("/v2/health/live", Action::oip_live, "Liveness", &wire::oip_live_schema)),
     oip(probe("/v2/health/ready", Action::oip_ready, "Readiness: not draining, required models ready", &wire::oip_ready_schema)),
+    statistics("/v2/models/stats", Action::oip_all_stats, "What models have computed since the start"),
+    statistics("/v2/models/{name}/stats", Action::oip_stats, "What a model has computed since the start"),
+    statistics("/v2/models/{name}/versions/{version}/stats", Action::oip_stats, "What a version of a model has computed since the start"),
+    repository("/v2/repository/index", Action::repository_index, "Models and their states", &wire::repository_index_request_schema, &wire::repository_index_schema),
+    repository("/v2/repository/models/{name}/load", Action::repository_load, "Loads a model; the answer comes when it is there", &wire::repository_change_schema, &any_object_schema),
+    repository("/v2/repository/models/{name}/unload", Action::repository_unload, "Puts a model away; running answers are finished", &wire::repository_change_schema, &any_object_schema),
     about_model("/v2/models/{model}", Action::oip_model, "What a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),

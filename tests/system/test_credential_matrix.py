@@ -101,11 +101,16 @@ NO_MODEL_IN_IT = {
     "GET /api/audit": "is about what was decided",
     "/api/admin/": "administers; no model is asked anything",
     "/api/keys": "sees to keys; no model is asked anything",
+    "/v2/repository/": "administers; no model is asked anything",
+    "GET /v2/models/stats": "administers; no model is asked anything",
+    "GET /v2/models/{name}/stats": "administers; no model is asked anything",
+    "GET /v2/models/{name}/versions/{version}/stats": "administers; no model is asked anything",
 }
 NO_OBJECT_IN_IT = {
     "GET /v1/models": "lists what the asker may use",
     "GET /v1/models/{model}": "its object is a model: the column before",
     "/v2/models/": "its object is a model: the column before",
+    "/v2/repository/": "a model is no tenant's",
     "POST /v1/chat/completions": "its object is a model",
     "POST /v1/completions": "its object is a model",
     "POST /v1/messages": "its object is a model",

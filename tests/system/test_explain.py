@@ -95,13 +95,13 @@ def concrete(house, method, path):
         return path, {**asked, **most}, {"parameters": most} if most else {}
     if path == "/predict":
         return path, {"data": [5.1, 3.5, 1.4, 0.2]}, {}
-    if path.startswith("/v2/"):
+    if path.startswith("/v2/") and "{model}" in path:
         return model_at(path), ROWS if path.endswith("/infer") else None, {}
     known = {"/keys/": house.ids["key"], "/users/": house.ids["user"], "/tenants/": "demo", "/roles/": "analyst", "/models/": MODEL}
     here = next((one for part, one in known.items() if part in path), NOBODY)
     if method == "DELETE" or path.endswith("/unload"):
         here = NOBODY
-    at = path.replace("{id}", here).replace("{name}", here).replace("{model}", MODEL)
+    at = path.replace("{version}", "1").replace("{id}", here).replace("{name}", here).replace("{model}", MODEL)
     query = "?tenant=demo" if "/roles/" in path else ""
     return at + query, None if method in ("GET", "DELETE") else b"{}" if "{" in path else b"[]", {}
 

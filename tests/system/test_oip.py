@@ -94,7 +94,7 @@ def test_health_and_metadata(hall):
     assert hall.ask("GET", "/v2/health/ready", headers={}).json() == {"ready": True, "live": True}
     server = hall.ask("GET", "/v2", headers={}).json()
     assert server["name"] == "gatehouse" and server["version"] == hall.ask("GET", "/version").json()["version"]
-    assert {"binary_tensor_data", "classification"} <= set(server["extensions"])
+    assert {"binary_tensor_data", "classification", "statistics", "model_repository"} <= set(server["extensions"])
     for path in ("/v2/models/iris", "/v2/models/iris/versions/1"):
         assert hall.ask("GET", path).json() == {
             "name": "iris",
@@ -241,6 +241,69 @@ def test_what_tritons_client_asks_of_the_server(hall, client):
     with pytest.raises(InferenceServerException, match="does not exist") as raised:
         client.infer("none", [tensor], headers=hall.bearer())
     assert raised.value.status() == "404"
+
+
+# -- what administrators ask ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def operator(hall):
+    return {"Authorization": "Bearer " + command(hall, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]}
+
+
+def test_statistics_count_every_call(hall, client, operator):
+    before = client.get_inference_statistics("iris", headers=operator)["model_stats"][0]
+    assert (before["name"], before["version"]) == ("iris", "1")
+    assert infer(hall, rows(shape=[2, 4], data=SETOSA * 2)).status == 200
+    assert hall.ask("POST", "/predict", {"data": SETOSA}).status == 200
+    refused(infer(hall, rows(shape=[1, 3])))
+    after = client.get_inference_statistics("iris", "1", headers=operator)["model_stats"][0]
+    assert after["inference_count"] - before["inference_count"] == 3 and after["execution_count"] - before["execution_count"] == 2
+    was, now = before["inference_stats"], after["inference_stats"]
+    assert now["success"]["count"] - was["success"]["count"] == 2 and now["fail"] == was["fail"]
+    assert now["success"]["ns"] - was["success"]["ns"] >= now["compute_infer"]["ns"] - was["compute_infer"]["ns"] > 0
+    assert after["last_inference"] >= before["last_inference"] > 0
+    everything = client.get_inference_statistics(headers=operator)["model_stats"]
+    assert {"iris", "mirror"} <= {one["name"] for one in everything}
+    for path in ("/v2/models/stats", "/v2/models/iris/stats"):
+        refused(hall.ask("GET", path), 403)
+    refused(hall.ask("GET", "/v2/models/none/stats", headers=operator), 404)
+    refused(hall.ask("GET", "/v2/models/iris/versions/2/stats", headers=operator), 404)
+
+
+def test_the_repository_is_listed_loaded_and_unloaded(hall, client, operator):
+    index = {one["name"]: one for one in client.get_model_repository_index(headers=operator)}
+    assert index["iris"] == {"name": "iris", "version": "1", "state": "READY", "reason": ""}
+    client.unload_model("mirror", headers=operator)
+    eventually(lambda: not client.is_model_ready("mirror", headers=hall.bearer()), 20, "the end of it")
+    gone = eventually(lambda: (one := listed(client, operator)["mirror"])["state"] == "UNAVAILABLE" and one, 20, "its end in the list")
+    assert gone["reason"] == "unloaded"
+    assert "mirror" not in {one["name"] for one in hall.ask("POST", "/v2/repository/index", {"ready": True}, headers=operator).json()}
+    assert hall.ask("GET", "/v2/models/mirror/ready").json() == {"name": "mirror", "ready": False}
+    client.load_model("mirror", headers=operator)
+    assert client.is_model_ready("mirror", headers=hall.bearer()), "a load is over when it is answered"
+    assert infer(hall, rows()).status == 200
+    for path in ("index", "models/mirror/load", "models/mirror/unload"):
+        refused(hall.ask("POST", f"/v2/repository/{path}", {}), 403)
+    for body in ({"parameters": {"config": "{}"}}, {"parameters": {"file:1/model.onnx": "AA=="}}, {"parametres": {}}, []):
+        refused(hall.ask("POST", "/v2/repository/models/mirror/load", body, headers=operator))
+    refused(hall.ask("POST", "/v2/repository/models/none/load", headers=operator), 404)
+
+
+def listed(client, operator):
+    return {one["name"]: one for one in client.get_model_repository_index(headers=operator)}
+
+
+def test_a_load_that_fails_says_why(new_house, tmp_path):
+    house = new_house(started=False)
+    file, said = mirror()
+    onnx_file.put(tmp_path / "models", "broken", file[:-8] + bytes(8), said)
+    house.start("--models", str(tmp_path / "models"))
+    operator = {"Authorization": "Bearer " + command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]}
+    assert "broken" in refused(house.ask("POST", "/v2/repository/models/broken/load", headers=operator), 503)
+    index = house.ask("POST", "/v2/repository/index", headers=operator).json()
+    broken = next(one for one in index if one["name"] == "broken")
+    assert broken["state"] == "UNAVAILABLE" and broken["reason"]
 
 
 # -- limits, prices and the record ---------------------------------------------------------------------------------------------

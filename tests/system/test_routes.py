@@ -143,7 +143,8 @@ def test_openapi_has_every_route(house):
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
     expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export"}
-    expected |= {"/v2", "/v2/health/live", "/v2/health/ready"}
+    expected |= {"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/versions/{version}/stats"}
+    expected |= {"/v2/repository/index", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"}
     expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer")}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
