@@ -10,6 +10,7 @@
 
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/oip/infer.h"
+#include "gatehouse/wire/tfserving/predict.h"
 
 namespace {
 
@@ -61,6 +62,16 @@ void check_request(const gw::InferRequest& request, const gw::engine::Signature&
   require(gw::JsonParser().parse(std::string_view(body).substr(0, json.value_or(body.size()))).ok());
 }
 
+// The same JSON as rows.
+void check_rows(const gw::JsonValue& root, const gw::engine::Signature& chosen) {
+  gw::Reading reading;
+  const gw::TensorPredictRequest request = gw::read_tensor_predict(root, chosen, reading);
+  if (!reading.clean()) return;
+  for (const gw::Tensor& input : request.inputs) require(fault_in(input) == nullptr && check_fit(input, chosen.inputs.front()).ok());
+  std::string body;
+  require(gw::write_tensor_predictions(body, request.inputs, request.form, request.rows).ok() && gw::JsonParser().parse(body).ok());
+}
+
 }  // namespace
 
 // The first byte chooses the model, the next two say where the JSON ends.
@@ -74,6 +85,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto root = parser.parse(bytes->json);
   if (!root) return 0;
   const gw::engine::Signature chosen = model_for(data[0]);
+  check_rows(*root, chosen);
   gw::Reading reading;
   const gw::InferRequest request = gw::read_infer_request(*root, bytes->binary, chosen, reading);
   if (reading.clean()) return check_request(request, chosen), 0;

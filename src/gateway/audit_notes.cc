@@ -41,6 +41,7 @@ constexpr std::array names{
     Name{Action::oip_stats, "get_model_statistics", "model"},
     Name{Action::oip_all_stats, "get_model_statistics", {}},
     Name{Action::infer, "infer", "model"},
+    Name{Action::tensor_predict, "predict", "model"},
     Name{Action::metrics, "get_metrics", {}},
     Name{Action::echo, "echo", {}},
     Name{Action::echo_plain, "echo", {}},

@@ -95,6 +95,7 @@ ModelQuestion model_question(Action action) {
     case Action::predict:
       return {choose_tensor_model};
     case Action::infer:
+    case Action::tensor_predict:
       return {choose_tensor_model, true};
     default:
       return {};

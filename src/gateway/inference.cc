@@ -14,9 +14,9 @@ namespace {
 
 // Which outputs are to be computed; none: all.
 std::vector<std::string> outputs_wanted(const wire::InferRequest& request) {
-  std::vector<std::string> names;
-  for (const wire::InferOutput& output : request.outputs) names.push_back(output.name);
-  return names;
+  std::vector<std::string> wanted;
+  for (const wire::InferOutput& output : request.outputs) wanted.push_back(output.name);
+  return wanted;
 }
 
 Error no_json_form(const wire::Tensor& tensor) {
@@ -43,7 +43,7 @@ Result<std::vector<wire::AnsweredTensor>> as_asked(const wire::InferRequest& req
   return answered;
 }
 
-Result<net::Response> infer_reply(const wire::InferRequest& request, const ServedModel& model, w::Inferred& inferred) {
+Result<net::Response> reply_to_request(const wire::InferRequest& request, const ServedModel& model, w::Inferred& inferred) {
   GH_TRY(const std::vector<wire::AnsweredTensor> outputs, as_asked(request, inferred.outputs, model.manifest->labels));
   wire::InferReply reply;
   reply.model = model.name;
@@ -58,6 +58,38 @@ Result<net::Response> infer_reply(const wire::InferRequest& request, const Serve
   return response;
 }
 
+Result<net::Response> reply_to_request(const wire::TensorPredictRequest& request, const ServedModel&, w::Inferred& inferred) {
+  std::string body;
+  GH_CHECK(wire::write_tensor_predictions(body, inferred.outputs, request.form, request.rows));
+  net::Response response(200);
+  response.body("application/json", std::move(body));
+  return response;
+}
+
+struct TensorBody {
+  const net::Exchange& exchange;
+  std::string_view body;
+  wire::JsonParser& parser;
+  const ServedModel& model;
+  const w::Signature& signature;
+};
+
+Result<wire::InferRequest> read_infer(const TensorBody& asked, wire::Reading& reading) {
+  GH_TRY(const wire::InferBytes bytes, wire::split_infer_body(asked.body, asked.exchange.head().field(wire::header_length_field)));
+  GH_TRY(const wire::JsonValue root, asked.parser.parse(bytes.json));
+  wire::InferRequest request = wire::read_infer_request(root, bytes.binary, asked.signature, reading);
+  if (reading.clean()) check_values(request.inputs, asked.signature, asked.model.manifest->features, reading);
+  return request;
+}
+
+Result<wire::TensorPredictRequest> read_predict(const TensorBody& asked, wire::Reading& reading) {
+  GH_TRY(const wire::JsonValue root, asked.parser.parse(asked.body));
+  wire::TensorPredictRequest request = wire::read_tensor_predict(root, asked.signature, reading);
+  const ValuePlaces places = request.form == wire::PredictForm::rows ? ValuePlaces::instances : ValuePlaces::columns;
+  if (reading.clean()) check_values(request.inputs, asked.signature, asked.model.manifest->features, reading, places);
+  return request;
+}
+
 }  // namespace
 
 Inference::Inference(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
@@ -70,22 +102,28 @@ Inference::Inference(const ServedModels& models, const Doorkeeper& doorkeeper, c
       running_(running),
       parsers_(running.size()) {}
 
-Result<Inference::Asked> Inference::read(const Identified& identified, Running::Seat& seat, const RouteMatch& match, std::string_view body,
-                                         Ledger& ledger) {
+Result<Inference::Asked> Inference::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
   net::Exchange& exchange = identified.received().exchange();
-  GH_TRY(const ModelOfPath named, model_of_path(match));
+  GH_TRY(const ModelOfPath named, model_of_path(identified.received().match()));
   GH_TRY(TensorPermitted permitted, authorizer_.permit(identified, seat, named.model));
   const ServedModel& model = permitted.model();
   GH_CHECK(check_model_version(model, named.version));
   ledger.model = model.name;
   GH_TRY(const SignaturePtr signature, known_signature(model));
-  GH_TRY(const wire::InferBytes bytes, wire::split_infer_body(body, exchange.head().field(wire::header_length_field)));
-  GH_TRY(const wire::JsonValue root, parsers_[static_cast<std::size_t>(exchange.reactor().index())].parse(bytes.json));
+  const TensorBody asked{exchange, body, parsers_[static_cast<std::size_t>(exchange.reactor().index())], model, *signature};
   wire::Reading reading;
-  wire::InferRequest request = wire::read_infer_request(root, bytes.binary, *signature, reading);
-  if (reading.clean()) check_values(request.inputs, *signature, model.manifest->features, reading);
+  w::Infer call;
+  if (identified.received().route().action == Action::infer) {
+    GH_TRY(wire::InferRequest request, read_infer(asked, reading));
+    if (!reading.clean()) return std::move(reading).error();
+    call.inputs = std::move(request.inputs);
+    call.outputs = outputs_wanted(request);
+    return Asked{std::move(permitted), std::move(request), std::move(call)};
+  }
+  GH_TRY(wire::TensorPredictRequest request, read_predict(asked, reading));
   if (!reading.clean()) return std::move(reading).error();
-  return Asked{std::move(permitted), std::move(request)};
+  call.inputs = std::move(request.inputs);
+  return Asked{std::move(permitted), std::move(request), std::move(call)};
 }
 
 Task<Result<w::Inferred>> Inference::compute(Reactor& reactor, TensorAdmitted& admitted, Ledger& ledger) const {
@@ -97,7 +135,7 @@ Task<Result<w::Inferred>> Inference::compute(Reactor& reactor, TensorAdmitted& a
   co_return inferred;
 }
 
-Task<void> Inference::run(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger) {
+Task<void> Inference::run(const Received& received, Egress& egress, Ledger& ledger) {
   net::Exchange& exchange = received.exchange();
   Reactor& reactor = exchange.reactor();
   const auto here = static_cast<std::size_t>(reactor.index());
@@ -107,15 +145,12 @@ Task<void> Inference::run(const Received& received, const RouteMatch& match, Egr
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());
-  Result<Asked> asked = read(*identified, seat, match, *body, ledger);
+  Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
   exchange.drop_body();
   if (!asked) co_return egress.respond(asked.error());
 
-  w::Infer call;
-  call.inputs = std::move(asked->request.inputs);
-  call.outputs = outputs_wanted(asked->request);
-  Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(call));
+  Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(asked->call));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
@@ -124,7 +159,9 @@ Task<void> Inference::run(const Received& received, const RouteMatch& match, Egr
     admitted->tab().settle(ledger.usage);
     co_return egress.respond(inferred.error());
   }
-  Result<net::Response> response = infer_reply(asked->request, asked->permitted.model(), *inferred);
+  const ServedModel& model = asked->permitted.model();
+  Result<net::Response> response =
+      std::visit([&](const auto& request) { return reply_to_request(request, model, *inferred); }, asked->request);
   ledger.usage.cost = admitted->tab().cost(ledger.usage);
   if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
   admitted->tab().settle(ledger.usage);

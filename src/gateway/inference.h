@@ -2,12 +2,15 @@
 // Threads  the reactor of the connection
 #pragma once
 #include <string>
+#include <string_view>
+#include <variant>
 #include <vector>
 
 #include "body_limits.h"
 #include "egress.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/oip/infer.h"
+#include "gatehouse/wire/tfserving/predict.h"
 #include "generator.h"
 #include "model_signature.h"
 #include "tensor_pipeline.h"
@@ -15,23 +18,24 @@
 namespace gatehouse::gateway {
 
 // Whether it is the Inference's.
-constexpr bool infers(Action action) { return action == Action::infer; }
+constexpr bool infers(Action action) { return action == Action::infer || action == Action::tensor_predict; }
 
 class Inference {
  public:
   Inference(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
             std::vector<Running>& running, Governor& governor);
 
-  // Who asks has been let in by the head. match: the path's model and version. Returns when the answer is complete, or the client gone.
-  Task<void> run(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger);
+  // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
+  Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
   // What the body asks of which model.
   struct Asked {
     TensorPermitted permitted;
-    wire::InferRequest request;
+    std::variant<wire::InferRequest, wire::TensorPredictRequest> request;
+    wire::engine::Infer call;
   };
-  Result<Asked> read(const Identified& identified, Running::Seat& seat, const RouteMatch& match, std::string_view body, Ledger& ledger);
+  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
   // The admitted call, computed. What could not be had is paid for only where that is the asker's own doing.
   Task<Result<wire::engine::Inferred>> compute(Reactor& reactor, TensorAdmitted& admitted, Ledger& ledger) const;
 

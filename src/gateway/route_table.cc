@@ -14,6 +14,7 @@
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "gatehouse/wire/predict/predict.h"
+#include "gatehouse/wire/tfserving/predict.h"
 #include "schemas.h"
 
 namespace gatehouse::gateway {
@@ -97,6 +98,12 @@ constexpr Route infer_route(std::string_view path) {
   return call(route);
 }
 
+constexpr Route tensor_predict_route(std::string_view path) {
+  return call({Method::post, path, Action::tensor_predict, Scope::predict, Dialect::openai, BodySize::v1, model_time, "inference",
+               "What a model makes of rows, in TensorFlow Serving's form", &wire::tensor_predict_request_schema,
+               &wire::tensor_predict_reply_schema});
+}
+
 constexpr Route statistics(std::string_view path, Action action, std::string_view summary) {
   return {Method::get,      path,    action,  Scope::platform_admin,   Dialect::oip, no_body, small_time,
           "administration", summary, nullptr, &wire::statistics_schema};
@@ -148,6 +155,8 @@ constexpr std::array common_rows{
     about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),
     about_model("/v2/models/{model}/versions/{version}/ready", Action::oip_model_ready, "Whether a version of a model answers", &wire::model_ready_schema),
+    tensor_predict_route("/v1/models/{model}:predict"),
+    tensor_predict_route("/v1/models/{model}/versions/{version}:predict"),
     infer_route("/v2/models/{model}/infer"),
     infer_route("/v2/models/{model}/versions/{version}/infer"),
 };

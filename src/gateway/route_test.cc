@@ -75,6 +75,17 @@ TEST(FindRoute, GivesBothOfTwoBraces) {
   EXPECT_EQ(one.second, "");
 }
 
+TEST(FindRoute, TakesWhatASegmentEndsWith) {
+  const RouteMatch match = find_route(public_routes(), Method::post, "/v1/models/iris:predict");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.parameter, "iris");
+  const RouteMatch version = find_route(public_routes(), Method::post, "/v1/models/iris/versions/3:predict");
+  ASSERT_NE(version.route, nullptr);
+  EXPECT_EQ(version.parameter, "iris");
+  EXPECT_EQ(version.second, "3");
+  EXPECT_EQ(find_route(public_routes(), Method::post, "/v1/models/:predict").route, nullptr);
+}
+
 TEST(FindRoute, NamesTheMethodsOfAPathThatHasOthers) {
   const RouteMatch match = find_route(public_routes(), Method::delete_, "/v1/chat/completions");
   EXPECT_EQ(match.route, nullptr);

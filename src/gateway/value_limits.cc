@@ -34,7 +34,8 @@ Columns columns_of(const Tensor& tensor, const wire::engine::Signature& model, c
 
 class ValueCheck {
  public:
-  ValueCheck(const Tensor& tensor, Columns columns, wire::Reading& reading) : tensor_(tensor), columns_(columns), reading_(reading) {}
+  ValueCheck(const Tensor& tensor, Columns columns, ValuePlaces places, wire::Reading& reading)
+      : tensor_(tensor), columns_(columns), places_(places), reading_(reading) {}
 
   void run() {
     switch (tensor_.datatype) {
@@ -104,24 +105,36 @@ class ValueCheck {
     fault(place, std::move(message), cell_words(TableColumn{feature, tensor_.datatype}));
   }
   void fault(std::size_t place, std::string message, std::string expected) {
-    const wire::PathStep step(reading_, place);
+    if (places_ == ValuePlaces::data) {
+      const wire::PathStep step(reading_, place);
+      return reading_.fault(std::move(message), std::move(expected));
+    }
+    const std::size_t width = std::max<std::size_t>(columns_.size(), 1);
+    const wire::PathStep row(reading_, place / width);
+    const wire::PathStep column(reading_, place % width);
     reading_.fault(std::move(message), std::move(expected));
   }
 
   const Tensor& tensor_;
   const Columns columns_;
+  const ValuePlaces places_;
   wire::Reading& reading_;
 };
 
 }  // namespace
 
 void check_values(const std::vector<wire::Tensor>& inputs, const wire::engine::Signature& model, const std::vector<Feature>& features,
-                  wire::Reading& reading) {
-  const wire::PathStep step(reading, "inputs");
+                  wire::Reading& reading, ValuePlaces places) {
+  const wire::PathStep step(reading, places == ValuePlaces::instances ? "instances" : "inputs");
   for (std::size_t i = 0; i < inputs.size() && !reading.full(); ++i) {
+    ValueCheck check(inputs[i], columns_of(inputs[i], model, features), places, reading);
+    if (places != ValuePlaces::data) {
+      check.run();
+      continue;
+    }
     const wire::PathStep at(reading, i);
     const wire::PathStep data(reading, "data");
-    ValueCheck(inputs[i], columns_of(inputs[i], model, features), reading).run();
+    check.run();
   }
 }
 

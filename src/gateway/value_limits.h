@@ -1,6 +1,7 @@
 // gateway/value_limits.h — whether the values of tensors are such as the manifest allows, and the engine can take.
 // Threads  pure function
 #pragma once
+#include <cstdint>
 #include <vector>
 
 #include "gatehouse/model/manifest.h"
@@ -9,9 +10,11 @@
 
 namespace gatehouse::gateway {
 
-// inputs: as the body has them, each fit for the model. Features are the columns of its one input, or its inputs, of a column each. A bad
-// value is named by its place in row-major order, at the path of the input's data, which is /inputs/0/data and so on.
+// Where a body has its values: /inputs/0/data/7, in row-major order; /instances/1/3 and /inputs/1/3, by row.
+enum class ValuePlaces : std::uint8_t { data, instances, columns };
+
+// inputs: each fit for the model. Features are the columns of its one input, or its inputs, of a column each.
 void check_values(const std::vector<wire::Tensor>& inputs, const wire::engine::Signature& model,
-                  const std::vector<model::Feature>& features, wire::Reading& reading);
+                  const std::vector<model::Feature>& features, wire::Reading& reading, ValuePlaces places = ValuePlaces::data);
 
 }  // namespace gatehouse::gateway

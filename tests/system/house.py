@@ -183,12 +183,17 @@ class House:
         return int(statm[1]) * os.sysconf("SC_PAGESIZE")
 
 
+def takes_tensors(path):
+    return path.startswith("/v2/") or path.endswith(":predict")
+
+
 def model_at(path):
     """The path with a model in the place of its braces: one that the route serves."""
-    return path.replace("{model}", TABULAR if path.startswith("/v2/") else MODEL).replace("{version}", "1")
+    return path.replace("{model}", TABULAR if takes_tensors(path) else MODEL).replace("{version}", "1")
 
 
-ROWS = {"inputs": [{"name": "X", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}  # for TABULAR, in the Open Inference Protocol
+INSTANCES = {"instances": [[5.1, 3.5, 1.4, 0.2]]}  # for TABULAR
+ROWS = {"inputs": [{"name": "X", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}  # the same in the Open Inference Protocol
 
 
 def children_of(pid):

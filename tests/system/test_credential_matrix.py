@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, ROWS, TABULAR, House, command, eventually, run
+from house import INSTANCES, MODEL, ROWS, TABULAR, House, command, eventually, run, takes_tensors
 
 
 @pytest.fixture(scope="module")
@@ -108,9 +108,9 @@ NO_MODEL_IN_IT = {
 }
 NO_OBJECT_IN_IT = {
     "GET /v1/models": "lists what the asker may use",
-    "GET /v1/models/{model}": "its object is a model: the column before",
     "/v2/models/": "its object is a model: the column before",
     "/v2/repository/": "a model is no tenant's",
+    "/v1/models/{model}": "its object is a model: the column before",
     "POST /v1/chat/completions": "its object is a model",
     "POST /v1/completions": "its object is a model",
     "POST /v1/messages": "its object is a model",
@@ -175,7 +175,7 @@ def takes_a_model(path, operation):
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
         at = path.replace("{model}", model).replace("{version}", "1")
-        return house.ask(method, at, ROWS if path.endswith("/infer") else None, headers={"X-API-Key": key})
+        return house.ask(method, at, ROWS if path.endswith("/infer") else INSTANCES if path.endswith(":predict") else None, headers={"X-API-Key": key})
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
@@ -229,7 +229,7 @@ def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
     assert len(column) >= 5
     for method, path, _ in column:
         where = f"{method} {path}"
-        name = TABULAR if path == "/predict" or path.startswith("/v2/") else MODEL
+        name = TABULAR if path == "/predict" or takes_tensors(path) else MODEL
         assert ask_for(house, method, path, name, house.key).status == 200, where
         unknown = ask_for(house, method, path, "no-such-model", house.key)
         check_model_refusal(unknown, path, 404, "model_not_found", where)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from house import MODEL, ROWS, House, eventually, model_at, run
+from house import INSTANCES, MODEL, ROWS, House, eventually, model_at, run
 
 PASSWORD = "a horse of another colour"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -97,6 +97,8 @@ def concrete(house, method, path):
         return path, {"data": [5.1, 3.5, 1.4, 0.2]}, {}
     if path.startswith("/v2/") and "{model}" in path:
         return model_at(path), ROWS if path.endswith("/infer") else None, {}
+    if path.endswith(":predict"):
+        return model_at(path), INSTANCES, {}
     known = {"/keys/": house.ids["key"], "/users/": house.ids["user"], "/tenants/": "demo", "/roles/": "analyst", "/models/": MODEL}
     here = next((one for part, one in known.items() if part in path), NOBODY)
     if method == "DELETE" or path.endswith("/unload"):

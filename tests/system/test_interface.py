@@ -40,7 +40,7 @@ include-path-regex = "^/api/keys"
 expected-statuses = ["2xx", "401", "403", "404", "409", "422"]
 [[operations]]
 # What a model takes and gives, and how many bytes stand behind the JSON, no schema of the protocol can say: told by field.
-include-path-regex = "^/v2/"
+include-path-regex = "^/v2/|:predict$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404"]
 [[operations]]

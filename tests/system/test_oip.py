@@ -243,6 +243,31 @@ def test_what_tritons_client_asks_of_the_server(hall, client):
     assert raised.value.status() == "404"
 
 
+# -- TensorFlow Serving's form --------------------------------------------------------------------------------------------------
+
+
+def test_rows_in_tensorflow_servings_form(hall):
+    answer = hall.ask("POST", "/v1/models/iris:predict", {"instances": [SETOSA, [6.5, 3.0, 5.5, 2.0]]})
+    assert answer.status == 200, answer.body
+    first, second = answer.json()["predictions"]
+    assert (first["label"], second["label"]) == (0, 2) and sum(first["probabilities"]) == pytest.approx(1)
+    whole = hall.ask("POST", "/v1/models/iris/versions/1:predict", {"signature_name": "serving_default", "inputs": {"X": [SETOSA]}}).json()
+    assert whole["outputs"]["label"] == [0] and len(whole["outputs"]["probabilities"][0]) == 3
+
+
+def test_what_is_wrong_with_rows_is_an_error_of_v1(hall):
+    wrong = hall.ask("POST", "/v1/models/iris:predict", {"instances": [SETOSA, [5.1, "3", 31], [5.1, 3, 31, -1]], "instance": 1})
+    error = wrong.json()["error"]
+    assert wrong.status == 400 and set(error) == {"message", "type", "param", "code"}, wrong.body
+    for part in ("instance is not a known field", "instances[1][1] is a string", "instances[1] has 3 items"):
+        assert part in error["message"]
+    wrong = hall.ask("POST", "/v1/models/iris:predict", {"instances": [SETOSA, [5.1, 3, 31, -1]]})
+    assert "instances[1][2] is out of range" in wrong.json()["error"]["message"] and "instances[1][3]" in wrong.json()["error"]["message"]
+    assert hall.ask("POST", "/v1/models/none:predict", {"instances": [SETOSA]}).json()["error"]["code"] == "model_not_found"
+    assert hall.ask("POST", "/v1/models/iris/versions/2:predict", {"instances": [SETOSA]}).status == 404
+    assert hall.ask("POST", "/v1/models/mirror:predict", {"instances": [[1]]}).status == 400
+
+
 # -- what administrators ask ---------------------------------------------------------------------------------------------------
 
 

@@ -33,6 +33,8 @@ def needs(path):
         return TENANT
     if path.endswith("/stats"):
         return PLATFORM
+    if path.endswith(":predict"):
+        return PREDICT
     known = {"/v2/repository/": PLATFORM, "/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT, "/v2/": PREDICT}
     found = [scope for start, scope in known.items() if path.startswith(start)]

@@ -144,6 +144,7 @@ def test_openapi_has_every_route(house):
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
     expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export"}
     expected |= {"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/versions/{version}/stats"}
+    expected |= {"/v1/models/{model}:predict", "/v1/models/{model}/versions/{version}:predict"}
     expected |= {"/v2/repository/index", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"}
     expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer")}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}

@@ -195,4 +195,24 @@ void write_data(JsonWriter& w, const Tensor& tensor) {
   w.end_list();
 }
 
+NestedWriter::NestedWriter(const Tensor& tensor) : tensor_(&tensor) {
+  GH_ASSERT(has_json_form(tensor.datatype));
+  if (tensor.datatype == Datatype::bytes) texts_ = bytes_elements(tensor.bytes);
+}
+
+void NestedWriter::write(JsonWriter& w, std::size_t axis, std::size_t place) const {
+  const std::size_t width = width_of(tensor_->datatype);
+  if (axis < tensor_->shape.size()) {
+    // What holds nothing may claim any extents.
+    const auto extent = tensor_->bytes.empty() ? std::size_t{0} : static_cast<std::size_t>(tensor_->shape[axis]);
+    w.begin_list();
+    for (std::size_t i = 0; i < extent; ++i) write(w, axis + 1, place * extent + i);
+    w.end_list();
+  } else if (width == 0) {
+    w.value(texts_.at(place));
+  } else {
+    form_of(tensor_->datatype).write(w, std::string_view(tensor_->bytes).substr(place * width, width));
+  }
+}
+
 }  // namespace gatehouse::wire

@@ -4,6 +4,7 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gatehouse/wire/json/fields.h"
 #include "gatehouse/wire/json/value.h"
@@ -21,5 +22,18 @@ bool append_value(std::string& out, Datatype type, const JsonValue& value);
 void read_data(const JsonValue& data, Datatype type, const Shape& shape, std::string& out, Reading& reading);
 // Of a tensor in which there is no fault: a flat list.
 void write_data(JsonWriter& w, const Tensor& tensor);
+
+// The same as lists in lists, whole or from an axis on.
+class NestedWriter {
+ public:
+  explicit NestedWriter(const Tensor& tensor);
+  const Tensor& tensor() const { return *tensor_; }
+  // place: of that part among all that the axes in front of this one make.
+  void write(JsonWriter& w, std::size_t axis, std::size_t place) const;
+
+ private:
+  const Tensor* tensor_;
+  std::vector<std::string_view> texts_;  // of BYTES
+};
 
 }  // namespace gatehouse::wire

@@ -44,6 +44,7 @@ enum class Action : std::uint8_t {
   oip_stats,
   oip_all_stats,
   infer,
+  tensor_predict,  // TensorFlow Serving's
   metrics,
   docs,
   redoc,
