@@ -32,6 +32,8 @@ constexpr std::array names{
     Name{Action::llm_generate, "llm_generate", "model"},
     Name{Action::messages, "llm_messages", "model"},
     Name{Action::count_tokens, "llm_count_tokens", "model"},
+    Name{Action::oip_generate, "llm_generate", "model"},
+    Name{Action::oip_generate_stream, "llm_generate", "model"},
     Name{Action::predict, "predict", "model"},
     Name{Action::oip_server, "get_version", {}},
     Name{Action::oip_live, "probe_liveness", {}},

@@ -97,7 +97,7 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
-    Received received(exchange, *match.route, egress.request_id(), desk_.clock.wall());
+    Received received(exchange, match, egress.request_id(), desk_.clock.wall());
     co_await serve(std::move(received), match, egress, account);
   } else if (match.allow.empty()) {
     egress.respond(no_route(head.method, head.path, match));
@@ -150,7 +150,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
     }
   }
   if (route.action == Action::predict) co_return co_await desk_.predictor.run(received, egress, account.ledger);
-  if (infers(route.action)) co_return co_await desk_.inference.run(received, match, egress, account.ledger);
+  if (infers(route.action)) co_return co_await desk_.inference.run(received, egress, account.ledger);
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {

@@ -86,8 +86,10 @@ struct ModelQuestion {
   bool by_path = false;  // else by the body
 };
 ModelQuestion model_question(Action action) {
-  if (generates(action)) return {choose_model};
   switch (action) {
+    case Action::oip_generate:
+    case Action::oip_generate_stream:
+      return {choose_model, true};
     case Action::get_model:
     case Action::oip_model:
     case Action::oip_model_ready:
@@ -98,7 +100,7 @@ ModelQuestion model_question(Action action) {
     case Action::tensor_predict:
       return {choose_tensor_model, true};
     default:
-      return {};
+      return {generates(action) ? choose_model : nullptr};
   }
 }
 

@@ -14,7 +14,7 @@
 namespace gatehouse::gateway {
 namespace {
 
-constexpr std::array<std::string_view, 4> extensions{"binary_tensor_data", "classification", "statistics", "model_repository"};
+constexpr std::array<std::string_view, 5> extensions{"binary_tensor_data", "classification", "statistics", "model_repository", "generate"};
 
 net::Response oip_response(int status, std::string json) {
   net::Response response(status);

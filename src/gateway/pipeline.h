@@ -32,16 +32,18 @@ namespace gatehouse::gateway {
 class Received {
  public:
   net::Exchange& exchange() const { return *exchange_; }
-  const Route& route() const { return *route_; }
+  const Route& route() const { return *match_->route; }
+  // Its route, and what stands for the braces of that.
+  const RouteMatch& match() const { return *match_; }
   const std::string& request_id() const { return request_id_; }
   WallTime at() const { return at_; }
 
  private:
   friend class Envelope;
-  Received(net::Exchange& exchange, const Route& route, std::string request_id, WallTime at)
-      : exchange_(&exchange), route_(&route), request_id_(std::move(request_id)), at_(at) {}
+  Received(net::Exchange& exchange, const RouteMatch& match, std::string request_id, WallTime at)
+      : exchange_(&exchange), match_(&match), request_id_(std::move(request_id)), at_(at) {}
   net::Exchange* exchange_;
-  const Route* route_;
+  const RouteMatch* match_;
   std::string request_id_;
   WallTime at_;
 };

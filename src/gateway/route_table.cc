@@ -7,6 +7,7 @@
 #include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/generate.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/oip/generate.h"
 #include "gatehouse/wire/oip/infer.h"
 #include "gatehouse/wire/oip/metadata.h"
 #include "gatehouse/wire/oip/repository.h"
@@ -98,6 +99,12 @@ constexpr Route infer_route(std::string_view path) {
   return call(route);
 }
 
+constexpr Route generate_route(std::string_view path, Action action, std::string_view summary) {
+  const SchemaFn whole = action == Action::oip_generate ? &wire::oip_generated_schema : nullptr;
+  return call({Method::post, path, action, Scope::llm, Dialect::oip, BodySize::v1, model_time, "llm", summary,
+               &wire::oip_generate_request_schema, whole});
+}
+
 constexpr Route tensor_predict_route(std::string_view path) {
   return call({Method::post, path, Action::tensor_predict, Scope::predict, Dialect::openai, BodySize::v1, model_time, "inference",
                "What a model makes of rows, in TensorFlow Serving's form", &wire::tensor_predict_request_schema,
@@ -155,6 +162,10 @@ constexpr std::array common_rows{
     about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),
     about_model("/v2/models/{model}/versions/{version}/ready", Action::oip_model_ready, "Whether a version of a model answers", &wire::model_ready_schema),
+    generate_route("/v2/models/{model}/generate", Action::oip_generate, "Continues a text, in the Open Inference Protocol's form"),
+    generate_route("/v2/models/{model}/versions/{version}/generate", Action::oip_generate, "Continues a text by a version of a model"),
+    generate_route("/v2/models/{model}/generate_stream", Action::oip_generate_stream, "The same, piece by piece as it is made"),
+    generate_route("/v2/models/{model}/versions/{version}/generate_stream", Action::oip_generate_stream, "The same by a version of a model"),
     tensor_predict_route("/v1/models/{model}:predict"),
     tensor_predict_route("/v1/models/{model}/versions/{version}:predict"),
     infer_route("/v2/models/{model}/infer"),

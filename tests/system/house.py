@@ -184,7 +184,12 @@ class House:
 
 
 def takes_tensors(path):
-    return path.startswith("/v2/") or path.endswith(":predict")
+    return not continues_text(path) and (path.startswith("/v2/") or path.endswith(":predict"))
+
+
+def continues_text(path):
+    """Whether it is a route of the Open Inference Protocol for language models."""
+    return path.startswith("/v2/") and path.endswith(("/generate", "/generate_stream"))
 
 
 def model_at(path):
@@ -192,6 +197,7 @@ def model_at(path):
     return path.replace("{model}", TABULAR if takes_tensors(path) else MODEL).replace("{version}", "1")
 
 
+TEXT = {"text_input": "Hi", "parameters": {"max_tokens": 1}}  # for MODEL
 INSTANCES = {"instances": [[5.1, 3.5, 1.4, 0.2]]}  # for TABULAR
 ROWS = {"inputs": [{"name": "X", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}  # the same in the Open Inference Protocol
 

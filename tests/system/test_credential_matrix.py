@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import INSTANCES, MODEL, ROWS, TABULAR, House, command, eventually, run, takes_tensors
+from house import INSTANCES, MODEL, ROWS, TABULAR, TEXT, House, command, continues_text, eventually, run, takes_tensors
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,8 @@ def takes_a_model(path, operation):
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
         at = path.replace("{model}", model).replace("{version}", "1")
-        return house.ask(method, at, ROWS if path.endswith("/infer") else INSTANCES if path.endswith(":predict") else None, headers={"X-API-Key": key})
+        body = TEXT if continues_text(path) else ROWS if path.endswith("/infer") else INSTANCES if path.endswith(":predict") else None
+        return house.ask(method, at, body, headers={"X-API-Key": key})
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}

@@ -5,7 +5,7 @@ import itertools
 import json
 
 import pytest
-from house import MODEL, House, model_at, run
+from house import MODEL, TEXT, House, continues_text, model_at, run
 
 PASSWORD = "a horse of another colour"
 ANYBODY, LLM, PREDICT, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
@@ -35,6 +35,8 @@ def needs(path):
         return PLATFORM
     if path.endswith(":predict"):
         return PREDICT
+    if continues_text(path):
+        return LLM
     known = {"/v2/repository/": PLATFORM, "/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
     known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT, "/v2/": PREDICT}
     found = [scope for start, scope in known.items() if path.startswith(start)]
@@ -126,6 +128,8 @@ def session_of(house, role, tenant):
 
 def body_for(house, path, operation, role, tenant):
     """A body that names the tenant, or what is its, wherever it can."""
+    if continues_text(path):
+        return TEXT
     if path.startswith(GENERATION):
         asked = {"messages": [{"role": "user", "content": "Hi"}]} if "messages" in path or "chat" in path else {"prompt": "Hi"}
         return asked if path.endswith("count_tokens") else {**asked, "max_tokens": 1}

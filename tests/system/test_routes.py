@@ -146,7 +146,7 @@ def test_openapi_has_every_route(house):
     expected |= {"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/versions/{version}/stats"}
     expected |= {"/v1/models/{model}:predict", "/v1/models/{model}/versions/{version}:predict"}
     expected |= {"/v2/repository/index", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"}
-    expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer")}
+    expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer", "/generate", "/generate_stream")}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
     operations = [operation for path in document["paths"].values() for operation in path.values()]

@@ -34,6 +34,8 @@ enum class Action : std::uint8_t {
   llm_generate,
   messages,
   count_tokens,
+  oip_generate,
+  oip_generate_stream,
   predict,
   // The Open Inference Protocol's.
   oip_server,
