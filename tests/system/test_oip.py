@@ -1,6 +1,7 @@
 """/v2: the Open Inference Protocol on tensor models, as the protocol's examples write it and as Triton's client speaks it."""
 
 import json
+import socket
 import struct
 
 import numpy
@@ -110,7 +111,9 @@ def test_health_and_metadata(hall):
 
 def test_probes_answer_old_clients_and_everybody(hall):
     for path in ("/v2/health/live", "/v2/health/ready"):
-        assert hall.ask("GET", path, headers={"Host": ""}).status == 200
+        with socket.create_connection((hall.public.host, hall.public.port), 30) as wire:
+            wire.sendall(f"GET {path} HTTP/1.0\r\n\r\n".encode())
+            assert wire.makefile("rb").readline().split()[1] == b"200"
 
 
 def test_outputs_ids_and_nested_data(hall):
