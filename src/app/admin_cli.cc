@@ -6,6 +6,7 @@
 #include "admin_commands.h"
 #include "audit_commands.h"
 #include "budget_cli.h"
+#include "check_model.h"
 #include "import_model.h"
 #include "role_cli.h"
 #include "upkeep.h"
@@ -290,14 +291,16 @@ void add_reports(CLI::App& root, Adder& add) {
   command->add_option("--tenant", line.used.tenant, "Of this tenant alone");
   command->add_option("--day", line.used.day, "YYYY-MM-DD; without, today");
   command->add_flag("--cost", line.used.cost, "And what that cost, in the currency that prices are in");
-  CLI::App* group = root.add_subcommand("model", "Look at models, import them, load them and put them away");
+  CLI::App* group = root.add_subcommand("model", "Look at models, check and import them, load them and put them away");
   group->require_subcommand(1);
   add.add(*group, "list", "Models of the server that runs, and their states", "model list",
           [](AdminCommandLine& said) { return model_list(said.options); });
-  command =
-      add.add(*group, "import", "Make a model of a GGUF file: checked, copied, tried and pinned by its hash in the first folder of models",
-              "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b\n  gatehouse model import f16.gguf --quantize q8_0",
-              [](AdminCommandLine& said) { return model_import(said.options, said.imported); });
+  command = add.add(*group, "import",
+                    "Make a model of a GGUF or ONNX file: checked, copied and pinned by its hash in the first folder of models; language "
+                    "models are tried",
+                    "model import Qwen2.5-0.5B-Instruct.gguf --name qwen2.5-0.5b\n  gatehouse model import f16.gguf --quantize q8_0\n  "
+                    "gatehouse model import forest.onnx --name forest",
+                    [](AdminCommandLine& said) { return model_import(said.options, said.imported); });
   command->add_option("file", line.imported.file, "The file")->required();
   command->add_option("--name", line.imported.name, "What it is called; without, after the file");
   command
@@ -308,6 +311,10 @@ void add_reports(CLI::App& root, Adder& add) {
       ->add_option("--patience", line.imported.patience,
                    "How long it may be loaded and measured, or written without getting any further, before it is given up")
       ->capture_default_str();
+  command = add.add(*group, "check", "Say all that is wrong with a model's folder, or a folder of models: exit 0 or 1, nothing is loaded",
+                    "model check models/iris/1\n  gatehouse model check models --json",
+                    [](AdminCommandLine& said) { return model_check(said.options, said.file); });
+  command->add_option("folder", line.file, "NAME/VERSION with a model.toml, NAME, or the folder that holds such")->required();
   command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
                     "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
   id_of(command, line.id, "Its name, or NAME/VERSION");

@@ -115,6 +115,26 @@ std::string as_text(const std::string& json) {
 
 }  // namespace
 
+namespace {
+
+int import_graph(const AdminOptions& options, const Configuration& configuration, const std::string& file, const std::string& name) {
+  Progress progress("import");
+  model::ImportSteps steps;
+  steps.progress = [&progress](std::uint64_t done, std::uint64_t all) { progress.show(done, all); };
+  const std::string called = name.empty() ? model::model_name_of(file) : name;
+  const auto made = model::import_onnx(file, called, model_folders(configuration.settings.models).front(), steps);
+  if (!made) return report(made.error());
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_object().member("name", made->name).member("version", "1").member("kind", to_string(made->kind)).member("state", "declared");
+  json.member("reason", "a server serves it from its next start on").member("folder", made->folder.string());
+  json.member("sha256", made->sha256).member("bytes", made->bytes).end_object();
+  std::cout << (options.output == Output::json ? json_for_terminal(text) + "\n" : object_as_text(text) + "\n" + made->manifest);
+  return exit_well;
+}
+
+}  // namespace
+
 int model_import(const AdminOptions& options, const ImportOptions& wanted) {
   const std::optional<seconds> patience = config::parse_duration(wanted.patience);
   if (!patience || *patience == seconds(0)) {
@@ -122,6 +142,11 @@ int model_import(const AdminOptions& options, const ImportOptions& wanted) {
   }
   const Configuration configuration = read_configuration(options.configuration);
   if (!configuration.ok()) return report(configuration.reading.faults);
+  const bool is_graph = std::filesystem::path(wanted.file).extension() == ".onnx";
+  if (is_graph && !wanted.layout.empty()) {
+    return report(operator_error("layout_not_possible", "--quantize is for GGUF files")), exit_usage;
+  }
+  if (is_graph) return import_graph(options, configuration, wanted.file, wanted.name);
   Importer importer(configuration, wanted.layout, *patience);
   const Result<model::Imported> made = importer.import(wanted.file, wanted.name);
   if (!made) return report(made.error());

@@ -1,4 +1,4 @@
-// app/import_model.h — `gatehouse model import`: a GGUF file becomes a model that a server's next start serves.
+// app/import_model.h — `gatehouse model import`: a GGUF or ONNX file becomes a model that a server's next start serves.
 // Rules    it is tried before it is there: what does not load in an engine, or not in time, is not imported
 // Threads  blocks; a command
 #pragma once

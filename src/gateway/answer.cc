@@ -7,6 +7,7 @@
 #include "errors.h"
 #include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/oip/generate.h"
 #include "gatehouse/wire/openai/logprobs.h"
 #include "gatehouse/wire/openai/replies.h"
 
@@ -62,6 +63,21 @@ class CallIds {
 };
 constexpr std::string_view prefix_of(AnswerShape shape) { return shape == AnswerShape::messages ? "toolu_" : "call_"; }
 
+// The id is the request's own where it has one.
+wire::OipGenerated oip_answer_head(const AnswerFacts& facts, std::string_view asked_id) {
+  wire::OipGenerated generated;
+  generated.id = asked_id.empty() ? std::string_view(facts.id) : asked_id;
+  generated.model = facts.model;
+  generated.version = facts.version;
+  return generated;
+}
+
+void add_details(wire::OipGenerated& generated, std::string_view finish_reason, const Usage& usage) {
+  generated.finish_reason = finish_reason;
+  generated.prompt_tokens = usage.prompt_tokens;
+  generated.completion_tokens = usage.completion_tokens;
+}
+
 // Collects the texts and answers once.
 class WholeAnswer final : public Answer {
  public:
@@ -69,6 +85,8 @@ class WholeAnswer final : public Answer {
       : egress_(egress),
         shape_(generation.shape),
         scored_(generation.prompt.sampling.logprobs),
+        details_(generation.include_usage),
+        asked_id_(generation.asked_id),
         facts_(std::move(facts)),
         ids_(prefix_of(shape_), facts_.id),
         said_(generation.prompt.choices) {
@@ -116,6 +134,13 @@ class WholeAnswer final : public Answer {
       case AnswerShape::messages:
         wire::write_message(body, answer.head, blocks(said_.front()), message_end(said_.front().end, dry_), usage);
         break;
+      case AnswerShape::oip_generate: {
+        wire::OipGenerated generated = oip_answer_head(facts_, asked_id_);
+        generated.text = said_.front().text;
+        if (details_) add_details(generated, name_of(said_.front().end.reason), usage);
+        wire::write_oip_generated(body, generated);
+        break;
+      }
     }
     net::Response response(200);
     response.body("application/json", std::move(body));
@@ -170,7 +195,8 @@ class WholeAnswer final : public Answer {
 
   Egress& egress_;
   const AnswerShape shape_;
-  const bool scored_;
+  const bool scored_, details_;
+  const std::string asked_id_;
   const AnswerFacts facts_;
   CallIds ids_;
   std::vector<Said> said_;  // by choice
@@ -272,7 +298,40 @@ class GenerateEvents : public DataEvents {
   wire::GenerateChunks::Finish finish_;
 };
 
-// There is one choice in this dialect.
+// There is one choice in these two dialects. Of the Open Inference Protocol's streams nothing ends but the stream, unless details are asked
+// for.
+class OipEvents : public DataEvents {
+ public:
+  OipEvents(const AnswerFacts& facts, const Generation& generation)
+      : facts_(facts), asked_id_(generation.asked_id), details_(generation.include_usage) {}
+  void first(std::string&, const Usage&) const {}
+  void text(std::string& out, std::uint32_t, std::string_view piece, std::span<const Score>) {
+    if (piece.empty()) return;
+    wire::OipGenerated generated = oip_answer_head(facts_, asked_id_);
+    generated.text = piece;
+    put(out, generated);
+  }
+  void end(std::string&, std::uint32_t, wire::engine::FinishReason reason, std::string_view) { reason_ = reason; }
+  void last(std::string& out, const Usage& usage) {
+    if (!details_) return;
+    wire::OipGenerated generated = oip_answer_head(facts_, asked_id_);
+    add_details(generated, name_of(reason_), usage);
+    put(out, generated);
+  }
+
+ private:
+  void put(std::string& out, const wire::OipGenerated& generated) {
+    json_.clear();
+    wire::write_oip_generated(json_, generated);
+    wire::append_event(out, json_);
+  }
+  const AnswerFacts facts_;
+  const std::string asked_id_;
+  const bool details_;
+  wire::engine::FinishReason reason_ = wire::engine::FinishReason::stop;
+  std::string json_;  // reused
+};
+
 class AnthropicEvents {
  public:
   AnthropicEvents(const AnswerFacts& facts, const Generation& generation)
@@ -385,6 +444,8 @@ std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Genera
       return std::make_unique<StreamAnswer<TextEvents>>(egress, levels, generation, facts);
     case AnswerShape::messages:
       return std::make_unique<StreamAnswer<AnthropicEvents>>(egress, levels, generation, facts);
+    case AnswerShape::oip_generate:
+      return std::make_unique<StreamAnswer<OipEvents>>(egress, levels, generation, facts);
     case AnswerShape::llm_generate:
       break;
   }

@@ -17,8 +17,9 @@ namespace gatehouse::gateway {
 struct AnswerFacts {
   AnswerFacts(std::string id_, std::string model_, std::int64_t created_)
       : id(std::move(id_)), model(std::move(model_)), created(created_) {}
-  std::string id;     // chatcmpl-…, cmpl-…, msg_… or a UUID
-  std::string model;  // the name that answered
+  std::string id;            // chatcmpl-…, cmpl-…, msg_… or a UUID
+  std::string model;         // the name that answered
+  std::string version = {};  // of it, for the dialects that tell it
   std::int64_t created;
 };
 

@@ -1,5 +1,10 @@
 #include "decisions.h"
 
+#include <optional>
+#include <utility>
+
+#include "gatehouse/wire/form/form.h"
+
 namespace gatehouse::gateway {
 namespace {
 
@@ -75,6 +80,19 @@ Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const
 
 Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
   return if_usable(models.nlu_model(name), who, name);
+}
+
+Result<ModelOfPath> model_of_path(const RouteMatch& match) {
+  std::optional<std::string> model = wire::unescape_segment(match.parameter), version = wire::unescape_segment(match.second);
+  if (!model || model->empty() || !version) return model_not_found(std::string(match.parameter));
+  return ModelOfPath{std::move(*model), std::move(*version)};
+}
+
+Status check_model_version(const ServedModel& model, std::string_view version) {
+  if (version.empty() || version == model.version) return ok();
+  return Error(Code::not_found, Origin::caller, "model_not_found",
+               "The model '" + model.name + "' has no version " + std::string(version.substr(0, 64)))
+      .with_param("version");
 }
 
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {

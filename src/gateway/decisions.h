@@ -38,6 +38,13 @@ Result<const ServedModel*> choose_model(const ServedModels& models, const identi
 Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 // And of models that answer schemas.
 Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+// The model and the version that a path names, as they stand for its braces; an empty version: any.
+struct ModelOfPath {
+  std::string model, version;
+};
+Result<ModelOfPath> model_of_path(const RouteMatch& match);
+// model_not_found: it has no such version.
+Status check_model_version(const ServedModel& model, std::string_view version);
 // Of any kind, by its name.
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 

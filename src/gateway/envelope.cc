@@ -97,8 +97,8 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
-    Received received(exchange, *match.route, desk_.clock.wall());
-    co_await serve(std::move(received), match.parameter, egress, account);
+    Received received(exchange, match, desk_.clock.wall());
+    co_await serve(std::move(received), match, egress, account);
   } else if (match.allow.empty()) {
     egress.respond(no_route(head.method, head.path, match));
   } else {
@@ -132,7 +132,7 @@ bool Envelope::within_strangers_rate(Egress& egress) const {
   return within.ok();
 }
 
-Task<void> Envelope::serve(Received received, std::string_view parameter, Egress& egress, Account& account) {
+Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& egress, Account& account) {
   const Route& route = received.route();
   const wire::RequestHead& head = received.exchange().head();
   if (everybody_) {
@@ -151,17 +151,18 @@ Task<void> Envelope::serve(Received received, std::string_view parameter, Egress
   }
   if (route.action == Action::predict) co_return co_await desk_.predictor.run(received, egress, account.ledger);
   if (extracts(route.action)) co_return co_await desk_.extractor.run(received, egress, account.ledger);
+  if (infers(route.action)) co_return co_await desk_.inference.run(received, egress, account.ledger);
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {
-    co_await administer(received, parameter, egress, account.ledger);
+    co_await administer(received, match.parameter, egress, account.ledger);
     co_return;
   }
   std::string_view none;
   const bool admitted = co_await admit(received, none, egress, account.ledger);
   if (!admitted) co_return;
-  Result<net::Response> response = desk_.small_routes.answer(route.action, parameter, head, account.ledger.principal.get(),
-                                                             desk_.ending.draining.load(std::memory_order_relaxed));
+  Result<net::Response> response =
+      desk_.small_routes.answer(match, head, account.ledger.principal.get(), desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {
     egress.respond(std::move(*response));
   } else {

@@ -14,6 +14,7 @@
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "generator.h"
+#include "inference.h"
 #include "meters.h"
 #include "predictor.h"
 #include "small_routes.h"
@@ -31,6 +32,7 @@ struct Desk {
   Generator& generator;
   Predictor& predictor;
   Extractor& extractor;
+  Inference& inference;
   Echo& echo;
   Governor& governor;
   telemetry::AccessLog& access_log;
@@ -67,7 +69,7 @@ class Envelope final : public net::Handler {
   // The last word about who asks, before anything is done for them; false: it was a refusal.
   Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
-  Task<void> serve(Received received, std::string_view parameter, Egress& egress, Account& account);
+  Task<void> serve(Received received, const RouteMatch& match, Egress& egress, Account& account);
   // What was done is on record for good when it returns.
   Decision decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const;
   // What is about to be done is kept, and how: 0 where it need not be.

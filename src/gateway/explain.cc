@@ -47,11 +47,12 @@ bool find(const Supposed& supposed, Explanation& so_far) {
   const RouteMatch match = find_route(public_routes(), supposed.method, supposed.path);
   so_far.dialect = match.dialect;
   so_far.route = match.route;
-  std::optional<std::string> parameter = wire::unescape_segment(match.parameter);
-  const bool found = match.route != nullptr && parameter;
+  std::optional<std::string> parameter = wire::unescape_segment(match.parameter), second = wire::unescape_segment(match.second);
+  const bool found = match.route != nullptr && parameter && second;
   const Status there = found ? ok() : Status(no_route(supposed.method, supposed.path, match));
   if (!so_far.add("route", there, found ? std::string(match.route->path) : std::string())) return false;
   so_far.parameter = std::move(*parameter);
+  so_far.version = std::move(*second);
   return true;
 }
 
@@ -79,14 +80,43 @@ bool check_place(const Supposed& supposed, Explanation& so_far) {
   return so_far.add("address", check_address(*so_far.who, supposed.address), "it may come from there");
 }
 
+// Which model a route is about, and how it finds it; nothing: it is about none.
+using ChooseModel = Result<const ServedModel*> (*)(const ServedModels&, const identity::Principal&, const std::string&);
+struct ModelQuestion {
+  ChooseModel choose = nullptr;
+  bool by_path = false;  // else by the body
+};
+ModelQuestion model_question(Action action) {
+  switch (action) {
+    case Action::oip_generate:
+    case Action::oip_generate_stream:
+      return {choose_model, true};
+    case Action::get_model:
+    case Action::oip_model:
+    case Action::oip_model_ready:
+      return {choose_any_model, true};
+    case Action::predict:
+      return {choose_tensor_model};
+    case Action::infer:
+    case Action::tensor_predict:
+      return {choose_tensor_model, true};
+    case Action::nlu_predict:
+    case Action::nlu_extract:
+    case Action::nlu_decide:
+      return {choose_nlu_model};
+    default:
+      return {generates(action) ? choose_model : nullptr};
+  }
+}
+
 bool check_model(const Supposed& supposed, const ExplainRules& rules, Explanation& so_far) {
-  const bool looks = so_far.route->action == Action::get_model, predicts = so_far.route->action == Action::predict;
-  const bool reads = extracts(so_far.route->action);
-  if (!looks && !predicts && !reads && !generates(so_far.route->action)) return true;
+  const ModelQuestion question = model_question(so_far.route->action);
+  if (question.choose == nullptr) return true;
   if (rules.models == nullptr) return so_far.add("model", ok(), "not looked at: which models there are is not known");
-  const auto choose = looks ? choose_any_model : predicts ? choose_tensor_model : reads ? choose_nlu_model : choose_model;
-  const Result<const ServedModel*> model = choose(*rules.models, *so_far.who, looks ? so_far.parameter : supposed.model);
-  return so_far.add("model", model ? ok() : Status(model.error()), model ? (*model)->name : std::string());
+  const Result<const ServedModel*> model =
+      question.choose(*rules.models, *so_far.who, question.by_path ? so_far.parameter : supposed.model);
+  const Status usable = model ? check_model_version(**model, so_far.version) : Status(model.error());
+  return so_far.add("model", usable, model ? (*model)->name : std::string());
 }
 
 bool check_ceilings(const Supposed& supposed, const ExplainRules& rules, Explanation& so_far) {

@@ -44,6 +44,7 @@ class Explanation {
  public:
   const Route* route = nullptr;  // null: there is none
   std::string parameter;         // what stands for the braces of its path, unescaped
+  std::string version;           // of a model, where the path names one
   identity::PrincipalPtr who;    // null: nobody was let in, or nobody is asked for
   Dialect dialect = Dialect::api;
 

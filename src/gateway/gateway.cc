@@ -55,10 +55,11 @@ struct Gateway::Rooms {
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
                                  parts.administration.lexicons()}),
+        inference(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator,
-             predictor,   extractor,    echo,       governor,     parts.access_log,     meters, audit,
+             predictor,   extractor,    inference,  echo,         governor,             parts.access_log,  meters, audit,
              levels,      ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
@@ -85,6 +86,7 @@ struct Gateway::Rooms {
   Generator generator;
   Predictor predictor;
   Extractor extractor;
+  Inference inference;
   Echo echo;
   std::vector<Meters> meters;
   const Desk desk;

@@ -132,6 +132,7 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
 Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once) {
   const Generation& generation = permitted.generation();
   AnswerFacts facts(id_for(generation.shape), ledger.model, unix_seconds(permitted.identified().received().at()));
+  facts.version = permitted.model().version;
   const std::unique_ptr<Answer> answer = make_answer(egress, levels_, generation, std::move(facts));
   std::optional<Tab> tab;
   const Opening opening = open(permitted, egress, tab);
@@ -296,6 +297,7 @@ std::string Generator::id_for(AnswerShape shape) {
     case AnswerShape::messages:
       return "msg_" + random_.hex(24);
     case AnswerShape::llm_generate:
+    case AnswerShape::oip_generate:
       break;
   }
   return random_.uuid();

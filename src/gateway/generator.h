@@ -38,7 +38,7 @@ struct Ledger {
 // Whether it is the Generator's.
 constexpr bool generates(Action action) {
   return action == Action::chat || action == Action::completion || action == Action::llm_generate || action == Action::messages ||
-         action == Action::count_tokens;
+         action == Action::count_tokens || action == Action::oip_generate || action == Action::oip_generate_stream;
 }
 
 class Generator {

@@ -79,6 +79,10 @@ OnceRequest Idempotency::name(const Identified& identified, std::string_view key
   put(text, who.token.issuer);
   put(text, to_string(route.method));
   put(text, route.path);
+  // What the path names is a part of what is asked.
+  const RouteMatch& match = identified.received().match();
+  if (!match.parameter.empty()) put(text, match.parameter);
+  if (!match.second.empty()) put(text, match.second);
   put(text, key);
   return {hasher_.digest(text), hasher_.digest(body), who.tenant_number};
 }

@@ -4,6 +4,7 @@
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/wire/anthropic/replies.h"
 #include "gatehouse/wire/llm/replies.h"
+#include "gatehouse/wire/oip/generate.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "gatehouse/wire/openapi/document.h"
 
@@ -20,6 +21,8 @@ SchemaFn event_schema(Action action) {
       return &wire::generate_event_schema;
     case Action::messages:
       return &wire::message_event_schema;
+    case Action::oip_generate_stream:
+      return &wire::oip_generated_schema;
     default:
       return nullptr;
   }

@@ -32,15 +32,17 @@ namespace gatehouse::gateway {
 class Received {
  public:
   net::Exchange& exchange() const { return *exchange_; }
-  const Route& route() const { return *route_; }
+  const Route& route() const { return *match_->route; }
+  // Its route, and what stands for the braces of that.
+  const RouteMatch& match() const { return *match_; }
   WallTime at() const { return at_; }
 
  private:
   friend class Envelope;
   friend class Doorkeeper;
-  Received(net::Exchange& exchange, const Route& route, WallTime at) : exchange_(&exchange), route_(&route), at_(at) {}
+  Received(net::Exchange& exchange, const RouteMatch& match, WallTime at) : exchange_(&exchange), match_(&match), at_(at) {}
   net::Exchange* exchange_;
-  const Route* route_;
+  const RouteMatch* match_;
   WallTime at_;
   const identity::PrincipalPtr* named_ = nullptr;  // the envelope's; null: nobody has looked yet
   std::uint64_t named_by_ = 0;                     // the version of the directory that said so

@@ -143,7 +143,9 @@ Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::
 }
 
 Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted) {
+  const Instant began = reactor.clock().now();
   const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+  count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
   if (!inferred) co_return inferred.error();
   auto predictions = predictions_of(*inferred, asked.permitted.model().manifest->labels, asked.rows.count);
   if (!predictions) co_return std::move(predictions).error();

@@ -5,6 +5,7 @@
 
 #include "gatehouse/wire/anthropic/messages.h"
 #include "gatehouse/wire/llm/generate.h"
+#include "gatehouse/wire/oip/generate.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 
@@ -197,6 +198,35 @@ Result<Generation> read_count_tokens(const wire::JsonValue& body) {
   return generation;
 }
 
+// The path says whether it is a stream.
+Result<Generation> read_oip(const wire::JsonValue& body, bool stream) {
+  GH_TRY(wire::OipGenerateRequest request, wire::read_oip_generate(body));
+  const wire::OipGenerateParameters& parameters = request.parameters;
+  if (!stream && parameters.stream.value_or(false)) {
+    return caller_error("invalid_value", "parameters.stream is true, and only .../generate_stream answers by pieces")
+        .with_param("parameters.stream");
+  }
+  Generation generation;
+  generation.shape = AnswerShape::oip_generate;
+  generation.prompt.chat = false;
+  generation.prompt.prompt = std::move(request.text_input);
+  generation.prompt.stops = parameters.stop.strings;
+  wire::engine::Sampling& sampling = generation.prompt.sampling;
+  sampling.temperature = static_cast<float>(parameters.temperature);
+  sampling.top_p = static_cast<float>(parameters.top_p);
+  sampling.min_p = static_cast<float>(parameters.min_p);
+  sampling.top_k = wire::sampler_top_k(parameters.top_k);
+  sampling.seed = wire::sampler_seed(parameters.seed);
+  sampling.frequency_penalty = static_cast<float>(parameters.frequency_penalty);
+  sampling.presence_penalty = static_cast<float>(parameters.presence_penalty);
+  generation.max_tokens = parameters.max_tokens;
+  generation.asks_max_tokens = parameters.max_tokens.has_value();
+  generation.stream = stream;
+  generation.include_usage = parameters.details;
+  generation.asked_id = std::move(request.id);
+  return generation;
+}
+
 Result<Generation> read_dialect(Action action, const wire::JsonValue& value) {
   switch (action) {
     case Action::chat:
@@ -209,6 +239,9 @@ Result<Generation> read_dialect(Action action, const wire::JsonValue& value) {
       return read_messages(value);
     case Action::count_tokens:
       return read_count_tokens(value);
+    case Action::oip_generate:
+    case Action::oip_generate_stream:
+      return read_oip(value, action == Action::oip_generate_stream);
     default:
       return internal_error("route_without_answer", "no body is read for this action");
   }
@@ -216,7 +249,8 @@ Result<Generation> read_dialect(Action action, const wire::JsonValue& value) {
 
 Result<Generation> read_typed(Action action, const wire::JsonValue& value) {
   GH_TRY(Generation generation, read_dialect(action, value));
-  generation.asks_temperature = says(value, "temperature");
+  const std::optional<wire::JsonValue> parameters = value.find("parameters");  // where they stand on their own
+  generation.asks_temperature = says(value, "temperature") || (parameters && parameters->is_object() && says(*parameters, "temperature"));
   return generation;
 }
 

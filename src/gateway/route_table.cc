@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "admin/route_rows.h"
@@ -9,10 +10,15 @@
 #include "gatehouse/wire/nlu/decisions.h"
 #include "gatehouse/wire/nlu/replies.h"
 #include "gatehouse/wire/nlu/requests.h"
+#include "gatehouse/wire/oip/generate.h"
+#include "gatehouse/wire/oip/infer.h"
+#include "gatehouse/wire/oip/metadata.h"
+#include "gatehouse/wire/oip/repository.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "gatehouse/wire/predict/predict.h"
+#include "gatehouse/wire/tfserving/predict.h"
 #include "schemas.h"
 
 namespace gatehouse::gateway {
@@ -69,6 +75,60 @@ constexpr Route call(Route route) {
   return route;
 }
 
+constexpr Route oip(Route route) {
+  route.dialect = Dialect::oip;
+  return route;
+}
+
+constexpr Route about_model(std::string_view path, Action action, std::string_view summary, SchemaFn reply) {
+  return {Method::get, path, action, Scope::predict, Dialect::oip, no_body, small_time, "inference", summary, nullptr, reply};
+}
+
+constexpr wire::OpenApiParameter header_length{wire::header_length_field, "header",
+                                               "the length of the JSON at the body's beginning, where bytes of tensors follow it",
+                                               R"({"type":"integer","minimum":0})"};
+constexpr std::array infer_parameters{header_length};
+
+constexpr Route infer_route(std::string_view path) {
+  Route route{Method::post,
+              path,
+              Action::infer,
+              Scope::predict,
+              Dialect::oip,
+              BodySize::v1,
+              model_time,
+              "inference",
+              "What a model makes of tensors",
+              &wire::infer_request_schema,
+              &wire::infer_reply_schema};
+  route.parameters = infer_parameters;
+  return call(route);
+}
+
+constexpr Route generate_route(std::string_view path, Action action, std::string_view summary) {
+  const SchemaFn whole = action == Action::oip_generate ? &wire::oip_generated_schema : nullptr;
+  return call({Method::post, path, action, Scope::llm, Dialect::oip, BodySize::v1, model_time, "llm", summary,
+               &wire::oip_generate_request_schema, whole});
+}
+
+constexpr Route tensor_predict_route(std::string_view path) {
+  return call({Method::post, path, Action::tensor_predict, Scope::predict, Dialect::openai, BodySize::v1, model_time, "inference",
+               "What a model makes of rows, in TensorFlow Serving's form", &wire::tensor_predict_request_schema,
+               &wire::tensor_predict_reply_schema});
+}
+
+constexpr Route statistics(std::string_view path, Action action, std::string_view summary) {
+  return {Method::get,      path,    action,  Scope::platform_admin,   Dialect::oip, no_body, small_time,
+          "administration", summary, nullptr, &wire::statistics_schema};
+}
+
+constexpr Route repository(std::string_view path, Action action, std::string_view summary, SchemaFn request, SchemaFn reply) {
+  Route route = oip(or_empty(operators(Method::post, path, action, summary, request)));
+  route.response = reply;
+  route.deadline = model_time;
+  return route;
+}
+
 // clang-format off
 constexpr std::array common_rows{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
@@ -99,6 +159,27 @@ constexpr std::array common_rows{
     call(Route{Method::post, "/api/predict", Action::nlu_predict, Scope::nlu, Dialect::api, BodySize::api, model_time, "nlu", "What a schema asks for, found in a Chinese text", &wire::nlu_predict_request_schema, &wire::nlu_predict_reply_schema}),
     call(Route{Method::post, "/v1/nlu/extract", Action::nlu_extract, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "The same, with scores, labels, units of offsets and forms of the answer", &wire::nlu_extract_request_schema, &wire::nlu_extract_reply_schema}),
     call(Route{Method::post, "/v1/decisions", Action::nlu_decide, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "Questions about a text whose answers are known beforehand, and how likely each is", &wire::decisions_request_schema, &wire::decisions_reply_schema}),
+    Route{Method::get, "/v2", Action::oip_server, open_to_all, Dialect::oip, no_body, small_time, "inference", "What this server is, and what it can beside the protocol", nullptr, &wire::server_metadata_schema},
+    oip(probe("/v2/health/live", Action::oip_live, "Liveness", &wire::oip_live_schema)),
+    oip(probe("/v2/health/ready", Action::oip_ready, "Readiness: not draining, required models ready", &wire::oip_ready_schema)),
+    statistics("/v2/models/stats", Action::oip_all_stats, "What models have computed since the start"),
+    statistics("/v2/models/{name}/stats", Action::oip_stats, "What a model has computed since the start"),
+    statistics("/v2/models/{name}/versions/{version}/stats", Action::oip_stats, "What a version of a model has computed since the start"),
+    repository("/v2/repository/index", Action::repository_index, "Models and their states", &wire::repository_index_request_schema, &wire::repository_index_schema),
+    repository("/v2/repository/models/{name}/load", Action::repository_load, "Loads a model; the answer comes when it is there", &wire::repository_change_schema, &any_object_schema),
+    repository("/v2/repository/models/{name}/unload", Action::repository_unload, "Puts a model away; running answers are finished", &wire::repository_change_schema, &any_object_schema),
+    about_model("/v2/models/{model}", Action::oip_model, "What a model takes and gives", &wire::model_metadata_schema),
+    about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
+    about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),
+    about_model("/v2/models/{model}/versions/{version}/ready", Action::oip_model_ready, "Whether a version of a model answers", &wire::model_ready_schema),
+    generate_route("/v2/models/{model}/generate", Action::oip_generate, "Continues a text, in the Open Inference Protocol's form"),
+    generate_route("/v2/models/{model}/versions/{version}/generate", Action::oip_generate, "Continues a text by a version of a model"),
+    generate_route("/v2/models/{model}/generate_stream", Action::oip_generate_stream, "The same, piece by piece as it is made"),
+    generate_route("/v2/models/{model}/versions/{version}/generate_stream", Action::oip_generate_stream, "The same by a version of a model"),
+    tensor_predict_route("/v1/models/{model}:predict"),
+    tensor_predict_route("/v1/models/{model}/versions/{version}:predict"),
+    infer_route("/v2/models/{model}/infer"),
+    infer_route("/v2/models/{model}/versions/{version}/infer"),
 };
 
 constexpr std::array hook_table{
@@ -133,16 +214,27 @@ bool within(std::string_view path, std::string_view root) {
 
 struct Fit {
   bool matches;
-  std::string_view parameter;
+  std::array<std::string_view, 2> parameters;
 };
 
 Fit match_path(std::string_view pattern, std::string_view path) {
-  const std::size_t brace = pattern.find('{');
-  if (brace == std::string_view::npos) return {pattern == path, {}};
-  const std::string_view before = pattern.substr(0, brace), behind = pattern.substr(pattern.find('}') + 1);
-  if (path.size() <= before.size() + behind.size() || !path.starts_with(before) || !path.ends_with(behind)) return {false, {}};
-  const std::string_view segment = path.substr(before.size(), path.size() - before.size() - behind.size());
-  return {segment.find('/') == std::string_view::npos, segment};
+  constexpr Fit none{false, {}};
+  Fit fit{true, {}};
+  for (std::size_t found = 0; found < fit.parameters.size(); ++found) {
+    const std::size_t brace = pattern.find('{');
+    if (brace == std::string_view::npos) break;
+    if (!path.starts_with(pattern.substr(0, brace))) return none;
+    path.remove_prefix(brace);
+    pattern.remove_prefix(pattern.find('}') + 1);
+    // What the segment ends with behind the braces.
+    const std::string_view behind = pattern.substr(0, std::min(pattern.find('/'), pattern.size()));
+    const std::string_view segment = path.substr(0, std::min(path.find('/'), path.size()));
+    if (segment.size() <= behind.size() || !segment.ends_with(behind)) return none;
+    fit.parameters[found] = segment.substr(0, segment.size() - behind.size());
+    path.remove_prefix(segment.size());
+    pattern.remove_prefix(behind.size());
+  }
+  return pattern == path ? fit : none;
 }
 
 void add_method(std::string& allow, Method method) {
@@ -179,8 +271,12 @@ RouteMatch find_route(std::span<const Route> routes, Method method, std::string_
     }
     match.route = &route;
     // In the path as it was given, which may be the longer one.
-    if (!fit.parameter.empty())
-      match.parameter = path.substr(fit.parameter.data() - known.data() + path.size() - known.size(), fit.parameter.size());
+    const auto as_given = [&](std::string_view part) {
+      if (part.empty()) return part;
+      return path.substr(static_cast<std::size_t>(part.data() - known.data()) + path.size() - known.size(), part.size());
+    };
+    match.parameter = as_given(fit.parameters[0]);
+    match.second = as_given(fit.parameters[1]);
     return match;
   }
   return match;

@@ -12,7 +12,7 @@ using wire::Method;
 
 TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
   const std::set<std::string_view> open{
-      "/",      "/version",           "/openapi.json",     "/docs",           "/docs/static/{file}",   "/redoc", "/api/auth/login",
+      "/",      "/version",           "/openapi.json",     "/docs",           "/docs/static/{file}",   "/redoc", "/api/auth/login", "/v2",
       "/token", "/api/auth/register", "/api/auth/refresh", "/api/auth/reset", "/.well-known/jwks.json"};
   for (const Route& route : public_routes()) {
     EXPECT_TRUE(!route.open() || route.probe || open.contains(route.path)) << route.path;
@@ -56,6 +56,34 @@ TEST(FindRoute, GivesWhatStandsForTheBraces) {
 TEST(FindRoute, BracesTakeOneSegmentAndNotNone) {
   EXPECT_EQ(find_route(public_routes(), Method::get, "/v1/models/").route, nullptr);
   EXPECT_EQ(find_route(public_routes(), Method::get, "/v1/models/a/b").route, nullptr);
+}
+
+TEST(FindRoute, GivesBothOfTwoBraces) {
+  const RouteMatch match = find_route(public_routes(), Method::post, "/v2/models/iris/versions/12/infer");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.route->action, Action::infer);
+  EXPECT_EQ(match.parameter, "iris");
+  EXPECT_EQ(match.second, "12");
+  for (const std::string_view path :
+       {"/v2/models/iris/versions//infer", "/v2/models//versions/1/infer", "/v2/models/iris/versions/1/2/infer",
+        "/v2/models/iris/versions/1/infer/", "/v2/models/iris/version/1/infer", "/v2/models/iris/versions"}) {
+    EXPECT_EQ(find_route(public_routes(), Method::post, path).route, nullptr) << path;
+  }
+  const RouteMatch one = find_route(public_routes(), Method::post, "/v2/models/iris/infer");
+  ASSERT_NE(one.route, nullptr);
+  EXPECT_EQ(one.parameter, "iris");
+  EXPECT_EQ(one.second, "");
+}
+
+TEST(FindRoute, TakesWhatASegmentEndsWith) {
+  const RouteMatch match = find_route(public_routes(), Method::post, "/v1/models/iris:predict");
+  ASSERT_NE(match.route, nullptr);
+  EXPECT_EQ(match.parameter, "iris");
+  const RouteMatch version = find_route(public_routes(), Method::post, "/v1/models/iris/versions/3:predict");
+  ASSERT_NE(version.route, nullptr);
+  EXPECT_EQ(version.parameter, "iris");
+  EXPECT_EQ(version.second, "3");
+  EXPECT_EQ(find_route(public_routes(), Method::post, "/v1/models/:predict").route, nullptr);
 }
 
 TEST(FindRoute, NamesTheMethodsOfAPathThatHasOthers) {

@@ -8,6 +8,7 @@
 #include "gatehouse/wire/json/writer.h"
 #include "gatehouse/wire/openai/replies.h"
 #include "negotiation.h"
+#include "oip_routes.h"
 #include "pipeline.h"
 
 namespace gatehouse::gateway {
@@ -47,8 +48,11 @@ wire::ModelObject object_of(const ServedModel& model) {
 SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts)
     : models_(models), metrics_(metrics), facts_(std::move(facts)), openapi_(openapi_document(facts_.title, facts_.version)) {}
 
-Result<net::Response> SmallRoutes::answer(Action action, std::string_view parameter, const wire::RequestHead& head,
-                                          const identity::Principal* who, bool draining) const {
+Result<net::Response> SmallRoutes::answer(const RouteMatch& match, const wire::RequestHead& head, const identity::Principal* who,
+                                          bool draining) const {
+  const Action action = match.route->action;
+  const std::string_view parameter = match.parameter;
+  if (tells_of_oip(action)) return oip_answer({match, who, draining}, models_, facts_.version);
   switch (action) {
     case Action::root:
       return root(head);

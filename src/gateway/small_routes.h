@@ -24,11 +24,10 @@ class SmallRoutes {
  public:
   SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts);
 
-  // Only for actions that are not generations. parameter: what the path holds for {model}.
+  // Only for actions that need no engine and change nothing.
   // model_not_found, model_not_allowed, not_found (a file of the pages)
   // who: null where anybody may ask.
-  Result<net::Response> answer(Action action, std::string_view parameter, const wire::RequestHead& head, const identity::Principal* who,
-                               bool draining) const;
+  Result<net::Response> answer(const RouteMatch& match, const wire::RequestHead& head, const identity::Principal* who, bool draining) const;
 
  private:
   Result<net::Response> documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const;

@@ -16,7 +16,7 @@ using wire::JsonValue;
 
 Error not_tabular() { return caller_error("model_not_tabular", "This model takes tensors that are no table of rows").with_param("model"); }
 
-bool holds_cells(Datatype type) { return type != Datatype::fp16; }
+bool holds_cells(Datatype type) { return type != Datatype::fp16 && type != Datatype::bf16; }
 
 std::string number_words(double number) {
   std::string out;
@@ -39,17 +39,6 @@ std::string range_words(const model::Feature& feature) {
 
 bool is_whole(Datatype type) {
   return type != Datatype::fp32 && type != Datatype::fp64 && type != Datatype::bytes && type != Datatype::boolean;
-}
-
-std::string expected_of(const TableColumn& column) {
-  const model::Feature& feature = column.feature;
-  if (column.datatype == Datatype::bytes) {
-    std::string words = feature.values.empty() ? "a string" : "one of ";
-    for (const std::string& value : feature.values) words += (&value == &feature.values.front() ? "\"" : ", \"") + value + "\"";
-    return words + name_words(feature);
-  }
-  if (column.datatype == Datatype::boolean) return "true or false" + name_words(feature);
-  return (is_whole(column.datatype) ? "an integer" : "a number") + range_words(feature) + name_words(feature);
 }
 
 // "4 numbers: sepal_length, sepal_width, …"
@@ -127,6 +116,7 @@ bool append_cell(std::string& out, Datatype type, const JsonValue& cell) {
     case Datatype::bytes:
       return append_word(out, cell);
     case Datatype::fp16:
+    case Datatype::bf16:
       break;
   }
   return false;
@@ -182,18 +172,18 @@ class RowReader {
     const TableColumn& column = form_.columns[place];
     const model::Feature& feature = column.feature;
     if (!is_of_kind(cell, column.datatype)) {
-      return reading_.fault("is " + std::string(wire::describe_kind(cell.kind())), expected_of(column));
+      return reading_.fault("is " + std::string(wire::describe_kind(cell.kind())), cell_words(column));
     }
     wire::Tensor& input = rows_.inputs[form_.inputs.size() == 1 ? 0 : place];
-    if (!append_cell(input.bytes, column.datatype, cell)) return reading_.fault("is no value that this model takes", expected_of(column));
+    if (!append_cell(input.bytes, column.datatype, cell)) return reading_.fault("is no value that this model takes", cell_words(column));
     if (cell.is_string()) {
       const bool known = feature.values.empty() || std::ranges::find(feature.values, cell.string()) != feature.values.end();
-      if (!known) reading_.fault("is none of the known values", expected_of(column));
+      if (!known) reading_.fault("is none of the known values", cell_words(column));
       return;
     }
     const std::optional<double> value = cell.as_double();
     if (!value) return;
-    if (!within(feature.min, feature.max, *value)) reading_.fault("is out of range", expected_of(column));
+    if (!within(feature.min, feature.max, *value)) reading_.fault("is out of range", cell_words(column));
     if (!within(feature.trained_min, feature.trained_max, *value)) outside.push_back(feature.name);
   }
 
@@ -212,6 +202,17 @@ bool is_column(const wire::TensorSpec& spec) {
 }
 
 }  // namespace
+
+std::string cell_words(const TableColumn& column) {
+  const model::Feature& feature = column.feature;
+  if (column.datatype == Datatype::bytes) {
+    std::string words = feature.values.empty() ? "a string" : "one of ";
+    for (const std::string& value : feature.values) words += (&value == &feature.values.front() ? "\"" : ", \"") + value + "\"";
+    return words + name_words(feature);
+  }
+  if (column.datatype == Datatype::boolean) return "true or false" + name_words(feature);
+  return (is_whole(column.datatype) ? "an integer" : "a number") + range_words(feature) + name_words(feature);
+}
 
 Result<TableForm> table_form(const std::vector<wire::TensorSpec>& inputs, const std::vector<model::Feature>& features) {
   TableForm form;

@@ -21,6 +21,9 @@ struct TableColumn {
   wire::Datatype datatype = wire::Datatype::fp32;
 };
 
+// What a value of it has to be, in words: "a number from 0 to 30 (petal_length, cm)".
+std::string cell_words(const TableColumn& column);
+
 struct TableForm {
   std::vector<wire::TensorSpec> inputs;
   std::vector<TableColumn> columns;

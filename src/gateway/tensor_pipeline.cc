@@ -111,6 +111,18 @@ std::optional<Result<w::Inferred>> TensorDispatch::computed_here(const TensorAdm
   return inferred;
 }
 
+void count_call(const TensorAdmitted& admitted, const Result<w::Inferred>& inferred, nanoseconds took, WallTime at) {
+  InferenceCounts& counts = *admitted.permitted().model().counts;
+  if (!inferred) return counts.failed(took);
+  const std::vector<wire::Tensor>& inputs = admitted.call().inputs;
+  InferenceCounts::Call call;
+  if (!inputs.empty() && !inputs.front().shape.empty()) call.rows = static_cast<std::uint64_t>(inputs.front().shape.front());
+  call.took = took;
+  call.queued = std::chrono::microseconds(static_cast<std::int64_t>(inferred->queued_us));
+  call.computed = std::chrono::microseconds(static_cast<std::int64_t>(inferred->compute_us));
+  counts.succeeded(call, at);
+}
+
 Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
   const TensorPermitted& permitted = admitted.permitted();
   net::Exchange& exchange = permitted.identified().received().exchange();

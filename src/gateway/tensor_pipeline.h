@@ -95,6 +95,9 @@ class TensorAdmission {
   Governor& governor_;
 };
 
+// A call has come to that, after that time: it stands in its model's statistics from now on.
+void count_call(const TensorAdmitted& admitted, const Result<wire::engine::Inferred>& inferred, nanoseconds took, WallTime at);
+
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}

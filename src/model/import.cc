@@ -11,13 +11,16 @@
 #include <system_error>
 
 #include "file_digest.h"
+#include "gatehouse/wire/json/writer.h"
 #include "names.h"
+#include "onnx_facts.h"
 
 namespace gatehouse::model {
 namespace {
 
 constexpr std::size_t piece = 1024UL * 1024;
-constexpr std::string_view file_name = "model.gguf";
+constexpr std::string_view file_name = "model.gguf", graph_name = "model.onnx";
+constexpr std::size_t largest_graph = std::size_t{1} << 31;  // protobuf has no larger ones
 
 std::string reason_of(int error_number) { return std::generic_category().message(error_number); }
 
@@ -109,10 +112,10 @@ std::string manifest_of(const Imported& model) {
   return text;
 }
 
-Status write_manifest(const Imported& model, const std::filesystem::path& path) {
+Status write_manifest(std::string_view text, const std::filesystem::path& path) {
   const Fd to(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!to) return not_written(path, errno);
-  GH_CHECK(write_all(to, manifest_of(model), path));
+  GH_CHECK(write_all(to, text, path));
   return fsync(to.get()) == 0 ? ok() : Status(not_written(path, errno));
 }
 
@@ -148,6 +151,69 @@ Result<std::filesystem::path> make_workplace(const std::filesystem::path& beside
   return std::filesystem::path(name);
 }
 
+Result<Fd> open_to_import(const std::filesystem::path& file, const std::string& name) {
+  if (!is_model_name(name)) {
+    return operator_error("model_name_invalid",
+                          "'" + name + "': a model's name has at most 64 of a-z, 0-9, '.', '_' and '-'; --name says another");
+  }
+  Fd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (from) return from;
+  const std::string_view reason = errno == ENOENT ? "model_file_missing" : "model_file_unreadable";
+  return operator_error(reason, "cannot read " + quoted_path(file) + ": " + reason_of(errno));
+}
+
+Result<std::filesystem::path> free_place(const std::filesystem::path& models, const std::string& name) {
+  std::filesystem::path place = models / name / "1";
+  std::error_code ignored;
+  if (!std::filesystem::exists(place, ignored)) return place;
+  return operator_error("model_exists", quoted_path(place) + " is there already: --name says another name, or it is removed by hand");
+}
+
+// A text of TOML, which escapes as JSON does.
+std::string toml_text(std::string_view text) {
+  std::string out = "\"";
+  wire::append_json_escaped(out, text);
+  return out + "\"";
+}
+
+void add_specs(std::string& manifest, std::string_view table, const std::vector<wire::TensorSpec>& specs) {
+  for (const wire::TensorSpec& spec : specs) {
+    manifest.append("\n[[").append(table).append("]]\nname = ").append(toml_text(spec.name)).append("\ndatatype = \"");
+    manifest.append(to_string(spec.datatype)).append("\"\nshape = ").append(wire::to_text(spec.shape)).append("\n");
+  }
+}
+
+std::string manifest_of(const OnnxFacts& facts, const std::string& sha256) {
+  std::string text = "# Made by `gatehouse model import` from what the graph says. [[features]] may follow: docs/OPERATIONS.md.\nkind = \"";
+  text.append(to_string(facts.is_trees ? Kind::trees : Kind::tensor)).append("\"\n");
+  if (!facts.labels.empty()) {
+    text += "labels = [";
+    for (const std::string& label : facts.labels) text.append(&label == &facts.labels.front() ? "" : ", ").append(toml_text(label));
+    text += "]\n";
+  }
+  text.append("\n[[files]]\npath = \"").append(graph_name).append("\"\nsha256 = \"").append(sha256).append("\"\n");
+  add_specs(text, "inputs", facts.inputs);
+  add_specs(text, "outputs", facts.outputs);
+  return text;
+}
+
+Result<OnnxFacts> read_facts(const Fd& file, const std::filesystem::path& path) {
+  std::string bytes;
+  GH_CHECK(each_piece(file, [&bytes](std::string_view part) -> Status {
+    if (bytes.size() > largest_graph) return operator_error("onnx_too_large", "an ONNX file has at most 2 GiB");
+    return bytes.append(part), ok();
+  }));
+  wire::onnx::Limits limits;
+  limits.nested = wire::onnx::Nested::looked_through;
+  const Result<wire::onnx::Graph> graph = wire::onnx::parse_graph(bytes, limits);
+  if (!graph) return operator_error(graph.error().reason(), quoted_path(path) + ": " + graph.error().public_text());
+  OnnxFacts facts = onnx_facts(*graph);
+  if (facts.faults.empty()) return facts;
+  std::string all = quoted_path(path) + ": ";
+  for (const std::string& fault : facts.faults) all.append(&fault == &facts.faults.front() ? "" : "; ").append(fault);
+  return operator_error("onnx_not_served", std::move(all));
+}
+
 }  // namespace
 
 std::string model_name_of(const std::filesystem::path& file) {
@@ -163,27 +229,38 @@ std::string model_name_of(const std::filesystem::path& file) {
 
 Result<Imported> import_gguf(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
                              const ImportSteps& steps) {
-  if (!is_model_name(name)) {
-    return operator_error("model_name_invalid",
-                          "'" + name + "': a model's name has at most 64 of a-z, 0-9, '.', '_' and '-'; --name says another");
-  }
-  const Fd from(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!from) {
-    const std::string_view reason = errno == ENOENT ? "model_file_missing" : "model_file_unreadable";
-    return operator_error(reason, "cannot read " + quoted_path(file) + ": " + reason_of(errno));
-  }
+  GH_TRY(const Fd from, open_to_import(file, name));
   Result<GgufHead> head = read_gguf_head(from);
   if (!head) return operator_error(head.error().reason(), quoted_path(file) + ": " + head.error().public_text());
-  const std::filesystem::path place = models / name / "1";
-  std::error_code ignored;
-  if (std::filesystem::exists(place, ignored)) {
-    return operator_error("model_exists", quoted_path(place) + " is there already: --name says another name, or it is removed by hand");
-  }
+  GH_TRY(const std::filesystem::path place, free_place(models, name));
   GH_TRY(std::filesystem::path made, make_workplace(models / name));
   Workplace workplace(std::move(made));
   Imported model{name, place, {}, 0, std::move(*head)};
   GH_CHECK(fill(model, from, workplace.path() / file_name, steps));
-  GH_CHECK(write_manifest(model, workplace.path() / "model.toml"));
+  GH_CHECK(write_manifest(manifest_of(model), workplace.path() / "model.toml"));
+  GH_CHECK(workplace.move_to(place));
+  return model;
+}
+
+Result<ImportedGraph> import_onnx(const std::filesystem::path& file, const std::string& name, const std::filesystem::path& models,
+                                  const ImportSteps& steps) {
+  GH_TRY(const Fd from, open_to_import(file, name));
+  GH_TRY(const OnnxFacts facts, read_facts(from, file));
+  GH_TRY(const std::filesystem::path place, free_place(models, name));
+  GH_TRY(std::filesystem::path made, make_workplace(models / name));
+  Workplace workplace(std::move(made));
+  ImportedGraph model;
+  model.name = name;
+  model.folder = place;
+  model.kind = facts.is_trees ? Kind::trees : Kind::tensor;
+  const std::filesystem::path copy = workplace.path() / graph_name;
+  GH_TRY(const Fd to, new_file(copy));
+  GH_TRY(model.bytes, size_of(from));
+  GH_TRY(model.sha256, copy_hashed(from, to, model.bytes, copy, steps));
+  if (fsync(to.get()) != 0) return not_written(copy, errno);
+  model.manifest = manifest_of(facts, model.sha256);
+  GH_CHECK(parse_manifest(model.manifest, "model.toml"));
+  GH_CHECK(write_manifest(model.manifest, workplace.path() / "model.toml"));
   GH_CHECK(workplace.move_to(place));
   return model;
 }

@@ -20,8 +20,8 @@ constexpr std::int64_t most_tokens = std::numeric_limits<std::int32_t>::max();
 constexpr std::int64_t most_cell_bytes = 1 << 30;
 
 constexpr std::array<std::string_view, 7> kind_names{"llm", "tensor", "trees", "nlu", "embeddings", "rerank", "upstream"};
-constexpr std::array<std::string_view, 13> datatypes{"BOOL",  "UINT8", "UINT16", "UINT32", "UINT64", "INT8", "INT16",
-                                                     "INT32", "INT64", "FP16",   "FP32",   "FP64",   "BYTES"};
+constexpr std::array<std::string_view, 14> datatypes{"BOOL",  "UINT8", "UINT16", "UINT32", "UINT64", "INT8",  "INT16",
+                                                     "INT32", "INT64", "FP16",   "FP32",   "FP64",   "BYTES", "BF16"};
 
 using Keys = std::string_view;
 constexpr std::array<Keys, 12> root_keys{"kind",     "chat",   "nlu",    "files", "inputs",  "outputs",

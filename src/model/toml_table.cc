@@ -19,7 +19,15 @@ Error manifest_invalid(std::string_view file, const toml::source_region& at, std
 }
 
 void Faults::add(const toml::source_region& at, std::string_view what) {
-  if (!first_) first_ = manifest_invalid(file_, at, what);
+  constexpr std::size_t most = 64;
+  if (faults_.size() < most) faults_.push_back(manifest_invalid(file_, at, what));
+}
+
+Status Faults::status() const {
+  if (faults_.empty()) return ok();
+  std::string text;
+  for (const Error& fault : faults_) text.append(text.empty() ? "" : "; ").append(fault.public_text());
+  return operator_error(faults_.front().reason(), std::move(text));
 }
 
 void TomlTable::fault_at(const toml::node& node, std::string_view key, std::string_view what) const {

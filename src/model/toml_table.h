@@ -18,17 +18,18 @@ namespace gatehouse::model {
 // "model.toml:3:13: what is wrong".
 Error manifest_invalid(std::string_view file, const toml::source_region& at, std::string_view what);
 
-// Keeps the first fault of a document.
+// Keeps the faults of a document.
 class Faults {
  public:
   explicit Faults(std::string_view file) : file_(file) {}
   void add(const toml::node& at, std::string_view what) { add(at.source(), what); }
   void add(const toml::source_region& at, std::string_view what);
-  Status status() const { return first_ ? Status(*first_) : ok(); }
+  // All of them in one.
+  Status status() const;
 
  private:
   std::string file_;
-  std::optional<Error> first_;
+  std::vector<Error> faults_;  // none beyond the 64th
 };
 
 enum class Need : std::uint8_t { optional, required };

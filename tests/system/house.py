@@ -184,6 +184,25 @@ class House:
         return int(statm[1]) * os.sysconf("SC_PAGESIZE")
 
 
+def takes_tensors(path):
+    return not continues_text(path) and (path.startswith("/v2/") or path.endswith(":predict"))
+
+
+def continues_text(path):
+    """Whether it is a route of the Open Inference Protocol for language models."""
+    return path.startswith("/v2/") and path.endswith(("/generate", "/generate_stream"))
+
+
+def model_at(path):
+    """The path with a model in the place of its braces: one that the route serves."""
+    return path.replace("{model}", TABULAR if takes_tensors(path) else MODEL).replace("{version}", "1")
+
+
+TEXT = {"text_input": "Hi", "parameters": {"max_tokens": 1}}  # for MODEL
+INSTANCES = {"instances": [[5.1, 3.5, 1.4, 0.2]]}  # for TABULAR
+ROWS = {"inputs": [{"name": "X", "shape": [1, 4], "datatype": "FP32", "data": [5.1, 3.5, 1.4, 0.2]}]}  # the same in the Open Inference Protocol
+
+
 def children_of(pid):
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):

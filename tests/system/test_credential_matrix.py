@@ -7,7 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
-from house import MODEL, NLU, TABULAR, House, command, eventually, run
+from house import INSTANCES, MODEL, NLU, ROWS, TABULAR, TEXT, House, command, continues_text, eventually, run, takes_tensors
 
 
 @pytest.fixture(scope="module")
@@ -52,13 +52,13 @@ def operations(house):
     document = house.ask("GET", "/openapi.json", headers={}).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x").replace("{name}", "x"), operation
+            yield method.upper(), path.replace("{id}", "x").replace("{model}", "x").replace("{version}", "1").replace("{name}", "x"), operation
 
 
 def message_of(reply):
     body = reply.json()
     error = body["error"]
-    return body["error_description"] if isinstance(error, str) else error["message"]
+    return body.get("error_description", error) if isinstance(error, str) else error["message"]
 
 
 def test_every_route_refuses_what_it_should(people):
@@ -101,10 +101,16 @@ NO_MODEL_IN_IT = {
     "GET /api/audit": "is about what was decided",
     "/api/admin/": "administers; no model is asked anything",
     "/api/keys": "sees to keys; no model is asked anything",
+    "/v2/repository/": "administers; no model is asked anything",
+    "GET /v2/models/stats": "administers; no model is asked anything",
+    "GET /v2/models/{name}/stats": "administers; no model is asked anything",
+    "GET /v2/models/{name}/versions/{version}/stats": "administers; no model is asked anything",
 }
 NO_OBJECT_IN_IT = {
     "GET /v1/models": "lists what the asker may use",
-    "GET /v1/models/{model}": "its object is a model: the column before",
+    "/v2/models/": "its object is a model: the column before",
+    "/v2/repository/": "a model is no tenant's",
+    "/v1/models/{model}": "its object is a model: the column before",
     "POST /v1/chat/completions": "its object is a model",
     "POST /v1/completions": "its object is a model",
     "POST /v1/messages": "its object is a model",
@@ -176,7 +182,9 @@ READERS["/v1/decisions"] = {"input": "很好", "questions": [{"type": "predicate
 
 def ask_for(house, method, path, model, key):
     if "{model}" in path:
-        return house.ask(method, path.replace("{model}", model), headers={"X-API-Key": key})
+        at = path.replace("{model}", model).replace("{version}", "1")
+        body = TEXT if continues_text(path) else ROWS if path.endswith("/infer") else INSTANCES if path.endswith(":predict") else None
+        return house.ask(method, at, body, headers={"X-API-Key": key})
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
     if path in READERS:
@@ -187,8 +195,11 @@ def ask_for(house, method, path, model, key):
 
 
 def check_model_refusal(reply, path, status, reason, where):
-    error = reply.json()["error"]
     assert reply.status == status, (where, reply.status, reply.body)
+    error = reply.json()["error"]
+    if path.startswith("/v2/"):
+        assert isinstance(error, str) and set(reply.json()) == {"error"}, (where, error)
+        return check_headers(reply, where)
     if path.startswith("/v1/messages"):
         kinds = {404: "not_found_error", 403: "permission_error"}
         assert set(error) == {"type", "message"} and error["type"] == kinds[status], (where, error)
@@ -218,6 +229,7 @@ def neighbours(tmp_path_factory):
     house.bare = command(house, "tenant", "register", "bare", "--models", "another-model")
     house.rich = command(house, "tenant", "register", "rich")
     house.narrow = command(house, "key", "create", "--tenant", "demo", "--name", "narrow", "--models", "another-model")
+    eventually(lambda: house.ask("GET", f"/v2/models/{TABULAR}/ready").status == 200, 60, "the model of tables")
     yield house
     house.kill()
 
@@ -228,17 +240,16 @@ def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
     assert len(column) >= 5
     for method, path, _ in column:
         where = f"{method} {path}"
-        name = NLU if path in READERS else TABULAR if path == "/predict" else MODEL
+        name = NLU if path in READERS else TABULAR if path == "/predict" or takes_tensors(path) else MODEL
         assert ask_for(house, method, path, name, house.key).status == 200, where
         unknown = ask_for(house, method, path, "no-such-model", house.key)
         check_model_refusal(unknown, path, 404, "model_not_found", where)
         foreign = ask_for(house, method, path, name, house.bare["api_key"])
         check_model_refusal(foreign, path, 404, "model_not_found", where)
-        same = unknown.json()["error"]["message"].replace("no-such-model", name)
-        assert foreign.json()["error"]["message"] == same, "what is not theirs reads as what is not there"
+        assert message_of(foreign) == message_of(unknown).replace("no-such-model", name), "what is not theirs reads as what is not there"
         narrow = ask_for(house, method, path, name, house.narrow["key"])
         check_model_refusal(narrow, path, 403, "model_not_allowed", where)
-        assert narrow.json()["error"]["message"] == "Not enough permissions", where
+        assert message_of(narrow) == "Not enough permissions", where
 
 
 def test_models_that_are_not_theirs_are_not_listed(neighbours):

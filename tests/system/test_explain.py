@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from house import MODEL, House, eventually, run
+from house import INSTANCES, MODEL, ROWS, House, continues_text, eventually, model_at, run
 
 PASSWORD = "a horse of another colour"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -95,11 +95,18 @@ def concrete(house, method, path):
         return path, {**asked, **most}, {"parameters": most} if most else {}
     if path == "/predict":
         return path, {"data": [5.1, 3.5, 1.4, 0.2]}, {}
+    if continues_text(path):
+        most = {"max_tokens": 5}
+        return model_at(path), {"text_input": "Hi", "parameters": most}, {"parameters": most}
+    if path.startswith("/v2/") and "{model}" in path:
+        return model_at(path), ROWS if path.endswith("/infer") else None, {}
+    if path.endswith(":predict"):
+        return model_at(path), INSTANCES, {}
     known = {"/keys/": house.ids["key"], "/users/": house.ids["user"], "/tenants/": "demo", "/roles/": "analyst", "/models/": MODEL}
     here = next((one for part, one in known.items() if part in path), NOBODY)
     if method == "DELETE" or path.endswith("/unload"):
         here = NOBODY
-    at = path.replace("{id}", here).replace("{name}", here).replace("{model}", MODEL)
+    at = path.replace("{version}", "1").replace("{id}", here).replace("{name}", here).replace("{model}", MODEL)
     query = "?tenant=demo" if "/roles/" in path else ""
     return at + query, None if method in ("GET", "DELETE") else b"{}" if "{" in path else b"[]", {}
 

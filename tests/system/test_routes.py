@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from house import MODEL, eventually, events
+from house import MODEL, events, eventually, model_at
 
 PROBES = ["/healthz", "/readyz", "/startupz", "/health", "/api/health/liveness", "/api/health/readiness", "/api/health/startup"]
 SECURITY = {
@@ -144,13 +144,17 @@ def test_openapi_has_every_route(house):
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
     expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
     expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export", "/api/admin/tenants/{id}/lexicon"}
+    expected |= {"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/versions/{version}/stats"}
+    expected |= {"/v1/models/{model}:predict", "/v1/models/{model}/versions/{version}:predict"}
+    expected |= {"/v2/repository/index", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"}
+    expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer", "/generate", "/generate_stream")}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
     operations = [operation for path in document["paths"].values() for operation in path.values()]
     assert len({operation["operationId"] for operation in operations}) == len(operations)
     for path, methods in document["paths"].items():
         for method in methods:  # what is written there answers: never 404, never 405
-            assert house.ask(method.upper(), path.replace("{model}", MODEL)).status not in (404, 405), path
+            assert house.ask(method.upper(), model_at(path)).status not in (404, 405), path
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens", "/api/llm/generate"):
         body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
         assert body["type"] == "object" and body["additionalProperties"] is False

@@ -59,7 +59,7 @@ constexpr std::array pairs{
     Pair{wire::Datatype::int16, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT16},   Pair{wire::Datatype::int32, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT32},
     Pair{wire::Datatype::int64, ONNX_TENSOR_ELEMENT_DATA_TYPE_INT64},   Pair{wire::Datatype::fp16, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT16},
     Pair{wire::Datatype::fp32, ONNX_TENSOR_ELEMENT_DATA_TYPE_FLOAT},    Pair{wire::Datatype::fp64, ONNX_TENSOR_ELEMENT_DATA_TYPE_DOUBLE},
-    Pair{wire::Datatype::bytes, ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING}};
+    Pair{wire::Datatype::bytes, ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING},  Pair{wire::Datatype::bf16, ONNX_TENSOR_ELEMENT_DATA_TYPE_BFLOAT16}};
 static_assert(pairs.size() == wire::datatypes);
 
 }  // namespace

@@ -78,6 +78,12 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
     case Action::model_load:
     case Action::model_unload:
       co_return change_model(question);
+    case Action::repository_index:
+      co_return repository_index(question);
+    case Action::repository_load:
+      co_return co_await repository_load(reactor, std::move(question));
+    case Action::repository_unload:
+      co_return repository_unload(question);
     case Action::jwks:
       co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
     default:

@@ -54,6 +54,8 @@ Task<Administration::LookedUp> Administration::look_up(Reactor& reactor, const Q
     }
     case Action::model_load:
     case Action::model_unload:
+    case Action::repository_load:
+    case Action::repository_unload:
       co_return found(model_named(asked.parameter));
     case Action::role_get:
     case Action::role_set:

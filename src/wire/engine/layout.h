@@ -117,7 +117,7 @@ inline constexpr CallForm last_value<CallForm> = CallForm::bare;
 template <>
 inline constexpr ModelState last_value<ModelState> = ModelState::failed;
 template <>
-inline constexpr Datatype last_value<Datatype> = Datatype::bytes;
+inline constexpr Datatype last_value<Datatype> = Datatype::bf16;
 
 // In the order of Body's alternatives.
 inline constexpr std::array type_by_index{Type::hello,     Type::prepare,  Type::start,  Type::grant,        Type::finish, Type::cancel,

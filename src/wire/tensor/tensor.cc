@@ -24,7 +24,8 @@ constexpr std::array<Row, datatypes> rows{{{"BOOL", 1},
                                            {"FP16", 2},
                                            {"FP32", 4},
                                            {"FP64", 8},
-                                           {"BYTES", 0}}};
+                                           {"BYTES", 0},
+                                           {"BF16", 2}}};
 
 constexpr std::uint64_t most_elements = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t length_bytes = sizeof(std::uint32_t);

@@ -154,6 +154,9 @@ class Administration {
   // no_server, model_not_found
   Result<const ServedModel*> model_named(const std::string& name) const;
   Result<Reply> change_model(const Question& question) const;
+  Result<Reply> repository_index(const Question& question) const;
+  Task<Result<Reply>> repository_load(Reactor& reactor, Question question) const;
+  Result<Reply> repository_unload(const Question& question) const;
 
   identity::House& house_;
   const ServedModels* models_;

@@ -11,7 +11,7 @@
 
 namespace gatehouse::gateway {
 
-enum class AnswerShape : std::uint8_t { chat, completion, llm_generate, messages };
+enum class AnswerShape : std::uint8_t { chat, completion, llm_generate, messages, oip_generate };
 
 struct Generation {
   AnswerShape shape = AnswerShape::chat;
@@ -23,7 +23,8 @@ struct Generation {
   std::uint32_t open_allowance = 1024;  // where nobody says it, and less where less fits
   bool stream = false;
   bool include_usage = false;
-  bool echo = false;  // the answer begins with the prompt
+  bool echo = false;     // the answer begins with the prompt
+  std::string asked_id;  // is told back, in a dialect whose requests have one; empty: the answer gets one
 };
 
 // What became of it, for the answer, the log and the meters.

@@ -34,10 +34,22 @@ enum class Action : std::uint8_t {
   llm_generate,
   messages,
   count_tokens,
+  oip_generate,
+  oip_generate_stream,
   predict,
   nlu_predict,
   nlu_extract,
   nlu_decide,
+  // The Open Inference Protocol's.
+  oip_server,
+  oip_live,
+  oip_ready,
+  oip_model,
+  oip_model_ready,
+  oip_stats,
+  oip_all_stats,
+  infer,
+  tensor_predict,  // TensorFlow Serving's
   metrics,
   docs,
   redoc,
@@ -90,6 +102,9 @@ enum class Action : std::uint8_t {
   models_state,
   model_load,
   model_unload,
+  repository_index,
+  repository_load,
+  repository_unload,
   signing_keys_list,
   signing_key_rotate,
   login,
@@ -126,7 +141,7 @@ using SchemaFn = void (*)(wire::JsonWriter&);
 
 struct Route {
   wire::Method method;
-  std::string_view path;  // a segment in braces takes any one segment
+  std::string_view path;  // a segment in braces takes any one segment, also in front of what the segment ends with: {model}:predict
   Action action;
   std::optional<identity::Scope> needs;  // nothing: public, unless identified says otherwise
   Dialect dialect;
@@ -158,7 +173,8 @@ std::span<const Route> hook_routes();
 
 struct RouteMatch {
   const Route* route = nullptr;
-  std::string_view parameter;  // what stands for the braces, escapes as sent; a part of the given path
+  // What stands for the braces, escapes as sent; parts of the given path. A path has at most two.
+  std::string_view parameter, second;
   // When route is null: the methods that this path has, as an Allow field; empty when the path is unknown.
   std::string allow;
   Dialect dialect = Dialect::api;  // of the path, also when it is unknown

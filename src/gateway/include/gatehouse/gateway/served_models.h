@@ -11,6 +11,7 @@
 
 #include "gatehouse/engine/engine.h"
 #include "gatehouse/engine/tensor_engine.h"
+#include "gatehouse/gateway/inference_counts.h"
 #include "gatehouse/model/manifest.h"
 
 namespace gatehouse::nlu {
@@ -31,6 +32,7 @@ struct ServedModel {
   engine::TensorEngine* tensors = nullptr;               // of a tensor model; else null
   std::shared_ptr<const model::Manifest> manifest = {};  // of a tensor model
   std::shared_ptr<const nlu::Model> nlu = {};            // how a tensor model that answers schemas reads texts; of others null
+  std::shared_ptr<InferenceCounts> counts = std::make_shared<InferenceCounts>();  // of a tensor model
   model::Kind kind() const { return manifest ? manifest->kind : model::Kind::llm; }
   bool makes_tokens() const { return tensors == nullptr; }
   // Whichever of the two it has.

@@ -16,9 +16,9 @@
 
 namespace gatehouse::wire {
 
-// In the order of the protocol's list; part of the engine protocol: append only.
-enum class Datatype : std::uint8_t { boolean, uint8, uint16, uint32, uint64, int8, int16, int32, int64, fp16, fp32, fp64, bytes };
-inline constexpr std::size_t datatypes = 13;
+// In the order of the protocol's list, and BF16, which Triton adds; part of the engine protocol: append only.
+enum class Datatype : std::uint8_t { boolean, uint8, uint16, uint32, uint64, int8, int16, int32, int64, fp16, fp32, fp64, bytes, bf16 };
+inline constexpr std::size_t datatypes = 14;
 
 std::string_view to_string(Datatype type);  // "FP32"
 std::optional<Datatype> datatype_named(std::string_view name);
