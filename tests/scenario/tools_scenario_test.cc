@@ -15,7 +15,7 @@ constexpr std::string_view one_call = R"(<tool_call>\n{\"name\": \"f\", \"argume
 constexpr std::string_view chat_tools = R"(,"tools":[{"type":"function","function":{"name":"f"}}])";
 constexpr std::string_view message_tools = R"(,"max_tokens":500,"tools":[{"name":"f","input_schema":{"type":"object"}}])";
 
-class Tools : public ::testing::Test {
+class Calls : public ::testing::Test {
  protected:
   static engine::ScriptedOptions that_calls() {
     engine::ScriptedOptions options;
@@ -35,7 +35,7 @@ class Tools : public ::testing::Test {
   WholeGateway house_{that_calls()};
 };
 
-TEST_F(Tools, AreCalledInAWholeChat) {
+TEST_F(Calls, StandInAWholeChat) {
   const FakeExchange& answer = chat("Well. " + std::string(one_call), "");
   EXPECT_EQ(answer.status(), 200);
   EXPECT_THAT(answer.sent(),
@@ -47,7 +47,7 @@ TEST_F(Tools, AreCalledInAWholeChat) {
               AllOf(HasSubstr(R"("content":"Hello","refusal":null,"annotations":[]},)"), HasSubstr(R"("finish_reason":"stop")")));
 }
 
-TEST_F(Tools, AreCalledInAStreamedChat) {
+TEST_F(Calls, ComeInPiecesInAStreamedChat) {
   const std::string sent = chat("Well. " + std::string(one_call) + std::string(one_call), R"(,"stream":true)").sent();
   EXPECT_THAT(sent, HasSubstr(R"("delta":{"tool_calls":[{"index":0,"id":"call_)"));
   EXPECT_THAT(sent, HasSubstr(R"(_0","type":"function","function":{"name":"f","arguments":""}}]},"logprobs":null,"finish_reason":null})"));
@@ -57,12 +57,12 @@ TEST_F(Tools, AreCalledInAStreamedChat) {
   EXPECT_THAT(sent, Not(HasSubstr("tool_call>")));
 }
 
-TEST_F(Tools, ACallThatIsCutEndsByItsLength) {
+TEST_F(Calls, ThatAreCutEndByTheirLength) {
   const FakeExchange& answer = chat(one_call, R"(,"max_tokens":50)");
   EXPECT_THAT(answer.sent(), AllOf(HasSubstr(R"("name":"f","arguments":"{)"), HasSubstr(R"("finish_reason":"length")")));
 }
 
-TEST_F(Tools, ScoresAreThoseOfTheText) {
+TEST_F(Calls, HaveNoScores) {
   const FakeExchange& answer = chat("Hi" + std::string(one_call), R"(,"logprobs":true)");
   EXPECT_THAT(answer.sent(), HasSubstr(R"("logprobs":{"content":[{"token":"H")"));
   EXPECT_EQ(count(answer.sent(), R"({"token":)"), 2U);
@@ -70,7 +70,7 @@ TEST_F(Tools, ScoresAreThoseOfTheText) {
   EXPECT_EQ(count(text.sent(), R"({"token":)"), 5U);
 }
 
-TEST_F(Tools, AreCalledInMessages) {
+TEST_F(Calls, StandInMessages) {
   const FakeExchange& answer = message("Well. " + std::string(one_call));
   EXPECT_EQ(answer.status(), 200);
   EXPECT_THAT(answer.sent(), HasSubstr(R"("content":[{"type":"text","text":"Well."},{"type":"tool_use","id":"toolu_)"));
@@ -78,7 +78,7 @@ TEST_F(Tools, AreCalledInMessages) {
   EXPECT_THAT(message("Hello").sent(), HasSubstr(R"("content":[{"type":"text","text":"Hello"}],"stop_reason":"end_turn")"));
 }
 
-TEST_F(Tools, AreCalledInStreamedMessages) {
+TEST_F(Calls, ComeInPiecesInStreamedMessages) {
   const std::string sent = message("Well. " + std::string(one_call), R"(,"stream":true)").sent();
   EXPECT_THAT(sent, HasSubstr(R"("index":0,"content_block":{"type":"text","text":""}})"));
   EXPECT_THAT(sent, HasSubstr(R"("index":1,"content_block":{"type":"tool_use","id":"toolu_)"));
@@ -89,7 +89,7 @@ TEST_F(Tools, AreCalledInStreamedMessages) {
   EXPECT_THAT(alone, AllOf(HasSubstr(R"("index":0,"content_block":{"type":"tool_use")"), Not(HasSubstr(R"("type":"text")"))));
 }
 
-TEST_F(Tools, OfARequestComeToTheEngine) {
+TEST_F(Calls, OfARequestComeToTheEngine) {
   house_.ask(Ask{wire::Method::post, "/v1/chat/completions", house_.with_key(),
                  R"({"messages":[{"role":"user","content":"x"},{"role":"assistant","tool_calls":[{"id":"c1","type":"function",)"
                  R"("function":{"name":"f","arguments":"{\"a\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"say:ok"}],)"
@@ -104,7 +104,7 @@ TEST_F(Tools, OfARequestComeToTheEngine) {
   EXPECT_FALSE(prompt().parallel_calls);
 }
 
-TEST_F(Tools, OfMessagesComeToTheEngine) {
+TEST_F(Calls, OfMessagesComeToTheEngine) {
   house_.ask(Ask{
       wire::Method::post, "/v1/messages", house_.with_key(),
       R"({"max_tokens":5,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":[{"type":"text","text":"I look."},)"
@@ -120,7 +120,7 @@ TEST_F(Tools, OfMessagesComeToTheEngine) {
   EXPECT_FALSE(prompt().continues);
 }
 
-TEST_F(Tools, ThatAreUnheardOfLeaveTheTextAlone) {
+TEST_F(Calls, AreTextWhereToolsAreUnheardOf) {
   const FakeExchange& answer = house_.chat("say:" + std::string(one_call), std::string(chat_tools) + R"(,"tool_choice":"none")");
   EXPECT_THAT(answer.sent(), HasSubstr(R"("content":"<tool_call>\n)"));
   EXPECT_TRUE(prompt().tools.empty());

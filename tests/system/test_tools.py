@@ -215,7 +215,7 @@ def test_messages_call_tools(messages):
     (block,) = answer.content
     assert block.type == "tool_use" and block.id.startswith("toolu_")
     check(block.name, block.input)
-    named = ask(messages, tool_choice={"type": "tool", "name": "get_time", "disable_parallel_tool_use": True}, temperature=1)
+    named = ask(messages, tool_choice={"type": "tool", "name": "get_time", "disable_parallel_tool_use": True}, extra_body={"temperature": 1})
     assert [one.name for one in named.content] == ["get_time"]
     back = [*QUESTION, {"role": "assistant", "content": [one.model_dump(exclude_none=True) for one in answer.content]}, {"role": "user", "content": [{"type": "tool_result", "tool_use_id": block.id, "content": "Rain."}]}]
     said = ask(messages, messages=back, tool_choice={"type": "none"}, max_tokens=32)
@@ -224,8 +224,8 @@ def test_messages_call_tools(messages):
 
 def test_streamed_messages_are_the_whole_ones(messages):
     for choice in ({"type": "any"}, {"type": "any", "disable_parallel_tool_use": True}, {"type": "auto"}):
-        whole = ask(messages, tool_choice=choice, temperature=0)
-        with messages.messages.stream(model=CALLER, messages=QUESTION, tools=BLOCKS, max_tokens=300, tool_choice=choice, temperature=0) as stream:
+        whole = ask(messages, tool_choice=choice, extra_body={"temperature": 0})
+        with messages.messages.stream(model=CALLER, messages=QUESTION, tools=BLOCKS, max_tokens=300, tool_choice=choice, extra_body={"temperature": 0}) as stream:
             streamed = stream.get_final_message()
 
         def told(message):

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <stdexcept>
 #include <string_view>
 
 #include "gatehouse/wire/json/document.h"
@@ -49,12 +48,11 @@ jinja::value value_of(const wire::JsonValue& json) {
   return jinja::mk_val<jinja::value_none>();
 }
 
-// The front has read it before.
+// The front has read it before; where it cannot be read any more, because a control token's text in it was written over, it is a text.
 jinja::value value_of(std::string_view json) {
   wire::JsonParser parser;
   const Result<wire::JsonValue> parsed = parser.parse(json);
-  if (!parsed) throw std::invalid_argument(parsed.error().public_text());
-  return value_of(*parsed);
+  return parsed ? value_of(*parsed) : text_value(std::string(json), Author::caller);
 }
 
 jinja::value call_value(const wire::engine::ToolCall& call, bool as_object) {

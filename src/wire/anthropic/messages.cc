@@ -148,8 +148,8 @@ struct Codec<Block> {
   }
   static void schema(JsonWriter& w, const Rules&) {
     w.key("anyOf").begin_list();
-    for (const std::span<const Field> fields : {std::span<const Field>(text_fields), std::span<const Field>(use_fields),
-                                                std::span<const Field>(result_fields)}) {
+    for (const std::span<const Field> fields :
+         {std::span<const Field>(text_fields), std::span<const Field>(use_fields), std::span<const Field>(result_fields)}) {
       w.begin_object();
       write_object_schema(w, fields, false);
       w.end_object();
