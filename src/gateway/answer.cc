@@ -4,10 +4,8 @@
 #include <utility>
 #include <vector>
 
+#include "answer_words.h"
 #include "errors.h"
-#include "gatehouse/wire/anthropic/replies.h"
-#include "gatehouse/wire/llm/replies.h"
-#include "gatehouse/wire/oip/generate.h"
 #include "gatehouse/wire/openai/logprobs.h"
 #include "gatehouse/wire/openai/replies.h"
 
@@ -15,193 +13,6 @@ namespace gatehouse::gateway {
 namespace {
 
 using Score = wire::engine::TokenScore;
-
-std::string_view name_of(wire::engine::FinishReason reason) {
-  return reason == wire::engine::FinishReason::length ? std::string_view("length") : std::string_view("stop");
-}
-
-wire::AnswerHead head_of(const AnswerFacts& facts) {
-  wire::AnswerHead head;
-  head.id = facts.id;
-  head.created = facts.created;
-  head.model = facts.model;
-  return head;
-}
-
-// What is said to be the reason where money was.
-constexpr std::string_view by_budget = "budget";
-std::string_view why_of(wire::engine::FinishReason reason, bool dry) {
-  return dry && reason == wire::engine::FinishReason::length ? by_budget : std::string_view();
-}
-
-struct AnswerEnd {
-  wire::engine::FinishReason reason = wire::engine::FinishReason::stop;
-  std::string stop;
-  bool called = false;  // tools
-};
-
-std::string_view name_of(wire::engine::FinishReason reason, bool called) {
-  return called && reason != wire::engine::FinishReason::length ? std::string_view("tool_calls") : name_of(reason);
-}
-
-wire::MessageEnd message_end(const AnswerEnd& end, bool dry) {
-  if (end.reason == wire::engine::FinishReason::length) return {"max_tokens", {}, why_of(end.reason, dry)};
-  if (!end.stop.empty()) return {"stop_sequence", end.stop};
-  return {end.called ? "tool_use" : "end_turn"};
-}
-
-// What the calls of an answer are named by: the answer's own name, and how many there were before.
-class CallIds {
- public:
-  CallIds(std::string_view prefix, std::string_view answer)
-      : prefix_(std::string(prefix) + std::string(answer.substr(answer.find_first_of("-_") + 1)) + "_") {}
-  std::string next() { return prefix_ + std::to_string(made_++); }
-
- private:
-  std::string prefix_;
-  std::uint32_t made_ = 0;
-};
-constexpr std::string_view prefix_of(AnswerShape shape) { return shape == AnswerShape::messages ? "toolu_" : "call_"; }
-
-// The id is the request's own where it has one.
-wire::OipGenerated oip_answer_head(const AnswerFacts& facts, std::string_view asked_id) {
-  wire::OipGenerated generated;
-  generated.id = asked_id.empty() ? std::string_view(facts.id) : asked_id;
-  generated.model = facts.model;
-  generated.version = facts.version;
-  return generated;
-}
-
-void add_details(wire::OipGenerated& generated, std::string_view finish_reason, const Usage& usage) {
-  generated.finish_reason = finish_reason;
-  generated.prompt_tokens = usage.prompt_tokens;
-  generated.completion_tokens = usage.completion_tokens;
-}
-
-// Collects the texts and answers once.
-class WholeAnswer final : public Answer {
- public:
-  WholeAnswer(Egress& egress, const Generation& generation, AnswerFacts facts)
-      : egress_(egress),
-        shape_(generation.shape),
-        scored_(generation.prompt.sampling.logprobs),
-        details_(generation.include_usage),
-        asked_id_(generation.asked_id),
-        facts_(std::move(facts)),
-        ids_(prefix_of(shape_), facts_.id),
-        said_(generation.prompt.choices) {
-    if (!generation.echo) return;
-    for (Said& said : said_) said.text = generation.prompt.prompt;
-  }
-
-  void begin(const Usage&) override {}
-  // Nothing has left before the end, so that every error may still have a status of its own.
-  bool begun() const override { return false; }
-  void text(std::uint32_t choice, std::string_view piece, std::span<const Score> scores) override {
-    Said& said = said_.at(choice);
-    said.text.append(piece);
-    said.scores.insert(said.scores.end(), scores.begin(), scores.end());
-  }
-  void call(std::uint32_t choice, std::string_view name) override {
-    Said& said = said_.at(choice);
-    said.calls.push_back({ids_.next(), std::string(name), {}, said.text.size()});
-    said.end.called = true;
-  }
-  void arguments(std::uint32_t choice, std::string_view piece) override { said_.at(choice).calls.back().arguments += piece; }
-  void call_end(std::uint32_t) override {}
-  void end(std::uint32_t choice, wire::engine::FinishReason reason, std::string_view stop) override {
-    said_.at(choice).end.reason = reason;
-    said_.at(choice).end.stop = stop;
-  }
-  void finish(const Usage& usage) override {
-    std::vector<wire::WholeChoice> choices;
-    for (Said& said : said_) choices.push_back(whole(said));
-    wire::WholeAnswer answer;
-    answer.head = head_of(facts_);
-    answer.choices = choices;
-    answer.usage = usage;
-    std::string body;
-    switch (shape_) {
-      case AnswerShape::chat:
-        wire::write_chat_completion(body, answer);
-        break;
-      case AnswerShape::completion:
-        wire::write_text_completion(body, answer);
-        break;
-      case AnswerShape::llm_generate:
-        wire::write_generate_reply(body, answer);
-        break;
-      case AnswerShape::messages:
-        wire::write_message(body, answer.head, blocks(said_.front()), message_end(said_.front().end, dry_), usage);
-        break;
-      case AnswerShape::oip_generate: {
-        wire::OipGenerated generated = oip_answer_head(facts_, asked_id_);
-        generated.text = said_.front().text;
-        if (details_) add_details(generated, name_of(said_.front().end.reason), usage);
-        wire::write_oip_generated(body, generated);
-        break;
-      }
-    }
-    net::Response response(200);
-    response.body("application/json", std::move(body));
-    egress_.respond(std::move(response));
-  }
-  void ran_dry() override { dry_ = true; }
-  void fail(const Error&) override {}
-  void ping() override {}
-
- private:
-  struct Called {
-    std::string id, name, arguments;
-    std::size_t at;  // bytes of text before it
-    wire::CalledTool view() const { return {id, name, arguments}; }
-  };
-  struct Said {
-    std::string text;
-    std::vector<Score> scores;
-    std::vector<Called> calls;
-    std::vector<wire::CalledTool> called;
-    AnswerEnd end;
-    std::string logprobs;
-  };
-  // Texts and calls in the order in which they were said.
-  static std::vector<wire::MessageBlock> blocks(const Said& said) {
-    std::vector<wire::MessageBlock> made;
-    std::string_view text = said.text;
-    for (const Called& call : said.calls) {
-      const std::size_t before = call.at - (said.text.size() - text.size());
-      if (before > 0) made.push_back({text.substr(0, before)});
-      made.push_back({{}, call.view()});
-      text.remove_prefix(before);
-    }
-    if (!text.empty() || made.empty()) made.push_back({text});
-    return made;
-  }
-  wire::WholeChoice whole(Said& said) const {
-    wire::WholeChoice choice;
-    choice.text = said.text;
-    for (const Called& call : said.calls) said.called.push_back(call.view());
-    choice.calls = said.called;
-    choice.finish_reason = name_of(said.end.reason, said.end.called);
-    choice.stop_reason = why_of(said.end.reason, dry_);
-    if (!scored_) return choice;
-    if (shape_ == AnswerShape::chat)
-      wire::ChatLogprobs().write(said.logprobs, said.scores);
-    else
-      wire::TextLogprobs().write(said.logprobs, said.scores);
-    choice.logprobs = said.logprobs;
-    return choice;
-  }
-
-  Egress& egress_;
-  const AnswerShape shape_;
-  const bool scored_, details_;
-  const std::string asked_id_;
-  const AnswerFacts facts_;
-  CallIds ids_;
-  std::vector<Said> said_;  // by choice
-  bool dry_ = false;
-};
 
 // How the events of each dialect differ. What all but Anthropic's have in common:
 class DataEvents {
@@ -226,7 +37,7 @@ class OpenAiEvents : public DataEvents {
       : echoed_(generation.echo ? generation.prompt.prompt : std::string()),
         usage_(generation.include_usage),
         scored_(generation.prompt.sampling.logprobs),
-        ids_(prefix_of(generation.shape), facts.id),
+        ids_(generation.shape, facts.id),
         calls_(generation.prompt.choices, 0),
         logprobs_(generation.prompt.choices) {
     for (std::uint32_t i = 0; i < generation.prompt.choices; ++i)
@@ -335,7 +146,7 @@ class OipEvents : public DataEvents {
 class AnthropicEvents {
  public:
   AnthropicEvents(const AnswerFacts& facts, const Generation& generation)
-      : facts_(facts), ids_(prefix_of(generation.shape), facts.id), opening_(opening_of(generation)) {}
+      : facts_(facts), ids_(generation.shape, facts.id), opening_(opening_of(generation)) {}
   void first(std::string& out, const Usage& so_far) { events_.start(out, head_of(facts_), so_far, opening_); }
   void text(std::string& out, std::uint32_t, std::string_view piece, std::span<const Score>) { events_.text(out, piece); }
   void call(std::string& out, std::uint32_t, std::string_view name) {
@@ -436,7 +247,7 @@ class StreamAnswer final : public Answer {
 }  // namespace
 
 std::unique_ptr<Answer> make_answer(Egress& egress, Levels& levels, const Generation& generation, AnswerFacts facts) {
-  if (!generation.stream) return std::make_unique<WholeAnswer>(egress, generation, std::move(facts));
+  if (!generation.stream) return make_whole_answer(egress, generation, std::move(facts));
   switch (generation.shape) {
     case AnswerShape::chat:
       return std::make_unique<StreamAnswer<ChatEvents>>(egress, levels, generation, facts);

@@ -1,6 +1,7 @@
 // gateway/answer.h — what is answered to one request, one or more choices, on its way to the client, whole or as an event stream, in the
-// dialect that it reads. Threads  the reactor of the connection State    begin → text … and end of each choice → finish | fail; nothing
-// reaches the socket before begin()
+// dialect that it reads.
+// Threads  the reactor of the connection
+// State    begin → text … and end of each choice → finish | fail; nothing reaches the socket before begin()
 #pragma once
 #include <memory>
 #include <span>
