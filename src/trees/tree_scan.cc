@@ -71,7 +71,7 @@ struct HeldRow {
 }
 
 // Trees that are so shallow are asked all their questions: that takes less than to fetch the one that matters from where it lies.
-constexpr std::uint32_t deepest_asked_whole = 4;
+constexpr std::uint32_t deepest_asked_whole = 3;
 constexpr std::size_t most_asked = (std::size_t{1} << deepest_asked_whole) - 1;
 
 [[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i ask_all(const WholeTrees& trees, const HeldRow& held,
