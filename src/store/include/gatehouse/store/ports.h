@@ -367,16 +367,13 @@ class AuditStore {
   virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
 };
 
-// One a tenant, or none.
+// One a tenant, or none; the next replaces it. remove() gives the number of the tenant in any case. All but all(): tenant_not_found
 class LexiconStore {
  public:
   virtual ~LexiconStore() = default;
   virtual Task<Result<std::vector<KeptLexicon>>> all(Reactor& reactor) = 0;
-  // Nothing: it has none. tenant_not_found, as the next
   virtual Task<Result<std::optional<KeptLexicon>>> find(Reactor& reactor, TenantId tenant) = 0;
-  // In the place of the one before.
   virtual Task<Result<KeptLexicon>> put(Reactor& reactor, TenantId tenant, std::string text, Moment at) = 0;
-  // Gives the tenant's number, whether it had one or not.
   virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId tenant) = 0;
 };
 
