@@ -26,21 +26,22 @@ Letter first_letter(std::string_view text) {
 
 bool is_control(std::uint32_t c) { return c < 0x20 || (c >= 0x7F && c <= 0x9F); }
 
-struct Range {
+struct CodeRange {
   std::uint32_t first, last;
 };
 
 // Line separators, what turns the direction of writing around, and what Unicode says to leave out where it is not known
 // (Default_Ignorable_Code_Point): two names that differ in that alone look like one.
 constexpr std::array misleading{
-    Range{0x00AD, 0x00AD},   Range{0x034F, 0x034F},   Range{0x061C, 0x061C}, Range{0x115F, 0x1160}, Range{0x17B4, 0x17B5},
-    Range{0x180B, 0x180F},   Range{0x200B, 0x200F},   Range{0x2028, 0x202E}, Range{0x2060, 0x206F}, Range{0x3164, 0x3164},
-    Range{0xFE00, 0xFE0F},   Range{0xFEFF, 0xFEFF},   Range{0xFFA0, 0xFFA0}, Range{0xFFF0, 0xFFFB}, Range{0x1BCA0, 0x1BCA3},
-    Range{0x1D173, 0x1D17A}, Range{0xE0000, 0xE0FFF},
+    CodeRange{0x00AD, 0x00AD},   CodeRange{0x034F, 0x034F}, CodeRange{0x061C, 0x061C},   CodeRange{0x115F, 0x1160},
+    CodeRange{0x17B4, 0x17B5},   CodeRange{0x180B, 0x180F}, CodeRange{0x200B, 0x200F},   CodeRange{0x2028, 0x202E},
+    CodeRange{0x2060, 0x206F},   CodeRange{0x3164, 0x3164}, CodeRange{0xFE00, 0xFE0F},   CodeRange{0xFEFF, 0xFEFF},
+    CodeRange{0xFFA0, 0xFFA0},   CodeRange{0xFFF0, 0xFFFB}, CodeRange{0x1BCA0, 0x1BCA3}, CodeRange{0x1D173, 0x1D17A},
+    CodeRange{0xE0000, 0xE0FFF},
 };
 
 bool misleads(std::uint32_t c) {
-  return std::ranges::any_of(misleading, [c](const Range& range) { return c >= range.first && c <= range.last; });
+  return std::ranges::any_of(misleading, [c](const CodeRange& range) { return c >= range.first && c <= range.last; });
 }
 
 bool is_harmless(const Letter& letter) { return letter.well_formed && !is_control(letter.code_point) && !misleads(letter.code_point); }

@@ -57,7 +57,7 @@ TEST_F(Administrator, GivesATenantAWeightBesideOthers) {
   EXPECT_THAT(ask(wire::Method::get, demo).sent(), HasSubstr(R"("weight":1)"));
   EXPECT_THAT(ask(wire::Method::patch, demo, R"({"weight":100})").sent(), HasSubstr(R"("weight":100)"));
   for (const char* weight : {"0", "101", "-1", "1.5", "\"2\"", "null"}) {
-    EXPECT_THAT(ask(wire::Method::patch, demo, std::string(R"({"weight":)") + weight + "}").status(), testing::AnyOf(400, 422)) << weight;
+    EXPECT_THAT(ask(wire::Method::patch, demo, std::string(R"({"weight":)") + weight + "}").status(), ::testing::AnyOf(400, 422)) << weight;
   }
   EXPECT_THAT(ask(wire::Method::get, demo).sent(), HasSubstr(R"("weight":100)"));
 }

@@ -1,10 +1,11 @@
 #include "nlu_model.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
 #include <map>
 #include <span>
+#include <stop_token>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -101,33 +102,27 @@ class NluModel final : public engine::TensorModel {
   const w::Signature& signature() const override { return signature_; }
   std::string description() const override { return upper_->description(); }
 
-  Result<w::Inferred> infer(const w::Infer& call) override {
-    cut_ = false;
+  const std::string& plan() const override { return no_plan_; }
+
+  Result<w::Inferred> infer(const w::Infer& call, const std::stop_token& stop) override {
     GH_TRY(const wire::NluWork work, wire::work_of(call));
     std::vector<RowMemory::States> states(work.rows.size());
     std::vector<wire::NluLogits> logits;
     std::span<const wire::NluPair> rest = work.pairs;
     for (const std::uint32_t size : work.batches) {
-      GH_CHECK(compute(work, rest.first(size), states, logits));
+      GH_CHECK(compute(work, rest.first(size), states, logits, stop));
       rest = rest.subspan(size);
     }
     return wire::answer_of(logits);
   }
 
-  // Between two runs there is none to end.
-  void cut_short() override {
-    cut_ = true;
-    lower_->cut_short();
-    upper_->cut_short();
-  }
-
  private:
   // The states of one row, remembered or read now.
-  Result<RowMemory::States> read(std::uint64_t owner, const wire::NluRow& row) {
+  Result<RowMemory::States> read(std::uint64_t owner, const wire::NluRow& row, const std::stop_token& stop) {
     std::string key = key_of(owner, row);
     if (RowMemory::States known = memory_.find(key)) return known;
-    if (cut_) return cancelled();
-    GH_TRY(w::Inferred made, lower_->infer(reading_of(row)));
+    if (stop.stop_requested()) return cancelled();
+    GH_TRY(w::Inferred made, lower_->infer(reading_of(row), stop));
     const auto tokens = static_cast<std::int64_t>(row.ids.size());
     const bool fits = made.outputs.size() == 1 && made.outputs.front().datatype == wire::Datatype::fp32 &&
                       made.outputs.front().shape.size() == 3 && made.outputs.front().shape[0] == 1 &&
@@ -138,11 +133,12 @@ class NluModel final : public engine::TensorModel {
     return states;
   }
 
-  Status read_rows_of(const wire::NluWork& work, std::span<const wire::NluPair> pairs, std::vector<RowMemory::States>& states) {
+  Status read_rows_of(const wire::NluWork& work, std::span<const wire::NluPair> pairs, std::vector<RowMemory::States>& states,
+                      const std::stop_token& stop) {
     for (const wire::NluPair& pair : pairs) {
       for (const std::uint32_t row : {pair.text, pair.prompt}) {
         if (states[row]) continue;
-        GH_TRY(states[row], read(work.owner, work.rows[row]));
+        GH_TRY(states[row], read(work.owner, work.rows[row], stop));
         const std::size_t bytes = states[row]->size() / work.rows[row].ids.size();
         if (token_bytes_ != 0 && bytes != token_bytes_) return not_as_it_must_be("the width of the lower graph's output");
         token_bytes_ = bytes;
@@ -152,10 +148,10 @@ class NluModel final : public engine::TensorModel {
   }
 
   Status compute(const wire::NluWork& work, std::span<const wire::NluPair> pairs, std::vector<RowMemory::States>& states,
-                 std::vector<wire::NluLogits>& logits) {
-    GH_CHECK(read_rows_of(work, pairs, states));
-    if (cut_) return cancelled();
-    GH_TRY(const w::Inferred made, upper_->infer(pairing_of(work, pairs, states)));
+                 std::vector<wire::NluLogits>& logits, const std::stop_token& stop) {
+    GH_CHECK(read_rows_of(work, pairs, states, stop));
+    if (stop.stop_requested()) return cancelled();
+    GH_TRY(const w::Inferred made, upper_->infer(pairing_of(work, pairs, states), stop));
     const std::size_t width = widest_text(work, pairs);
     const auto fits = [&](const wire::Tensor& tensor) {
       return tensor.datatype == wire::Datatype::fp32 && tensor.bytes.size() == pairs.size() * width * sizeof(float);
@@ -203,7 +199,7 @@ class NluModel final : public engine::TensorModel {
   const w::Signature signature_ = wire::nlu_signature();
   RowMemory memory_{room_for_states};
   std::size_t token_bytes_ = 0;  // of one token's states; 0: not known yet
-  std::atomic<bool> cut_{false};
+  const std::string no_plan_;
 };
 
 }  // namespace

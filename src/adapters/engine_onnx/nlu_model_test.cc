@@ -5,6 +5,7 @@
 
 #include <cstring>
 #include <numeric>
+#include <stop_token>
 
 #include "gatehouse/wire/nlu/work.h"
 #include "row_memory.h"
@@ -38,14 +39,15 @@ wire::Tensor float_tensor(std::string name, const std::vector<float>& values, wi
 struct Double : engine::TensorModel {
   const w::Signature& signature() const override { return signature_; }
   std::string description() const override { return "a double"; }
-  void cut_short() override { ++cuts; }
+  const std::string& plan() const override { return plan_; }
   w::Signature signature_;
-  int calls = 0, cuts = 0;
+  std::string plan_;
+  int calls = 0;
 };
 
 // A token's states are its id and its position.
 struct Lower final : Double {
-  Result<w::Inferred> infer(const w::Infer& call) override {
+  Result<w::Inferred> infer(const w::Infer& call, const std::stop_token&) override {
     ++calls;
     const auto ids = values_in<std::int64_t>(input_of(call, "input_ids")),
                positions = values_in<std::int64_t>(input_of(call, "position_ids"));
@@ -60,7 +62,7 @@ struct Lower final : Double {
 
 // A token's head is its id and 1000 times the prompt's first, its tail its mask.
 struct Upper final : Double {
-  Result<w::Inferred> infer(const w::Infer& call) override {
+  Result<w::Inferred> infer(const w::Infer& call, const std::stop_token&) override {
     ++calls;
     const auto states = values_in<float>(input_of(call, "text_hidden")), hints = values_in<float>(input_of(call, "hint_hidden"));
     const auto index = values_in<std::int64_t>(input_of(call, "text_index")), mask = values_in<std::int64_t>(input_of(call, "text_mask"));
@@ -92,7 +94,7 @@ class NluModelTest : public testing::Test {
     model_ = nlu_model_of(std::move(lower), std::move(upper));
   }
   std::vector<wire::NluLogits> ask(const wire::NluWork& work) {
-    const auto answer = model_->infer(wire::call_of(work));
+    const auto answer = model_->infer(wire::call_of(work), std::stop_token());
     EXPECT_TRUE(answer.ok());
     std::vector<std::size_t> sizes;
     for (const wire::NluPair& pair : work.pairs) sizes.push_back(work.rows[pair.text].ids.size());
@@ -135,10 +137,15 @@ TEST_F(NluModelTest, ReadsARowOnceForItsOwner) {
 }
 
 TEST_F(NluModelTest, RefusesWhatDoesNotHoldTogether) {
-  EXPECT_EQ(model_->infer(w::Infer{}).error().reason(), "invalid_tensor");
+  EXPECT_EQ(model_->infer(w::Infer{}, std::stop_token()).error().reason(), "invalid_tensor");
   EXPECT_EQ(model_->signature(), wire::nlu_signature());
-  model_->cut_short();
-  EXPECT_EQ(lower_->cuts + upper_->cuts, 2);
+}
+
+TEST_F(NluModelTest, ComputesNothingMoreOnceItIsToldToStop) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(model_->infer(wire::call_of(two_texts({3})), stop.get_token()).ok());
+  EXPECT_EQ(lower_->calls + upper_->calls, 0);
   EXPECT_EQ(ask(two_texts({3})).size(), 3) << "what came to an end before is none of its business";
 }
 
