@@ -22,7 +22,7 @@ class Migrations : public StoreTest {
   static bool has_users(std::size_t schema) { return schema >= 7; }
   static bool has_tickets(std::size_t schema) { return schema >= 9; }
   static bool knows_ends(std::size_t schema) { return schema >= 15; }
-  static bool knows_givers(std::size_t schema) { return schema >= 17; }
+  static bool knows_givers(std::size_t schema) { return schema >= 18; }
   // A plain member who has a session, an administrator who is off, and somebody invited to administer: as far as that schema has them.
   static std::string people_of(std::size_t schema) {
     const std::string user =
@@ -170,13 +170,13 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       "INSERT INTO api_keys (id, tenant_id, name, prefix, digest, scopes, models, cidrs, is_active, created_s, usage_count, version) "
       "VALUES ";
   const std::vector<std::string> wrong{
-      "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '{}', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', -5, 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', 'many', 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (NULL, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
-      "INSERT INTO tenants VALUES (0, 't', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional')",
+      "INSERT INTO tenants VALUES (NULL, 't', 2, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '{}', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', -5, 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (NULL, 't', 1, 0, '[]', '[]', '[]', 'many', 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (NULL, 'demo', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional', 1)",
+      "INSERT INTO tenants VALUES (0, 't', 1, 0, '[]', '[]', '[]', 5, 60, 'UTC', 0, 1, 'optional', 1)",
       key + "('k', 'none', '', '00000000', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '0000000G', zeroblob(32), '[]', '[]', '[]', 1, 0, 0, 1)",
       key + "('k', 'demo', '', '00000000', zeroblob(31), '[]', '[]', '[]', 1, 0, 0, 1)",
@@ -187,6 +187,8 @@ TEST_F(SchemaConstraints, RowsThatCannotBeRightAreRefused) {
       "UPDATE api_keys SET sealed_signing_secret = 'text'",
       "UPDATE api_keys SET previous_sealed_signing_secret = zeroblob(9)",
       "UPDATE tenants SET signatures = 'perhaps'",
+      "UPDATE tenants SET weight = 0",
+      "UPDATE tenants SET weight = 101",
       "INSERT INTO nonces VALUES (NULL, zeroblob(31), 5)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(0), '{}', 0, NULL)",
       "INSERT INTO signing_keys VALUES ('k', 'EdDSA', zeroblob(9), '[]', 0, NULL)",

@@ -83,7 +83,8 @@ struct Codec<DecisionInput> {
     } else {
       return wrong_kind(v, "a string or a list of messages", r);
     }
-    if (out.text.empty()) r.fault("is empty", "a text of at least one character");
+    // Of messages in which something is wrong it is told where.
+    if (out.text.empty() && (v.is_string() || r.clean())) r.fault("is empty", "a text of at least one character");
   }
   static void schema(JsonWriter& w, const Rules&) {
     w.key("anyOf").begin_list();
