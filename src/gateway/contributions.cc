@@ -76,7 +76,9 @@ Task<Result<std::vector<wire::Explanation>>> Contributions::explain(Reactor& rea
   if (!native->rows_in(given, {})) co_return unavailable("These rows cannot be explained");
   // Whoever waits for it may be gone before it ends.
   const auto inputs = std::make_shared<const std::vector<wire::Tensor>>(given);
-  std::function<Result<std::vector<wire::Explanation>>(Worker&)> work = [native, inputs](Worker&) { return explanations_of(*native, *inputs); };
+  std::function<Result<std::vector<wire::Explanation>>(Worker&)> work = [native, inputs](Worker&) {
+    return explanations_of(*native, *inputs);
+  };
   auto working = pool_.run<Result<std::vector<wire::Explanation>>>(reactor, std::move(work));
   std::optional<Result<std::vector<wire::Explanation>>> done = co_await std::move(working);
   if (done) co_return std::move(*done);

@@ -11,9 +11,20 @@ namespace {
 using wire::Method;
 
 TEST(Routes, EachNamesAScopeOrIsPublicOnPurpose) {
-  const std::set<std::string_view> open{
-      "/",      "/version",           "/openapi.json",     "/docs",           "/docs/static/{file}",   "/redoc", "/api/auth/login", "/v2",
-      "/token", "/api/auth/register", "/api/auth/refresh", "/api/auth/reset", "/.well-known/jwks.json"};
+  const std::set<std::string_view> open{"/",
+                                        "/version",
+                                        "/openapi.json",
+                                        "/docs",
+                                        "/docs/static/{file}",
+                                        "/redoc",
+                                        "/nlu",
+                                        "/api/auth/login",
+                                        "/v2",
+                                        "/token",
+                                        "/api/auth/register",
+                                        "/api/auth/refresh",
+                                        "/api/auth/reset",
+                                        "/.well-known/jwks.json"};
   for (const Route& route : public_routes()) {
     EXPECT_TRUE(!route.open() || route.probe || open.contains(route.path)) << route.path;
     EXPECT_FALSE(route.summary.empty()) << route.path;

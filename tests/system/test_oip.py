@@ -9,7 +9,7 @@ import onnx_file
 import pytest
 import tritonclient.http as triton
 from house import MODEL, House, command, eventually, events
-from onnx import TensorProto, helper
+from onnx import TensorProto
 from tritonclient.utils import InferenceServerException
 
 SETOSA = [5.1, 3.5, 1.4, 0.2]
@@ -33,22 +33,11 @@ TYPES = {
 ONLY_BINARY = {"FP16", "BF16"}
 
 
-def mirror():
-    """A graph that gives back what it takes, of every datatype, and its manifest."""
-    made = {name: element for name, (element, _) in TYPES.items()}
-    nodes = [helper.make_node("Identity", [f"in_{name}"], [f"out_{name}"]) for name in made]
-    sides = [[helper.make_tensor_value_info(f"{side}_{name}", element, ["n"]) for name, element in made.items()] for side in ("in", "out")]
-    graph = helper.make_graph(nodes, "mirror", *sides)
-    file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
-    said = onnx_file.manifest(file).split("[[inputs]]")[0].replace('kind = "trees"', 'kind = "tensor"')
-    return file, "\n".join(line for line in said.splitlines() if not line.startswith("labels"))
-
-
 @pytest.fixture(scope="module")
 def hall(tmp_path_factory):
     """A house with iris, and a mirror of every datatype."""
     folder = tmp_path_factory.mktemp("hall")
-    onnx_file.put(folder / "models", "mirror", *mirror())
+    onnx_file.put(folder / "models", "mirror", *onnx_file.mirror({name: element for name, (element, _) in TYPES.items()}))
     house = House(folder / "data", folder / "log").start("--models", str(folder / "models"))
     for name in ("iris", "mirror"):
         eventually(lambda one=name: house.ask("GET", f"/v2/models/{one}/ready").status == 200, 60, name)

@@ -19,7 +19,7 @@ ADAPTER_PORTS = {"store", "model", "identity", "engine"}  # an adapter implement
 ASIO_FOLDERS = ("src/runtime/", "src/net/", "src/adapters/", "src/app/")
 
 # Routes that need no credential, by intent. Probes are open too: they are made by probe(), which says so.
-OPEN_ROUTES = {"/", "/version", "/openapi.json", "/metrics", "/api/echo/plain"}  # the last behind --test-hooks; and the pages of page()
+OPEN_ROUTES = {"/", "/v2", "/version", "/openapi.json", "/metrics", "/api/echo/plain"}  # the last behind --test-hooks; and the pages of page()
 
 
 class Library:

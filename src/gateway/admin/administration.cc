@@ -73,17 +73,6 @@ Task<Result<Reply>> Administration::answer(Reactor& reactor, Question question) 
       co_return co_await signing_keys(reactor);
     case Action::signing_key_rotate:
       co_return co_await rotate_signing_key(reactor, std::move(question));
-    case Action::models_state:
-      co_return models();
-    case Action::model_load:
-    case Action::model_unload:
-      co_return change_model(question);
-    case Action::repository_index:
-      co_return repository_index(question);
-    case Action::repository_load:
-      co_return co_await repository_load(reactor, std::move(question));
-    case Action::repository_unload:
-      co_return repository_unload(question);
     case Action::jwks:
       co_return Reply(200, house_.registry().current()->signing_keys()->all.public_jwks());
     default:
@@ -131,6 +120,14 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
       co_return co_await budgets(reactor, std::move(question));
     case Action::explain:
       co_return co_await explain(reactor, std::move(question));
+    default:
+      co_return co_await answer_about_oneself_and_models(reactor, std::move(question));
+  }
+}
+
+// What somebody does for themselves, and what is about models.
+Task<Result<Reply>> Administration::answer_about_oneself_and_models(Reactor& reactor, Question question) const {
+  switch (question.action) {
     case Action::login:
       co_return co_await log_in(reactor, std::move(question));
     case Action::refresh:
@@ -148,6 +145,17 @@ Task<Result<Reply>> Administration::answer_about_people(Reactor& reactor, Questi
     case Action::sessions_list:
     case Action::session_end:
       co_return co_await own_sessions(reactor, std::move(question));
+    case Action::models_state:
+      co_return models();
+    case Action::model_load:
+    case Action::model_unload:
+      co_return change_model(question);
+    case Action::repository_index:
+      co_return repository_index(question);
+    case Action::repository_load:
+      co_return co_await repository_load(reactor, std::move(question));
+    case Action::repository_unload:
+      co_return repository_unload(question);
     default:
       co_return no_such_route();
   }

@@ -94,6 +94,7 @@ class Administration {
 
  private:
   Task<Result<Reply>> answer_about_people(Reactor& reactor, Question question) const;
+  Task<Result<Reply>> answer_about_oneself_and_models(Reactor& reactor, Question question) const;
   Task<Result<Reply>> tenants(Reactor& reactor, Question question) const;
   Task<Result<Reply>> add_tenant(Reactor& reactor, Question question) const;
   Task<Result<Reply>> set_tenant(Reactor& reactor, Question question) const;

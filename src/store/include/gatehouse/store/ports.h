@@ -14,6 +14,8 @@
 #include "gatehouse/base/result.h"
 #include "gatehouse/runtime/reactor.h"
 #include "gatehouse/store/idempotent_calls.h"
+#include "gatehouse/store/ledger.h"
+#include "gatehouse/store/lexicons.h"
 #include "gatehouse/store/records.h"
 #include "gatehouse/telemetry/audit_chain.h"
 #include "gatehouse/telemetry/audit_content.h"
@@ -321,17 +323,6 @@ class BudgetStore {
   virtual Task<Status> drop_spent(Reactor& reactor, Moment before) = 0;
 };
 
-// Where calls that are over are settled. What a tenant or a budget used that is gone meanwhile goes with it.
-class LedgerStore {
- public:
-  virtual ~LedgerStore() = default;
-  // All of it at once, onto what stands there, or nothing. A batch that this writer has settled already changes nothing. An idempotent
-  // call that is in flight then was charged without an answer.
-  virtual Task<Status> settle(Reactor& reactor, LedgerBatch batch) = 0;
-  // The last batch of each writer that is settled.
-  virtual Task<Result<std::vector<std::pair<std::string, std::int64_t>>>> settled(Reactor& reactor) = 0;
-};
-
 struct AuditQuery {
   AuditQuery() = default;
   std::optional<std::uint32_t> tenant_number;  // of that tenant, and of no other that has or had its id
@@ -365,16 +356,6 @@ class AuditStore {
   virtual Task<Result<Page<telemetry::AuditRow>>> list(Reactor& reactor, AuditQuery query) = 0;
   // How far the chains of an instance have come; empty: of all.
   virtual Task<Result<std::vector<telemetry::AuditHead>>> heads(Reactor& reactor, std::string instance) = 0;
-};
-
-// One a tenant, or none; the next replaces it. remove() gives the number of the tenant in any case. All but all(): tenant_not_found
-class LexiconStore {
- public:
-  virtual ~LexiconStore() = default;
-  virtual Task<Result<std::vector<KeptLexicon>>> all(Reactor& reactor) = 0;
-  virtual Task<Result<std::optional<KeptLexicon>>> find(Reactor& reactor, TenantId tenant) = 0;
-  virtual Task<Result<KeptLexicon>> put(Reactor& reactor, TenantId tenant, std::string text, Moment at) = 0;
-  virtual Task<Result<std::uint32_t>> remove(Reactor& reactor, TenantId tenant) = 0;
 };
 
 // Facts about the installation itself, by name.

@@ -168,7 +168,7 @@ struct LoadTensors {
   std::vector<TensorSpec> inputs, outputs;
   std::uint64_t patience_us = 0;  // with a call that computes; it is refused then (call_too_long). 0: without end
   std::uint64_t batch_us = 0;     // that a call may wait for others to be computed with it; 0: each is computed alone
-  std::uint32_t graphs = 1;  // more than one: the file is a bundle of them (bundle.h), which are one model together
+  std::uint32_t graphs = 1;       // more than one: the file is a bundle of them (bundle.h), which are one model together
   friend bool operator==(const LoadTensors&, const LoadTensors&) = default;
 };
 // One call: answered by exactly one inferred or refused, also where it is cancelled.
