@@ -1,3 +1,4 @@
+#include "columns.h"
 #include "gatehouse/store/checks.h"
 #include "stores.h"
 
