@@ -119,7 +119,9 @@ void count_call(const TensorAdmitted& admitted, const Result<w::Inferred>& infer
   if (!inputs.empty() && !inputs.front().shape.empty()) call.rows = static_cast<std::uint64_t>(inputs.front().shape.front());
   call.took = took;
   call.queued = std::chrono::microseconds(static_cast<std::int64_t>(inferred->queued_us));
-  call.computed = std::chrono::microseconds(static_cast<std::int64_t>(inferred->compute_us));
+  // What was computed here says nothing of that: it is all that the call was.
+  const bool here = inferred->queued_us == 0 && inferred->compute_us == 0;
+  call.computed = here ? took : std::chrono::microseconds(static_cast<std::int64_t>(inferred->compute_us));
   counts.succeeded(call, at);
 }
 

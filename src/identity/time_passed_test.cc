@@ -99,7 +99,9 @@ class SetClocks {
     const bool first = seen_.front().steady + patience > clocks_.now().steady;
     last_ = passed_.at(clocks_.now());
     EXPECT_LE(last_, clocks_.wall());
-    if (first) EXPECT_EQ(last_, store::Moment());
+    if (first) {
+      EXPECT_EQ(last_, store::Moment());
+    }
     // Whatever of these clocks comes back, and goes on from there, is not behind it.
     for (auto one = seen_.rbegin(); one != seen_.rend() && one->steady + patience > clocks_.now().steady; ++one) {
       ASSERT_LE(last_, std::chrono::floor<seconds>(one->wall + (clocks_.now().steady - one->steady)));

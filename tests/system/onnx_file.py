@@ -104,10 +104,11 @@ def put(folder, name, file, said):
     (home / "model.toml").write_text(said)
 
 
-def mirror(made):
-    """A graph that gives back what it takes, of these element types by name, and its manifest."""
+def mirror(types):
+    """A graph that gives back what it takes, of these element types (the first of each pair) by name, and its manifest."""
     from onnx import helper  # not everybody who writes files by hand has it
 
+    made = {name: element for name, (element, _) in types.items()}
     nodes = [helper.make_node("Identity", [f"in_{name}"], [f"out_{name}"]) for name in made]
     sides = [[helper.make_tensor_value_info(f"{side}_{name}", element, ["n"]) for name, element in made.items()] for side in ("in", "out")]
     graph = helper.make_graph(nodes, "mirror", *sides)

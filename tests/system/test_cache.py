@@ -30,7 +30,17 @@ def said(answer):
 
 
 def computed(house):
-    return house.gauge("gatehouse_prompt_tokens_computed_total"), house.gauge("llm_token_count_total")
+    """All of it: an engine tells twice a second how far it has come, so that what does not change for a second is the end."""
+
+    def counts():
+        return house.gauge("gatehouse_prompt_tokens_computed_total"), house.gauge("llm_token_count_total")
+
+    def at_rest():
+        found = counts()
+        time.sleep(1.1)
+        return found if found == counts() else None
+
+    return eventually(at_rest, 30, "an end of what is computed")
 
 
 @pytest.fixture(scope="module")

@@ -75,7 +75,8 @@ def test_every_route_refuses_what_it_should(people):
             if token and key_only:
                 status, message, key_error = 401, "API key required", "missing"
             headers = {"Authorization": f"Bearer {credential}"} if credential else {}
-            body = b"" if method in ("GET", "DELETE") else b"{}"
+            # Which task of NLU is asked for, and so which scope, is seen from the body alone.
+            body = b"" if method in ("GET", "DELETE") else READERS.get(path, b"{}")
             reply = house.ask(method, path, body, headers)
             where = f"{method} {path} with {name}"
             assert reply.status == status, (where, reply.status, reply.body)
@@ -290,6 +291,8 @@ def requests_about(method, path, operation, owner):
             at = f"{path.replace('{name}', owner['role']['name'])}?tenant={owner['tenant_id']}"
         if method in ("GET", "DELETE"):
             yield at + (f"?tenant={owner['tenant_id']}" if path == "/api/usage" else ""), None
+        elif path.endswith("/lexicon"):
+            yield at, {"lexicon": "谷爱凌\t人物"}
         elif path.endswith("/revocations"):
             yield at, {"jti": owner["jti"]}
             yield at, {"token": owner["token"]}

@@ -223,7 +223,7 @@ def test_the_fixed_messages_are_known_in_chinese(house, language, chinese):
     assert other == "There is no GET /nothing"
 
 
-@pytest.mark.parametrize("path", ["/v2", "/v2/nothing", "/v2/models/x/infer"])
+@pytest.mark.parametrize("path", ["/v2/health", "/v2/nothing", "/v2/models/x/nothing"])
 def test_unknown_paths_under_v2_have_the_shape_of_open_inference(house, path):
     answer = house.ask("GET", path, headers=NOBODY)
     assert answer.status == 404 and set(answer.json()) == {"error"} and isinstance(answer.json()["error"], str)

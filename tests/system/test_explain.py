@@ -93,6 +93,8 @@ def concrete(house, method, path):
         asked = {"messages": [{"role": "user", "content": "Hi"}]} if "messages" in path or "chat" in path else {"prompt": "Hi"}
         most = {} if path.endswith("count_tokens") else {"max_tokens": 5}
         return path, {**asked, **most}, {"parameters": most} if most else {}
+    if path in READERS:
+        return path, READERS[path], {}
     if path == "/predict":
         return path, {"data": [5.1, 3.5, 1.4, 0.2]}, {}
     if continues_text(path):
@@ -111,6 +113,8 @@ def concrete(house, method, path):
     return at + query, None if method in ("GET", "DELETE") else b"{}" if "{" in path else b"[]", {}
 
 
+READERS = dict.fromkeys(("/api/predict", "/v1/nlu/extract"), {"text": "谷爱凌在北京", "schema": {"人物": None}})
+READERS["/v1/decisions"] = {"input": "很好", "questions": [{"type": "predicate", "instructions": "好吗？"}]}
 GENERATION = {"/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens", "/api/llm/generate", "/api/llm/generate/api-key"}
 
 

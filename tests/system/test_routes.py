@@ -40,7 +40,7 @@ def test_root_and_version(house):
     root = house.ask("GET", "/", headers=NOBODY)
     assert root.json() == {"message": "Gatehouse is running", "version": version["version"]}
     page = house.ask("GET", "/", headers={"Accept": "text/html,*/*"})
-    assert page.status == 303 and page.headers["Location"] == "/docs"
+    assert page.status == 303 and page.headers["Location"] == "/nlu"
 
 
 @pytest.mark.parametrize("path", ["/", "/version", "/healthz", "/openapi.json"])

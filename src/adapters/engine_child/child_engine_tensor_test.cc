@@ -29,7 +29,9 @@ class TensorChildTest : public ChildEngineTest {
     signature.outputs.push_back(input);
     signature.outputs.front().name = "Y";
     EXPECT_TRUE(spawner.control->send(0, signature));
-    if (!plan.empty()) EXPECT_TRUE(spawner.control->send(0, w::Native{plan}));
+    if (!plan.empty()) {
+      EXPECT_TRUE(spawner.control->send(0, w::Native{plan}));
+    }
     tell(w::ModelState::ready);
   }
   // Y = (X − 1) · 2
