@@ -170,8 +170,12 @@ class Crowd {
     const Stand stand = asker.stand();
     if (stand == Stand::makes && what < 8) asker.turn->keep(saying(std::to_string(keys_[at])), after(now_));
     if (stand == Stand::makes && what == 8) asker.turn->keep_nothing();
-    if (stand == Stand::told) ASSERT_EQ(asker.told(), std::to_string(keys_[at]));
-    if (stand != Stand::waits && waited_[at]) ASSERT_EQ(asker.woken, 1);
+    if (stand == Stand::told) {
+      ASSERT_EQ(asker.told(), std::to_string(keys_[at]));
+    }
+    if (stand != Stand::waits && waited_[at]) {
+      ASSERT_EQ(asker.woken, 1);
+    }
     const auto place = static_cast<std::ptrdiff_t>(at);
     askers_.erase(askers_.begin() + place);
     keys_.erase(keys_.begin() + place);
@@ -188,7 +192,9 @@ class Crowd {
     std::size_t all = 0;
     for (const auto& [key, count] : makes) {
       ASSERT_LE(count, 1);
-      if (count == 0) ASSERT_EQ(waits[key], 0);
+      if (count == 0) {
+        ASSERT_EQ(waits[key], 0);
+      }
       all += static_cast<std::size_t>(count);
     }
     ASSERT_EQ(cache_.count().being_made, all);

@@ -28,7 +28,7 @@ def people(tmp_path_factory):
     revoked_token = command("token", "issue", "--tenant", "demo")
     command("token", "revoke", revoked_token["jti"])
     short = command("token", "issue", "--tenant", "demo", "--lifetime", "1s")["token"]
-    narrow = command("key", "create", "--tenant", "demo", "--name", "narrow", "--scopes", "qa")["key"]
+    narrow = command("key", "create", "--tenant", "demo", "--name", "narrow", "--scopes", "nli")["key"]
     for credential in expired, short:
         eventually(lambda c=credential: house.ask("GET", "/api/auth/me", headers={"Authorization": f"Bearer {c}"}).status == 401, what="an end")
     wrong = narrow[:-1] + ("A" if narrow[-1] != "A" else "B")
