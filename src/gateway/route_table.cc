@@ -60,7 +60,7 @@ constexpr wire::OpenApiParameter anthropic_version{"anthropic-version", "header"
 constexpr wire::OpenApiParameter once{
     "Idempotency-Key", "header",
     "whoever asks again with it within a day is told the first answer (Idempotency-Replayed: true), and pays nothing",
-    R"({"type":"string","minLength":1,"maxLength":255})"};
+    R"({"type":"string","minLength":1,"maxLength":255,"pattern":"^[!-~]([ -~]*[!-~])?$"})"};
 constexpr wire::OpenApiParameter explained{"explain", "query", "whether to say, too, what each feature did: of models of trees",
                                            R"({"type":"boolean","default":false})"};
 constexpr std::array anthropic_parameters{anthropic_version};
