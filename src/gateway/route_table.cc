@@ -217,6 +217,9 @@ struct Fit {
   std::array<std::string_view, 2> parameters;
 };
 
+// What is asked of a model, as a part of its segment; no name ends so.
+constexpr std::string_view verb = ":predict";
+
 Fit match_path(std::string_view pattern, std::string_view path) {
   constexpr Fit none{false, {}};
   Fit fit{true, {}};
@@ -230,6 +233,7 @@ Fit match_path(std::string_view pattern, std::string_view path) {
     const std::string_view behind = pattern.substr(0, std::min(pattern.find('/'), pattern.size()));
     const std::string_view segment = path.substr(0, std::min(path.find('/'), path.size()));
     if (segment.size() <= behind.size() || !segment.ends_with(behind)) return none;
+    if (behind.empty() && segment.ends_with(verb)) return none;
     fit.parameters[found] = segment.substr(0, segment.size() - behind.size());
     path.remove_prefix(segment.size());
     pattern.remove_prefix(behind.size());

@@ -44,11 +44,6 @@ include-path-regex = "^/v2/|:predict$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "400", "401", "403", "404"]
 [[operations]]
-# Such a path takes GET, too, as the name of a model that ends so: /v1/models/{id}.
-include-path-regex = ":predict$"
-[operations.checks.unsupported_method]
-enabled = false
-[[operations]]
 # How many values a row has, and between which ends they lie, is the model's to say: told by field.
 include-path-regex = "^/predict$"
 [operations.checks.positive_data_acceptance]
