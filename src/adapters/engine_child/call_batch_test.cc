@@ -24,7 +24,8 @@ wire::Tensor texts_tensor(std::vector<std::string> texts) {
 }
 w::Infer call(std::string bytes) {
   w::Infer made;
-  made.inputs = {bytes_tensor("X", {static_cast<std::int64_t>(bytes.size() / 2), 2}, std::move(bytes))};
+  const auto rows = static_cast<std::int64_t>(bytes.size() / 2);
+  made.inputs = {bytes_tensor("X", {rows, 2}, std::move(bytes))};
   return made;
 }
 w::Infer with_shape(wire::Shape shape) {
