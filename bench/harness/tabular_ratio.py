@@ -45,7 +45,7 @@ def wait_for(server, process=None):
         except (urllib.error.URLError, OSError) as why:
             if (process is not None and process.poll() is not None) or time.monotonic() > until:
                 raise SystemExit(f"{server.name} did not start: {why}") from None
-            time.sleep(0.1)
+            time.sleep(0.1)  # it says nothing when it is there: it is asked
 
 
 class Ours(Served):
