@@ -33,6 +33,7 @@ Result<NluAsk> read_extract(const wire::JsonValue& body) {
   request.labels = std::move(sent.labels);
   request.unit = sent.offset_unit;
   if (sent.mode == wire::NluMode::compat) request.decoding = nlu::Decoding::compat;
+  if (sent.mode == wire::NluMode::multi) request.decoding = nlu::Decoding::multi;
   return ask;
 }
 
