@@ -112,8 +112,7 @@ std::string sha256_hex(std::string_view text) {
 
 std::string marked(const std::string& issuer, const std::string& name) {
   if (name.empty()) return name;
-  const bool kept_whole = name.size() <= longest_token_id && name.find('\0') == std::string::npos;
-  const std::string called = kept_whole ? name : "sha256:" + sha256_hex(name);
+  const std::string called = name.size() <= longest_token_id ? name : "sha256:" + sha256_hex(name);
   return issuer.empty() ? called : issuer + "|" + called;
 }
 

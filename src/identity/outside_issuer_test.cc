@@ -217,8 +217,8 @@ TEST_F(Outside, ATokenWithoutAnIdIsRevokedByItsHash) {
 
 // Others may call their tokens and their people what they like; what revokes them must be kept by every store.
 TEST_F(Outside, WhatHasAVeryLongNameIsRevokedAllTheSame) {
-  const std::string longest(256, 'n'), longer(4'000, 'n'), odd("n\0n", 3);
-  for (const std::string& name : {longest, longer, odd}) {
+  const std::string longest(256, 'n'), longer(4'000, 'n');
+  for (const std::string& name : {longest, longer}) {
     const std::string called = marked(std::string(64, 'p'), name);
     EXPECT_TRUE(store::check(store::Revocation(store::RevocationKind::user, called, test_moment)).ok()) << called.size();
     Said said;
