@@ -281,9 +281,7 @@ std::chrono::days kept(seconds retention, std::chrono::days own) {
 
 }  // namespace
 
-std::uint32_t LlamaSettings::compute_threads() const {
-  return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency());
-}
+std::uint32_t LlamaSettings::compute_threads() const { return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency()); }
 
 const Schema<Settings>& settings_schema() {
   static const Schema<Settings> schema = all_keys();
