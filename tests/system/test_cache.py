@@ -37,7 +37,7 @@ def computed(house):
 
     def at_rest():
         found = counts()
-        time.sleep(1.1)
+        time.sleep(1.1)  # engines report twice a second: what is the same for longer is the end, and nobody says so
         return found if found == counts() else None
 
     return eventually(at_rest, 30, "an end of what is computed")
