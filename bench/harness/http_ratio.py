@@ -39,9 +39,9 @@ http {{
 """
 
 
-def load(url, duration, script=None, patience=2):
+def load(url, duration, script=None, patience=2, connections=CONNECTIONS):
     """Requests a second that wrk got through; the script says what they carry. patience: seconds after which it takes an answer for lost."""
-    command = ["taskset", "-c", "1", "wrk", "-t", "1", "-c", str(CONNECTIONS), "-d", f"{duration}s", "--timeout", f"{patience}s"]
+    command = ["taskset", "-c", "1", "wrk", "-t", "1", "-c", str(connections), "-d", f"{duration}s", "--timeout", f"{patience}s"]
     out = subprocess.run([*command, *(["-s", script] if script else []), url], check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in out or "Socket errors" in out:
         raise SystemExit("wrk saw errors:\n" + out)

@@ -1,5 +1,5 @@
 """./run bench limits, its second part: what governance costs: requests a second on an echo route with everything on (API key, scope, rates, concurrency, the
-day's quota, a reservation of a budget and its settlement in the store, a record of its own in the audit trail), beside the same answer with nothing
+day's quota, a reservation of a budget and its settlement in the store, its line in the counts of the audit trail), beside the same answer with nothing
 of it, in one run.
 
 One server core, the client (wrk) on the other; the two routes take turns. The ratio is the median over the pairs.

@@ -35,7 +35,7 @@ class Gatehouse(Served):
     """With all that it has by default but for what is said here; threads: of the engine."""
 
     def __init__(self, threads=None):
-        default = max(1, (os.cpu_count() or 1) - 1)
+        default = os.cpu_count() or 1
         super().__init__(front_core=CORES, threads=threads or default)
         self.name = "gatehouse" if threads in (None, default) else f"gatehouse, {threads} threads"
 

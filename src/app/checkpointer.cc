@@ -33,7 +33,7 @@ Task<Status> Checkpointer::write_news() {
   Result<std::vector<telemetry::AuditHead>> heads = co_await heads_for(anew);
   if (!heads) co_return heads.error();
   std::vector<telemetry::AuditHead> news = news_of(std::move(*heads), anew);
-  if (news.empty()) co_return ok();
+  if (news.empty()) co_return co_await mark();
   if (anew) {
     // Between the two files the mark would be of neither.
     const telemetry::CheckpointMark unknown;
@@ -49,7 +49,16 @@ Task<Status> Checkpointer::write_news() {
   if (!appended) co_return operator_error("checkpoints_unwritable", "too much waits for the disk");
   if (!*appended) co_return *appended;
   for (telemetry::AuditHead& head : news) said_[std::move(head.chain)] = head.count;
-  co_return co_await desk_.mark_checkpoints(reactor_, file_.mark());
+  marked_ = false;
+  co_return co_await mark();
+}
+
+Task<Status> Checkpointer::mark() {
+  if (marked_) co_return ok();
+  const telemetry::CheckpointMark come_to = file_.mark();
+  const Status written = co_await desk_.mark_checkpoints(reactor_, come_to);
+  marked_ = written.ok();
+  co_return written;
 }
 
 Task<void> Checkpointer::write() {

@@ -28,6 +28,8 @@ class Checkpointer {
   std::vector<telemetry::AuditHead> news_of(std::vector<telemetry::AuditHead> heads, bool anew) const;
   Task<Result<std::vector<telemetry::AuditHead>>> heads_for(bool anew) const;
   Task<Status> write_news();
+  // Tells the store how far the file has come, unless it knows: where that failed, the next try does, though there is nothing new.
+  Task<Status> mark();
   Task<void> write_and_wait();
 
   Reactor& reactor_;
@@ -35,6 +37,7 @@ class Checkpointer {
   const identity::AuditDesk& desk_;
   CheckpointFile file_;
   std::map<telemetry::AuditChain, std::uint64_t> said_;
+  bool marked_ = true;
   Deadline due_;
   bool writing_ = false;
   Signal written_;

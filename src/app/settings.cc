@@ -126,7 +126,7 @@ Schema<LlamaSettings> llama_keys() {
       "isolation", &S::isolation, {{"process", Isolation::process}, {"thread", Isolation::thread}},
       "Where a language model runs: in a child process that can open nothing, or, for tests, on a thread of the server.");
   keys.integer("threads", &S::threads, {0, 1024},
-               "Compute threads of a language model, at most: fewer while others use the cores. 0 is one less than there are cores.");
+               "Compute threads of a language model, at most: fewer while others use the cores. 0 is as many as there are cores.");
   keys.integer("context", &S::context, {64, 1 << 20}, "Tokens of prompt and answer that a seat holds, at most the model's own context.");
   keys.integer("sequences", &S::sequences, {1, 256}, "Seats of a language model: how many answers it computes at once.");
   keys.integer("queue", &S::queue, {1, 65'536}, "How many requests may wait for a seat; above it 503.");
@@ -283,9 +283,7 @@ std::chrono::days kept(seconds retention, std::chrono::days own) {
 
 }  // namespace
 
-std::uint32_t LlamaSettings::compute_threads() const {
-  return threads > 0 ? threads : std::max(2U, std::thread::hardware_concurrency()) - 1;
-}
+std::uint32_t LlamaSettings::compute_threads() const { return threads > 0 ? threads : std::max(1U, std::thread::hardware_concurrency()); }
 
 const Schema<Settings>& settings_schema() {
   static const Schema<Settings> schema = all_keys();

@@ -105,7 +105,7 @@ enum class Isolation : std::uint8_t { process, thread };
 
 struct LlamaSettings {
   Isolation isolation = Isolation::process;
-  std::uint32_t threads = 0;  // 0: one less than there are cores
+  std::uint32_t threads = 0;  // 0: as many as there are cores
   std::uint32_t compute_threads() const;
   std::uint32_t context = 4096;
   std::uint32_t sequences = 16;

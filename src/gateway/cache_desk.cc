@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client_watch.h"
+#include "gatehouse/base/decimal.h"
 #include "head_fields.h"
 #include "time_limit.h"
 
@@ -61,38 +62,58 @@ CacheDesk::CacheDesk(const CacheRules& rules, const identity::House& house, tele
   watch(metrics);
 }
 
-// Whoever has unloaded a model has asked that it answers no more.
-std::optional<CacheQuestion> CacheDesk::question_of(const Permitted& permitted) {
-  if (!on_ || permitted.generation().prompt.sampling.temperature > 0) return std::nullopt;
-  if (permitted.model().engine->life() == engine::Life::gone) {
-    forget_model(permitted.model().number);
+// Of whom, of what and how, and not yet what. Whoever has unloaded a model has asked that it answers no more.
+std::optional<CacheQuestion> CacheDesk::ask(const Identified& identified, const ServedModel& model, engine::Life life) {
+  if (life == engine::Life::gone) {
+    forget_model(model.number);
     return std::nullopt;
   }
-  const CacheWish wish = cache_wish(permitted.identified().received().exchange().head());
+  const CacheWish wish = cache_wish(identified.received().exchange().head());
   if (wish == CacheWish::none) return std::nullopt;
   CacheQuestion question;
-  question.key.asked = hasher_.digest(description_of(permitted));
-  question.key.tenant = permitted.identified().principal().tenant_number;
-  question.key.model = permitted.model().number;
+  question.key.tenant = identified.principal().tenant_number;
+  question.key.model = model.number;
   question.asking = wish == CacheWish::anew ? Asking::anew : Asking::usual;
   return question;
 }
 
-CacheDesk::Visit::Visit(CacheDesk& desk, const Permitted& permitted, const CacheQuestion& question)
+std::optional<CacheQuestion> CacheDesk::question_of(const Permitted& permitted) {
+  if (!on_ || permitted.generation().prompt.sampling.temperature > 0) return std::nullopt;
+  std::optional<CacheQuestion> question = ask(permitted.identified(), permitted.model(), permitted.model().engine->life());
+  if (question) question->key.asked = hasher_.digest(description_of(permitted));
+  return question;
+}
+
+std::optional<CacheQuestion> CacheDesk::question_about(const TensorPermitted& permitted, std::string_view asked) {
+  if (!on_) return std::nullopt;
+  const ServedModel& model = permitted.model();
+  std::optional<CacheQuestion> question = ask(permitted.identified(), model, model.tensors->life());
+  if (!question) return std::nullopt;
+  std::string text = "cached answer about a text 1\n";
+  put_text(text, std::to_string(question->key.tenant));
+  put_text(text, model.name);
+  put_text(text, model.version);
+  put_text(text, asked);
+  question->key.asked = hasher_.digest(text);
+  return question;
+}
+
+CacheDesk::Visit::Visit(CacheDesk& desk, const Identified& identified, Running::Seat& seat, const CacheQuestion& question)
     : desk_(desk),
-      permitted_(permitted),
-      reactor_(permitted.identified().received().exchange().reactor()),
+      identified_(identified),
+      seat_(seat),
+      reactor_(identified.received().exchange().reactor()),
       woken_(std::make_shared<Signal>(reactor_)),
-      turn_(desk.answers_, question.key, permitted.identified().principal().tenant, question.asking, reactor_.clock().now(),
+      turn_(desk.answers_, question.key, identified.principal().tenant, question.asking, reactor_.clock().now(),
             wake_on(reactor_, woken_)) {}
 
 Task<Status> CacheDesk::Visit::wait(const Ending& ending) {
   using Stand = AnswerCache::Turn::Stand;
-  const TimeLimit limit(permitted_, ending);
-  net::Exchange& exchange = permitted_.identified().received().exchange();
+  const TimeLimit limit(identified_, seat_, ending);
+  net::Exchange& exchange = identified_.received().exchange();
   if (turn_.stand() == Stand::waits) {
     has_waited_ = true;
-    const ClientWatch watch(exchange, permitted_.seat(), [this] { woken_->raise(); });
+    const ClientWatch watch(exchange, seat_, [this] { woken_->raise(); });
     Deadline alarm(reactor_, [this] { woken_->raise(); });
     for (;;) {
       if (exchange.gone()) co_return client_gone();
@@ -113,6 +134,23 @@ void CacheDesk::Visit::end(const Outcome& outcome, const Recording& recording, b
   if (!may_be_told(outcome, dry) || !recording.complete()) return;
   if (recording.answer() == nullptr) return turn_.keep_nothing();
   turn_.keep(*recording.answer(), reactor_.clock().now());
+}
+
+void CacheDesk::Visit::keep(KeptAnswer answer) {
+  if (answer.body.size() > Recording::most) return turn_.keep_nothing();
+  turn_.keep(std::move(answer), reactor_.clock().now());
+}
+
+std::optional<std::string> settle_repeat(Egress& egress, Tab& tab) {
+  const Usage nothing_made;
+  tab.count_repeat();
+  tab.tell(*egress.limits());
+  const std::optional<limits::Units> cost = tab.cost(nothing_made);
+  tab.settle(nothing_made);
+  if (!cost) return std::nullopt;
+  std::string text = decimal_text(static_cast<std::int64_t>(*cost), 9);
+  egress.set_cost(text);
+  return text;
 }
 
 void CacheDesk::review(const identity::Directory& directory) {

@@ -46,9 +46,9 @@ void Egress::dress(net::Response& response) {
   standing.https = client_.https;
   standing.dialect = dialect_;
   status_ = response.status();
-  response.room_for(usual_length_of_fields + limits_.size());
+  response.room_for(usual_length_of_fields);
   add_standing_fields(response, standing);
-  response.lines(limits_);
+  response.last_lines(std::move(limits_));
   if (!cache_.empty()) response.field("x-gatehouse-cache", cache_);
   dress_for_browser(response, rules_, exchange_.head());
 }

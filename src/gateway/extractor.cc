@@ -1,5 +1,8 @@
 #include "extractor.h"
 
+#include <functional>
+#include <memory>
+#include <optional>
 #include <utility>
 
 #include "gatehouse/base/decimal.h"
@@ -12,6 +15,8 @@ namespace {
 // Each pair by itself: int8 scales are a whole batch's, and what is found must not depend on what else is asked. Measured:
 // docs/PERFORMANCE.md.
 constexpr nlu::WorkRule work_rule{.batch = {.rows = 1}, .tokens = 8192};
+// Of texts that a reactor reads between two looks at its connections; longer ones are for a thread where nobody else waits.
+constexpr std::size_t most_read_here = 8UL * 1024;
 
 std::vector<nlu::PlannedCall> next_calls(const nlu::Extraction& extraction, const Identified& identified) {
   return nlu::plan_work(extraction.rows(), extraction.slots(), identified.principal().tenant_number, work_rule);
@@ -29,6 +34,42 @@ std::vector<std::size_t> sizes_of(const wire::NluWork& work) {
   return sizes;
 }
 
+using Begun = Result<std::vector<nlu::Extraction>>;
+
+Begun begin_all(const nlu::Model& model, const std::vector<nlu::Request>& requests) {
+  std::vector<nlu::Extraction> extractions;
+  for (const nlu::Request& request : requests) {
+    GH_TRY(nlu::Extraction extraction, nlu::Extraction::begin(model, request));
+    extractions.push_back(std::move(extraction));
+  }
+  return extractions;
+}
+
+std::size_t bytes_of(const std::vector<nlu::Request>& requests) {
+  std::size_t bytes = 0;
+  for (const nlu::Request& request : requests) bytes += request.text.size();
+  return bytes;
+}
+
+Error too_many_long_texts() {
+  return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "More long texts are sent than can be read")
+      .with_retry(Retry::after(seconds(2)));
+}
+
+KeptAnswer kept(const std::string& reply) {
+  KeptAnswer answer;
+  answer.status = 200;
+  answer.content_type = "application/json";
+  answer.body = reply;
+  return answer;
+}
+
+void respond_with(Egress& egress, std::string reply) {
+  net::Response response(200);
+  response.body("application/json", std::move(reply));
+  egress.respond(std::move(response));
+}
+
 }  // namespace
 
 Extractor::Extractor(const ExtractorParts& parts)
@@ -40,6 +81,8 @@ Extractor::Extractor(const ExtractorParts& parts)
       contents_(parts.contents),
       authenticators_(parts.authenticators),
       lexicons_(parts.lexicons),
+      cache_(parts.cache),
+      ending_(parts.ending),
       running_(parts.running),
       parsers_(parts.running.size()) {}
 
@@ -64,14 +107,25 @@ Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::
   GH_TRY(const std::vector<nlu::Task> tasks, tasks_of(ask, model->nlu->recipe.event_types));
   ledger.task = names_of(tasks);
   GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, tasks));
-  std::vector<nlu::Extraction> extractions;
-  for (nlu::Request& request : ask.requests) {
-    request.lexicon = lexicons_.of(identified.principal().tenant_number);
-    GH_TRY(nlu::Extraction extraction, nlu::Extraction::begin(*model->nlu, request));
-    extractions.push_back(std::move(extraction));
+  for (nlu::Request& request : ask.requests) request.lexicon = lexicons_.of(identified.principal().tenant_number);
+  return Asked{std::move(ask), std::move(permitted)};
+}
+
+Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
+  const std::shared_ptr<const nlu::Model> model = asked.permitted.model().nlu;
+  Begun begun = std::vector<nlu::Extraction>();
+  if (bytes_of(asked.ask.requests) <= most_read_here) {
+    begun = begin_all(*model, asked.ask.requests);
+  } else {
+    // Whoever waits for it may be gone before it ends.
+    std::function<Begun(Worker&)> work = [model, requests = asked.ask.requests](Worker&) { return begin_all(*model, requests); };
+    auto working = pool_.run<Begun>(reactor, std::move(work));
+    std::optional<Begun> done = co_await std::move(working);
+    begun = done ? std::move(*done) : Begun(too_many_long_texts());
   }
-  std::vector<nlu::PlannedCall> first = next_calls(extractions.front(), identified);
-  return Asked{std::move(ask), std::move(permitted), std::move(extractions), std::move(first)};
+  if (!begun) co_return begun.error();
+  asked.extractions = std::move(*begun);
+  co_return ok();
 }
 
 Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledger) {
@@ -87,15 +141,42 @@ Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledg
   parsers_[here].settle();
   exchange.drop_body();
   if (!asked) co_return egress.respond(asked.error());
+  const Status texts = co_await read_texts(exchange.reactor(), *asked);
+  if (!texts) co_return egress.respond(texts.error());
   co_await answer(*asked, egress, ledger);
-  if (ledger.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
+  const bool is_answered = ledger.generated_for || ledger.finish == finish_cached;
+  if (is_answered && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
 }
 
 Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
+  const Identified& identified = asked.permitted.identified();
+  Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
+  if (!tab) co_return egress.respond(tab.error());
+  std::optional<CacheQuestion> question;
+  if (cache_.on()) {
+    question = cache_.question_about(asked.permitted, all_that_is_asked(identified.received().route().action, asked.ask, ledger.task));
+    if (!question) egress.set_cache(cache_bypass);
+  }
+  if (!question) co_return co_await make(asked, *tab, egress, ledger, nullptr);
+  CacheDesk::Visit visit(cache_, identified, asked.permitted.seat(), *question);
+  const Status waited = co_await visit.wait(ending_);
+  if (!waited) co_return egress.respond(waited.error());
+  if (const AnswerPtr told = visit.told()) {
+    settle_repeat(egress, *tab);
+    ledger.finish = finish_cached;
+    egress.set_cache(cache_hit);
+    co_return respond_with(egress, told->body);
+  }
+  egress.set_cache(question->asking == Asking::anew ? cache_refresh : cache_miss);
+  co_await make(asked, *tab, egress, ledger, &visit);
+}
+
+Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledger, CacheDesk::Visit* visit) {
   Reactor& reactor = egress.exchange().reactor();
-  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(asked.first.front().work));
+  const std::vector<nlu::PlannedCall> first = next_calls(asked.extractions.front(), asked.permitted.identified());
+  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(first.front().work));
   if (!measured) co_return egress.respond(measured.error());
-  Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits(), ledger.task);
+  Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(tab), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
   Status computed = co_await compute(reactor, *admitted, asked);
@@ -116,19 +197,16 @@ Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
   admitted->tab().settle(ledger.usage);
   if (!reply) co_return egress.respond(reply.error());
   ledger.finish = "stop";
-  net::Response response(200);
-  response.body("application/json", std::move(*reply));
-  egress.respond(std::move(response));
+  if (visit != nullptr) visit->keep(kept(*reply));
+  respond_with(egress, std::move(*reply));
 }
 
 Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const {
-  std::vector<nlu::PlannedCall> calls = std::exchange(asked.first, {});
   for (nlu::Extraction& extraction : asked.extractions) {
     while (!extraction.done()) {
-      if (calls.empty()) calls = next_calls(extraction, asked.permitted.identified());
+      const std::vector<nlu::PlannedCall> calls = next_calls(extraction, asked.permitted.identified());
       const Status computed = co_await compute_step(reactor, admitted, extraction, calls);
       if (!computed) co_return computed;
-      calls.clear();
     }
   }
   co_return ok();

@@ -1,15 +1,18 @@
 // gateway/extractor.h — POST /api/predict, /v1/nlu/extract and /v1/decisions: what is asked about a text, through every stage of the
 // pipeline. The engine is asked level by level of the schema, each time in calls of a bounded size.
-// Threads  the reactor of the connection
+// Threads  the reactor of the connection; long texts are cut into tokens on a thread of their own
+// Errors   server_is_overloaded (503): more long texts are sent than can be read
 #pragma once
 #include <span>
 #include <string>
 #include <vector>
 
 #include "body_limits.h"
+#include "cache_desk.h"
 #include "egress.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/nlu/work_plan.h"
+#include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/wire/json/document.h"
 #include "generator.h"
 #include "nlu_ask.h"
@@ -32,6 +35,7 @@ struct ExtractorParts {
   const ContentRules& contents;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   const Lexicons& lexicons;
+  CacheDesk& cache;
 };
 
 class Extractor {
@@ -42,16 +46,19 @@ class Extractor {
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
-  // What the body asks, once it may be asked: read, and nothing computed yet.
+  // What the body asks, once it may be asked, and its extractions, once its texts are read; nothing is computed yet.
   struct Asked {
     NluAsk ask;
     TensorPermitted permitted;
-    std::vector<nlu::Extraction> extractions;
-    std::vector<nlu::PlannedCall> first;  // of the first of them
+    std::vector<nlu::Extraction> extractions = {};
   };
   Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
   Status check_page(const Identified& identified) const;
+  Task<Status> read_texts(Reactor& reactor, Asked& asked);
+  // Makes the answer, or tells what was answered to an equal request.
   Task<void> answer(Asked& asked, Egress& egress, Ledger& ledger);
+  // visit: of whoever may be told what is made; null: nobody.
+  Task<void> make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledger, CacheDesk::Visit* visit);
   Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const;
   // A level of it.
   Task<Status> compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
@@ -66,8 +73,12 @@ class Extractor {
   const ContentRules contents_;
   const std::vector<identity::Authenticator>& authenticators_;
   const Lexicons& lexicons_;
+  CacheDesk& cache_;
+  const Ending& ending_;
   std::vector<Running>& running_;
   std::vector<wire::JsonParser> parsers_;  // by reactor
+  static constexpr std::size_t readers = 1, most_waiting = 64;
+  WorkerPool pool_{"long texts", readers, most_waiting};
 };
 
 }  // namespace gatehouse::gateway

@@ -54,7 +54,7 @@ struct Gateway::Rooms {
                   idempotency, cache),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
-                                 parts.administration.lexicons()}),
+                                 parts.administration.lexicons(), cache}),
         inference(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),

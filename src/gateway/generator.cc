@@ -4,7 +4,6 @@
 #include <exception>
 #include <utility>
 
-#include "gatehouse/base/decimal.h"
 #include "gatehouse/wire/anthropic/replies.h"
 #include "head_fields.h"
 #include "requests.h"
@@ -14,8 +13,6 @@ namespace {
 
 // How long a request waits for a lost engine to come back before it is told to try again itself.
 constexpr seconds restart_patience{5};
-// What the log says of an answer from the cache.
-constexpr std::string_view finish_cached = "cached";
 
 Outcome outcome_of(Error error) {
   Outcome outcome;
@@ -60,18 +57,9 @@ Outcome tell_kept(Egress& egress, const KeptAnswer& answer, Tab& tab) {
   Outcome outcome;
   outcome.finish = finish_cached;
   outcome.answered = true;
-  tab.count_repeat();
-  tab.tell(*egress.limits());
-  const std::optional<limits::Units> cost = tab.cost(outcome.usage);
-  tab.settle(outcome.usage);
+  const std::optional<std::string> cost = settle_repeat(egress, tab);
   net::Response response(answer.status);
-  if (cost) {
-    const std::string text = decimal_text(static_cast<std::int64_t>(*cost), 9);
-    egress.set_cost(text);
-    response.body(answer.content_type, body_at_cost(answer.body, text));
-  } else {
-    response.body(answer.content_type, answer.body);
-  }
+  response.body(answer.content_type, cost ? body_at_cost(answer.body, *cost) : answer.body);
   egress.set_cache(cache_hit);
   say_kept(egress, std::move(response), answer.stream);
   return outcome;
@@ -217,7 +205,7 @@ Task<Outcome> Generator::generate_or_tell(const Permitted& permitted, Answer& an
     if (cache_.on()) egress.set_cache(cache_bypass);
     co_return co_await generate(permitted, answer, egress, tab, nullptr);
   }
-  CacheDesk::Visit visit(cache_, permitted, *question);
+  CacheDesk::Visit visit(cache_, permitted.identified(), permitted.seat(), *question);
   Status waited = co_await visit.wait(ending_);
   if (!waited) co_return outcome_of(std::move(waited).error());
   if (const AnswerPtr told = visit.told()) co_return tell_kept(egress, *told, *tab);

@@ -20,6 +20,8 @@ using limits::Units;
 // leaves callers without room.
 constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets_from = 0x80000000;
 
+constexpr std::size_t usual_length_of_refusal = 256;
+
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
 limits::LimitKey key_of_budget(std::uint32_t number) { return {budgets_from | number, {0, number}}; }
@@ -143,15 +145,21 @@ Governor::Governor(GovernorParts parts)
       strangers_({.bytes = rules_.bytes_for_strangers}, parts.random),
       alerts_(rules_.alerts),
       books_(parts.reactors),
+      outstanding_(parts.reactors),
       plans_(parts.reactors) {
   for (std::size_t i = 0; i < books_.size(); ++i)
-    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_, clock_, authenticators_, i});
+    desks_.push_back(TabDesk{table_, alerts_, parts.journal.part(i), books_[i], outstanding_[i], clock_, authenticators_, i});
   parts.metrics.watch(telemetry::Metrics::Kind::gauge, "gatehouse_reservations_outstanding",
-                      "Calls that hold something of a limit or budget",
-                      std::function<double()>([this] { return static_cast<double>(outstanding_.load(std::memory_order_relaxed)); }));
+                      "Calls that hold something of a limit or budget", std::function<double()>([this] { return reservations(); }));
 }
 
 Governor::~Governor() = default;
+
+double Governor::reservations() const {
+  std::int64_t all = 0;
+  for (const Outstanding& one : outstanding_) all += one.calls.load(std::memory_order_relaxed);
+  return static_cast<double>(all);
+}
 
 void Governor::learn_zones(const identity::Directory& directory) {
   for (const std::string& name : directory.time_zones()) {
@@ -196,7 +204,8 @@ Status Governor::stranger(std::string_view address, std::string* fields) {
   if (admitted) return ok();
   const limits::Told told{"address", charge.rule, {}, charge.decision};
   *fields = policy_line({&told, 1});
-  append_limit_lines(*fields, words_of({&told, 1}), {&charge, 1});
+  TextWriter lines(*fields, usual_length_of_refusal);
+  append_limit_lines(lines, words_of({&told, 1}), {&charge, 1});
   return over_rate(told, false);
 }
 

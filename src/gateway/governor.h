@@ -1,7 +1,6 @@
 // gateway/governor.h — which limits a request has, and whether it may go on.
 // Threads  by reactor: the methods that take one, on it; use() from any thread
 #pragma once
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -68,6 +67,7 @@ class Governor final : public BudgetUses {
   // tokens: those of tokens as well as those of money.
   void add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who, bool tokens) const;
   void add(TabPlan& plan, PlannedLimit limit, limits::Units least) const;
+  double reservations() const;
 
   const Clock& clock_;
   std::vector<identity::Authenticator>& authenticators_;
@@ -78,7 +78,7 @@ class Governor final : public BudgetUses {
   limits::LimitTable strangers_;
   BudgetAlerts alerts_;
   std::vector<LedgerBook> books_;
-  std::atomic<std::int64_t> outstanding_{0};
+  std::vector<Outstanding> outstanding_;  // by reactor
   std::vector<TabDesk> desks_;
   std::vector<TabPlans> plans_;  // by reactor
   limits::Zones zones_;

@@ -1,8 +1,6 @@
 #include "limit_words.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <limits>
 #include <optional>
@@ -35,12 +33,6 @@ constexpr OpenAiNames of_requests{"x-ratelimit-limit-requests: ", "x-ratelimit-r
 constexpr OpenAiNames of_tokens{"x-ratelimit-limit-tokens: ", "x-ratelimit-remaining-tokens: ", "x-ratelimit-reset-tokens: "};
 constexpr std::string_view line_end = "\r\n";
 
-void add_number(std::string& lines, std::uint64_t number) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  lines.append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
-}
-
 // OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
 std::size_t tightest(std::span<const LimitWords> words, std::span<const limits::Charge> decided, bool tokens) {
   std::size_t least = words.size();
@@ -51,14 +43,11 @@ std::size_t tightest(std::span<const LimitWords> words, std::span<const limits::
   return least;
 }
 
-void add_openai_lines(std::string& lines, const LimitWords& words, const limits::Decision& decision) {
-  lines.append(words.numbers);
-  add_number(lines, decision.remaining);
-  lines.append(line_end);
+void add_openai_lines(TextWriter& lines, const LimitWords& words, const limits::Decision& decision) {
+  lines.add(words.numbers).add(decision.remaining).add(line_end);
   const std::size_t before = lines.size();
-  lines.append(words.of_tokens ? of_tokens.reset : of_requests.reset);
-  const bool is_known = limits::append_duration(lines, decision.reset);
-  is_known ? void(lines.append(line_end)) : lines.resize(before);
+  lines.add(words.of_tokens ? of_tokens.reset : of_requests.reset);
+  limits::append_duration(lines, decision.reset) ? lines.add(line_end) : lines.back_to(before);
 }
 
 Retry retry_of(const limits::Wait& wait) {
@@ -105,23 +94,23 @@ std::vector<LimitWords> words_of(std::span<const Told> told) {
   return words;
 }
 
-void append_limit_lines(std::string& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided) {
+void append_limit_lines(TextWriter& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided) {
   if (words.empty()) return;
   for (std::size_t i = 0; i < words.size(); ++i) {
-    lines.append(words[i].item);
+    lines.add(words[i].item);
     limits::append_rate_limit_numbers(lines, decided[i].decision);
   }
-  lines.append(line_end);
+  lines.add(line_end);
   for (const bool tokens : {false, true}) {
     const std::size_t least = tightest(words, decided, tokens);
     if (least < words.size()) add_openai_lines(lines, words[least], decided[least].decision);
   }
 }
 
-void append_budget_line(std::string& lines, std::string_view unit, limits::Units remaining) {
-  lines.append("x-gatehouse-budget-remaining: ");
-  unit == "money" ? void(lines.append(number_in_words(remaining, unit))) : add_number(lines, remaining);
-  lines.append(";unit=\"").append(unit).append("\"\r\n");
+void append_budget_line(TextWriter& lines, std::string_view unit, limits::Units remaining) {
+  lines.add("x-gatehouse-budget-remaining: ");
+  unit == "money" ? lines.add(number_in_words(remaining, unit)) : lines.add(remaining);
+  lines.add(";unit=\"").add(unit).add("\"\r\n");
 }
 
 Error over_rate(const Told& told, bool counts_tokens) {

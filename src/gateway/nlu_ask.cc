@@ -33,6 +33,7 @@ Result<NluAsk> read_extract(const wire::JsonValue& body) {
   request.labels = std::move(sent.labels);
   request.unit = sent.offset_unit;
   if (sent.mode == wire::NluMode::compat) request.decoding = nlu::Decoding::compat;
+  if (sent.mode == wire::NluMode::multi) request.decoding = nlu::Decoding::multi;
   return ask;
 }
 
@@ -89,6 +90,29 @@ Result<std::string> decisions_reply(const NluAsk& ask, const NluFindings& findin
   return json;
 }
 
+void put_request(wire::JsonWriter& json, const nlu::Request& request) {
+  json.begin_list().value(request.text);
+  wire::write_nlu_schema(json, request.schema);
+  json.begin_list();
+  for (const std::string& label : request.labels) json.value(label);
+  json.end_list();
+  json.value(static_cast<int>(request.decoding)).value(static_cast<int>(request.answers)).value(static_cast<int>(request.unit));
+  if (request.lexicon) json.value(request.lexicon->edition());
+  json.end_list();
+}
+
+void put_question(wire::JsonWriter& json, const wire::DecisionQuestion& question) {
+  json.begin_list().value(static_cast<int>(question.type)).value(question.instructions);
+  if (question.name) json.begin_list().value(*question.name).end_list();
+  for (const wire::DecisionChoice& choice : question.choices) {
+    json.begin_object().member("text", choice.value.text).member("description", choice.description);
+    if (choice.value.truth) json.member("truth", *choice.value.truth);
+    json.end_object();
+  }
+  for (const wire::DecisionLevel& level : question.levels) json.value(level.label);
+  json.end_list();
+}
+
 }  // namespace
 
 Result<NluAsk> read_ask(Action action, const wire::JsonValue& body) {
@@ -131,6 +155,17 @@ std::string content_of(const NluAsk& ask) {
     json.end_list();
   }
   return content_of(ask.requests.front().text, asked);
+}
+
+std::string all_that_is_asked(Action action, const NluAsk& ask, std::string_view tasks) {
+  std::string text;
+  wire::JsonWriter json(text);
+  json.begin_list().value(static_cast<int>(action)).value(tasks);
+  json.value(static_cast<int>(ask.forms.form)).value(static_cast<int>(ask.forms.scores));
+  for (const nlu::Request& request : ask.requests) put_request(json, request);
+  for (const wire::DecisionQuestion& question : ask.questions) put_question(json, question);
+  json.end_list();
+  return text;
 }
 
 Result<std::string> reply_to(Action action, const NluAsk& ask, const NluFindings& findings) {

@@ -37,6 +37,9 @@ std::string names_of(std::span<const nlu::Task> tasks);
 // What is asked, as it is kept where contents are: {"text","schema"}, masked.
 std::string content_of(const NluAsk& ask);
 
+// All that an answer depends on beside its tenant and its model: no two that differ in any of that look alike. tasks: its names_of()
+std::string all_that_is_asked(Action action, const NluAsk& ask, std::string_view tasks);
+
 // What was computed for it, once that is done.
 struct NluFindings {
   std::span<const nlu::Extraction> extractions;

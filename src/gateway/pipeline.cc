@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "client_watch.h"
 #include "engine_wait.h"
@@ -100,27 +101,24 @@ Error error_of(const w::Refused& refused, const w::Prepare& prompt) {
 
 }  // namespace
 
-Result<identity::PrincipalPtr> Doorkeeper::look(const Received& received, const net::Asker& client, identity::Asking asking,
-                                                identity::PrincipalPtr* known) const {
+Status Doorkeeper::look(const Received& received, const net::Asker& client, identity::Asking asking, identity::PrincipalPtr& who) const {
   const Route& route = received.route();
-  Reactor& reactor = received.exchange().reactor();
-  const WallTime now = asking == identity::Asking::first ? received.at() : reactor.clock().wall();
+  const WallTime now = asking == identity::Asking::first ? received.at() : received.exchange().reactor().clock().wall();
   const auto scheme = client.https ? identity::Scheme::https : identity::Scheme::http;
-  identity::Authenticator& authenticator = authenticator_of(received);
-  const wire::RequestHead& head = received.exchange().head();
-  Result<identity::PrincipalPtr> identified = authenticator.identify(head, now, kind_for(route), asking, scheme);
-  if (known != nullptr) *known = identified ? *identified : authenticator.owner_of_refused(head);
+  Result<identity::PrincipalPtr> identified =
+      authenticator_of(received).identify(received.exchange().head(), now, kind_for(route), asking, scheme);
   if (!identified) return identified.error();
-  identity::PrincipalPtr principal = std::move(*identified);
-  GH_CHECK(check_address(*principal, client.address));
-  GH_CHECK(check_scope(route, *principal));
-  return principal;
+  who = std::move(*identified);
+  GH_CHECK(check_address(*who, client.address));
+  return check_scope(route, *who);
 }
 
 Result<Recognised> Doorkeeper::recognise(Received& received, const net::Asker& client, identity::PrincipalPtr& known) const {
-  Result<identity::PrincipalPtr> looked = look(received, client, identity::Asking::first, &known);
-  if (!looked) return looked.error();
-  known = std::move(*looked);
+  const Status looked = look(received, client, identity::Asking::first, known);
+  if (!looked) {
+    if (!known) known = authenticator_of(received).owner_of_refused(received.exchange().head());
+    return looked.error();
+  }
   received.named_ = &known;
   received.named_by_ = authenticator_of(received).directory().version();
   return Recognised();
@@ -129,12 +127,17 @@ Result<Recognised> Doorkeeper::recognise(Received& received, const net::Asker& c
 // As long as the directory is the same, and its time has not run out, a credential is as good as it was; what is signed has a window of its
 // own.
 Result<identity::PrincipalPtr> Doorkeeper::look_again(const Received& received, const net::Asker& client) const {
-  if (received.named_ == nullptr) return look(received, client, identity::Asking::again, nullptr);
+  if (received.named_ != nullptr && still_stands(received)) return *received.named_;
+  identity::PrincipalPtr who;
+  GH_CHECK(look(received, client, identity::Asking::again, who));
+  return who;
+}
+
+bool Doorkeeper::still_stands(const Received& received) const {
   const identity::Principal& who = **received.named_;
-  const bool stands = !who.signature && received.named_by_ == authenticator_of(received).directory().version() &&
-                      unix_seconds(received.exchange().reactor().clock().wall()) < who.valid_until;
-  if (stands) return *received.named_;
-  return look(received, client, identity::Asking::again, nullptr);
+  if (who.signature || received.named_by_ != authenticator_of(received).directory().version()) return false;
+  constexpr std::int64_t for_good = std::numeric_limits<std::int64_t>::max();
+  return who.valid_until == for_good || unix_seconds(received.exchange().reactor().clock().wall()) < who.valid_until;
 }
 
 Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Asker& client, std::string_view body) const {

@@ -86,9 +86,10 @@ class Doorkeeper {
   std::optional<Result<Identified>> identify_at_once(const Received& received, const net::Asker& client) const;
 
  private:
-  Result<identity::PrincipalPtr> look(const Received& received, const net::Asker& client, identity::Asking asking,
-                                      identity::PrincipalPtr* known) const;
+  // who: whoever that is, also where they are refused for what they are known for; else it stays as it was.
+  Status look(const Received& received, const net::Asker& client, identity::Asking asking, identity::PrincipalPtr& who) const;
   Result<identity::PrincipalPtr> look_again(const Received& received, const net::Asker& client) const;
+  bool still_stands(const Received& received) const;
   identity::Authenticator& authenticator_of(const Received& received) const {
     return authenticators_[static_cast<std::size_t>(received.exchange().reactor().index())];
   }

@@ -227,7 +227,7 @@ void Tab::settle(const Usage& usage) {
 void Tab::let_go() {
   open_ = false;
   sheet_->reservation.settle();
-  desk_->outstanding.fetch_sub(1, std::memory_order_relaxed);
+  desk_->outstanding.change(-1);
 }
 
 void Tab::forgive() {

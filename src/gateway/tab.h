@@ -58,13 +58,19 @@ struct TabSheet {
   limits::Reservation reservation;
 };
 
+// Reservations of one reactor, which alone writes here; anybody may read.
+struct alignas(64) Outstanding {
+  std::atomic<std::int64_t> calls{0};
+  void change(std::int64_t by) { calls.store(calls.load(std::memory_order_relaxed) + by, std::memory_order_relaxed); }
+};
+
 // Of one reactor.
 struct TabDesk {
   limits::LimitTable& table;
   BudgetAlerts& alerts;
   limits::Inflight::Part& journal;
   LedgerBook& book;
-  std::atomic<std::int64_t>& outstanding;  // reservations, of all reactors
+  Outstanding& outstanding;
   const Clock& clock;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   std::size_t reactor = 0;

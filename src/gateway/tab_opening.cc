@@ -42,7 +42,7 @@ void count_for_rates(limits::LimitTable& table, const std::vector<Charge*>& rate
   for (std::size_t i = 0; i < calls.size(); ++i) rates[i]->decision = calls[i].decision;
 }
 
-void append_budget(std::string& out, const TabPlan& plan, std::span<const Charge> charges) {
+void append_budget(TextWriter& out, const TabPlan& plan, std::span<const Charge> charges) {
   std::size_t least = charges.size();
   for (std::size_t i = plan.budgets_from; i < charges.size(); ++i) {
     if (!has_an_end(charges[i])) continue;
@@ -93,11 +93,11 @@ limits::Wait until_the_next_call(limits::LimitTable& table, const std::vector<Ch
 }
 
 void append_fields(std::string& out, const TabPlan& plan, std::span<const Charge> charges) {
-  constexpr std::size_t usual_length = 640;
-  out.reserve(usual_length);
-  out += plan.policy;
-  append_limit_lines(out, plan.words, charges.first(plan.budgets_from));
-  append_budget(out, plan, charges);
+  constexpr std::size_t usual_length = 768;
+  TextWriter lines(out, usual_length);
+  lines.add(plan.policy);
+  append_limit_lines(lines, plan.words, charges.first(plan.budgets_from));
+  append_budget(lines, plan, charges);
 }
 
 Units needed_by(const TabPlan& plan, std::size_t line, const Measures& measures) {
@@ -197,7 +197,7 @@ Result<Tab> Tab::open_on(TabDesk& desk, std::unique_ptr<TabSheet> sheet) {
   }
   Tab tab(desk, std::move(sheet));
   tab.slot_ = *slot;
-  desk.outstanding.fetch_add(1, std::memory_order_relaxed);
+  desk.outstanding.change(1);
   for (std::size_t i = tab.tokens_from(); i < tab.sheet_->charges.size(); ++i) tab.sheet_->held.push_back(tab.sheet_->charges[i].volume);
   for (std::size_t i = tab.budgets_from(); i < tab.sheet_->charges.size(); ++i) tab.watch_budget(i);
   return tab;

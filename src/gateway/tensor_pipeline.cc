@@ -23,6 +23,8 @@ constexpr seconds engine_patience{5};
 constexpr std::size_t most_bytes = w::max_assembled - std::size_t{1024} * 1024;
 // What a reactor computes between two looks at its connections: nanoseconds of a core, about. More of it is for the engine.
 constexpr std::uint64_t most_native_work = 500'000;
+// What a call of a tensor model needs: no tokens.
+constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
 
 struct CallRefusal {
   std::string_view code, reason;
@@ -90,16 +92,20 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
   return TensorMeasured(permitted, std::move(call));
 }
 
-Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields, std::string_view task) const {
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
   const TensorPermitted& permitted = measured.permitted();
-  constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
-  if (task.empty()) {
-    GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
-    tab.tell(*fields);
-    return TensorAdmitted(std::move(measured), std::move(tab));
-  }
+  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
+  tab.tell(*fields);
+  return TensorAdmitted(std::move(measured), std::move(tab));
+}
+
+Result<Tab> TensorAdmission::open(const TensorPermitted& permitted, std::string* fields, std::string_view tasks) const {
   GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
-  tab.name_task(task);
+  tab.name_task(tasks);
+  return tab;
+}
+
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, Tab tab, std::string* fields) {
   const Status paid = tab.measure(a_call);
   tab.tell(*fields);
   if (!paid) return paid.error();

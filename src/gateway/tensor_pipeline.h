@@ -91,8 +91,11 @@ class TensorAdmitted {
 class TensorAdmission {
  public:
   explicit TensorAdmission(Governor& governor) : governor_(governor) {}
-  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits. task: of NLU
-  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields, std::string_view task = {}) const;
+  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits
+  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields) const;
+  // The same of NLU in two steps, so that what was answered before is looked for in between. tasks: that it is for
+  Result<Tab> open(const TensorPermitted& permitted, std::string* fields, std::string_view tasks) const;
+  static Result<TensorAdmitted> admit(TensorMeasured measured, Tab tab, std::string* fields);
 
  private:
   Governor& governor_;

@@ -111,7 +111,9 @@ std::string sha256_hex(std::string_view text) {
 }
 
 std::string marked(const std::string& issuer, const std::string& name) {
-  return issuer.empty() || name.empty() ? name : issuer + "|" + name;
+  if (name.empty()) return name;
+  const std::string called = name.size() <= longest_token_id ? name : "sha256:" + sha256_hex(name);
+  return issuer.empty() ? called : issuer + "|" + called;
 }
 
 Error refused(std::string_view reason, std::string text) { return Error(Code::unauthenticated, Origin::caller, reason, std::move(text)); }

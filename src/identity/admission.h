@@ -28,7 +28,11 @@ Result<PrincipalPtr> admit_token(const VerifiedToken& verified, std::string_view
 // One that was admitted by a token, as the directory has it now; the signature need not be checked again.
 Result<PrincipalPtr> renew_token(const PrincipalPtr& principal, const Directory& directory, WallTime now);
 
-// What a revocation calls a token, a session or a user: two issuers may give one name twice. issuer empty: ours.
+// Bytes of a jti, and of any other name that is kept as it is.
+inline constexpr std::size_t longest_token_id = 256;
+
+// What a revocation calls a token, a session or a user: two issuers may give one name twice, and others' names may be as long as they like.
+// issuer empty: ours.
 std::string marked(const std::string& issuer, const std::string& name);
 
 // Whether tokens of that issuer (empty: ours) are believed of that tenant, as far as the configuration says.

@@ -55,16 +55,36 @@ struct Credential {
   bool is_signed = false;
 };
 
+enum class Carries : std::uint8_t { nothing, a_key, authorization, a_signature };
+
+// Most fields are not even as long as one of these.
+Carries field_named(std::string_view name) {
+  static_assert(signature_field.size() == 15);
+  switch (name.size()) {
+    case 7:
+      return same_word(name, "api-key") ? Carries::a_key : Carries::nothing;
+    case 9:
+      return same_word(name, "X-API-Key") ? Carries::a_key : Carries::nothing;
+    case 13:
+      return same_word(name, "Authorization") ? Carries::authorization : Carries::nothing;
+    case 15:
+      return same_word(name, signature_field) ? Carries::a_signature : Carries::nothing;
+    default:
+      return Carries::nothing;
+  }
+}
+
 // Nothing: ambiguous. Empty fields say nothing.
 std::optional<Credential> collect(const wire::RequestHead& head) {
   Credential found;
   bool authorization_seen = false;
   for (const wire::FieldView& field : head.fields) {
-    const bool key_field = same_word(field.name, "X-API-Key") || same_word(field.name, "api-key");
-    const bool authorization_field = !key_field && same_word(field.name, "Authorization");
-    found.is_signed |= same_word(field.name, signature_field);
-    if (!key_field && !authorization_field) continue;
-    if (authorization_field && std::exchange(authorization_seen, true)) return std::nullopt;
+    const Carries what = field_named(field.name);
+    if (what == Carries::nothing) continue;
+    found.is_signed |= what == Carries::a_signature;
+    if (what == Carries::a_signature) continue;
+    const bool key_field = what == Carries::a_key;
+    if (!key_field && std::exchange(authorization_seen, true)) return std::nullopt;
     const Authorization given = key_field ? Authorization{field.value, true} : parse_authorization(field.value);
     if (given.text.empty()) continue;
     if (!found.text.empty() && found.text != given.text) return std::nullopt;
@@ -89,7 +109,7 @@ struct Authenticator::State {
   Result<PrincipalPtr> admit(const Credential& credential, WallTime now) {
     return admit_text(credential.text, tokens, hasher, *directory, now);
   }
-  Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now, Asking asking);
+  Result<PrincipalPtr> known_or_admitted(const Credential& credential, WallTime now, CredentialKind kind, Asking asking);
   Result<PrincipalPtr> admit_signed(const wire::RequestHead& head, Scheme scheme, WallTime now, Asking asking);
   void note_uses(const CredentialCache::Entry& entry);
   void note_uses(const KeyId& id, std::int64_t count, std::int64_t last_used);
@@ -115,14 +135,19 @@ Result<PrincipalPtr> Authenticator::identify(const wire::RequestHead& head, Wall
   if (!credential) return ambiguous();
   if (credential->is_signed) return state_->admit_signed(head, scheme, now, asking);
   if (credential->text.empty() || !credential->usable) return credential_missing(kind);
-  GH_CHECK(check_kind(credential->text, credential->in_key_field, kind));
-  return state_->known_or_admitted(*credential, now, asking);
+  return state_->known_or_admitted(*credential, now, kind, asking);
 }
 
-// The warm path: one hash and one comparison of versions.
-Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& credential, WallTime now, Asking asking) {
+// The warm path: one hash and one comparison of versions. What was taken as a key before looks like one, and every route takes keys; a
+// text of another length is looked at before it is hashed.
+Result<PrincipalPtr> Authenticator::State::known_or_admitted(const Credential& credential, WallTime now, CredentialKind kind,
+                                                             Asking asking) {
+  const bool is_as_long_as_a_key = credential.text.size() == key_length;
+  if (!is_as_long_as_a_key) GH_CHECK(check_kind(credential.text, credential.in_key_field, kind));
   const CredentialCache::Fingerprint fingerprint = cache.fingerprint(credential.text);
   CredentialCache::Entry* entry = cache.find(fingerprint);
+  const bool is_known_key = entry != nullptr && entry->principal->proof == Proof::api_key;
+  if (is_as_long_as_a_key && !is_known_key) GH_CHECK(check_kind(credential.text, credential.in_key_field, kind));
   const std::int64_t second = unix_seconds(now);
   if (entry == nullptr || entry->version != directory->version() || second >= entry->principal->valid_until) {
     const bool signature_known = entry != nullptr && entry->principal->proof == Proof::token &&

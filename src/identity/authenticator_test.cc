@@ -123,6 +123,23 @@ TEST_F(Door, TokensAreTokensInAuthorizationAlone) {
   EXPECT_EQ(refusal({{"X-API-Key", jwt}, {"Authorization", "Bearer " + jwt}}), "api_key_invalid: Invalid or expired API key");
 }
 
+// Those are looked for among what was let in before, and only then looked at.
+TEST_F(Door, WhatIsAsLongAsAKeyIsLookedAtLikeAnythingElse) {
+  std::string token(good_.size(), 'a'), nothing(good_.size(), 'b'), off = good_;
+  token[5] = token[20] = '.';
+  off.back() = '*';
+  for (int asked = 0; asked < 2; ++asked) {
+    EXPECT_TRUE(ask({{"X-API-Key", good_}}, CredentialKind::api_key).ok());
+    EXPECT_EQ(refusal({{"Authorization", "Bearer " + token}}), "token_invalid: Invalid token");
+    EXPECT_EQ(refusal({{"Authorization", "Bearer " + token}}, CredentialKind::api_key), "credential_missing: API key required");
+    for (const std::string& text : {nothing, off}) {
+      EXPECT_EQ(refusal({{"Authorization", "Bearer " + text}}), "api_key_invalid: Invalid or expired API key");
+      EXPECT_EQ(refusal({{"X-API-Key", text}}, CredentialKind::api_key), "api_key_invalid: Invalid or expired API key");
+    }
+    EXPECT_EQ(refusal({{"X-API-Key", token}}), "api_key_invalid: Invalid or expired API key");
+  }
+}
+
 TEST_F(Door, UnknownAndWrongKeysReadTheSame) {
   std::string wrong = good_, unknown = good_;
   wrong.back() = wrong.back() == 'A' ? 'B' : 'A';

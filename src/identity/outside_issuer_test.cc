@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "admission.h"
+#include "gatehouse/store/checks.h"
 #include "gatehouse/wire/json/writer.h"
 #include "test_people.h"
 
@@ -212,6 +213,24 @@ TEST_F(Outside, ATokenWithoutAnIdIsRevokedByItsHash) {
   });
   EXPECT_EQ(outcome(text), "token_revoked: Token has been revoked");
   EXPECT_EQ(outcome(token(key_)), "let in");
+}
+
+// Others may call their tokens and their people what they like; what revokes them must be kept by every store.
+TEST_F(Outside, WhatHasAVeryLongNameIsRevokedAllTheSame) {
+  const std::string longest(256, 'n'), longer(4'000, 'n');
+  for (const std::string& name : {longest, longer}) {
+    const std::string called = marked(std::string(64, 'p'), name);
+    EXPECT_TRUE(store::check(store::Revocation(store::RevocationKind::user, called, test_moment)).ok()) << called.size();
+    Said said;
+    said.id = name;
+    EXPECT_EQ(outcome(token(key_, said)), "let in");
+    people_.change([&](Directory& directory) {
+      directory.put(store::Revocation(store::RevocationKind::token_id, marked("partner", name), test_moment));
+    });
+    EXPECT_EQ(outcome(token(key_, said)), "token_revoked: Token has been revoked");
+  }
+  EXPECT_NE(marked("partner", longer), marked("partner", longer + "n"));
+  EXPECT_EQ(marked("partner", longest), "partner|" + longest);
 }
 
 TEST_F(Outside, ALegacyIssuerSignsWithASecretAndSaysLittle) {

@@ -10,8 +10,6 @@
 namespace gatehouse::identity {
 namespace {
 
-constexpr std::size_t longest_token_id = 256;
-
 Status check_token_lifetime(seconds lifetime) {
   if (lifetime > seconds(0) && lifetime <= longest_token_lifetime) return ok();
   return caller_error("token_lifetime_invalid", "A token lives for at least a second and at most 366 days").with_param("lifetime");

@@ -1,8 +1,6 @@
 #include "gatehouse/limits/fields.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <utility>
 
 namespace gatehouse::limits {
@@ -11,11 +9,12 @@ namespace {
 constexpr std::uint64_t ns_a_second = 1'000'000'000, ns_a_millisecond = 1'000'000;
 constexpr nanoseconds patience = seconds(30);
 
-std::optional<std::uint64_t> rounded_up(const Wait& wait, std::uint64_t unit) {
+// The unit is known where it is compiled: nothing is divided.
+template <std::uint64_t unit>
+std::optional<std::uint64_t> rounded_up(const Wait& wait) {
   const auto time = wait.time();
   if (!time) return std::nullopt;
-  const auto ns = static_cast<std::uint64_t>(time->count());
-  return ns / unit + (ns % unit == 0 ? 0 : 1);
+  return (static_cast<std::uint64_t>(time->count()) + (unit - 1)) / unit;
 }
 
 bool needs_no_care(char c) { return c >= 0x20 && c <= 0x7e && c != '"' && c != '\\'; }
@@ -35,10 +34,10 @@ void append_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
+std::uint64_t as_integer(std::uint64_t value) { return std::min<std::uint64_t>(value, most_units); }
+
 void append_number(std::string& out, std::string_view name, std::uint64_t value) {
-  std::array<char, 20> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), std::min<std::uint64_t>(value, most_units));
-  out.append(name).append(digits.data(), static_cast<std::size_t>(end.ptr - digits.data()));
+  out.append(name).append(std::to_string(as_integer(value)));
 }
 
 struct Quota {
@@ -68,10 +67,10 @@ void append_item(std::string& out, std::string_view name, bool first) {
 }
 
 // Thousandths, without zeros behind the last digit.
-void append_fraction(std::string& out, std::uint64_t thousandths) {
+void append_fraction(TextWriter& out, std::uint64_t thousandths) {
   if (thousandths == 0) return;
-  out += '.';
-  for (std::uint64_t digit = 100; thousandths > 0; thousandths %= digit, digit /= 10) out += static_cast<char>('0' + thousandths / digit);
+  out.add(".");
+  for (std::uint64_t digit = 100; thousandths > 0; thousandths %= digit, digit /= 10) out.add(thousandths / digit);
 }
 
 }  // namespace
@@ -94,16 +93,17 @@ void append_rate_limit_item(std::string& out, std::string_view name) {
   out += ";r=";
 }
 
-void append_rate_limit_numbers(std::string& out, const Decision& decision) {
-  append_number(out, {}, decision.remaining);
-  if (const auto reset = whole_seconds(decision.reset)) append_number(out, ";t=", *reset);
+void append_rate_limit_numbers(TextWriter& out, const Decision& decision) {
+  out.add(as_integer(decision.remaining));
+  if (const auto reset = whole_seconds(decision.reset)) out.add(";t=").add(as_integer(*reset));
 }
 
 void append_rate_limit(std::string& out, std::span<const Told> told) {
   for (const Told& one : told) {
     if (&one != told.data()) out += ", ";
     append_rate_limit_item(out, one.name);
-    append_rate_limit_numbers(out, one.decision);
+    TextWriter numbers(out, 2 * most_digits);
+    append_rate_limit_numbers(numbers, one.decision);
   }
 }
 
@@ -119,40 +119,37 @@ std::string rate_limit(std::span<const Told> told) {
   return out;
 }
 
-std::optional<std::uint64_t> whole_seconds(const Wait& wait) { return rounded_up(wait, ns_a_second); }
+std::optional<std::uint64_t> whole_seconds(const Wait& wait) { return rounded_up<ns_a_second>(wait); }
 
-std::optional<std::uint64_t> whole_milliseconds(const Wait& wait) { return rounded_up(wait, ns_a_millisecond); }
+std::optional<std::uint64_t> whole_milliseconds(const Wait& wait) { return rounded_up<ns_a_millisecond>(wait); }
 
 bool worth_a_retry(const Wait& wait) {
   const auto time = wait.time();
   return time ? *time <= patience : !wait.is_never();
 }
 
-bool append_duration(std::string& out, const Wait& wait) {
+bool append_duration(TextWriter& out, const Wait& wait) {
   const auto all = whole_milliseconds(wait);
   if (!all) return false;
   if (*all > 0 && *all < 1000) {
-    append_number(out, {}, *all);
-    out += "ms";
+    out.add(*all).add("ms");
     return true;
   }
   const std::uint64_t whole = *all / 1000, minutes = whole / 60, hours = minutes / 60;
-  const auto part = [&out](bool there, std::uint64_t number, std::string_view unit) {
-    if (!there) return;
-    append_number(out, {}, number);
-    out += unit;
-  };
-  part(hours > 0, hours, "h");
-  part(minutes > 0, minutes % 60, "m");
-  part(true, whole % 60, "");
+  if (hours > 0) out.add(hours).add("h");
+  if (minutes > 0) out.add(minutes % 60).add("m");
+  out.add(whole % 60);
   append_fraction(out, *all % 1000);
-  out += 's';
+  out.add("s");
   return true;
 }
 
 std::optional<std::string> duration_text(const Wait& wait) {
   std::string text;
-  return append_duration(text, wait) ? std::optional(std::move(text)) : std::nullopt;
+  TextWriter writer(text, most_digits);
+  const bool is_known = append_duration(writer, wait);
+  writer.finish();
+  return is_known ? std::optional(std::move(text)) : std::nullopt;
 }
 
 }  // namespace gatehouse::limits

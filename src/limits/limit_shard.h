@@ -4,11 +4,11 @@
 #include <cstdint>
 #include <limits>
 #include <memory>
-#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "gatehouse/limits/limit_table.h"
+#include "short_lock.h"
 
 namespace gatehouse::limits {
 
@@ -34,7 +34,7 @@ struct LimitTable::Node {
 };
 
 struct alignas(64) LimitTable::Shard {
-  std::mutex lock;
+  ShortLock lock;
   std::vector<Node*> buckets = std::vector<Node*>(first_buckets);  // a power of two
   std::vector<std::unique_ptr<Node>> order;                        // all of them, as eviction goes round
   std::size_t hand = 0, bytes = 0, most_bytes = 0;

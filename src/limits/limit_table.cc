@@ -66,16 +66,15 @@ class LimitTable::Locked {
  private:
   // Each once, in order: they are few.
   void insert(Shard* shard) {
-    std::size_t at = shards_;
-    while (at > 0 && std::less<Shard*>()(shard, held_[at - 1])) --at;
-    if (at > 0 && held_[at - 1] == shard) return;
-    std::copy_backward(held_.begin() + static_cast<std::ptrdiff_t>(at), held_.begin() + static_cast<std::ptrdiff_t>(shards_),
-                       held_.begin() + static_cast<std::ptrdiff_t>(shards_ + 1));
+    for (std::size_t i = 0; i < shards_; ++i) {
+      if (held_[i] == shard) return;
+    }
+    std::size_t at = shards_++;
+    for (; at > 0 && std::less<Shard*>()(shard, held_[at - 1]); --at) held_[at] = held_[at - 1];
     held_[at] = shard;
-    ++shards_;
   }
 
-  std::array<Shard*, most_charges> of_{}, held_{};
+  std::array<Shard*, most_charges> of_, held_;  // as many as are counted here
   std::size_t charges_ = 0, shards_ = 0;
   Moment now_;
 };
@@ -133,7 +132,7 @@ bool LimitTable::make_room(Shard& shard, std::size_t bytes, const Moment& now) {
 LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
   Node* const found = shard.find(charge.key, charge.place);
   if (found == nullptr) return charge.volume == 0 ? Found{} : make(shard, charge, now);
-  if (found->rule != *charge.rule) found->rule = *charge.rule;
+  found->rule = *charge.rule;  // which may have been changed
   return Found{found, false};
 }
 
@@ -184,6 +183,22 @@ void LimitTable::look(std::span<Charge> charges, const Moment& now) {
   decide(charges, now, Then::leave, none);
 }
 
+// What is asked of that state by this charge and those before it.
+Units LimitTable::asked_together(std::span<const Charge> charges, std::span<const Found> found) {
+  Units together = charges.back().volume;
+  for (std::size_t i = 0; i + 1 < found.size(); ++i) {
+    if (found[i].node == found.back().node) together = sum(together, charges[i].volume);
+  }
+  return together;
+}
+
+Decision LimitTable::look_at(Shard& shard, const Charge& charge, const Found& found, Units together, const Moment& now) {
+  if (found.node == nullptr) return charge.volume > 0 ? no_room : look_at_new(*charge.rule, now);
+  found.node->pinned = true;
+  const Decision said = limits::look(*charge.rule, found.node->state, together, now);
+  return said.admitted && charge.volume > 0 && !may_grow(shard, found, now) ? no_room : said;
+}
+
 bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then then, Reservation& into) {
   const Locked locked(*this, charges, asked);
   const nanoseconds earlier = locked.now().instant - asked.instant;
@@ -191,20 +206,13 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
   bool all = true;
   for (std::size_t i = 0; i < charges.size(); ++i) {
     found[i] = find(locked.of(i), charges[i], locked.now());
-    Units together = charges[i].volume;
-    for (std::size_t j = 0; j < i && found[i].node != nullptr; ++j) {
-      if (found[j].node == found[i].node) together = sum(together, charges[j].volume);
-    }
+    const Units together = asked_together(charges.first(i + 1), std::span(found).first(i + 1));
     Decision& said = charges[i].decision;
-    if (found[i].node != nullptr) {
-      found[i].node->pinned = true;
-      said = limits::look(*charges[i].rule, found[i].node->state, together, locked.now());
-      if (said.admitted && charges[i].volume > 0 && !may_grow(locked.of(i), found[i], locked.now())) said = no_room;
-    } else {
-      said = charges[i].volume > 0 ? no_room : look_at_new(*charges[i].rule, locked.now());
+    said = look_at(locked.of(i), charges[i], found[i], together, locked.now());
+    if (earlier > nanoseconds(0)) {
+      said.reset = counted_from(said.reset, earlier);
+      said.retry = counted_from(said.retry, earlier);
     }
-    said.reset = counted_from(said.reset, earlier);
-    said.retry = counted_from(said.retry, earlier);
     all = all && said.admitted;
   }
   for (std::size_t i = 0; i < charges.size(); ++i) {
@@ -213,7 +221,7 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
     if (!all || then == Then::leave || charges[i].volume == 0) continue;
     const Hold hold = spend(*charges[i].rule, found[i].node->state, charges[i].volume, charges[i].spend, locked.now());
     locked.of(i).weigh(*found[i].node);
-    if (is_given_back(charges[i])) into.add(charges[i], found[i], hold);
+    if (is_given_back(charges[i])) into.add(charges[i], locked.of(i), found[i], hold);
   }
   return all;
 }

@@ -22,46 +22,52 @@ Reservation& Reservation::operator=(Reservation&& other) noexcept {
   return *this;
 }
 
-// Under the lock of its shard.
-void Reservation::add(const Charge& charge, const LimitTable::Found& found, const Hold& hold) {
-  Account account;
+Reservation::Account* Reservation::account_of(const LimitKey& key, std::size_t place, const LimitTable::Node* node, bool shared) {
+  for (Account& one : accounts_) {
+    if (one.place == place && one.node == node && one.shared == shared && one.key == key) return &one;
+  }
+  return nullptr;
+}
+
+// Under the lock of its shard. A rate's state is looked for again in the end; another's is kept until then.
+void Reservation::add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold) {
+  LimitTable::Node* const kept = is_rate(*charge.rule) ? nullptr : found.node;
+  if (kept != nullptr) ++kept->kept;
+  const bool is_used = charge.spend == Spend::unless_given_back;
+  if (Account* const known = account_of(charge.key, charge.place, kept, found.shared)) {
+    known->times += kept != nullptr ? 1 : 0;
+    known->held = sum(known->held, hold.amount);
+    if (is_used) known->used = sum(known->used, hold.amount);
+    return known->put(hold);
+  }
+  if (accounts_.empty()) accounts_.reserve(usual_accounts);
+  Account& account = accounts_.emplace_back();
   account.key = charge.key;
   account.place = charge.place;
+  account.shard = &shard;
+  account.node = kept;
+  account.times = kept != nullptr ? 1 : 0;
   account.shared = found.shared;
-  if (!is_rate(*charge.rule)) {
-    account.node = found.node;
-    account.times = 1;
-    ++found.node->kept;
-  }
   account.held = hold.amount;
-  if (charge.spend == Spend::unless_given_back) account.used = hold.amount;
+  if (is_used) account.used = hold.amount;
   account.first = hold;
-  add(std::move(account));
 }
 
 // What is taken again is held beside what was.
+void Reservation::Account::put(const Hold& hold) {
+  Hold& last = more.empty() ? first : more.back();
+  last.place == hold.place ? void(last.amount = sum(last.amount, hold.amount)) : more.push_back(hold);
+}
+
+// Of another reservation.
 void Reservation::add(Account&& account) {
-  const auto known = std::ranges::find_if(accounts_, [&](const Account& one) {
-    return one.place == account.place && one.node == account.node && one.shared == account.shared && one.key == account.key;
-  });
-  if (known == accounts_.end()) {
-    if (accounts_.empty()) accounts_.reserve(usual_accounts);
-    accounts_.push_back(std::move(account));
-    return;
-  }
+  Account* const known = account_of(account.key, account.place, account.node, account.shared);
+  if (known == nullptr) return accounts_.push_back(std::move(account));
   known->times += account.times;
   known->held = sum(known->held, account.held);
   known->used = sum(known->used, account.used);
-  const auto hold = [known](const Hold& one) {
-    Hold& last = known->more.empty() ? known->first : known->more.back();
-    if (last.place == one.place) {
-      last.amount = sum(last.amount, one.amount);
-    } else {
-      known->more.push_back(one);
-    }
-  };
-  hold(account.first);
-  std::ranges::for_each(account.more, hold);
+  known->put(account.first);
+  for (const Hold& hold : account.more) known->put(hold);
 }
 
 bool Reservation::grow(std::span<Charge> charges, const Moment& now) {
@@ -84,7 +90,8 @@ void Reservation::used(const LimitKey& key, Units units) {
 }
 
 // As the shard knows the time: what is there still has not left by then. What is used first is what was held first.
-void Reservation::give_back(const Account& account, LimitTable::Shard& shard) {
+void Reservation::give_back(const Account& account) {
+  LimitTable::Shard& shard = *account.shard;
   LimitTable::Node* node = account.node;
   if (node == nullptr) {
     const LimitKey key = account.shared ? shared_key(account.key) : account.key;
@@ -107,15 +114,14 @@ void Reservation::give_back(const Account& account, LimitTable::Shard& shard) {
 
 // Each shard is locked once.
 void Reservation::settle() {
-  const auto settled = [](const Account& account) { return account.held == 0 || (account.is_rate() && account.used == account.held); };
   for (std::size_t i = 0; i < accounts_.size(); ++i) {
-    if (settled(accounts_[i])) continue;  // it is all spent already
-    LimitTable::Shard& shard = table_->shard_of(accounts_[i].place);
-    const std::lock_guard held(shard.lock);
+    if (accounts_[i].is_settled()) continue;
+    const LimitTable::Shard* const shard = accounts_[i].shard;
+    const std::lock_guard held(accounts_[i].shard->lock);
     for (std::size_t j = i; j < accounts_.size(); ++j) {
       Account& account = accounts_[j];
-      if (settled(account) || &table_->shard_of(account.place) != &shard) continue;
-      give_back(account, shard);
+      if (account.shard != shard || account.is_settled()) continue;
+      give_back(account);
       account.held = account.used = 0;
     }
   }

@@ -117,6 +117,7 @@ void append_answer_head(std::string& out, const Response& response, BodyForm for
   }
   out += server_and_date;
   out += response.extra_fields();
+  out += response.last_lines();
   if (after == After::close) out += "Connection: close\r\n";
   if (after == After::keep_on_http10) out += "Connection: keep-alive\r\n";
   const bool with_body = !has_no_body(response.status());

@@ -103,6 +103,13 @@ TEST(AnswerHead, KeepsFieldsInTheirOrder) {
   EXPECT_EQ(response.extra_fields(), "X-B: 2\r\nX-A: \r\nx!#$%&'*+-.^_`|~9: caf\xc3\xa9\tok\r\n");
 }
 
+TEST(AnswerHead, HasLastLinesBehindAllOtherFields) {
+  Response response(200);
+  response.field("A", "1").last_lines("Y: 2\r\nZ: 3\r\n").field("B", "4");
+  EXPECT_EQ(head(response, BodyForm::length, After::close),
+            "HTTP/1.1 200 OK\r\nServer: s\r\nA: 1\r\nB: 4\r\nY: 2\r\nZ: 3\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST(Response, RefusesFieldsThatWouldSplitTheHead) {
   Response response(200);
   for (const char* name : {"", "X A", "X:", "X\r\nY", "\xc3\xa9"}) EXPECT_THROW(response.field(name, "v"), BrokenInvariant) << name;

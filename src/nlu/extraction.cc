@@ -18,8 +18,8 @@ namespace {
 constexpr std::uint32_t longest_text = 20000;
 // Of a prompt only the first tokens are read, and what stands behind this is not among them.
 constexpr std::size_t most_prompt_bytes = 16UL * 1024;
-// What a label is worth that the vocabulary knows nothing of.
-constexpr double hopeless = -1e9;
+// What each end of a label is worth that the vocabulary knows nothing of.
+constexpr double hopeless = -5e8;
 // What a step of an answer takes beside its words.
 constexpr std::size_t step_bytes = 64;
 
@@ -37,6 +37,11 @@ const std::vector<std::string>& sentiment_labels() {
 std::uint32_t code_points_of(std::string_view text) { return static_cast<std::uint32_t>(wire::code_points(text)); }
 
 enum class Way : std::uint8_t { search, choose };
+
+// Logits of a label's first token as a head and of its last one as a tail.
+struct LabelEnds {
+  double head = hopeless, tail = hopeless;
+};
 
 // What is put to the model once, at however many places of the schema it is asked.
 struct Question {
@@ -74,7 +79,9 @@ struct Extraction::State {
   Status ask_below(std::size_t first, std::size_t last);
   Status check(std::span<const Logits> logits) const;
   void decode(Question& question, std::span<const Logits> logits) const;
+  std::vector<LabelEnds> ends_of_labels(std::span<const Logits> parts) const;
   void choose(Question& question, std::span<const Logits> parts) const;
+  void choose_several(Question& question, std::span<const Logits> parts) const;
   void add_known_names();
   wire::NluStep step_of(const Ask& ask, const Span& span) const;
   Status append_answers(std::size_t ask, wire::NluPath& path, std::vector<wire::NluPath>& out, std::size_t& bytes) const;
@@ -112,7 +119,7 @@ Way Extraction::State::way_of(const wire::NluKey& key) const {
   if (!key.leaf()) return Way::search;
   if (!request.labels.empty()) return Way::choose;
   if (front.labels.empty()) return key.name == sentiment_key ? Way::choose : Way::search;
-  return request.decoding == Decoding::native ? Way::choose : Way::search;
+  return request.decoding == Decoding::compat ? Way::search : Way::choose;
 }
 
 // Reads the text that way, if it has not been read so before.
@@ -243,25 +250,48 @@ void Extraction::State::decode(Question& question, std::span<const Logits> logit
     return;
   }
   if (request.decoding == Decoding::native) return choose(question, parts);
+  if (request.decoding == Decoding::multi) return choose_several(question, parts);
   const std::vector<double> head(parts[0].head.begin(), parts[0].head.end()), tail(parts[0].tail.begin(), parts[0].tail.end());
   question.found = decode_spans(head, tail, matter.places, threshold);
   std::erase_if(question.found, [&](const Span& span) { return span.place.begin < matter.added && matter.added < span.place.end; });
 }
 
-// The label that is worth most over all stretches of the text, and how sure that is.
-void Extraction::State::choose(Question& question, std::span<const Logits> parts) const {
-  const ReadingMatter& matter = side(Way::choose).matter;
-  std::vector<double> scores;
-  for (const std::optional<LabelTokens>& tokens : matter.label_tokens) {
-    double sum = 0;
-    if (tokens) {
-      for (const Logits& part : parts) sum += static_cast<double>(part.head[tokens->first]) + static_cast<double>(part.tail[tokens->last]);
-    }
-    scores.push_back(tokens ? sum / static_cast<double>(parts.size()) : hopeless);
+// What the ends of each label are worth, in the mean of all stretches of the text.
+std::vector<LabelEnds> Extraction::State::ends_of_labels(std::span<const Logits> parts) const {
+  std::vector<LabelEnds> all;
+  for (const std::optional<LabelTokens>& tokens : side(Way::choose).matter.label_tokens) {
+    LabelEnds& ends = all.emplace_back();
+    if (!tokens) continue;
+    ends = {0, 0};
+    for (const Logits& part : parts)
+      ends.head += static_cast<double>(part.head[tokens->first]), ends.tail += static_cast<double>(part.tail[tokens->last]);
+    ends.head /= static_cast<double>(parts.size()), ends.tail /= static_cast<double>(parts.size());
   }
+  return all;
+}
+
+// The label that is worth most, and how sure that is.
+void Extraction::State::choose(Question& question, std::span<const Logits> parts) const {
+  std::vector<double> scores;
+  for (const LabelEnds& ends : ends_of_labels(parts)) scores.push_back(ends.head + ends.tail);
   question.chances = softmax(scores);
   const auto best = static_cast<std::size_t>(std::ranges::max_element(scores) - scores.begin());
-  question.found = {{.place = matter.labels[best], .score = question.chances[best]}};
+  question.found = {{.place = side(Way::choose).matter.labels[best], .score = question.chances[best]}};
+}
+
+// Every label that the model points at, with both of its ends; where it points at none, the one that is worth most.
+void Extraction::State::choose_several(Question& question, std::span<const Logits> parts) const {
+  const std::vector<LabelEnds> labels = ends_of_labels(parts);
+  const auto found_at = [&](std::size_t label) {
+    const LabelEnds& ends = labels[label];
+    return Span{.place = side(Way::choose).matter.labels[label], .score = sigmoid(ends.head) * sigmoid(ends.tail)};
+  };
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    if (std::min(labels[i].head, labels[i].tail) > model->recipe.threshold) question.found.push_back(found_at(i));
+  }
+  if (!question.found.empty()) return;
+  const auto worth = [](const LabelEnds& ends) { return ends.head + ends.tail; };
+  question.found.push_back(found_at(static_cast<std::size_t>(std::ranges::max_element(labels, {}, worth) - labels.begin())));
 }
 
 // What the lexicon knows of the keys at the root. A name is found once, by the model where it has found the very same.

@@ -94,7 +94,7 @@ Request random_request(SeededRandom& random) {
   Request asked{.text = random.next_u64() % 3 == 0 ? "好,不好|" : "", .schema = {random_keys(random, 1)}};
   for (std::uint64_t n = 1 + random.next_u64() % 80; n > 0; --n) asked.text += pieces[random.next_u64() % std::size(pieces)];
   if (random.next_u64() % 4 == 0) asked.labels = {"正向", "负向", " "};
-  if (random.next_u64() % 3 == 0) asked.decoding = Decoding::compat;
+  asked.decoding = static_cast<Decoding>(random.next_u64() % 3);
   if (random.next_u64() % 3 == 0) asked.answers = Answers::every_step;
   asked.unit = static_cast<wire::OffsetUnit>(random.next_u64() % 3);
   return asked;

@@ -133,6 +133,21 @@ TEST(Extraction, MayFindLabelsAsSpans) {
   EXPECT_EQ(extracted(oracle, sentiment), "情感分类 负向\n情感分类 今天 [0,2]\n情感分类 真好 [2,4]");
 }
 
+TEST(Extraction, MayChooseSeveralLabels) {
+  Oracle oracle(model());
+  oracle.answers("分类: ", {"大学", "公司"});
+  Request asked = request("公司,今天,大学|在北京大学", R"({"分类":null})");
+  asked.decoding = Decoding::multi;
+  EXPECT_EQ(extracted(oracle, asked), "分类 公司 [0,2]\n分类 大学 [6,8]") << "labels alone, in their order";
+  Request brought = request("在北京大学", R"({"分类":null,"地":null})");
+  brought.decoding = Decoding::multi;
+  brought.labels = {"大学", "新"};
+  EXPECT_EQ(extracted(oracle, brought), "分类 大学\n地 大学") << "where the model points at none, the best one";
+  Request found = request("在北京大学", R"({"分类":null})");
+  found.decoding = Decoding::multi;
+  EXPECT_EQ(extracted(oracle, found), "分类 大学 [3,5]") << "without labels it is a search";
+}
+
 TEST(Extraction, RepeatsLabelsInEveryWindow) {
   Recipe recipe;
   recipe.window = {.size = 20, .stride = 16};

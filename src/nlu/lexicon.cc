@@ -27,6 +27,7 @@ bool is_word(std::string_view text, std::size_t most) {
 Result<Lexicon> Lexicon::read(std::string_view bytes) {
   if (bytes.size() > most_lexicon_bytes) return lexicon_invalid("A lexicon has at most 4 MiB");
   Lexicon lexicon;
+  lexicon.edition_ = std::hash<std::string_view>{}(bytes);
   std::size_t names = 0;
   for (std::size_t number = 1; !bytes.empty(); ++number) {
     std::string_view line = bytes.substr(0, bytes.find('\n'));

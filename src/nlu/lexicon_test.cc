@@ -53,6 +53,13 @@ TEST(Lexicon, NamesTheLineThatIsWrong) {
   EXPECT_EQ(lexicon_refusal(std::string(4UL * 1024 * 1024 + 1, 'a')), "A lexicon has at most 4 MiB");
 }
 
+TEST(Lexicon, HasAnotherEditionWhereItsBytesAreOthers) {
+  const auto edition = [](std::string_view bytes) { return Lexicon::read(bytes).value().edition(); };
+  EXPECT_EQ(edition("华为\t公司\n"), edition("华为\t公司\n"));
+  EXPECT_NE(edition("华为\t公司\n"), edition("华为\t产品\n"));
+  EXPECT_NE(edition(""), edition("\n"));
+}
+
 // By the definition: at each place that nothing found before covers, the longest name.
 TEST(Lexicon, FindsWhatItsDefinitionSays) {
   SeededRandom random(20261127);

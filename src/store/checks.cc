@@ -8,6 +8,7 @@ namespace gatehouse::store {
 namespace {
 
 constexpr std::size_t longest_id = 64, longest_name = 100, longest_entry = 200, most_entries = 1000;
+constexpr std::size_t longest_revoked = 400;  // an issuer's name and what that calls a token or somebody
 constexpr std::size_t longest_value = 1024 * 1024;
 constexpr std::size_t longest_answer = 2 * 1024 * 1024;
 constexpr std::uint32_t most_tokens = 1'000'000'000, most_choices = 1000;
@@ -142,7 +143,7 @@ Status check_giver(const TokenGiver& giver) {
   const bool known =
       giver.kind == RevocationKind::user || giver.kind == RevocationKind::token_id || giver.kind == RevocationKind::token_sha256;
   if (!known) return record_invalid("issuer_kind", "must be a token's or a user's");
-  return check_text("issuer_id", giver.id, {1, longest_entry});
+  return check_text("issuer_id", giver.id, {1, longest_revoked});
 }
 
 }  // namespace
@@ -196,7 +197,7 @@ Status check(const SigningKey& key) {
   return check_text("public_jwk", key.public_jwk, {2, longest_value});
 }
 
-Status check(const Revocation& revocation) { return check_text("id", revocation.id, {1, longest_entry}); }
+Status check(const Revocation& revocation) { return check_text("id", revocation.id, {1, longest_revoked}); }
 
 Status check(const UsageRow& row) {
   GH_CHECK(check_id("tenant_id", row.tenant.value()));

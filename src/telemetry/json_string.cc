@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 
 #include "utf8.h"
 
@@ -14,6 +15,28 @@ constexpr std::array<bool, 256> make_plain(bool quoted) {
   return plain;
 }
 constexpr std::array<bool, 256> plain_quoted = make_plain(true), plain_bare = make_plain(false);
+
+// Whether eight characters stand as they are; one that does may be taken for one that does not, and is then looked at by itself.
+bool are_plain(const char* eight) {
+  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
+  std::uint64_t x = 0;
+  std::memcpy(&x, eight, sizeof x);
+  const auto hold = [x](char c) {
+    const std::uint64_t apart = x ^ (ones * static_cast<unsigned char>(c));
+    return (apart - ones) & ~apart;
+  };
+  return ((x | ((x - ones * 0x20) & ~x) | hold('"') | hold('\\') | hold('\x7F')) & tops) == 0;
+}
+
+// As nearly every text in a log is.
+bool is_plain(std::string_view text) {
+  constexpr std::size_t step = 8;
+  if (text.size() < step) return false;
+  for (std::size_t i = 0; i + step <= text.size(); i += step) {
+    if (!are_plain(text.data() + i)) return false;
+  }
+  return are_plain(text.data() + text.size() - step);
+}
 
 void append_code(std::string& out, std::uint32_t code_point) {
   static constexpr char digits[] = "0123456789abcdef";
@@ -49,6 +72,7 @@ bool harmful(std::uint32_t c) {
 }
 
 void append_escaped(std::string& out, std::string_view text, const std::array<bool, 256>& plain) {
+  if (is_plain(text)) return static_cast<void>(out.append(text));
   std::size_t i = 0;
   while (i < text.size()) {
     const std::size_t start = i;

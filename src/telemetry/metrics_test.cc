@@ -118,10 +118,10 @@ TEST(Histogram, RefusesBoundsThatDoNotAscend) {
 
 TEST(Metrics, LosesNothingBetweenThreadsAndScrapes) {
   Metrics metrics;
-  constexpr std::uint64_t each = 20'000;
-  metrics.counter("a", "A.", {{"thread", "0"}});  // so that even a scrape before the first thread has something to say
+  constexpr std::uint64_t each = 20'000, hands = 12;  // more than have a shard of their own
+  metrics.counter("a", "A.", {{"thread", "0"}});      // so that even a scrape before the first thread has something to say
   std::vector<std::thread> threads;
-  for (int t = 0; t < 6; ++t) {
+  for (std::uint64_t t = 0; t < hands; ++t) {
     threads.emplace_back([&metrics, t] {
       Counter& mine = metrics.counter("a", "A.", {{"thread", std::to_string(t % 2)}});
       Histogram& times = metrics.histogram("h", "H.", {1});
@@ -130,10 +130,10 @@ TEST(Metrics, LosesNothingBetweenThreadsAndScrapes) {
   }
   for (int i = 0; i < 50; ++i) EXPECT_THAT(metrics.scrape(), Not(::testing::IsEmpty())) << i;
   for (std::thread& one : threads) one.join();
-  EXPECT_EQ(metrics.counter("a", "A.", {{"thread", "0"}}).value(), 3 * each);
+  EXPECT_EQ(metrics.counter("a", "A.", {{"thread", "0"}}).value(), hands / 2 * each);
   const Histogram::Reading reading = metrics.histogram("h", "H.", {1}).read();
-  EXPECT_EQ(reading.counts[0], 6 * each);
-  EXPECT_EQ(reading.sum, 0.5 * 6 * each);
+  EXPECT_EQ(reading.counts[0], hands * each);
+  EXPECT_EQ(reading.sum, 0.5 * hands * each);
 }
 
 }  // namespace

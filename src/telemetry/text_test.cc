@@ -47,6 +47,21 @@ TEST(JsonString, PutsAMarkForEachByteThatIsNotUtf8) {
   EXPECT_EQ(json("\xE4\xBD"), "\"" + mark + mark + "\"") << "cut off";
 }
 
+TEST(JsonString, EscapesWhereverInATextItIsNeeded) {
+  for (const char* odd : {"\"", "\\", "\x7F", "\x1F", "\n", "\x80", "\xFF"}) {
+    const std::string escaped = json(odd).substr(1, json(odd).size() - 2);
+    for (std::size_t before = 0; before < 20; ++before) {
+      for (std::size_t after = 0; after < 20; ++after) {
+        const std::string front(before, ' '), back(after, '~');
+        EXPECT_EQ(json(front + odd + back), '"' + front + escaped + back + '"');
+      }
+    }
+  }
+  for (char c = ' '; c <= '~'; ++c) {
+    if (c != '"' && c != '\\') EXPECT_EQ(json(std::string(11, c)), '"' + std::string(11, c) + '"');
+  }
+}
+
 TEST(PlainText, StaysOnOneLine) { EXPECT_EQ(plain("two\nlines \"quoted\" \x1b[31m"), "two\\nlines \"quoted\" \\u001b[31m"); }
 
 // Every code point there is, encoded here the long way, is read back; everything else is refused.

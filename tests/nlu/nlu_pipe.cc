@@ -3,7 +3,7 @@
 //   {"do":"load","vocab":PATH,"lower_case":true,"threshold":0,"prompt_base":384 or null,"window":384,"stride":352,"longest_prompt":128,
 //    "event_types":[…]}                                  → {"size":…}
 //   {"do":"encode","text":…,"most":128 or null}          → {"ids":[…],"places":[[begin,end],…]}
-//   {"do":"extract","text","schema","labels":[…],"mode":"native"|"compat","every_step":false,"form":0,"unit":0}
+//   {"do":"extract","text","schema","labels":[…],"mode":"native"|"compat"|"multi","every_step":false,"form":0,"unit":0}
 //       → {"rows":[{"kind","first","ids"}…],"slots":[[text,prompt]…]}: what to compute; rows are those that were not told before
 //   {"logits":[[[head…],[tail…]],…]}                     → the next step, or at the end {"output":…,"tasks":[…]}
 // What is refused is {"error":REASON,"text":…}.
@@ -99,6 +99,7 @@ class Pipe {
     Request request{.text = text_of(line, "text"), .schema = std::move(*schema)};
     request.labels = texts_of(line, "labels");
     if (text_of(line, "mode") == "compat") request.decoding = Decoding::compat;
+    if (text_of(line, "mode") == "multi") request.decoding = Decoding::multi;
     if (truth_of(line, "every_step")) request.answers = Answers::every_step;
     request.unit = static_cast<gw::OffsetUnit>(number_of(line, "unit").value_or(0));
     form_ = static_cast<gw::NluForm>(number_of(line, "form").value_or(0));

@@ -96,7 +96,7 @@ class FakeExchange final : public net::Exchange {
   void take_head(const net::Response& response) {
     GH_ASSERT(status_ == 0);
     status_ = response.status();
-    fields_ = response.extra_fields();
+    fields_ = response.extra_fields() + response.last_lines();
     sent_ = response.body();
     closes_ = response.closes();
   }

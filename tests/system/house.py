@@ -21,6 +21,8 @@ TABULAR = "iris"
 NLU = "uninlu-small"
 # Limits that no test meets by accident; those that are about limits say their own.
 ROOMY = {f"GATEHOUSE_LIMITS_{name}": "1000000/60s" for name in ("ADDRESS", "USER_GENERATION", "KEY_GENERATION")}
+# The servers of several tests share a machine, and the threads of a pass spin while they wait for one another.
+FRUGAL = {"GATEHOUSE_ENGINE_LLAMA_THREADS": "1"}
 READY = re.compile(r"^gatehouse ready: (http://\S+) \(admin (http://\S+)\)$")
 
 
@@ -81,7 +83,7 @@ class House:
     def start(self, *options, ready_within=60, variables=None):
         command = [*self.before, BINARY, "serve", "--data", str(self.data), "--models", "models", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]
         with open(self.log, "ab") as log:
-            environment = {**os.environ, **ROOMY, **(variables or {})}
+            environment = {**os.environ, **ROOMY, **FRUGAL, **(variables or {})}
             self.process = subprocess.Popen([*command, *options], cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
         lines = queue.Queue()
         threading.Thread(target=self._read, args=(self.process.stdout, lines), daemon=True).start()

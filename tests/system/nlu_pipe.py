@@ -141,7 +141,7 @@ def requests(count, rng):
         if number % 7 == 0:
             at = rng.randint(0, len(text))
             text = text[:at] + rng.choice([" ", "\u3000", "😀", "\u0301", "[SEP]", "\ufeff", "𠮷", "ＡＢ", "\u00ad"]) + text[at:]
-        options = {"mode": "compat"} if number % 5 == 3 else {}
+        options = {3: {"mode": "compat"}, 4: {"mode": "multi"}}.get(number % 5, {})
         if number % 4 == 1:
             text, schema = rng.choice(LABELS) + rng.choice("|｜") + text, {rng.choice(["分类", "情感分类", "文本匹配"]): None}
         elif number % 8 == 2:

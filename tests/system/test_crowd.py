@@ -14,7 +14,7 @@ import traceback
 from pathlib import Path
 
 import pytest
-from crowd import CAPITALS, PATHS, Wishes, check, has_text, read_events, read_whole
+from crowd import CAPITALS, LONGEST_COUNT, PATHS, Wishes, check, counting, has_text, read_events, read_whole, sure_part
 from house import House, eventually, events, run
 
 pytestmark = pytest.mark.alone
@@ -23,6 +23,7 @@ SECONDS = 300 if os.environ.get("GATEHOUSE_SOAK") == "1" else 10
 CROWD = {"demo": 40, "second": 16, "third": 8}
 PATIENCE = 600  # seconds for an answer: seats are shared by tenant, so where the machine is busy the largest of them waits long
 MIB = 2**20
+COUNTS, SURE_LENGTH = 24, 8  # different ones that are asked for; characters that the model must be sure of
 PREFIX_MEMORY = 32  # MiB: full early, so that what grows for as long as it may does not hide what grows for ever
 # What the resident memory may gain in the second half of the time over the most of the first one.
 FRONT_GAIN, ENGINE_GAIN = 8 * MIB, 64 * MIB
@@ -37,7 +38,7 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.crowd, self.name, self.tenant = crowd, name, tenant
         self.chance = random.Random(f"{crowd.seed} {name}")
-        self.wishes = Wishes(self.chance, crowd.countries, first)
+        self.wishes = Wishes(self.chance, crowd.countries, crowd.counts, first)
         self.told, self.left, self.failed = [], {}, []  # answers; by request id: events with text that were read before it hung up
 
     def run(self):
@@ -133,7 +134,7 @@ class Crowd:
         print("seed", self.seed)  # shown when the test fails; the same in GATEHOUSE_CROWD_SEED draws the same wishes
         (folder / "g.toml").write_text(f"[engine.llama]\nprefix_memory = {PREFIX_MEMORY}\n")
         self.house = House(folder / "data", folder / "log")
-        self.house.start("--config", str(folder / "g.toml"))
+        self.house.start("--config", str(folder / "g.toml"), variables={"GATEHOUSE_ENGINE_LLAMA_THREADS": "0"})  # nobody beside: as it is served
         self.keys = {"demo": self.house.key}
         for tenant in list(CROWD)[1:]:
             made = run("tenant", "register", tenant, "--data", self.house.data, "--json")
@@ -141,9 +142,20 @@ class Crowd:
         asked = {country: self.house.chat(f"What is the capital of {country}?", max_tokens=24).json() for country in CAPITALS}
         self.countries = [country for country, answer in asked.items() if CAPITALS[country] in answer["choices"][0]["message"]["content"]]
         assert len(self.countries) >= 6
+        self.counts = self.known_counts(random.Random(self.seed))
         self.before = eventually(lambda: (lambda now: now if not busy(now) else None)(self.at_rest()), what="rest")
-        eventually(lambda: self.used()["demo"][0] == len(CAPITALS), what="the bill of what was asked first")
+        eventually(lambda: self.used()["demo"][0] == len(CAPITALS) + COUNTS, what="the bill of what was asked first")
         self.used_before = self.used()
+
+    def known_counts(self, chance):
+        """Counts that the model continues rightly when it is asked alone, with what it is sure of."""
+        found = []
+        for text, right in (counting(chance) for _ in range(COUNTS)):
+            [choice] = self.house.ask("POST", "/v1/completions", {"prompt": text, "temperature": 0, "max_tokens": LONGEST_COUNT, "logprobs": 2}).json()["choices"]
+            if right.startswith(sure := sure_part(choice["text"], choice["logprobs"])) and len(sure) > SURE_LENGTH:
+                found.append((text, sure))
+        assert len(found) >= COUNTS // 3, found
+        return found
 
     def at_rest(self):
         """What must be as it was when nobody is being answered; the connection that asks counts in both."""

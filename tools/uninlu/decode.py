@@ -52,13 +52,18 @@ def label_spans(text):
     return ([], 0) if any(a == b for a, b in found) else (found, bar + 1)
 
 
-def label_scores(head, tail, places, labels):
-    """One number a label: the logit of its first token as head plus that of its last token as tail; None for a label without tokens."""
+def label_ends(head, tail, places, labels):
+    """For each label the logits of its first token as head and of its last token as tail; None for a label without tokens."""
     found = []
     for start, end in labels:
         inside = [at for at, (a, b) in enumerate(places) if a < b and start <= a and b <= end]
-        found.append(head[inside[0]] + tail[inside[-1]] if inside else None)
+        found.append((head[inside[0]], tail[inside[-1]]) if inside else None)
     return found
+
+
+def label_scores(head, tail, places, labels):
+    """One number a label: both of its label_ends() together."""
+    return [ends and sum(ends) for ends in label_ends(head, tail, places, labels)]
 
 
 def softmax(scores):

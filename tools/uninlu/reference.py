@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from decode import STRIDE, WINDOW, label_scores, label_spans, sigmoid, softmax, spans
+from decode import STRIDE, WINDOW, label_ends, label_spans, sigmoid, softmax, spans
 from runner import HINT_MOST, OnnxRunner, padded
 from sample import hint
 from tokenizer import Tokenizer
@@ -71,7 +71,7 @@ class Pipeline:
             wanted = labels or (SENTIMENT_LABELS if key == SENTIMENT and not given else None)
             if below is None and wanted:
                 found += self._choose(",".join(wanted) + "|" + text, key, mode, len(",".join(wanted)) + 1)
-            elif below is None and given and mode == "native":
+            elif below is None and given and mode != "compat":
                 found += self._choose(text, key, mode, 0)
             else:
                 found += self._walk(text, [], {key: below}, all_prefixes)
@@ -91,7 +91,7 @@ class Pipeline:
         return found
 
     def _choose(self, text, key, mode, added):
-        """One label of those in front of the text. `added` characters of it were not submitted: offsets in them are None."""
+        """One label of those in front of the text, or each that fits (mode "multi"). `added` characters of it were not submitted: offsets in them are None."""
         labels, body = label_spans(text)
         places, windows = self._windows(text, body)
         parts = self._label_logits(windows, hint([], key))
@@ -99,11 +99,14 @@ class Pipeline:
             head, tail = parts[0]
             found = [(a, b, score) for a, b, score in spans(head, tail, places, self.threshold) if not a < added < b]
         else:
-            each = [label_scores(head, tail, places[: len(head)], labels) for head, tail in parts]
-            means = [sum(score[n] for score in each) / len(each) if each[0][n] is not None else -1e9 for n in range(len(labels))]
-            chances = softmax(means)
-            best = max(range(len(labels)), key=lambda n: means[n])
-            found = [(*labels[best], chances[best])]
+            each = [label_ends(head, tail, places[: len(head)], labels) for head, tail in parts]
+            means = [[sum(ends[n][side] for ends in each) / len(each) for side in (0, 1)] if each[0][n] else [-5e8, -5e8] for n in range(len(labels))]
+            best = max(range(len(labels)), key=lambda n: sum(means[n]))
+            if mode == "multi":
+                fit = [n for n in range(len(labels)) if min(means[n]) > self.threshold] or [best]
+                found = [(*labels[n], sigmoid(means[n][0]) * sigmoid(means[n][1])) for n in fit]
+            else:
+                found = [(*labels[best], softmax(list(map(sum, means)))[best])]
         return [[{"type": key, "span": text[a:b], "offset": [a - added, b - added] if a >= added else None, "score": score}] for a, b, score in found]
 
     def _windows(self, text, body):

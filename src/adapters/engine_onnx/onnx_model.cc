@@ -53,6 +53,8 @@ Result<OnnxSessionOptions> session_options(const w::LoadTensors& load) {
   GH_CHECK(onnx_status(api.SetInterOpNumThreads(made, 1), load_failed));
   // Not what the file looks like: it has been read as this.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.load_model_format", "ONNX"), load_failed));
+  // Without VNNI two products of a byte are added up in 16 bits, which cannot hold them: what int8 models say would be another thing there.
+  GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.x64quantprecision", "1"), load_failed));
   // Its threads would burn the cores between two calls, which belong to others.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.intra_op.allow_spinning", "0"), load_failed));
   return options;

@@ -132,7 +132,9 @@ void write_members(wire::JsonWriter& json, const store::Ticket& ticket) {
   json.member("created_at", moment_text(ticket.created)).member("expires_at", moment_text(ticket.expires));
   json.member_or_null("created_by_user_id", ticket.issuer ? std::string_view(ticket.issuer->value()) : std::string_view());
   json.member_or_null("created_by_key_id", ticket.issuer_key ? std::string_view(ticket.issuer_key->value()) : std::string_view());
-  json.member_or_null("created_by_token", ticket.issuer_token ? std::string_view(ticket.issuer_token->id) : std::string_view());
+  // What another tenant's token is called, the platform's above all, is not for those of this one.
+  const bool own = ticket.issuer_token && ticket.issuer_token->tenant == ticket.tenant;
+  json.member_or_null("created_by_token", own ? std::string_view(ticket.issuer_token->id) : std::string_view());
 }
 
 void write_members(wire::JsonWriter& json, const identity::IssuedToken& token) {

@@ -17,7 +17,7 @@ struct EnumNames<OffsetUnit> {
 };
 template <>
 struct EnumNames<NluMode> {
-  static constexpr std::array<std::string_view, 2> names = {"native", "compat"};
+  static constexpr std::array<std::string_view, 3> names = {"native", "compat", "multi"};
 };
 
 namespace {
@@ -59,7 +59,8 @@ struct Description<NluExtractRequest> {
         field<&E::offset_unit>("offset_unit", "what offsets count: code points, units of UTF-16 as JavaScript does, or bytes of UTF-8")
             .by_default(R"("codepoint")"),
         field<&E::mode>("mode",
-                        "native: of labels the best one wins; compat: labels are found like anything else, so there may be none or several")
+                        "native: of labels the best one wins; multi: each that fits; compat: labels are found like anything else, so there "
+                        "may be none or several")
             .by_default(R"("native")"),
     };
   }

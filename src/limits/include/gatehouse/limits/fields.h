@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "gatehouse/base/text_writer.h"
 #include "gatehouse/limits/limit.h"
 
 namespace gatehouse::limits {
@@ -32,7 +33,7 @@ void append_rate_limit_policy(std::string& out, std::span<const Told> told);
 void append_rate_limit(std::string& out, std::span<const Told> told);
 // One limit of that list in two pieces, for whoever keeps the first: the name up to what is left, and the rest.
 void append_rate_limit_item(std::string& out, std::string_view name);
-void append_rate_limit_numbers(std::string& out, const Decision& decision);
+void append_rate_limit_numbers(TextWriter& out, const Decision& decision);
 
 // For Retry-After and retry-after-ms: nothing where waiting never helps, or nobody knows how long.
 std::optional<std::uint64_t> whole_seconds(const Wait& wait);
@@ -43,6 +44,6 @@ bool worth_a_retry(const Wait& wait);
 // The value of x-ratelimit-reset-requests and -tokens: "12ms", "1.5s", "6m0s", "1h0m0.25s". Nothing as above.
 std::optional<std::string> duration_text(const Wait& wait);
 // The same, behind what stands there; false: nothing.
-bool append_duration(std::string& out, const Wait& wait);
+bool append_duration(TextWriter& out, const Wait& wait);
 
 }  // namespace gatehouse::limits

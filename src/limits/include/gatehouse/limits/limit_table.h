@@ -107,6 +107,8 @@ class LimitTable {
   Found find(Shard& shard, const Charge& charge, const Moment& now);
   Found make(Shard& shard, const Charge& charge, const Moment& now);
   bool may_grow(Shard& shard, const Found& found, const Moment& now);
+  static Units asked_together(std::span<const Charge> charges, std::span<const Found> found);
+  Decision look_at(Shard& shard, const Charge& charge, const Found& found, Units together, const Moment& now);
   static bool make_room(Shard& shard, std::size_t bytes, const Moment& now);
 
   Hash hash_;
@@ -138,18 +140,24 @@ class Reservation {
   struct Account {
     LimitKey key;
     std::size_t place = 0;
-    LimitTable::Node* node = nullptr;  // kept for as long as something of it is held; null: a rate's, which may be gone by then
-    std::uint32_t times = 0;           // that it was kept
-    bool shared = false;               // it stands with those who have no state of their own
+    LimitTable::Shard* shard = nullptr;  // where that is
+    LimitTable::Node* node = nullptr;    // kept for as long as something of it is held; null: a rate's, which may be gone by then
+    std::uint32_t times = 0;             // that it was kept
+    bool shared = false;                 // it stands with those who have no state of their own
     Units held = 0, used = 0;
     Hold first;              // the oldest,
     std::vector<Hold> more;  // and the others in their order: calls that take once need no memory for them
     bool is_rate() const { return node == nullptr; }
+    void put(const Hold& hold);
+    // Nothing of it comes back.
+    bool is_settled() const { return held == 0 || (is_rate() && used == held); }
   };
   explicit Reservation(LimitTable& table) : table_(&table) {}
-  void add(const Charge& charge, const LimitTable::Found& found, const Hold& hold);
+  void add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold);
   void add(Account&& account);
-  void give_back(const Account& account, LimitTable::Shard& shard);
+  // Null: it holds nothing of that yet.
+  Account* account_of(const LimitKey& key, std::size_t place, const LimitTable::Node* node, bool shared);
+  void give_back(const Account& account);
 
   LimitTable* table_;
   std::vector<Account> accounts_;

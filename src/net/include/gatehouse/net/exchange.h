@@ -28,6 +28,7 @@ class Response {
   int status() const { return status_; }
   const std::string& body() const { return body_; }
   const std::string& extra_fields() const { return fields_; }
+  const std::string& last_lines() const { return last_; }  // behind those
   // Of the first field of that name, spelled as it was given.
   std::optional<std::string_view> value_of(std::string_view name) const;
 
@@ -38,6 +39,8 @@ class Response {
   Response& room_for(std::size_t more) { return fields_.reserve(fields_.size() + more), *this; }
   // Whole lines, "Name: value\r\n" each, that are known to be right.
   Response& lines(std::string_view ready) { return fields_.append(ready), *this; }
+  // The same, and many: they stand behind all others, and are not copied until they are sent.
+  Response& last_lines(std::string ready) { return last_ = std::move(ready), *this; }
   // The same body in a coding that Content-Encoding names.
   Response& recode(std::string_view coding, std::string bytes);
   Response& close_after() { return close_ = true, *this; }
@@ -47,6 +50,7 @@ class Response {
   int status_;
   bool close_ = false;
   std::string fields_;  // "Name: value\r\n" ready to send
+  std::string last_;
   std::string body_;
 };
 

@@ -28,8 +28,9 @@
 
 namespace gatehouse::nlu {
 
-// native: of labels the one with the best score wins. compat: labels are found as spans are, so there may be none or several.
-enum class Decoding : std::uint8_t { native, compat };
+// native: of labels the one with the best score wins. multi: so does each that the model points at; the best one, where that is none.
+// compat: labels are found as spans are, so there may be none or several.
+enum class Decoding : std::uint8_t { native, compat, multi };
 // Whether what was found above a leaf is an answer of its own, too.
 enum class Answers : std::uint8_t { leaves, every_step };
 

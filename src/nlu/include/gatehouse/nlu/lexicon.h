@@ -26,6 +26,8 @@ class Lexicon {
   // From left to right.
   std::vector<Place> find(const Text& text, std::string_view type) const;
   std::size_t size() const;
+  // Of the bytes that it was read from: another one where they are others.
+  std::uint64_t edition() const { return edition_; }
 
  private:
   struct Hash {
@@ -40,6 +42,7 @@ class Lexicon {
   void add(std::string_view name, std::string_view type);
 
   std::unordered_map<std::string, Names, Hash, std::equal_to<>> types_;
+  std::uint64_t edition_ = 0;
 };
 
 }  // namespace gatehouse::nlu

@@ -15,7 +15,7 @@
 
 namespace gatehouse::wire {
 
-enum class NluMode : std::uint8_t { native, compat };
+enum class NluMode : std::uint8_t { native, compat, multi };
 
 struct NluPredictRequest {
   std::string text;
