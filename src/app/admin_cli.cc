@@ -315,11 +315,11 @@ void add_reports(CLI::App& root, Adder& add) {
                     "model check models/iris/1\n  gatehouse model check models --json",
                     [](AdminCommandLine& said) { return model_check(said.options, said.file); });
   command->add_option("folder", line.file, "NAME/VERSION with a model.toml, NAME, or the folder that holds such")->required();
-  command = add.add(*group, "load", "Load a model of the server that runs, and wait for it: exit 1 with the reason where it does not load",
-                    "model load smollm2-135m-instruct", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
+  command = add.add(*group, "load", "Load a model or a version, and wait for it: exit 1 with the reason where it fails",
+                    "model load iris/2", [](AdminCommandLine& said) { return model_load(said.options, said.id); });
   id_of(command, line.id, "Its name, or NAME/VERSION");
-  command = add.add(*group, "unload", "Put a model away: running answers are finished, then its memory is free",
-                    "model unload smollm2-135m-instruct", [](AdminCommandLine& said) { return model_unload(said.options, said.id); });
+  command = add.add(*group, "unload", "Put a model or a version away: running answers are finished, then its memory is free",
+                    "model unload iris/1", [](AdminCommandLine& said) { return model_unload(said.options, said.id); });
   id_of(command, line.id, "Its name, or NAME/VERSION");
 }
 

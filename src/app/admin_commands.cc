@@ -26,7 +26,10 @@ std::string models_that_stand_by(const ModelSettings& settings) {
   std::string text;
   wire::JsonWriter json(text);
   json.begin_list();
-  for (const model::Entry& entry : model::newest(model::scan(model_folders(settings)))) {
+  const std::vector<model::Entry> all = model::scan(model_folders(settings)), newest = model::newest(all);
+  for (const model::Entry& entry : all) {
+    const bool served = model::has_versions(entry) || std::ranges::find(newest, entry.folder, &model::Entry::folder) != newest.end();
+    if (!served) continue;
     const bool well = entry.manifest.ok();
     json.begin_object().member("name", entry.name).member("version", std::to_string(entry.version));
     json.member("kind", well ? to_string(entry.manifest->kind) : "").member("state", well ? "declared" : "failed");
@@ -182,18 +185,19 @@ int usage(const AdminOptions& options, const UsageOptions& used) {
 
 namespace {
 
-// The object of that name in a list of models; nothing where it is none.
+// A model, or a version of it, in a list of models.
 struct ModelSeen {
   std::string json, state, reason;
 };
 
-Result<ModelSeen> look_at_model(AdminClient& client, const std::string& name) {
-  GH_TRY(const std::string all, client.ask_for_all("/api/admin/models", {}, "name"));
+// version: empty: the first.
+Result<ModelSeen> seen_in(const std::string& list, const std::string& name, const std::string& version) {
   wire::JsonParser parser;
-  GH_TRY(const wire::JsonValue root, parser.parse(all));
+  GH_TRY(const wire::JsonValue root, parser.parse(list));
   for (const wire::JsonValue& model : root.items()) {
-    const auto found = model.find("name"), state = model.find("state"), reason = model.find("reason");
-    if (!found || !state || !reason || found->string() != name) continue;
+    const auto found = model.find("name"), number = model.find("version"), state = model.find("state"), reason = model.find("reason");
+    if (!found || !number || !state || !reason || found->string() != name) continue;
+    if (!version.empty() && number->string() != version) continue;
     ModelSeen seen;
     wire::JsonWriter json(seen.json);
     wire::copy_json(json, model);
@@ -201,8 +205,11 @@ Result<ModelSeen> look_at_model(AdminClient& client, const std::string& name) {
     seen.reason = reason->string();
     return seen;
   }
-  return operator_error("model_not_found", "the server has no model '" + name + "'");
+  return operator_error("model_not_found", "the server has no model '" + name + (version.empty() ? "'" : "/" + version + "'") +
+                                               " any more: `gatehouse model list` says what there is");
 }
+
+Result<std::string> listed_models(AdminClient& client) { return client.ask_for_all("/api/admin/models", {}, "name"); }
 
 std::string text_member(const std::string& json, std::string_view name) {
   wire::JsonParser parser;
@@ -211,34 +218,48 @@ std::string text_member(const std::string& json, std::string_view name) {
   return found && found->is_string() ? std::string(found->string()) : std::string();
 }
 
+struct ModelWait {
+  std::string name, version;
+  std::string before;  // its state, before it was asked for
+  std::string_view wanted;
+};
+
 // Until it is no longer on its way. A draining that waits for long answers is told as it is; so is one that stays as it was before, after a
 // while in which the server may not have begun yet.
-Result<ModelSeen> wait_for_model(AdminClient& client, const std::string& name, const std::string& before, std::string_view wanted) {
+Result<ModelSeen> wait_for_model(AdminClient& client, const ModelWait& wait) {
   constexpr milliseconds glance{100};
   constexpr std::uint64_t most_glances = 6000, glances_to_begin = 30;
   Progress progress("model");
   for (std::uint64_t i = 0;; ++i) {
-    GH_TRY(ModelSeen seen, look_at_model(client, name));
-    const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == before && i < glances_to_begin);
-    if (seen.state == wanted || !on_its_way || i >= most_glances) return seen;
+    GH_TRY(const std::string list, listed_models(client));
+    GH_TRY(ModelSeen seen, seen_in(list, wait.name, wait.version));
+    const bool on_its_way = seen.state == "loading" || seen.state == "draining" || (seen.state == wait.before && i < glances_to_begin);
+    if (seen.state == wait.wanted || !on_its_way || i >= most_glances) return seen;
     progress.show(std::min<std::uint64_t>(i, 99), 100);
     let_pass(glance);
   }
 }
 
 // called: NAME or NAME/VERSION.
+Result<std::string> path_of_model(const std::string& called, std::string_view change) {
+  const std::size_t slash = called.find('/');
+  if (slash == std::string::npos) return path_of("/api/admin/models", called, change);
+  const std::string version = called.substr(slash + 1);
+  if (version.empty() || version.find_first_not_of("0123456789") != std::string::npos) {
+    return operator_error("model_not_found", "'" + called + "' is neither NAME nor NAME/VERSION, such as iris/2");
+  }
+  return path_of("/api/admin/models", called.substr(0, slash), "/versions/" + version + std::string(change));
+}
+
 Result<ModelSeen> change_model(const AdminOptions& options, const std::string& called, std::string_view change, std::string_view wanted) {
   GH_TRY(AdminClient client, open_client(options));
   if (!client.has_server()) return operator_error("no_server", "no server runs on this data folder: its start loads the models");
-  const std::size_t slash = called.find('/');
-  const std::string asked = called.substr(0, slash);
-  const Result<ModelSeen> before = look_at_model(client, asked);
-  if (slash != std::string::npos && before && text_member(before->json, "version") != called.substr(slash + 1)) {
-    return operator_error("model_version_not_served",
-                          "the server has version " + text_member(before->json, "version") + " of '" + asked + "'");
-  }
-  GH_TRY(const std::string begun, client.ask(Method::post, path_of("/api/admin/models", asked, change)));
-  return wait_for_model(client, text_member(begun, "name"), before ? before->state : "", wanted);
+  GH_TRY(const std::string path, path_of_model(called, change));
+  GH_TRY(const std::string before, listed_models(client));
+  GH_TRY(const std::string begun, client.ask(Method::post, path));
+  ModelWait wait{text_member(begun, "name"), text_member(begun, "version"), {}, wanted};
+  if (const Result<ModelSeen> seen = seen_in(before, wait.name, wait.version)) wait.before = seen->state;
+  return wait_for_model(client, wait);
 }
 
 int print_model(const AdminOptions& options, const Result<ModelSeen>& seen, std::string_view wanted) {

@@ -208,19 +208,22 @@ Status Server::make_spawner(const LlamaSettings& settings) {
 }
 
 Status Server::add_models(const Settings& settings) {
-  for (const model::Entry& entry : model::newest(model::scan(model_folders(settings.models)))) {
+  std::vector<model::Entry> found = model::scan(model_folders(settings.models));
+  for (const model::Entry& entry : model::newest(found)) {
     if (!entry.manifest) {
       log::warn("models", "a model cannot be served", {{"model", entry.name}, {"error", entry.manifest.error().describe()}});
     } else if (entry.manifest->kind == model::Kind::llm) {
       add_engine(entry, settings);
-    } else if (entry.manifest->kind == model::Kind::tensor || entry.manifest->kind == model::Kind::trees) {
-      GH_CHECK(add_tensor_engine(entry, settings));
     } else if (entry.manifest->kind == model::Kind::nlu) {
       GH_CHECK(add_nlu_engine(entry, settings));
     }
   }
-  models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases,
+  models_ = std::make_unique<gateway::ServedModels>(std::move(served_), settings.models.default_llm, settings.models.aliases,
                                                     settings.models.default_tabular, settings.models.default_nlu);
+  if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
+  versions_ = std::make_unique<ModelVersions>(control_, files_, *models_, version_parts(settings));
+  versions_->take_up(std::move(found));
+  models_->set_orders([this](gateway::ModelOrder order, gateway::OrderTold told) { versions_->give(std::move(order), std::move(told)); });
   warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }
@@ -251,6 +254,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *spawner_, std::move(engine)));
+  at_start_.push_back(engines_.back().get());
 
   gateway::ServedModel served;
   served.name = entry.name;
@@ -290,7 +294,7 @@ Status Server::add_listeners(const ServerPlan& plan) {
   admin_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->admin_handler(), std::vector<net::Endpoint>{admin});
   control_server_ = std::make_unique<net::HttpServer>(net::ServerLimits(), gateway_->control_handler(),
                                                       std::vector<net::Endpoint>{net::Endpoint::unix_socket(control_socket_of(plan.data))});
-  watch_engines();
+  watch_connections();
   return ok();
 }
 
@@ -299,27 +303,9 @@ void Server::set_limits(const ServerSettings& settings) {
   gateway_->set_bodies(body_limits(settings.limits));
 }
 
-void Server::watch_engines() {
-  using Kind = telemetry::Metrics::Kind;
-  metrics_.watch(Kind::gauge, "gatehouse_connections", "Open connections",
+void Server::watch_connections() {
+  metrics_.watch(telemetry::Metrics::Kind::gauge, "gatehouse_connections", "Open connections",
                  std::function<double()>([this] { return static_cast<double>(public_server_->counts().open); }));
-  metrics_.watch(Kind::counter, "gatehouse_engine_restarts_total", "Engines that were started again, and why",
-                 std::function<std::vector<telemetry::Sample>()>([this] {
-                   std::vector<telemetry::Sample> samples;
-                   for (std::size_t i = 0; i < engines_.size(); ++i) {
-                     const auto add = [&](const char* reason, std::uint64_t value) {
-                       telemetry::Sample sample;
-                       sample.labels = {{"engine", (served_[i].makes_tokens() ? "llama:" : "onnx:") + served_[i].name}, {"reason", reason}};
-                       sample.value = static_cast<double>(value);
-                       samples.push_back(std::move(sample));
-                     };
-                     const std::uint64_t hangs = engines_[i]->hangs();
-                     add("hung", hangs);
-                     add("ended", std::max(engines_[i]->restarts(), hangs) - hangs);
-                     add("recycled", engines_[i]->recycled());
-                   }
-                   return samples;
-                 }));
 }
 
 void Server::watch_logs(const telemetry::Logging& logging) {
@@ -355,8 +341,9 @@ Status Server::start() {
   forgetter_->begin();
   checkpointer_->begin();
   if (memory_mark_) memory_mark_->begin();
+  versions_->begin();
   reactors_.start();
-  for (const auto& engine : engines_) engine->start();
+  for (adapters::ChildEngine* engine : at_start_) engine->start();
   return ok();
 }
 
@@ -388,6 +375,7 @@ Task<void> Server::write_down() {
 }
 
 Task<void> Server::stop_engines() {
+  versions_->stop();
   for (const auto& engine : engines_) co_await engine->stop();
 }
 

@@ -27,6 +27,7 @@
 #include "gatehouse/telemetry/metrics.h"
 #include "loading_memory.h"
 #include "memory_mark.h"
+#include "model_versions.h"
 #include "outside_issuers.h"
 #include "scribe.h"
 #include "settings.h"
@@ -65,6 +66,8 @@ class Server {
   }
   // The access log's file may have been moved away.
   void reopen_logs() { access_log_.reopen(); }
+  // Versions of models may have come or gone.
+  void look_for_models() { versions_->look(); }
   // For work that blocks on the disk.
   WorkerPool& files() { return files_; }
 
@@ -93,17 +96,19 @@ class Server {
   Status add_models(const Settings& settings);
   void add_engine(const model::Entry& entry, const Settings& settings);
   Status make_tensor_spawner(const OnnxSettings& settings);
-  Status add_tensor_engine(const model::Entry& entry, const Settings& settings);
+  ModelVersions::Parts version_parts(const Settings& settings);
+  ModelVersions::Prepared prepare_version(const model::Entry& entry, const Settings& settings);
+  void behind_reactors(std::function<void()> then);
   Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
   adapters::ChildEngineOptions tensor_options(const model::Entry& entry, const Settings& settings);
-  // What it is served as, but for what its kind adds.
-  gateway::ServedModel& serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings);
+  // What it is served as, but for what its kind adds. Its engine is not started.
+  gateway::ServedModel serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings);
   Status open_journal(const std::string& data);
   Status add_listeners(const ServerPlan& plan);
   Status remember_what_was_spent();
   Status read_lexicons();
   Result<CheckpointFile> open_checkpoints(const std::string& data);
-  void watch_engines();
+  void watch_connections();
   void watch_logs(const telemetry::Logging& logging);
 
   const Clock& clock_;
@@ -121,11 +126,13 @@ class Server {
   WorkerPool syncs_;  // of the calls that are being made: at most one that waits a reactor
   std::unique_ptr<OutsideIssuers> issuers_;
   Instant issuers_awaited_until_{};
-  Deadline retirement_;                                                // of a signing key
-  std::unique_ptr<adapters::EngineSpawner> spawner_, tensor_spawner_;  // the latter where there is a tensor model
+  Deadline retirement_;  // of a signing key
+  std::unique_ptr<adapters::EngineSpawner> spawner_, tensor_spawner_;
   std::vector<gateway::ServedModel> served_;
-  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
+  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;  // all that there ever were
+  std::vector<adapters::ChildEngine*> at_start_;                 // those that the start begins
   std::unique_ptr<gateway::ServedModels> models_;
+  std::unique_ptr<ModelVersions> versions_;
   std::optional<limits::Inflight> journal_;
   std::vector<std::int64_t> settled_before_;  // by reactor: its last batch
   std::unique_ptr<gateway::Administration> administration_;

@@ -76,7 +76,10 @@ Status Server::add_nlu_engine(const model::Entry& entry, const Settings& setting
   adapters::ChildEngineOptions engine = tensor_options(entry, settings);
   engine.tensors->graphs = static_cast<std::uint32_t>(graphs->size());
   engine.open_model = [files = std::move(*graphs), this] { return model::open_verified_together(files, hashes_); };
-  serve_tensors(entry, std::move(engine), settings).nlu = std::move(*reader);
+  gateway::ServedModel served = serve_tensors(entry, std::move(engine), settings);
+  at_start_.push_back(engines_.back().get());
+  served.nlu = std::move(*reader);
+  served_.push_back(std::move(served));
   return ok();
 }
 

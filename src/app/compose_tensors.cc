@@ -1,4 +1,5 @@
 // Tensor models, on their way into the server.
+#include <atomic>
 #include <memory>
 #include <utility>
 
@@ -17,18 +18,6 @@ namespace log = telemetry::log;
 // A call that takes too long is refused by the engine itself, which ends it between two operators of its graph; one that does not end so,
 // or an engine that says nothing at all, is ended from outside.
 constexpr seconds time_to_stop{2};
-
-// The manifest's words are those of the protocol: parse_manifest() has looked.
-std::vector<wire::TensorSpec> specs_of(const std::vector<model::TensorSpec>& said) {
-  std::vector<wire::TensorSpec> specs;
-  for (const model::TensorSpec& one : said) {
-    wire::TensorSpec& spec = specs.emplace_back();
-    spec.name = one.name;
-    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
-    spec.shape = one.shape;
-  }
-  return specs;
-}
 
 }  // namespace
 
@@ -56,20 +45,22 @@ adapters::ChildEngineOptions Server::tensor_options(const model::Entry& entry, c
   engine.hang_patience = settings.onnx.hang_after > seconds(0) ? settings.onnx.hang_after + time_to_stop : nanoseconds(0);
   engine.recycle = {settings.onnx.recycle_after, settings.onnx.recycle_calls, settings.onnx.recycle_memory.value()};
   engine.spare_memory = [] { return machine_memory().free_bytes; };
-  engine.room_for = [name = entry.name, this](const Fd& model) { return loading_memory_.reserve(name, model); };
+  const std::string full_name = entry.name + "/" + std::to_string(entry.version);
+  engine.room_for = [full_name, this](const Fd& model) { return loading_memory_.reserve(full_name, model); };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
-  engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
-    if (event != "engine started") loading_memory_.release(name);
+  engine.on_state = [name = entry.name, full_name, this](const wire::engine::State& state, const std::string& event) {
+    if (event != "engine started") loading_memory_.release(full_name);
     log_state(name, state, event);
+    versions_->hear();
   };
   engine.on_output = [name = entry.name](const std::string& line) { log::warn("engine", line, {{"model", name}}); };
   return engine;
 }
 
-gateway::ServedModel& Server::serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings) {
+gateway::ServedModel Server::serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings) {
   engines_.push_back(std::make_unique<adapters::ChildEngine>(control_, reactors_.all(), files_, *tensor_spawner_, std::move(options)));
-  gateway::ServedModel& served = served_.emplace_back();
+  gateway::ServedModel served;
   served.name = entry.name;
   served.version = std::to_string(entry.version);
   served.created = unix_seconds(clock_.wall());
@@ -79,16 +70,42 @@ gateway::ServedModel& Server::serve_tensors(const model::Entry& entry, adapters:
   return served;
 }
 
-Status Server::add_tensor_engine(const model::Entry& entry, const Settings& settings) {
-  if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
+ModelVersions::Prepared Server::prepare_version(const model::Entry& entry, const Settings& settings) {
   const model::ManifestFile& file = entry.manifest->files.front();
   adapters::ChildEngineOptions engine = tensor_options(entry, settings);
-  engine.tensors->inputs = specs_of(entry.manifest->inputs);
-  engine.tensors->outputs = specs_of(entry.manifest->outputs);
+  engine.tensors->inputs = model::specs_of(entry.manifest->inputs);
+  engine.tensors->outputs = model::specs_of(entry.manifest->outputs);
   engine.tensors->batch_us = std::uint64_t{settings.onnx.batch_delay} * 1000;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
-  serve_tensors(entry, std::move(engine), settings);
-  return ok();
+  ModelVersions::Prepared prepared;
+  prepared.served = serve_tensors(entry, std::move(engine), settings);
+  prepared.start = [engine = engines_.back().get()] { engine->start(); };
+  return prepared;
+}
+
+ModelVersions::Parts Server::version_parts(const Settings& settings) {
+  ModelVersions::Parts parts;
+  parts.scan = [folders = model_folders(settings.models)] { return model::scan(folders); };
+  parts.check = [this](const model::Entry& entry) -> Status {
+    for (const model::ManifestFile& file : entry.manifest->files) {
+      GH_TRY([[maybe_unused]] const Fd opened, model::open_verified(entry.folder / file.path, file.sha256, hashes_));
+    }
+    return ok();
+  };
+  parts.prepare = [settings, this](const model::Entry& entry) { return prepare_version(entry, settings); };
+  parts.behind_reactors = [this](std::function<void()> then) { behind_reactors(std::move(then)); };
+  parts.newest = settings.models.versions;
+  parts.look_every = settings.models.watch;
+  return parts;
+}
+
+void Server::behind_reactors(std::function<void()> then) {
+  const auto left = std::make_shared<std::atomic<std::size_t>>(reactors_.size());
+  for (std::size_t i = 0; i < reactors_.size(); ++i) {
+    reactors_[i].post([left, then, this] {
+      if (left->fetch_sub(1) == 1) control_.post(then);
+    });
+  }
 }
 
 }  // namespace gatehouse::app

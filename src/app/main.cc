@@ -92,8 +92,8 @@ void add_serve(CLI::App& root, CommandLine& line) {
       "  gatehouse serve\n"
       "  gatehouse serve --config /etc/gatehouse.toml --data /var/lib/gatehouse\n"
       "  gatehouse serve --models /srv/models --listen 127.0.0.1:9000\n"
-      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once. SIGHUP reloads the configuration and opens log "
-      "files anew.\n"
+      "SIGTERM and SIGINT drain: running answers finish, a second signal ends at once. SIGHUP reloads the configuration, looks for "
+      "new versions of models and opens log files anew.\n"
       "`gatehouse config explain` lists every setting; options win over all other sources.");
   command->callback([&line] { line.chosen = [&line] { return serve(line); }; });
 }

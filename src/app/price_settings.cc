@@ -28,7 +28,7 @@ config::Schema<limits::Price> price_keys() {
 
 void warn_of_idle_prices(const limits::Prices& prices, const gateway::ServedModels& models) {
   for (const auto& [name, price] : prices) {
-    const bool served = std::ranges::any_of(models.all(), [&name](const gateway::ServedModel& model) { return model.name == name; });
+    const bool served = std::ranges::any_of(models.all(), [&name](const gateway::ServedModel* model) { return model->name == name; });
     if (!served) telemetry::log::warn("prices", "a price is for a model that is not served", {{"model", name}});
   }
 }

@@ -125,6 +125,7 @@ class Life {
       if (number == SIGHUP) {
         logging_.reopen();
         server_.reopen_logs();
+        server_.look_for_models();
         if (++asked_to_reload_ == 1) control_.spawn(reload());
       } else {
         ++asked_to_stop_;

@@ -107,6 +107,8 @@ Schema<ModelSettings> model_keys() {
   keys.flag("lazy", &S::lazy, "Whether models that are not in required are loaded when a request first asks for them, which then waits.");
   keys.duration("sleep_after", &S::sleep_after, {0, 365 * day},
                 "A model that nobody has asked for in that time gives its memory back until somebody does; 0s is never.");
+  keys.integer("versions", &S::versions, {1, 64}, "So many versions of a tensor model, the newest, are loaded without being asked for.");
+  keys.duration("watch", &S::watch, {0, day}, "How often the folders are looked into for new versions and gone ones; 0s is never.");
   keys.integer(
           "max_tokens", &S::max_tokens, {0, 1 << 20},
           "The most tokens that a request may ask an answer to have, whatever the model; who asks for no number gets at most these. 0 is "

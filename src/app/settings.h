@@ -95,6 +95,8 @@ struct ModelSettings {
   config::Table aliases;
   bool lazy = false;
   seconds sleep_after{0};        // 0: never
+  std::uint32_t versions = 1;    // of a tensor model that are loaded without being asked for
+  seconds watch{5};              // between two looks into the folders; 0: none
   std::uint32_t max_tokens = 0;  // 0: no ceiling
   std::uint32_t max_prompt = gateway::Ceilings().prompt;
 };

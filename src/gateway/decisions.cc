@@ -88,8 +88,9 @@ Result<ModelOfPath> model_of_path(const RouteMatch& match) {
   return ModelOfPath{std::move(*model), std::move(*version)};
 }
 
-Status check_model_version(const ServedModel& model, std::string_view version) {
-  if (version.empty() || version == model.version) return ok();
+Result<const ServedModel*> choose_version(const ServedModels& models, const ServedModel& model, std::string_view version) {
+  const ServedModel* const chosen = version.empty() ? &model : models.version_of(model, version);
+  if (chosen != nullptr) return chosen;
   return Error(Code::not_found, Origin::caller, "model_not_found",
                "The model '" + model.name + "' has no version " + std::string(version.substr(0, 64)))
       .with_param("version");

@@ -43,8 +43,8 @@ struct ModelOfPath {
   std::string model, version;
 };
 Result<ModelOfPath> model_of_path(const RouteMatch& match);
-// model_not_found: it has no such version.
-Status check_model_version(const ServedModel& model, std::string_view version);
+// That version of a model; empty: the one that was found. model_not_found: it has none such.
+Result<const ServedModel*> choose_version(const ServedModels& models, const ServedModel& model, std::string_view version);
 // Of any kind, by its name.
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 

@@ -28,12 +28,13 @@ Error host_missing() { return caller_error("host_missing", "The Host field is mi
 Error invalid_host() { return caller_error("invalid_host", "Invalid host header"); }
 
 // Everything but the body.
-Result<Question> read_question(const Received& received, std::string_view parameter, const identity::Principal* who) {
+Result<Question> read_question(const Received& received, const RouteMatch& match, const identity::Principal* who) {
   const wire::RequestHead& head = received.exchange().head();
   Question question(received.route().action, who);
-  std::optional<std::string> unescaped = wire::unescape_segment(parameter);
-  if (!unescaped) return no_route(head.method, head.path, RouteMatch());
-  question.parameter = std::move(*unescaped);
+  std::optional<std::string> first = wire::unescape_segment(match.parameter), second = wire::unescape_segment(match.second);
+  if (!first || !second) return no_route(head.method, head.path, RouteMatch());
+  question.parameter = std::move(*first);
+  question.second = std::move(*second);
   GH_TRY(question.query, wire::Form::parse(head.query));
   question.body_is_form = brings_form(head);
   GH_TRY(question.version, expected_version(head));
@@ -155,7 +156,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {
-    co_await administer(received, match.parameter, egress, account.ledger);
+    co_await administer(received, match, egress, account.ledger);
     co_return;
   }
   std::string_view none;
@@ -193,8 +194,8 @@ Task<bool> Envelope::admit(const Received& received, std::string_view body, Egre
   co_return true;
 }
 
-Task<void> Envelope::administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger) {
-  Result<Question> question = read_question(received, parameter, ledger.principal.get());
+Task<void> Envelope::administer(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger) {
+  Result<Question> question = read_question(received, match, ledger.principal.get());
   if (!question) co_return egress.respond(question.error());
   question->address = egress.client().address;
   question->user_agent = received.exchange().head().field("user-agent").value_or("");

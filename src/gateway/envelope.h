@@ -68,7 +68,7 @@ class Envelope final : public net::Handler {
   bool within_strangers_rate(Egress& egress) const;
   // The last word about who asks, before anything is done for them; false: it was a refusal.
   Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
-  Task<void> administer(const Received& received, std::string_view parameter, Egress& egress, Ledger& ledger);
+  Task<void> administer(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger);
   Task<void> serve(Received received, const RouteMatch& match, Egress& egress, Account& account);
   // What was done is on record for good when it returns.
   Decision decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const;

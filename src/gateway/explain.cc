@@ -115,7 +115,8 @@ bool check_model(const Supposed& supposed, const ExplainRules& rules, Explanatio
   if (rules.models == nullptr) return so_far.add("model", ok(), "not looked at: which models there are is not known");
   const Result<const ServedModel*> model =
       question.choose(*rules.models, *so_far.who, question.by_path ? so_far.parameter : supposed.model);
-  const Status usable = model ? check_model_version(**model, so_far.version) : Status(model.error());
+  const Result<const ServedModel*> version = model ? choose_version(*rules.models, **model, so_far.version) : model;
+  const Status usable = version ? ok() : Status(version.error());
   return so_far.add("model", usable, model ? (*model)->name : std::string());
 }
 

@@ -105,9 +105,8 @@ Inference::Inference(const ServedModels& models, const Doorkeeper& doorkeeper, c
 Result<Inference::Asked> Inference::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
   net::Exchange& exchange = identified.received().exchange();
   GH_TRY(const ModelOfPath named, model_of_path(identified.received().match()));
-  GH_TRY(TensorPermitted permitted, authorizer_.permit(identified, seat, named.model));
+  GH_TRY(TensorPermitted permitted, authorizer_.permit(identified, seat, named.model, named.version));
   const ServedModel& model = permitted.model();
-  GH_CHECK(check_model_version(model, named.version));
   ledger.model = model.name;
   GH_TRY(const SignaturePtr signature, known_signature(model));
   const TensorBody asked{exchange, body, parsers_[static_cast<std::size_t>(exchange.reactor().index())], model, *signature};

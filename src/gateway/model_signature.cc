@@ -1,24 +1,15 @@
 #include "model_signature.h"
 
+#include <optional>
+#include <utility>
 #include <vector>
 
 namespace gatehouse::gateway {
 namespace {
 
-// The manifest's words are those of the protocol: parse_manifest() has looked.
-std::vector<wire::TensorSpec> declared_specs(const std::vector<model::TensorSpec>& said) {
-  std::vector<wire::TensorSpec> specs;
-  for (const model::TensorSpec& one : said) {
-    wire::TensorSpec& spec = specs.emplace_back();
-    spec.name = one.name;
-    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
-    spec.shape = one.shape;
-  }
-  return specs;
-}
-
 Error not_known_yet(const ServedModel& model) {
-  if (model.runner().life() == engine::Life::failed)
+  if (std::optional<Error> closed = model.closed()) return std::move(*closed);
+  if (model.life() == engine::Life::failed)
     return Error(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
   return Error(Code::unavailable, Origin::engine, "model_loading", "The model is loading, try again soon")
       .with_retry(Retry::after(seconds(2)));
@@ -31,8 +22,8 @@ Result<SignaturePtr> known_signature(const ServedModel& model) {
   if (said && !said->inputs.empty()) return said;
   if (model.manifest->inputs.empty()) return not_known_yet(model);
   wire::engine::Signature declared;
-  declared.inputs = declared_specs(model.manifest->inputs);
-  declared.outputs = declared_specs(model.manifest->outputs);
+  declared.inputs = model::specs_of(model.manifest->inputs);
+  declared.outputs = model::specs_of(model.manifest->outputs);
   return SignaturePtr(std::make_shared<const wire::engine::Signature>(std::move(declared)));
 }
 

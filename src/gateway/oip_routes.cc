@@ -36,8 +36,7 @@ net::Response ready_answer(bool ready) {
 Result<const ServedModel*> model_asked_for(const OipQuestion& question, const ServedModels& models) {
   GH_TRY(const ModelOfPath named, model_of_path(question.match));
   GH_TRY(const ServedModel* const model, choose_any_model(models, *question.who, named.model));
-  GH_CHECK(check_model_version(*model, named.version));
-  return model;
+  return choose_version(models, *model, named.version);
 }
 
 // A language model's are those of …/generate.
@@ -53,11 +52,21 @@ Result<SignaturePtr> signature_to_tell(const ServedModel& model) {
   return SignaturePtr(std::make_shared<const wire::engine::Signature>(std::move(text)));
 }
 
-Result<net::Response> model_answer(const ServedModel& model) {
+// Those that can be asked for now; where none can, the one that was asked about.
+std::vector<std::string> versions_to_tell(const ServedModel& model, const ServedModels& models) {
+  std::vector<std::string> versions;
+  for (const ServedModel* one : models.all()) {
+    if (one->name == model.name && one->available()) versions.push_back(one->version);
+  }
+  if (versions.empty()) versions.push_back(model.version);
+  return versions;
+}
+
+Result<net::Response> model_answer(const ServedModel& model, const ServedModels& models) {
   GH_TRY(const SignaturePtr signature, signature_to_tell(model));
   wire::ModelMetadata metadata;
   metadata.name = model.name;
-  metadata.versions = {model.version};
+  metadata.versions = versions_to_tell(model, models);
   metadata.platform = model.makes_tokens() ? std::string_view("gguf") : std::string_view("onnx_onnxv1");
   metadata.inputs = signature->inputs;
   metadata.outputs = signature->outputs;
@@ -67,7 +76,7 @@ Result<net::Response> model_answer(const ServedModel& model) {
 }
 
 net::Response model_ready_answer(const ServedModel& model) {
-  const bool ready = model.runner().available();
+  const bool ready = model.available();
   std::string json;
   wire::write_model_ready(json, model.name, ready ? wire::Readiness::ready : wire::Readiness::not_ready);
   return oip_response(ready ? 200 : 503, std::move(json));
@@ -101,15 +110,22 @@ Result<net::Response> one_models_statistics(const OipQuestion& question, const S
   GH_TRY(const ModelOfPath named, model_of_path(question.match));
   const ServedModel* const model = models.named(named.model);
   if (model == nullptr) return model_not_found(named.model);
-  GH_CHECK(check_model_version(*model, named.version));
-  const std::array one{statistics_of(*model)};
-  return statistics_answer(one);
+  std::vector<wire::ModelStatistics> versions;
+  if (!named.version.empty()) {
+    GH_TRY(const ServedModel* const one, choose_version(models, *model, named.version));
+    versions.push_back(statistics_of(*one));
+  } else {
+    for (const ServedModel* one : models.all()) {
+      if (one->name == model->name && (one == model || one->counts->figures().last_ms > 0)) versions.push_back(statistics_of(*one));
+    }
+  }
+  return statistics_answer(versions);
 }
 
 net::Response all_statistics(const ServedModels& models) {
   std::vector<wire::ModelStatistics> all;
-  for (const ServedModel& model : models.all()) {
-    if (!model.makes_tokens()) all.push_back(statistics_of(model));
+  for (const ServedModel* model : models.all()) {
+    if (!model->makes_tokens()) all.push_back(statistics_of(*model));
   }
   return statistics_answer(all);
 }
@@ -126,7 +142,7 @@ Result<net::Response> oip_answer(const OipQuestion& question, const ServedModels
       return ready_answer(!question.draining && models.required_ready());
     case Action::oip_model: {
       GH_TRY(const ServedModel* const model, model_asked_for(question, models));
-      return model_answer(*model);
+      return model_answer(*model, models);
     }
     case Action::oip_model_ready: {
       GH_TRY(const ServedModel* const model, model_asked_for(question, models));

@@ -172,8 +172,8 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
     GH_TRY(const ModelOfPath named, model_of_path(match));
     parsed.model = named.model;
   }
-  GH_TRY(const ServedModel* const model, choose_model(models_, identified.principal(), parsed.model));
-  GH_CHECK(check_model_version(*model, match.second));
+  GH_TRY(const ServedModel* const found, choose_model(models_, identified.principal(), parsed.model));
+  GH_TRY(const ServedModel* const model, choose_version(models_, *found, match.second));
   GH_CHECK(keep_below(ceilings_, parsed));
   GH_CHECK(keep_below(identified.principal().role_grants.ceilings, parsed));
   bring_system_prompt(parsed, *model);

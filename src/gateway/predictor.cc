@@ -51,13 +51,7 @@ PredictBody read_members(const wire::JsonValue& root, wire::Reading& reading) {
 
 // What the manifest says, else what the graph does. Empty: neither is known yet.
 std::vector<wire::TensorSpec> inputs_of(const ServedModel& model) {
-  std::vector<wire::TensorSpec> inputs;
-  for (const model::TensorSpec& said : model.manifest->inputs) {
-    wire::TensorSpec& spec = inputs.emplace_back();
-    spec.name = said.name;
-    spec.datatype = wire::datatype_named(said.datatype).value_or(wire::Datatype::fp32);
-    spec.shape = said.shape;
-  }
+  std::vector<wire::TensorSpec> inputs = model::specs_of(model.manifest->inputs);
   return inputs.empty() ? model.tensors->signature()->inputs : inputs;
 }
 

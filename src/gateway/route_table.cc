@@ -168,6 +168,8 @@ constexpr std::array common_rows{
     repository("/v2/repository/index", Action::repository_index, "Models and their states", &wire::repository_index_request_schema, &wire::repository_index_schema),
     repository("/v2/repository/models/{name}/load", Action::repository_load, "Loads a model; the answer comes when it is there", &wire::repository_change_schema, &any_object_schema),
     repository("/v2/repository/models/{name}/unload", Action::repository_unload, "Puts a model away; running answers are finished", &wire::repository_change_schema, &any_object_schema),
+    repository("/v2/repository/models/{name}/versions/{version}/load", Action::repository_load, "Loads a version of a model beside the others", &wire::repository_change_schema, &any_object_schema),
+    repository("/v2/repository/models/{name}/versions/{version}/unload", Action::repository_unload, "Puts a version of a model away", &wire::repository_change_schema, &any_object_schema),
     about_model("/v2/models/{model}", Action::oip_model, "What a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/versions/{version}", Action::oip_model, "What a version of a model takes and gives", &wire::model_metadata_schema),
     about_model("/v2/models/{model}/ready", Action::oip_model_ready, "Whether a model answers", &wire::model_ready_schema),

@@ -1,6 +1,8 @@
 #include "gatehouse/gateway/served_models.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "gatehouse/base/assert.h"
 #include "gatehouse/telemetry/process_stats.h"
@@ -13,67 +15,130 @@ engine::Supervised& ServedModel::runner() const {
   return *tensors;
 }
 
+using engine::Life;
+using model::Stage;
+
+Life ServedModel::life() const {
+  if (!stand) return runner().life();
+  switch (stand->stage()) {
+    case Stage::found:
+      return stand->awaited() ? Life::loading : Life::declared;
+    case Stage::checking:
+    case Stage::loading:
+      return Life::loading;
+    case Stage::ready:
+      return runner().life();
+    case Stage::draining:
+      return Life::draining;
+    case Stage::failed:
+      return Life::failed;
+    case Stage::unloaded:
+      break;
+  }
+  return Life::gone;
+}
+
+std::string ServedModel::detail() const {
+  std::string why = stand ? stand->why() : std::string();
+  return why.empty() ? runner().state().detail : why;
+}
+
+bool ServedModel::available() const { return (!stand || stand->stage() == Stage::ready) && runner().available(); }
+
+std::optional<Error> ServedModel::closed() const {
+  if (!stand) return std::nullopt;
+  const Stage stage = stand->stage();
+  if (stage == Stage::failed) return Error(Code::unavailable, Origin::engine, "engine_unavailable", "The model is not available");
+  const bool comes = stage == Stage::found ? stand->awaited() : stage < Stage::draining;
+  if (comes) return std::nullopt;
+  return Error(Code::unavailable, Origin::engine, "model_unloaded", "Version " + version + " of the model is not loaded");
+}
+
 ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases, std::string default_tabular,
                            std::string default_nlu)
-    : models_(std::move(models)),
-      default_llm_(std::move(default_llm)),
+    : default_llm_(std::move(default_llm)),
       default_tabular_(std::move(default_tabular)),
       default_nlu_(std::move(default_nlu)),
       aliases_(std::move(aliases)) {
-  for (std::size_t i = 0; i < models_.size(); ++i) models_[i].number = static_cast<std::uint32_t>(i + 1);
+  for (ServedModel& model : models) fixed_.push_back(&keep(std::move(model)));
+  put({fixed_, fixed_});
 }
 
-using engine::Life;
+// Limits and prices are a name's: its versions share a number.
+const ServedModel& ServedModels::keep(ServedModel model) {
+  std::uint32_t highest = 0;
+  for (const auto& one : kept_) {
+    highest = std::max(highest, one->number);
+    if (one->name == model.name) model.number = one->number;
+  }
+  if (model.number == 0) model.number = highest + 1;
+  return *kept_.emplace_back(std::make_unique<const ServedModel>(std::move(model)));
+}
 
-namespace {
+void ServedModels::show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering) {
+  Table table;
+  std::ranges::merge(fixed_, versions, std::back_inserter(table.listed), {}, &ServedModel::name, &ServedModel::name);
+  std::ranges::merge(fixed_, answering, std::back_inserter(table.answering), {}, &ServedModel::name, &ServedModel::name);
+  const Table* const now = this->table();
+  if (now->listed != table.listed || now->answering != table.answering) put(std::move(table));
+}
 
-const ServedModel* called(const std::vector<ServedModel>& models, std::string_view name) {
+void ServedModels::put(Table table) { table_ = tables_.emplace_back(std::make_unique<const Table>(std::move(table))).get(); }
+
+const ServedModel* ServedModels::called(std::string_view name) const {
+  const List models = answering();
   const auto found = std::ranges::find(models, name, &ServedModel::name);
-  return found == models.end() ? nullptr : &*found;
+  return found == models.end() ? nullptr : *found;
 }
 
-}  // namespace
+const ServedModel* ServedModels::version_of(const ServedModel& model, std::string_view version) const {
+  if (model.version == version) return &model;
+  const List models = all();
+  const auto found =
+      std::ranges::find_if(models, [&](const ServedModel* one) { return one->version == version && one->name == model.name; });
+  return found == models.end() ? nullptr : *found;
+}
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_llm_) : named(name);
+  const ServedModel* model = name.empty() ? called(default_llm_) : named(name);
   return model != nullptr && model->makes_tokens() ? model : nullptr;
 }
 
 const ServedModel* ServedModels::tensor_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_tabular_) : named(name);
+  const ServedModel* model = name.empty() ? called(default_tabular_) : named(name);
   return model != nullptr && !model->makes_tokens() && model->nlu == nullptr ? model : nullptr;
 }
 
 const ServedModel* ServedModels::nlu_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_nlu_) : named(name);
+  const ServedModel* model = name.empty() ? called(default_nlu_) : named(name);
   return model != nullptr && model->nlu != nullptr ? model : nullptr;
 }
 
 const ServedModel* ServedModels::named(std::string_view name) const {
-  if (const ServedModel* model = called(models_, name)) return model;
+  if (const ServedModel* model = called(name)) return model;
   const auto alias = aliases_.find(name);
-  return alias == aliases_.end() ? nullptr : called(models_, alias->second);
+  return alias == aliases_.end() ? nullptr : called(alias->second);
 }
 
 bool ServedModels::settled() const {
-  return std::ranges::all_of(models_, [](const ServedModel& m) {
-    const Life life = m.runner().life();
-    return !m.required || m.runner().available() || life == Life::failed || life == Life::gone;
+  return std::ranges::all_of(answering(), [](const ServedModel* m) {
+    const Life life = m->life();
+    return !m->required || m->available() || life == Life::failed || life == Life::gone;
   });
 }
 
 bool ServedModels::required_ready() const {
-  return std::ranges::all_of(models_, [](const ServedModel& m) { return !m.required || m.runner().available(); });
+  return std::ranges::all_of(answering(), [](const ServedModel* m) { return !m->required || m->available(); });
 }
 
 bool ServedModels::required_failed() const {
-  return std::ranges::any_of(models_, [](const ServedModel& m) { return m.required && m.runner().life() == Life::failed; });
+  return std::ranges::any_of(answering(), [](const ServedModel* m) { return m->required && m->life() == Life::failed; });
 }
 
 std::uint64_t ServedModels::resident_bytes() const {
   const Result<std::uint64_t> own = telemetry::resident_bytes();
   std::uint64_t bytes = own ? *own : 0;
-  for (const ServedModel& model : models_) bytes += model.runner().state().rss_bytes;
+  for (const ServedModel* model : all()) bytes += model->runner().state().rss_bytes;
   return bytes;
 }
 

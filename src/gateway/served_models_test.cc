@@ -5,6 +5,8 @@
 namespace gatehouse::gateway {
 namespace {
 
+using model::Stage;
+
 std::vector<ServedModel> models(std::initializer_list<const char*> names) {
   std::vector<ServedModel> made;
   for (const char* name : names) made.emplace_back().name = name;
@@ -27,6 +29,70 @@ TEST(ServedModelNames, AreTheirOwnTheDefaultAndAliases) {
 TEST(ServedModelNames, TheDefaultIsNoAlias) {
   const ServedModels served(models({"a"}), "c", {{"", "a"}, {"c", "a"}});
   EXPECT_EQ(name_of(served.language_model("")), "none");
+}
+
+// A model whose versions come and go.
+class Versions : public ::testing::Test {
+ protected:
+  const ServedModel& version(const char* name, const char* number, Stage stage = Stage::ready) {
+    ServedModel made;
+    made.name = name;
+    made.version = number;
+    made.stand = std::make_shared<VersionStand>();
+    made.stand->move_to(stage, "");
+    return served_.keep(std::move(made));
+  }
+  ServedModels served_{models({"a", "m"}), "a", {{"other", "flowers"}}};
+};
+
+TEST_F(Versions, AnswerByTheirModelsNameAndByTheirOwn) {
+  const ServedModel& one = version("flowers", "1");
+  const ServedModel& two = version("flowers", "2");
+  EXPECT_EQ(served_.named("flowers"), nullptr) << "nobody has shown it";
+  served_.show({&one}, {&one});
+  EXPECT_EQ(served_.named("other"), &one);
+  served_.show({&two, &one}, {&two});
+  EXPECT_EQ(served_.named("flowers"), &two);
+  EXPECT_EQ(served_.version_of(two, "1"), &one);
+  EXPECT_EQ(served_.version_of(two, "2"), &two);
+  EXPECT_EQ(served_.version_of(two, "3"), nullptr);
+  std::vector<std::string> listed;
+  for (const ServedModel* model : served_.all()) listed.push_back(model->name + model->version);
+  EXPECT_EQ(listed, (std::vector<std::string>{"a", "flowers2", "flowers1", "m"})) << "by name";
+  EXPECT_EQ(served_.answering().size(), 3U);
+  served_.show({}, {});
+  EXPECT_EQ(served_.named("flowers"), nullptr);
+}
+
+TEST_F(Versions, ShareWhatIsCountedByTheirName) {
+  EXPECT_EQ(version("flowers", "1").number, 3U);
+  EXPECT_EQ(version("trees", "1").number, 4U);
+  EXPECT_EQ(version("flowers", "2").number, 3U);
+}
+
+TEST_F(Versions, AreClosedOnceTheyGo) {
+  const auto reason = [&](Stage stage) {
+    const std::optional<Error> closed = version("flowers", "1", stage).closed();
+    return closed ? std::string(closed->reason()) : "open";
+  };
+  EXPECT_EQ(reason(Stage::found), "model_unloaded");
+  EXPECT_EQ(reason(Stage::checking), "open") << "its engine says that it loads";
+  EXPECT_EQ(reason(Stage::ready), "open");
+  EXPECT_EQ(reason(Stage::draining), "model_unloaded");
+  EXPECT_EQ(reason(Stage::failed), "engine_unavailable");
+  EXPECT_EQ(reason(Stage::unloaded), "model_unloaded");
+}
+
+TEST_F(Versions, AreInUseAsLongAsSomethingIsAnsweredByThem) {
+  VersionStand stand;
+  {
+    VersionUse use(&stand);
+    const VersionUse moved(std::move(use));
+    EXPECT_TRUE(stand.in_use());
+    VersionUse other(nullptr);
+    other = VersionUse(&stand);
+  }
+  EXPECT_FALSE(stand.in_use());
 }
 
 }  // namespace

@@ -39,7 +39,7 @@ wire::ModelObject object_of(const ServedModel& model) {
   object.id = model.name;
   object.created = model.created;
   object.owned_by = "gatehouse";
-  object.state = to_string(model.runner().life());
+  object.state = to_string(model.life());
   return object;
 }
 
@@ -127,8 +127,8 @@ net::Response SmallRoutes::health_status() const {
 
 net::Response SmallRoutes::list_models(const identity::Principal& who) const {
   std::vector<wire::ModelObject> objects;
-  for (const ServedModel& model : models_.all()) {
-    if (may_use(who, model)) objects.push_back(object_of(model));
+  for (const ServedModel* model : models_.answering()) {
+    if (may_use(who, *model)) objects.push_back(object_of(*model));
   }
   std::string body;
   wire::write_model_list(body, objects);

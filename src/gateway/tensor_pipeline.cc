@@ -49,9 +49,18 @@ Error error_of_call(const w::Refused& refused) {
 
 }  // namespace
 
-Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, Running::Seat& seat, const std::string& model) const {
-  GH_TRY(const ServedModel* const chosen, choose_tensor_model(models_, identified.principal(), model));
-  return TensorPermitted(identified, seat, *chosen);
+// A version that goes at this moment is not refused to who named none: another one answers by now.
+Result<TensorPermitted> TensorAuthorizer::permit(const Identified& identified, Running::Seat& seat, const std::string& model,
+                                                 std::string_view version) const {
+  const ServedModel* before = nullptr;
+  for (;;) {
+    GH_TRY(const ServedModel* const found, choose_tensor_model(models_, identified.principal(), model));
+    GH_TRY(const ServedModel* const chosen, choose_version(models_, *found, version));
+    TensorPermitted permitted(identified, seat, *chosen);
+    std::optional<Error> closed = chosen->closed();
+    if (!closed) return permitted;
+    if (chosen == std::exchange(before, chosen)) return std::move(*closed);
+  }
 }
 
 Result<TensorPermitted> TensorAuthorizer::permit_tasks(const Identified& identified, Running::Seat& seat, const ServedModel& model,

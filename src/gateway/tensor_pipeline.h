@@ -31,17 +31,20 @@ class TensorPermitted {
  private:
   friend class TensorAuthorizer;
   TensorPermitted(const Identified& identified, Running::Seat& seat, const ServedModel& model)
-      : identified_(identified), seat_(&seat), model_(&model) {}
+      : identified_(identified), seat_(&seat), model_(&model), use_(model.stand.get()) {}
   const Identified& identified_;
   Running::Seat* seat_;
   const ServedModel* model_;
+  VersionUse use_;  // the version stays until this is over
 };
 
 class TensorAuthorizer {
  public:
   explicit TensorAuthorizer(const ServedModels& models) : models_(models) {}
-  // model: as it was asked for; empty: the default. model_not_found (404), model_not_allowed (403)
-  Result<TensorPermitted> permit(const Identified& identified, Running::Seat& seat, const std::string& model) const;
+  // model: as it was asked for; empty: the default. version: empty: the one that answers. model_not_found (404), model_not_allowed (403),
+  // model_unloaded, engine_unavailable (503)
+  Result<TensorPermitted> permit(const Identified& identified, Running::Seat& seat, const std::string& model,
+                                 std::string_view version = {}) const;
   // A model that answers schemas, which has been chosen, for those tasks. scope_missing (403), and those
   static Result<TensorPermitted> permit_tasks(const Identified& identified, Running::Seat& seat, const ServedModel& model,
                                               std::span<const nlu::Task> tasks);

@@ -1,6 +1,8 @@
 #include "watches.h"
 
+#include <algorithm>
 #include <functional>
+#include <map>
 #include <vector>
 
 #include "gatehouse/telemetry/process_stats.h"
@@ -13,18 +15,32 @@ using Read = std::function<std::vector<telemetry::Sample>()>;
 using One = std::function<double()>;
 using State = const wire::engine::State&;
 
-telemetry::Labels own_labels(const ServedModel& model) { return {{"model", model.name}}; }
-telemetry::Labels vllm_labels(const ServedModel& model) { return {{"engine", "0"}, {"model_name", model.name}}; }
+telemetry::Labels own_labels(const std::string& model) { return {{"model", model}}; }
+telemetry::Labels vllm_labels(const std::string& model) { return {{"engine", "0"}, {"model_name", model}}; }
 
-// One value a model, asked of its engine's last state.
+// The last states of a model's engines: one, or as many as it has versions.
+struct StatesOf {
+  std::string model;
+  std::vector<wire::engine::State> states;
+};
+std::vector<StatesOf> states_by_model(const ServedModels& models) {
+  std::vector<StatesOf> found;
+  for (const ServedModel* model : models.all()) {
+    if (found.empty() || found.back().model != model->name) found.push_back({model->name, {}});
+    found.back().states.push_back(model->runner().state());
+  }
+  return found;
+}
+
+// One value a model, asked of its engines' last states.
 template <class Ask>
-Read each_model(const ServedModels& models, Ask ask, telemetry::Labels (*labels)(const ServedModel&) = &own_labels) {
+Read each_model(const ServedModels& models, Ask ask, telemetry::Labels (*labels)(const std::string&) = &own_labels) {
   return [&models, ask, labels] {
     std::vector<telemetry::Sample> samples;
-    for (const ServedModel& model : models.all()) {
+    for (const StatesOf& one : states_by_model(models)) {
       telemetry::Sample sample;
-      sample.labels = labels(model);
-      sample.value = static_cast<double>(ask(model.runner().state()));
+      sample.labels = labels(one.model);
+      for (State state : one.states) sample.value += static_cast<double>(ask(state));
       samples.push_back(std::move(sample));
     }
     return samples;
@@ -33,16 +49,49 @@ Read each_model(const ServedModels& models, Ask ask, telemetry::Labels (*labels)
 
 std::vector<telemetry::Sample> kv_cells(const ServedModels& models) {
   std::vector<telemetry::Sample> samples;
-  for (const ServedModel& model : models.all()) {
-    const wire::engine::State state = model.runner().state();
+  for (const StatesOf& one : states_by_model(models)) {
     const auto add = [&](const char* which, double value) {
       telemetry::Sample sample;
-      sample.labels = {{"model", model.name}, {"state", which}};
+      sample.labels = {{"model", one.model}, {"state", which}};
       sample.value = value;
       samples.push_back(std::move(sample));
     };
-    add("used", static_cast<double>(state.kv_cells));
-    add("total", static_cast<double>(state.seats) * state.seat_cells);
+    double used = 0, total = 0;
+    for (State state : one.states) {
+      used += static_cast<double>(state.kv_cells);
+      total += static_cast<double>(state.seats) * state.seat_cells;
+    }
+    add("used", used);
+    add("total", total);
+  }
+  return samples;
+}
+
+// By engine: a model's versions are one.
+std::map<std::string, engine::Turnover> turnovers_of(const ServedModels& models) {
+  std::map<std::string, engine::Turnover> found;
+  for (const ServedModel* model : models.all()) {
+    engine::Turnover& all = found[(model->makes_tokens() ? "llama:" : "onnx:") + model->name];
+    const engine::Turnover one = model->runner().turnover();
+    all.restarts += one.restarts;
+    all.hangs += one.hangs;
+    all.recycled += one.recycled;
+  }
+  return found;
+}
+
+std::vector<telemetry::Sample> samples_of(const std::map<std::string, engine::Turnover>& turnovers) {
+  std::vector<telemetry::Sample> samples;
+  for (const auto& [name, turnover] : turnovers) {
+    const auto add = [&, &engine = name](const char* reason, std::uint64_t value) {
+      telemetry::Sample sample;
+      sample.labels = {{"engine", engine}, {"reason", reason}};
+      sample.value = static_cast<double>(value);
+      samples.push_back(std::move(sample));
+    };
+    add("hung", turnover.hangs);
+    add("ended", std::max(turnover.restarts, turnover.hangs) - turnover.hangs);
+    add("recycled", turnover.recycled);
   }
   return samples;
 }
@@ -98,6 +147,8 @@ void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
   metrics.watch(Kind::counter, "gatehouse_engine_steps_total", "Passes over a model: decode steps and chunks of prompts",
                 each_model(models, [](State s) { return s.steps; }));
   metrics.watch(Kind::gauge, "gatehouse_kv_cells", "Cells of the KV cache: written, and all", Read([&models] { return kv_cells(models); }));
+  metrics.watch(Kind::counter, "gatehouse_engine_restarts_total", "Engines that were started again, and why",
+                Read([&models] { return samples_of(turnovers_of(models)); }));
   watch_for_pickers(metrics, models);
 }
 

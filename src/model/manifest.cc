@@ -225,6 +225,17 @@ Result<Manifest> parse_manifest(std::string_view toml, std::string_view name) {
   }
 }
 
+std::vector<wire::TensorSpec> specs_of(const std::vector<TensorSpec>& said) {
+  std::vector<wire::TensorSpec> specs;
+  for (const TensorSpec& one : said) {
+    wire::TensorSpec& spec = specs.emplace_back();
+    spec.name = one.name;
+    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
+    spec.shape = one.shape;
+  }
+  return specs;
+}
+
 Result<Manifest> read_manifest(const std::filesystem::path& folder) {
   const std::filesystem::path path = folder / "model.toml";
   GH_TRY(const std::string text, read_text(path));

@@ -1,5 +1,7 @@
 #include "gatehouse/model/repository.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <charconv>
 #include <map>
@@ -94,6 +96,33 @@ std::vector<Entry> scan(const std::vector<std::filesystem::path>& folders) {
   std::vector<Entry> out;
   for (auto& [place, entry] : sorted) out.push_back(std::move(entry));
   return out;
+}
+
+bool has_versions(const Entry& entry) {
+  return entry.manifest && entry.version > 0 && (entry.manifest->kind == Kind::tensor || entry.manifest->kind == Kind::trees);
+}
+
+std::string look_of(const Entry& entry) {
+  std::vector<std::string> names{"model.toml"};
+  if (entry.manifest) {
+    for (const ManifestFile& file : entry.manifest->files) names.push_back(file.path);
+  }
+  std::string look;
+  for (const std::string& name : names) {
+    struct stat found{};
+    look += name + ":";
+    if (::stat((entry.folder / name).c_str(), &found) != 0) {
+      look += "missing;";
+      continue;
+    }
+    for (const std::int64_t part :
+         {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino), static_cast<std::int64_t>(found.st_size),
+          static_cast<std::int64_t>(found.st_mtim.tv_sec), static_cast<std::int64_t>(found.st_mtim.tv_nsec)}) {
+      look += std::to_string(part) + ",";
+    }
+    look += ";";
+  }
+  return look;
 }
 
 std::vector<Entry> newest(std::vector<Entry> entries) {

@@ -96,12 +96,25 @@ def manifest(file, labels=("setosa", "versicolor", "virginica"), shape="[-1, 4]"
     return "\n".join(lines) + "\n"
 
 
-def put(folder, name, file, said):
+def put(folder, name, file, said, version=1):
     """A model of a repository."""
-    home = folder / name / "1"
+    home = folder / name / str(version)
     home.mkdir(parents=True)
     (home / "model.onnx").write_bytes(file)
     (home / "model.toml").write_text(said)
+
+
+def constant(value):
+    """A graph that answers each row of two with that value, whatever is in it, and its manifest. It is no forest: an engine computes it."""
+    from onnx import TensorProto, helper
+
+    nodes = [helper.make_node("ReduceSum", ["X", "axes"], ["sum"], keepdims=1), helper.make_node("Mul", ["sum", "none"], ["nothing"]), helper.make_node("Add", ["nothing", "value"], ["Y"])]
+    given = [helper.make_tensor("axes", TensorProto.INT64, [1], [1]), helper.make_tensor("none", TensorProto.FLOAT, [1], [0.0]), helper.make_tensor("value", TensorProto.FLOAT, [1], [float(value)])]
+    sides = [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["n", 2])], [helper.make_tensor_value_info("Y", TensorProto.FLOAT, ["n", 1])]
+    graph = helper.make_graph(nodes, "constant", *sides, given)
+    file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()
+    said = manifest(file).split("[[inputs]]")[0].replace('kind = "trees"', 'kind = "tensor"')
+    return file, "\n".join(line for line in said.splitlines() if not line.startswith("labels"))
 
 
 def mirror(types):

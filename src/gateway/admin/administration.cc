@@ -14,11 +14,6 @@ namespace {
 
 Error no_such_route() { return Error(Code::not_found, Origin::caller, "not_found", "There is no such route"); }
 
-void write_model_state(wire::JsonWriter& json, const ServedModel& model) {
-  json.begin_object().member("name", model.name).member("version", model.version).member("kind", to_string(model.kind()));
-  json.member("state", to_string(model.runner().life())).member("reason", model.runner().state().detail).end_object();
-}
-
 Reply reply_to(const Error& error) { return {status_of(error, Dialect::api), error_body(error, Dialect::api, {})}; }
 
 }  // namespace
@@ -149,13 +144,13 @@ Task<Result<Reply>> Administration::answer_about_oneself_and_models(Reactor& rea
       co_return models();
     case Action::model_load:
     case Action::model_unload:
-      co_return change_model(question);
+      co_return co_await change_model(reactor, std::move(question));
     case Action::repository_index:
       co_return repository_index(question);
     case Action::repository_load:
       co_return co_await repository_load(reactor, std::move(question));
     case Action::repository_unload:
-      co_return repository_unload(question);
+      co_return co_await repository_unload(reactor, std::move(question));
     default:
       co_return no_such_route();
   }
@@ -169,6 +164,7 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
   const identity::PrincipalPtr who = identity::operator_at_the_socket();
   Question question(match.route->action, who.get());
   question.parameter = wire::unescape_segment(match.parameter).value_or("");
+  question.second = wire::unescape_segment(match.second).value_or("");
   question.body = body;
   Result<wire::Form> query = wire::Form::parse(mark == std::string::npos ? std::string_view() : std::string_view(target).substr(mark + 1));
   if (!query) co_return reply_to(query.error());
@@ -196,39 +192,6 @@ Task<Reply> Administration::command(Reactor& reactor, wire::Method method, std::
     if (!kept) co_return reply_to(kept.error());
   }
   co_return std::move(*replied);
-}
-
-Result<const ServedModel*> Administration::model_named(const std::string& name) const {
-  if (models_ == nullptr) {
-    return Error(Code::unavailable, Origin::operator_, "no_server", "No server runs on this data folder: its start loads the models");
-  }
-  const ServedModel* const model = name.empty() ? nullptr : models_->named(name);
-  if (model == nullptr) {
-    return Error(Code::not_found, Origin::caller, "model_not_found", "The server has no model '" + name + "'").with_param("name");
-  }
-  return model;
-}
-
-Result<Reply> Administration::change_model(const Question& question) const {
-  GH_TRY(const ServedModel* const model, model_named(question.parameter));
-  telemetry::log::info("models", question.action == Action::model_load ? "load asked for" : "unload asked for", {{"model", model->name}});
-  if (question.action == Action::model_load) model->runner().load();
-  if (question.action == Action::model_unload) model->runner().unload();
-  std::string text;
-  wire::JsonWriter json(text);
-  write_model_state(json, *model);
-  return Reply(202, std::move(text));
-}
-
-Reply Administration::models() const {
-  std::string text;
-  wire::JsonWriter json(text);
-  json.begin_object().key("data").begin_list();
-  for (const ServedModel& model : models_ == nullptr ? std::span<const ServedModel>() : std::span<const ServedModel>(models_->all())) {
-    write_model_state(json, model);
-  }
-  json.end_list().member("has_more", false).end_object();
-  return {200, std::move(text)};
 }
 
 }  // namespace gatehouse::gateway

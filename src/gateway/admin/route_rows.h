@@ -182,6 +182,8 @@ inline constexpr std::array operator_rows{
     operators(wire::Method::get, "/api/admin/models", Action::models_state, "Models and their states"),
     accepted(operators(wire::Method::post, "/api/admin/models/{name}/load", Action::model_load, "Loads a model; its state says what comes of it")),
     accepted(operators(wire::Method::post, "/api/admin/models/{name}/unload", Action::model_unload, "Puts a model away; running answers are finished")),
+    accepted(operators(wire::Method::post, "/api/admin/models/{name}/versions/{version}/load", Action::model_load, "Loads a version of a model beside the others")),
+    accepted(operators(wire::Method::post, "/api/admin/models/{name}/versions/{version}/unload", Action::model_unload, "Puts a version of a model away")),
 };
 
 inline constexpr std::array people_rows{

@@ -3,6 +3,8 @@
 // a time), model_unloaded (503, until somebody has it loaded), engine_unavailable (503, for
 //          good), origin engine
 #pragma once
+#include <cstdint>
+
 #include "gatehouse/base/clock.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/engine/life.h"
@@ -11,6 +13,13 @@
 #include "gatehouse/wire/engine/frames.h"
 
 namespace gatehouse::engine {
+
+// How often one process came in the place of another.
+struct Turnover {
+  std::uint64_t restarts = 0;  // of one that had not been told to go
+  std::uint64_t hangs = 0;     // those of them that hung
+  std::uint64_t recycled = 0;  // of one that was worn
+};
 
 class Supervised {
  public:
@@ -30,6 +39,7 @@ class Supervised {
   virtual void unload() = 0;
   // The last state the engine told.
   virtual wire::engine::State state() const = 0;
+  virtual Turnover turnover() const { return {}; }
 };
 
 }  // namespace gatehouse::engine

@@ -39,7 +39,7 @@ struct Question {
   Question(Action action_, const identity::Principal* who_) : action(action_), who(who_) {}
   Action action;
   const identity::Principal* who;  // null where anybody may ask
-  std::string parameter;           // what stands for the braces of the path, unescaped
+  std::string parameter, second;   // what stands for the braces of the path, unescaped
   wire::Form query;
   std::string_view body;
   bool body_is_form = false;
@@ -154,10 +154,12 @@ class Administration {
   Reply models() const;
   // no_server, model_not_found
   Result<const ServedModel*> model_named(const std::string& name) const;
-  Result<Reply> change_model(const Question& question) const;
+  // Once it is under way: the model, or the version of it, that it is about.
+  Task<Result<const ServedModel*>> order_model(Reactor& reactor, const Question& question, ModelOrder::What what) const;
+  Task<Result<Reply>> change_model(Reactor& reactor, Question question) const;
   Result<Reply> repository_index(const Question& question) const;
   Task<Result<Reply>> repository_load(Reactor& reactor, Question question) const;
-  Result<Reply> repository_unload(const Question& question) const;
+  Task<Result<Reply>> repository_unload(Reactor& reactor, Question question) const;
 
   identity::House& house_;
   const ServedModels* models_;

@@ -1,10 +1,16 @@
 // gateway/served_models.h — the models that this process serves, and what answers for each.
-// Threads  immutable after start; an engine's state may be asked from any thread
+// Rules    what was served once is kept until the end (a version that goes leaves a few kilobytes behind), so that whoever has found a
+// model
+//          may keep a pointer to it. Which versions are listed, and which one of them answers, is a table that is replaced as a whole
+// Threads  any; keep() and show() by the one who sees to the versions. After show() nobody finds what it left out
 #pragma once
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +18,7 @@
 #include "gatehouse/engine/engine.h"
 #include "gatehouse/engine/tensor_engine.h"
 #include "gatehouse/gateway/inference_counts.h"
+#include "gatehouse/gateway/version_stand.h"
 #include "gatehouse/model/manifest.h"
 
 namespace gatehouse::nlu {
@@ -22,7 +29,7 @@ namespace gatehouse::gateway {
 
 struct ServedModel {
   std::string name;
-  std::uint32_t number = 0;  // stands for it among those that are served, from 1
+  std::uint32_t number = 0;  // stands for its name among those that are served, from 1
   std::string version;
   std::int64_t created = 0;                              // unix seconds
   bool required = false;                                 // readiness waits for it
@@ -33,11 +40,31 @@ struct ServedModel {
   std::shared_ptr<const model::Manifest> manifest = {};  // of a tensor model
   std::shared_ptr<const nlu::Model> nlu = {};            // how a tensor model that answers schemas reads texts; of others null
   std::shared_ptr<InferenceCounts> counts = std::make_shared<InferenceCounts>();  // of a tensor model
+  std::shared_ptr<VersionStand> stand = {};                                       // of a model whose versions come and go; else null
   model::Kind kind() const { return manifest ? manifest->kind : model::Kind::llm; }
   bool makes_tokens() const { return tensors == nullptr; }
   // Whichever of the two it has.
   engine::Supervised& runner() const;
+  // As people are told of it: of a version, by its stage; else as its engine has it.
+  engine::Life life() const;
+  std::string detail() const;
+  bool available() const;
+  // Why nothing more is to be asked of it: model_unloaded, engine_unavailable (503). Nothing: it answers, or its engine says why it does
+  // not
+  std::optional<Error> closed() const;
 };
+
+// That a model be loaded or put away, by its name; without a version the newest one, or all of them.
+struct ModelOrder {
+  enum class What : std::uint8_t { load, unload };
+  What what = What::load;
+  std::string name;
+  std::optional<std::uint32_t> version;
+};
+// Once it is under way: the version that it is about; model_not_found (404).
+using OrderTold = std::function<void(Result<const ServedModel*>)>;
+// Looks into the folders first. May be called from any thread, and tells on another one.
+using ModelOrders = std::function<void(ModelOrder, OrderTold)>;
 
 // Other names of models; a model's own name comes first.
 using ModelAliases = std::map<std::string, std::string, std::less<>>;
@@ -46,7 +73,11 @@ class ServedModels {
  public:
   ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {}, std::string default_tabular = {},
                std::string default_nlu = {});
-  const std::vector<ServedModel>& all() const { return models_; }
+  using List = std::span<const ServedModel* const>;
+  // By name, of each the highest version first.
+  List all() const { return table()->listed; }
+  // Of each the version that answers who names none.
+  List answering() const { return table()->answering; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
   // The same of tensor models, but for those that answer schemas.
@@ -55,6 +86,8 @@ class ServedModels {
   const ServedModel* nlu_model(std::string_view name) const;
   // Of any kind.
   const ServedModel* named(std::string_view name) const;
+  // Another version of the same model; null: it has none such.
+  const ServedModel* version_of(const ServedModel& model, std::string_view version) const;
   // Every required model answers, or will not by itself.
   bool settled() const;
   bool required_ready() const;
@@ -63,8 +96,27 @@ class ServedModels {
   // Resident memory of this process and of all engines.
   std::uint64_t resident_bytes() const;
 
+  // It is served from the next show() on that names it.
+  const ServedModel& keep(ServedModel model);
+  // Beside the models that this was made with: these versions, and those of them that answer; both by name, as those are.
+  void show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering);
+  // Who sees to the versions; none: no model has any.
+  void set_orders(ModelOrders orders) { orders_ = std::move(orders); }
+  const ModelOrders& orders() const { return orders_; }
+
  private:
-  std::vector<ServedModel> models_;
+  struct Table {
+    std::vector<const ServedModel*> listed, answering;
+  };
+  const Table* table() const { return table_.load(); }
+  const ServedModel* called(std::string_view name) const;
+  void put(Table table);
+
+  std::vector<std::unique_ptr<const ServedModel>> kept_;
+  std::vector<const ServedModel*> fixed_;             // those without versions
+  std::vector<std::unique_ptr<const Table>> tables_;  // somebody may still be reading an old one
+  std::atomic<const Table*> table_{nullptr};
+  ModelOrders orders_;
   std::string default_llm_, default_tabular_, default_nlu_;
   ModelAliases aliases_;
 };

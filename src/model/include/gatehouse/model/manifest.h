@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/wire/tensor/tensor.h"
 
 namespace gatehouse::model {
 
@@ -80,6 +81,9 @@ struct Manifest {
   std::optional<NluFacts> nlu;
   std::string licence, source;
 };
+
+// As they cross the boundary of an engine. The manifest's words are those of the protocol: parse_manifest() has looked.
+std::vector<wire::TensorSpec> specs_of(const std::vector<TensorSpec>& said);
 
 // name stands in errors. Looks at no file.
 Result<Manifest> parse_manifest(std::string_view toml, std::string_view name);

@@ -26,4 +26,9 @@ std::vector<Entry> scan(const std::vector<std::filesystem::path>& folders);
 // Of what scan found: each model's highest version whose manifest is right, and every broken one that would have won or is no version.
 std::vector<Entry> newest(std::vector<Entry> entries);
 
+// Whether its model's versions are served beside one another: of others the newest alone is.
+bool has_versions(const Entry& entry);
+// How the folder of an entry looks to the file system: another text when its manifest or one of its files is another, or is being written.
+std::string look_of(const Entry& entry);
+
 }  // namespace gatehouse::model

@@ -62,6 +62,7 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   void load() override;
   void unload() override;
   wire::engine::State state() const override;
+  engine::Turnover turnover() const override { return {restarts(), hangs(), recycled()}; }
 
   // Children that came in the place of one that had not been told to go.
   std::uint64_t restarts() const { return restarts_.load(std::memory_order_relaxed); }

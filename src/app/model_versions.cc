@@ -1,0 +1,388 @@
+#include "model_versions.h"
+
+#include <algorithm>
+
+#include "gatehouse/base/assert.h"
+#include "gatehouse/telemetry/log.h"
+
+namespace gatehouse::app {
+namespace {
+
+namespace log = telemetry::log;
+
+using engine::Life;
+using model::Act;
+using model::Stage;
+using model::Wish;
+
+constexpr const char* mark_of_said = " said";
+
+std::string full_name(const model::Entry& entry) { return entry.name + "/" + std::to_string(entry.version); }
+
+std::string how_to_load(const model::Entry& entry) { return "`gatehouse model load " + full_name(entry) + "` loads it"; }
+
+Error not_there(const gateway::ModelOrder& order, const std::string& fault) {
+  std::string text = "The server has no model '" + order.name + "'";
+  if (order.version) text = "The model '" + order.name + "' has no version " + std::to_string(*order.version) + " in the folders of models";
+  text += fault.empty() ? ": it would stand in NAME/VERSION/ with a model.toml, as `gatehouse model check` wants it" : ": " + fault;
+  return Error(Code::not_found, Origin::caller, "model_not_found", std::move(text)).with_param("name");
+}
+
+}  // namespace
+
+ModelVersions::ModelVersions(Reactor& control, WorkerPool& files, gateway::ServedModels& models, Parts parts)
+    : control_(control),
+      files_(files),
+      models_(models),
+      parts_(std::move(parts)),
+      look_due_(control, [this] { control_.spawn(look_again(Haste::usual)); }),
+      glance_due_(control, [this] { settle(); }) {}
+
+void ModelVersions::take_up(std::vector<model::Entry> found) {
+  for (model::Entry& entry : found) {
+    std::string look = model::look_of(entry);
+    const gateway::ServedModel* const named = models_.named(entry.name);
+    if (model::has_versions(entry) && (named == nullptr || named->stand)) {
+      family(entry.name).versions.push_back(make({std::move(entry), std::move(look)}));
+    } else {
+      pending_[entry.folder.string()] = look + mark_of_said;  // by whoever serves it, or does not
+    }
+  }
+  show();
+}
+
+void ModelVersions::begin() {
+  settle();
+  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
+}
+
+void ModelVersions::stop() {
+  stopped_ = true;
+  look_due_.disarm();
+  glance_due_.disarm();
+}
+
+void ModelVersions::look() { control_.spawn(look_again(Haste::now)); }
+
+void ModelVersions::hear() {
+  control_.post([this] { settle(); });
+}
+
+void ModelVersions::give(gateway::ModelOrder order, gateway::OrderTold told) {
+  control_.post(
+      [this, order = std::move(order), told = std::move(told)]() mutable { control_.spawn(carry_out(std::move(order), std::move(told))); });
+}
+
+Task<void> ModelVersions::carry_out(gateway::ModelOrder order, gateway::OrderTold told) {
+  co_await look_again(Haste::now);
+  Result<const gateway::ServedModel*> obeyed = obey(order);
+  settle();
+  told(std::move(obeyed));
+}
+
+Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrder& order) {
+  const auto of_that_name = families_.find(order.name);
+  if (of_that_name == families_.end()) return not_there(order, fault_of(order));
+  Family& family = of_that_name->second;
+  const bool load = order.what == gateway::ModelOrder::What::load;
+  if (!order.version) {
+    family.put_away = !load;
+    for (const auto& one : family.versions) {
+      if (!load) wish(*one, Wish::put_away);
+      if (load && one->seen.wish == Wish::put_away) one->seen.wish = Wish::none;
+    }
+    Version& newest = *family.versions.front();
+    if (load) ask_for(newest);
+    const gateway::ServedModel* const answers = models_.named(order.name);
+    return load || answers == nullptr ? newest.served : answers;
+  }
+  const auto found = std::ranges::find(family.versions, *order.version, [](const auto& one) { return one->entry.version; });
+  if (found == family.versions.end()) return not_there(order, fault_of(order));
+  wish(**found, load ? Wish::loaded : Wish::put_away);
+  return (*found)->served;
+}
+
+// What was put away, failed or goes begins anew.
+void ModelVersions::ask_for(Version& version) {
+  version.seen.again = version.seen.stage >= Stage::draining;
+  version.awaited = true;
+}
+
+void ModelVersions::wish(Version& version, Wish wish) {
+  version.seen.wish = wish;
+  version.awaited = false;
+  if (wish == Wish::loaded) ask_for(version);
+  const bool at_rest = version.seen.stage == Stage::found || version.seen.stage == Stage::failed;
+  if (wish == Wish::put_away && at_rest) move(version, Stage::unloaded, "it was unloaded; " + how_to_load(version.entry));
+}
+
+// Why something of that name is not there; empty: nothing of it is.
+std::string ModelVersions::fault_of(const gateway::ModelOrder& order) const {
+  const std::string prefix = order.name + "/" + (order.version ? std::to_string(*order.version) : "");
+  const auto found = faults_.lower_bound(prefix);
+  if (found == faults_.end() || !found->first.starts_with(prefix) || (order.version && found->first != prefix)) return {};
+  return found->second;
+}
+
+Task<void> ModelVersions::look_again(Haste haste) {
+  std::function<std::vector<Found>(Worker&)> work = [scan = parts_.scan](Worker&) {
+    std::vector<Found> found;
+    for (model::Entry& entry : scan()) {
+      std::string look = model::look_of(entry);
+      found.push_back({std::move(entry), std::move(look)});
+    }
+    return found;
+  };
+  auto looking = files_.run<std::vector<Found>>(control_, std::move(work));
+  std::optional<std::vector<Found>> found = co_await std::move(looking);
+  if (stopped_) co_return;
+  if (found) adopt(std::move(*found), haste);
+  if (!found) log::warn("models", "the folders of models are not looked into: too much waits for the disk");
+  settle();
+  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
+}
+
+void ModelVersions::adopt(std::vector<Found> found, Haste haste) {
+  // A disk that is away for a moment takes no model away.
+  const bool all_read = std::ranges::none_of(
+      found, [](const Found& one) { return !one.entry.manifest && one.entry.manifest.error().reason() == "model_folder_unreadable"; });
+  if (all_read) miss(found, haste);
+  faults_.clear();
+  for (Found& one : found) {
+    if (model::has_versions(one.entry)) {
+      adopt_one(std::move(one), haste);
+    } else {
+      adopt_other(one, haste);
+    }
+  }
+}
+
+// Twice, unless somebody has asked: a folder that is put in the place of another is gone for a moment.
+void ModelVersions::miss(const std::vector<Found>& found, Haste haste) {
+  for (auto& [name, family] : families_) {
+    for (const auto& version : family.versions) {
+      const bool there = std::ranges::any_of(
+          found, [&](const Found& one) { return one.entry.version == version->entry.version && one.entry.name == version->entry.name; });
+      const bool missed_before = std::exchange(version->missed, !there);
+      const bool stays = there || (haste == Haste::usual && !missed_before && version->seen.there);
+      if (!stays && version->seen.there) log::info("models", "a version is gone from its folder", {{"model", full_name(version->entry)}});
+      version->seen.there = stays;
+    }
+  }
+}
+
+void ModelVersions::adopt_one(Found found, Haste haste) {
+  const gateway::ServedModel* const named = models_.named(found.entry.name);
+  if (named != nullptr && !named->stand) {
+    return say_once(found, "its model is served as another kind: a restart serves it");
+  }
+  std::vector<std::unique_ptr<Version>>& versions = family(found.entry.name).versions;
+  const auto place = std::ranges::find_if(versions, [&](const auto& one) { return one->entry.version <= found.entry.version; });
+  const bool known = place != versions.end() && (*place)->entry.version == found.entry.version;
+  if (known && (*place)->stamp == found.stamp) return;
+  if (!stands_still(found, haste)) return;
+  if (known) return adopt_change(**place, std::move(found));
+  log::info("models", "a version has come", {{"model", full_name(found.entry)}});
+  versions.insert(place, make(std::move(found)));
+}
+
+// What is broken, or of a kind that has no versions beside one another.
+void ModelVersions::adopt_other(const Found& found, Haste haste) {
+  const bool broken = !found.entry.manifest;
+  if (broken) faults_[full_name(found.entry)] = found.entry.manifest.error().describe();
+  if (!stands_still(found, haste)) return;
+  say_once(found, broken ? found.entry.manifest.error().describe() : "a restart serves a version of this kind");
+}
+
+bool ModelVersions::stands_still(const Found& found, Haste haste) {
+  std::string& before = pending_[found.entry.folder.string()];
+  const bool same = before.starts_with(found.stamp);
+  if (!same) before = found.stamp;
+  return same || haste == Haste::now;
+}
+
+void ModelVersions::say_once(const Found& found, const std::string& what) {
+  std::string& before = pending_[found.entry.folder.string()];
+  std::string now = found.stamp + mark_of_said;
+  if (before == now) return;
+  before = std::move(now);
+  log::warn("models", "a version is not taken up", {{"model", full_name(found.entry)}, {"error", what}});
+}
+
+// What runs has read its files and goes on. What does not run is another version under an old number.
+void ModelVersions::adopt_change(Version& version, Found found) {
+  const Stage stage = version.seen.stage;
+  if (stage == Stage::checking) return;  // at the next look
+  version.stamp = found.stamp;
+  if (stage == Stage::loading || stage == Stage::ready || stage == Stage::draining) {
+    log::warn("models", "a version that runs was changed and goes on as it was: a new number makes it a new one",
+              {{"model", full_name(version.entry)}});
+    return;
+  }
+  const Wish wish = version.seen.wish;
+  version = std::move(*make(std::move(found)));
+  version.seen.wish = wish;
+}
+
+std::unique_ptr<ModelVersions::Version> ModelVersions::make(Found found) {
+  auto version = std::make_unique<Version>(std::move(found));
+  version->seen.version = version->entry.version;
+  version->why = "it is not loaded; " + how_to_load(version->entry);
+  Prepared prepared = parts_.prepare(version->entry);
+  prepared.served.stand = std::make_shared<gateway::VersionStand>();
+  version->start = std::move(prepared.start);
+  version->served = &models_.keep(std::move(prepared.served));
+  return version;
+}
+
+ModelVersions::Family& ModelVersions::family(const std::string& name) {
+  Family& found = families_[name];
+  found.name = name;
+  return found;
+}
+
+ModelVersions::Version* ModelVersions::find(const std::string& name, const gateway::ServedModel* served) {
+  const auto family = families_.find(name);
+  if (family == families_.end()) return nullptr;
+  const auto found = std::ranges::find(family->second.versions, served, [](const auto& one) { return one->served; });
+  return found == family->second.versions.end() ? nullptr : found->get();
+}
+
+// Until nothing is to be done at once.
+void ModelVersions::settle() {
+  if (stopped_) return;
+  bool on_their_way = false;
+  for (auto& [name, family] : families_) {
+    for (const auto& version : family.versions) {
+      hear_from_engine(name, *version);
+      const gateway::VersionStand& stand = *version->served->stand;
+      version->seen.in_use = stand.stage() != Stage::draining || stand.in_use();
+    }
+    while (step(family)) {
+    }
+    for (const auto& version : family.versions) {
+      on_their_way = on_their_way || version->seen.stage == Stage::loading || version->seen.stage == Stage::draining;
+    }
+  }
+  std::erase_if(families_, [](const auto& one) { return one.second.versions.empty(); });
+  show();
+  if (on_their_way) glance_due_.arm_in(glance);
+}
+
+void ModelVersions::hear_from_engine(const std::string& name, Version& version) {
+  const Life life = version.served->tensors->life();
+  const Stage stage = version.seen.stage;
+  if (life == Life::failed && (stage == Stage::loading || stage == Stage::ready)) {
+    move(version, Stage::failed, "");
+  } else if (stage == Stage::loading && (life == Life::ready || life == Life::declared)) {
+    confirm(name, version);
+  } else if (stage == Stage::draining && version.seen.told && life == Life::gone) {
+    move(version, Stage::unloaded, "it was unloaded; " + how_to_load(version.entry) + " again");
+  }
+}
+
+// An engine says that it is ready before each reactor's way to it is: a request that is sent there too early would be refused.
+void ModelVersions::confirm(const std::string& name, Version& version) {
+  if (std::exchange(version.confirming, true)) return;
+  parts_.behind_reactors([this, name, served = version.served] {
+    Version* const found = find(name, served);
+    if (found == nullptr || stopped_) return;
+    found->confirming = false;
+    const Life life = served->tensors->life();
+    if (found->seen.stage == Stage::loading && (life == Life::ready || life == Life::declared)) move(*found, Stage::ready, "");
+    settle();
+  });
+}
+
+bool ModelVersions::step(Family& family) {
+  std::vector<model::VersionSeen> seen;
+  for (const auto& version : family.versions) seen.push_back(version->seen);
+  const std::optional<model::Step> next = model::next_step(seen, {family.put_away ? 0U : parts_.newest});
+  if (next) take(family, *next);
+  return next.has_value();
+}
+
+void ModelVersions::take(Family& family, const model::Step& step) {
+  Version& version = *family.versions.at(step.which);
+  switch (step.act) {
+    case Act::renew:
+      version.seen.stage = Stage::found;
+      version.seen.again = version.seen.told = false;
+      return;
+    case Act::check:
+      move(version, Stage::checking, "its files are being checked");
+      return control_.spawn(check(family.name, version.served));
+    case Act::drain:
+      version.seen.in_use = true;  // until it is known to everybody that it goes
+      return move(version, Stage::draining, "what it has begun is finished");
+    case Act::unload:
+      version.seen.told = true;
+      return version.served->tensors->unload();
+    case Act::forget:
+      log::info("models", "a version is forgotten", {{"model", full_name(version.entry)}});
+      family.versions.erase(family.versions.begin() + static_cast<std::ptrdiff_t>(step.which));
+      return;
+  }
+}
+
+Task<void> ModelVersions::check(std::string name, const gateway::ServedModel* served) {
+  Version* version = find(name, served);
+  if (version == nullptr) co_return;
+  std::function<Status(Worker&)> work = [entry = version->entry, look = parts_.check](Worker&) { return look(entry); };
+  auto checking = files_.run<Status>(control_, std::move(work));
+  const std::optional<Status> checked = co_await std::move(checking);
+  version = find(name, served);
+  if (version == nullptr || stopped_) co_return;
+  if (!checked) {
+    move(*version, Stage::failed, "too much waits for the disk; " + how_to_load(version->entry));
+  } else if (!*checked) {
+    move(*version, Stage::failed, checked->error().describe());
+  } else {
+    const gateway::ServedModel* const answers = models_.named(name);
+    load(*version, answers != nullptr && answers != served && answers->available());
+  }
+  hear();
+}
+
+// Where another version answers, or somebody has asked for it, it is not left to be loaded by a request.
+void ModelVersions::load(Version& version, bool others_answer) {
+  move(version, Stage::loading, "");
+  const bool anew = std::exchange(version.started, true);
+  if (!anew) version.start();
+  if (anew || others_answer || version.seen.wish == Wish::loaded) version.served->tensors->load();
+}
+
+void ModelVersions::move(Version& version, Stage to, std::string why) {
+  GH_ASSERT(model::leads_to(version.seen.stage, to));
+  version.seen.stage = to;
+  version.why = std::move(why);
+  if (to >= Stage::loading && !version.seen.again) version.awaited = false;
+  const log::Fields fields{{"model", version.entry.name}, {"version", version.served->version}};
+  if (to == Stage::ready || to == Stage::unloaded) log::info("models", to == Stage::ready ? "version ready" : "version unloaded", fields);
+  if (to == Stage::failed) {
+    log::warn("models", "version failed", {{"model", version.entry.name}, {"version", version.served->version}, {"detail", version.why}});
+  }
+}
+
+// First who answers, then what is said of it: whoever sees a version as ready is answered by it.
+void ModelVersions::show() {
+  std::vector<const gateway::ServedModel*> listed, answering;
+  for (const auto& [name, family] : families_) {
+    std::vector<model::VersionSeen> seen;
+    for (const auto& version : family.versions) {
+      listed.push_back(version->served);
+      seen.push_back(version->seen);
+    }
+    if (const std::optional<std::size_t> which = model::version_that_answers(seen)) answering.push_back(family.versions[*which]->served);
+  }
+  models_.show(listed, answering);
+  for (const auto& [name, family] : families_) {
+    for (const auto& version : family.versions) {
+      gateway::VersionStand& stand = *version->served->stand;
+      stand.set_awaited(version->awaited);
+      if (stand.stage() != version->seen.stage) stand.move_to(version->seen.stage, version->why);
+    }
+  }
+}
+
+}  // namespace gatehouse::app
