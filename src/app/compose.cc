@@ -217,10 +217,11 @@ Status Server::add_models(const Settings& settings) {
       GH_CHECK(add_tensor_engine(entry, settings));
     } else if (entry.manifest->kind == model::Kind::nlu) {
       GH_CHECK(add_nlu_engine(entry, settings));
+    } else if (reads_texts(entry.manifest->kind)) {
+      GH_CHECK(add_text_engine(entry, settings));
     }
   }
-  models_ = std::make_unique<gateway::ServedModels>(served_, settings.models.default_llm, settings.models.aliases,
-                                                    settings.models.default_tabular, settings.models.default_nlu);
+  models_ = std::make_unique<gateway::ServedModels>(served_, default_models(settings.models), settings.models.aliases);
   warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }

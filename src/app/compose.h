@@ -95,6 +95,7 @@ class Server {
   Status make_tensor_spawner(const OnnxSettings& settings);
   Status add_tensor_engine(const model::Entry& entry, const Settings& settings);
   Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
+  Status add_text_engine(const model::Entry& entry, const Settings& settings);
   adapters::ChildEngineOptions tensor_options(const model::Entry& entry, const Settings& settings);
   // What it is served as, but for what its kind adds.
   gateway::ServedModel& serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings);

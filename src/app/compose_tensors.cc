@@ -18,18 +18,6 @@ namespace log = telemetry::log;
 // or an engine that says nothing at all, is ended from outside.
 constexpr seconds time_to_stop{2};
 
-// The manifest's words are those of the protocol: parse_manifest() has looked.
-std::vector<wire::TensorSpec> specs_of(const std::vector<model::TensorSpec>& said) {
-  std::vector<wire::TensorSpec> specs;
-  for (const model::TensorSpec& one : said) {
-    wire::TensorSpec& spec = specs.emplace_back();
-    spec.name = one.name;
-    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
-    spec.shape = one.shape;
-  }
-  return specs;
-}
-
 }  // namespace
 
 Status Server::make_tensor_spawner(const OnnxSettings& settings) {

@@ -8,6 +8,25 @@ namespace gatehouse::app {
 
 namespace log = telemetry::log;
 
+gateway::DefaultModels default_models(const ModelSettings& settings) {
+  return {.llm = settings.default_llm,
+          .tabular = settings.default_tabular,
+          .nlu = settings.default_nlu,
+          .embeddings = settings.default_embeddings,
+          .rerank = settings.default_rerank};
+}
+
+std::vector<wire::TensorSpec> specs_of(const std::vector<model::TensorSpec>& said) {
+  std::vector<wire::TensorSpec> specs;
+  for (const model::TensorSpec& one : said) {
+    wire::TensorSpec& spec = specs.emplace_back();
+    spec.name = one.name;
+    spec.datatype = wire::datatype_named(one.datatype).value_or(wire::Datatype::fp32);
+    spec.shape = one.shape;
+  }
+  return specs;
+}
+
 bool is_required(const std::string& model, const ModelSettings& settings) {
   return std::ranges::any_of(settings.required, [&](const std::string& name) {
     const auto alias = std::ranges::find(settings.aliases, name, [](const auto& one) -> const std::string& { return one.first; });

@@ -55,12 +55,12 @@ struct Gateway::Rooms {
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
                                  parts.administration.lexicons()}),
+        embedder(EmbedderParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents}),
         inference(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, predictor,
-             extractor,   inference,    echo,       governor,     parts.access_log,     meters, audit,     levels,
-             ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, predictor, extractor,
+             embedder,    inference,    echo,       governor,     parts.access_log,     meters, audit,     levels,    ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
         at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -86,6 +86,7 @@ struct Gateway::Rooms {
   Generator generator;
   Predictor predictor;
   Extractor extractor;
+  Embedder embedder;
   Inference inference;
   Echo echo;
   std::vector<Meters> meters;

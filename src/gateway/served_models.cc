@@ -13,13 +13,8 @@ engine::Supervised& ServedModel::runner() const {
   return *tensors;
 }
 
-ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases, std::string default_tabular,
-                           std::string default_nlu)
-    : models_(std::move(models)),
-      default_llm_(std::move(default_llm)),
-      default_tabular_(std::move(default_tabular)),
-      default_nlu_(std::move(default_nlu)),
-      aliases_(std::move(aliases)) {
+ServedModels::ServedModels(std::vector<ServedModel> models, DefaultModels defaults, ModelAliases aliases)
+    : models_(std::move(models)), defaults_(std::move(defaults)), aliases_(std::move(aliases)) {
   for (std::size_t i = 0; i < models_.size(); ++i) models_[i].number = static_cast<std::uint32_t>(i + 1);
 }
 
@@ -35,18 +30,27 @@ const ServedModel* called(const std::vector<ServedModel>& models, std::string_vi
 }  // namespace
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_llm_) : named(name);
+  const ServedModel* model = name.empty() ? called(models_, defaults_.llm) : named(name);
   return model != nullptr && model->makes_tokens() ? model : nullptr;
 }
 
 const ServedModel* ServedModels::tensor_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_tabular_) : named(name);
-  return model != nullptr && !model->makes_tokens() && model->nlu == nullptr ? model : nullptr;
+  const ServedModel* model = name.empty() ? called(models_, defaults_.tabular) : named(name);
+  return model != nullptr && !model->makes_tokens() && !model->nlu && !model->texts ? model : nullptr;
 }
 
 const ServedModel* ServedModels::nlu_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(models_, default_nlu_) : named(name);
+  const ServedModel* model = name.empty() ? called(models_, defaults_.nlu) : named(name);
   return model != nullptr && model->nlu != nullptr ? model : nullptr;
+}
+
+const ServedModel* ServedModels::text_model(model::Kind kind, std::string_view name) const {
+  const auto fits = [kind](const ServedModel& model) { return model.texts != nullptr && model.kind() == kind; };
+  const ServedModel* model =
+      name.empty() ? called(models_, kind == model::Kind::rerank ? defaults_.rerank : defaults_.embeddings) : named(name);
+  if (model != nullptr) return fits(*model) ? model : nullptr;
+  const auto only = std::ranges::find_if(models_, fits);
+  return name.empty() && std::ranges::count_if(models_, fits) == 1 ? &*only : nullptr;
 }
 
 const ServedModel* ServedModels::named(std::string_view name) const {

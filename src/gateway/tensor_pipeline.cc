@@ -81,17 +81,17 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
   return TensorMeasured(permitted, std::move(call));
 }
 
-Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields, std::string_view task) const {
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields, std::string_view task,
+                                              const Measures& needs) const {
   const TensorPermitted& permitted = measured.permitted();
-  constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
   if (task.empty()) {
-    GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
+    GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, needs));
     tab.tell(*fields);
     return TensorAdmitted(std::move(measured), std::move(tab));
   }
   GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields));
   tab.name_task(task);
-  const Status paid = tab.measure(a_call);
+  const Status paid = tab.measure(needs);
   tab.tell(*fields);
   if (!paid) return paid.error();
   return TensorAdmitted(std::move(measured), std::move(tab));

@@ -85,11 +85,15 @@ class TensorAdmitted {
   Tab tab_;
 };
 
+// Of a model whose tokens nobody counts.
+inline constexpr Measures needs_of_a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
+
 class TensorAdmission {
  public:
   explicit TensorAdmission(Governor& governor) : governor_(governor) {}
-  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits. task: of NLU
-  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields, std::string_view task = {}) const;
+  // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits. task: of models that read texts
+  Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields, std::string_view task = {},
+                               const Measures& needs = needs_of_a_call) const;
 
  private:
   Governor& governor_;
