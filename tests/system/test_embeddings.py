@@ -223,7 +223,7 @@ def test_what_it_takes_is_counted_and_on_record(new_house, tmp_path):
     assert answer.status == 200 and answer.json()["usage"]["cost"] == pytest.approx(0.001 + tokens * 20e-6)
     assert float(answer.headers["x-gatehouse-cost"]) == pytest.approx(0.001 + tokens * 20e-6)
     assert int(answer.headers["x-ratelimit-remaining-tokens"]) == 60 - tokens
-    over = embed(house, "word " * 100)
+    over = embed(house, "word " * 50)
     assert over.status == 429 and over.json()["error"]["type"] == "rate_limit_error" and "Retry-After" in over.headers
     [row] = eventually(lambda: [row for row in command(house, "usage", "--tenant", "demo") if row["requests"] == 1], what="the usage")
     assert row["prompt_tokens"] == tokens and row["completion_tokens"] == 0
@@ -236,7 +236,7 @@ def test_what_it_takes_is_counted_and_on_record(new_house, tmp_path):
 
 def test_a_budget_of_tokens_holds(new_house):
     house = new_house()
-    command(house, "budget", "create", "--tenant", "demo", "--unit", "tokens", "--period", "day", "--amount", "40")
+    command(house, "budget", "set", "--tenant", "demo", "--tokens", "40", "--period", "day")
     assert embed(house, "a few words and no more").status == 200
     answer = embed(house, "word " * 200)
     assert answer.status == 429 and answer.json()["error"]["type"] == "insufficient_quota"
