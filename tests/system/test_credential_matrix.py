@@ -121,10 +121,7 @@ NO_OBJECT_IN_IT = {
     "POST /api/predict": "its object is a model",
     "POST /v1/nlu/extract": "its object is a model",
     "POST /v1/decisions": "its object is a model",
-    "POST /v1/embeddings": "its object is a model",
-    "POST /v1/rerank": "its object is a model",
-    "POST /api/llm/generate": "its object is a model",
-    "POST /api/llm/generate/api-key": "its object is a model",
+    **dict.fromkeys(("POST /v1/embeddings", "POST /v1/rerank", "POST /api/llm/generate", "POST /api/llm/generate/api-key"), "its object is a model"),
     "POST /api/auth/logout": "is about the token that is presented",
     "GET /api/auth/me": "is about the asker",
     "POST /api/auth/password": "is about the asker",
@@ -193,8 +190,7 @@ def ask_for(house, method, path, model, key):
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
     if path in READERS or path in OF_TEXTS:
-        asked = READERS[path] if path in READERS else OF_TEXTS[path][1]
-        return house.ask(method, path, {"model": model, **asked}, headers={"X-API-Key": key})
+        return house.ask(method, path, {"model": model, **(READERS.get(path) or OF_TEXTS[path][1])}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
     most = {} if path.endswith("/count_tokens") else {"max_tokens": 1}
     return house.ask(method, path, {"model": model, **most, **asked}, headers={"X-API-Key": key})
@@ -231,8 +227,7 @@ def check_headers(reply, where):
 def neighbours(tmp_path_factory):
     """A house with a tenant that has no model, one that has, and a key of its that may use none."""
     folder = tmp_path_factory.mktemp("neighbours")
-    make_cross_encoder(folder / "models")
-    house = House(folder / "data", folder / "log").start("--models", str(folder / "models"))
+    house = House(folder / "data", folder / "log").start("--models", str(make_cross_encoder(folder / "models").parents[1]))
     house.bare = command(house, "tenant", "register", "bare", "--models", "another-model")
     house.rich = command(house, "tenant", "register", "rich")
     house.narrow = command(house, "key", "create", "--tenant", "demo", "--name", "narrow", "--models", "another-model")
