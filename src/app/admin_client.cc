@@ -8,6 +8,7 @@
 #include "gatehouse/wire/json/copy.h"
 #include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/json/writer.h"
+#include "model_parts.h"
 
 namespace gatehouse::app {
 namespace {
@@ -30,7 +31,7 @@ std::unique_ptr<gateway::ServedModels> models_by_name(const ModelSettings& setti
     if (!entry.manifest || entry.manifest->kind != model::Kind::llm) continue;
     models.emplace_back().name = entry.name;
   }
-  return std::make_unique<gateway::ServedModels>(std::move(models), settings.default_llm, settings.aliases);
+  return std::make_unique<gateway::ServedModels>(std::move(models), default_models(settings), settings.aliases);
 }
 
 identity::PrincipalPtr everybody(const AuthSettings& settings, const identity::Directory& directory) {

@@ -216,10 +216,11 @@ Status Server::add_models(const Settings& settings) {
       add_engine(entry, settings);
     } else if (entry.manifest->kind == model::Kind::nlu) {
       GH_CHECK(add_nlu_engine(entry, settings));
+    } else if (reads_texts(entry.manifest->kind)) {
+      GH_CHECK(add_text_engine(entry, settings));
     }
   }
-  models_ = std::make_unique<gateway::ServedModels>(std::move(served_), settings.models.default_llm, settings.models.aliases,
-                                                    settings.models.default_tabular, settings.models.default_nlu);
+  models_ = std::make_unique<gateway::ServedModels>(std::move(served_), default_models(settings.models), settings.models.aliases);
   if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
   versions_ = std::make_unique<ModelVersions>(control_, files_, *models_, version_parts(settings));
   versions_->take_up(std::move(found));

@@ -100,6 +100,7 @@ class Server {
   ModelVersions::Prepared prepare_version(const model::Entry& entry, const Settings& settings);
   void behind_reactors(std::function<void()> then);
   Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
+  Status add_text_engine(const model::Entry& entry, const Settings& settings);
   adapters::ChildEngineOptions tensor_options(const model::Entry& entry, const Settings& settings);
   // What it is served as, but for what its kind adds. Its engine is not started.
   gateway::ServedModel serve_tensors(const model::Entry& entry, adapters::ChildEngineOptions options, const Settings& settings);

@@ -8,6 +8,14 @@ namespace gatehouse::app {
 
 namespace log = telemetry::log;
 
+gateway::DefaultModels default_models(const ModelSettings& settings) {
+  return {.llm = settings.default_llm,
+          .tabular = settings.default_tabular,
+          .nlu = settings.default_nlu,
+          .embeddings = settings.default_embeddings,
+          .rerank = settings.default_rerank};
+}
+
 bool is_required(const std::string& model, const ModelSettings& settings) {
   return std::ranges::any_of(settings.required, [&](const std::string& name) {
     const auto alias = std::ranges::find(settings.aliases, name, [](const auto& one) -> const std::string& { return one.first; });

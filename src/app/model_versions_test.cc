@@ -148,7 +148,7 @@ class ModelVersions_ : public ::testing::Test {
   WorkerPool files_{"files", 1, 16};
   std::filesystem::path folder_;
   std::deque<ScriptedEngine> engines_;
-  gateway::ServedModels models_{{}, "none"};
+  gateway::ServedModels models_{{}, {.llm = "none"}};
   std::unique_ptr<ModelVersions> versions_;
 };
 

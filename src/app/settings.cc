@@ -99,6 +99,8 @@ Schema<ModelSettings> model_keys() {
       .alias("LLM_MODEL_NAME");
   keys.text("default_tabular", &S::default_tabular, "The model of requests to /predict that name none.").checked(must_not_be_empty);
   keys.text("default_nlu", &S::default_nlu, "The model of texts with a schema that name none.").checked(must_not_be_empty);
+  keys.text("default_embeddings", &S::default_embeddings, "The model of requests to /v1/embeddings that name none.");
+  keys.text("default_rerank", &S::default_rerank, "The model of requests to /v1/rerank that name none; empty, the only one of its kind.");
   keys.texts("required", &S::required, "Models without which the server is not ready; unset, the value of default_llm.")
       .checked(must_not_be_empty)
       .unset_follows("default_llm");

@@ -91,6 +91,8 @@ struct ModelSettings {
   std::string default_llm = "smollm2-135m-instruct";
   std::string default_tabular = "iris";
   std::string default_nlu = "uninlu-small";
+  std::string default_embeddings = "minilm";
+  std::string default_rerank;  // empty: the only one
   config::Texts required;
   config::Table aliases;
   bool lazy = false;

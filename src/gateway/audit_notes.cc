@@ -38,6 +38,8 @@ constexpr std::array names{
     Name{Action::nlu_predict, "nlu_predict", "model"},
     Name{Action::nlu_extract, "nlu_extract", "model"},
     Name{Action::nlu_decide, "nlu_decide", "model"},
+    Name{Action::embeddings, "embeddings", "model"},
+    Name{Action::rerank, "rerank", "model"},
     Name{Action::oip_server, "get_version", {}},
     Name{Action::oip_live, "probe_liveness", {}},
     Name{Action::oip_ready, "probe_readiness", {}},

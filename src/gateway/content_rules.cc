@@ -51,4 +51,21 @@ std::string content_of(std::string_view text, std::string_view asked) {
   return kept;
 }
 
+std::string content_of(std::span<const KeptTexts> parts) {
+  std::string kept;
+  std::size_t left = most_bytes;
+  wire::JsonWriter json(kept);
+  json.begin_object();
+  for (const KeptTexts& part : parts) {
+    json.key(part.name).begin_list();
+    for (const std::string_view text : part.texts) {
+      if (left == 0) break;
+      json.value(telemetry::mask_content(beginning_of(text, left)));
+    }
+    json.end_list();
+  }
+  json.end_object();
+  return kept;
+}
+
 }  // namespace gatehouse::gateway

@@ -82,6 +82,28 @@ Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const id
   return if_usable(models.nlu_model(name), who, name);
 }
 
+namespace {
+
+Result<const ServedModel*> choose_text_model(const ServedModels& models, const identity::Principal& who, model::Kind kind,
+                                             const std::string& name) {
+  const ServedModel* model = models.text_model(kind, name);
+  const bool there = model != nullptr && who.tenant_models.has(model->name);
+  if (there || !name.empty()) return if_usable(model, who, name);
+  return Error(Code::not_found, Origin::caller, "model_not_found",
+               "No model of the kind " + std::string(to_string(kind)) + " answers requests that name none")
+      .with_param("model");
+}
+
+}  // namespace
+
+Result<const ServedModel*> choose_embedding_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return choose_text_model(models, who, model::Kind::embeddings, name);
+}
+
+Result<const ServedModel*> choose_rerank_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
+  return choose_text_model(models, who, model::Kind::rerank, name);
+}
+
 Result<ModelOfPath> model_of_path(const RouteMatch& match) {
   std::optional<std::string> model = wire::unescape_segment(match.parameter), version = wire::unescape_segment(match.second);
   if (!model || model->empty() || !version) return model_not_found(std::string(match.parameter));

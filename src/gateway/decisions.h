@@ -38,6 +38,9 @@ Result<const ServedModel*> choose_model(const ServedModels& models, const identi
 Result<const ServedModel*> choose_tensor_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 // And of models that answer schemas.
 Result<const ServedModel*> choose_nlu_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+// And of those that make a vector of a text, or hold two against each other.
+Result<const ServedModel*> choose_embedding_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
+Result<const ServedModel*> choose_rerank_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 // The model and the version that a path names, as they stand for its braces; an empty version: any.
 struct ModelOfPath {
   std::string model, version;

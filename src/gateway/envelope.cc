@@ -152,6 +152,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   }
   if (route.action == Action::predict) co_return co_await desk_.predictor.run(received, egress, account.ledger);
   if (extracts(route.action)) co_return co_await desk_.extractor.run(received, egress, account.ledger);
+  if (embeds(route.action)) co_return co_await desk_.embedder.run(received, egress, account.ledger);
   if (infers(route.action)) co_return co_await desk_.inference.run(received, egress, account.ledger);
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
@@ -264,7 +265,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   const Ledger& ledger = account.ledger;
   if (ledger.generated_for) {
     meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
-    meters.tasks(ledger.model, ledger.task);
+    if (extracts(account.route->action)) meters.tasks(ledger.model, ledger.task);
   }
 
   if (account.route != nullptr && !ledger.on_record) {

@@ -6,6 +6,7 @@
 
 #include "echo.h"
 #include "egress.h"
+#include "embedder.h"
 #include "ending.h"
 #include "extractor.h"
 #include "gatehouse/base/random.h"
@@ -32,6 +33,7 @@ struct Desk {
   Generator& generator;
   Predictor& predictor;
   Extractor& extractor;
+  Embedder& embedder;
   Inference& inference;
   Echo& echo;
   Governor& governor;

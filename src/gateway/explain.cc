@@ -104,6 +104,10 @@ ModelQuestion model_question(Action action) {
     case Action::nlu_extract:
     case Action::nlu_decide:
       return {choose_nlu_model};
+    case Action::embeddings:
+      return {choose_embedding_model};
+    case Action::rerank:
+      return {choose_rerank_model};
     default:
       return {generates(action) ? choose_model : nullptr};
   }

@@ -51,11 +51,6 @@ std::size_t bytes_of(const std::vector<nlu::Request>& requests) {
   return bytes;
 }
 
-Error too_many_long_texts() {
-  return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "More long texts are sent than can be read")
-      .with_retry(Retry::after(seconds(2)));
-}
-
 KeptAnswer kept(const std::string& reply) {
   KeptAnswer answer;
   answer.status = 200;
@@ -84,6 +79,7 @@ Extractor::Extractor(const ExtractorParts& parts)
       cache_(parts.cache),
       ending_(parts.ending),
       running_(parts.running),
+      texts_(parts.texts),
       parsers_(parts.running.size()) {}
 
 // The page says that it is one: a tenant without a console has its API alone.
@@ -113,16 +109,10 @@ Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::
 
 Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
   const std::shared_ptr<const nlu::Model> model = asked.permitted.model().nlu;
-  Begun begun = std::vector<nlu::Extraction>();
-  if (bytes_of(asked.ask.requests) <= most_read_here) {
-    begun = begin_all(*model, asked.ask.requests);
-  } else {
-    // Whoever waits for it may be gone before it ends.
-    std::function<Begun(Worker&)> work = [model, requests = asked.ask.requests](Worker&) { return begin_all(*model, requests); };
-    auto working = pool_.run<Begun>(reactor, std::move(work));
-    std::optional<Begun> done = co_await std::move(working);
-    begun = done ? std::move(*done) : Begun(too_many_long_texts());
-  }
+  const bool is_long = bytes_of(asked.ask.requests) > most_read_here;
+  std::function<Begun()> work = [model, requests = asked.ask.requests] { return begin_all(*model, requests); };
+  auto working = texts_.run<std::vector<nlu::Extraction>>(reactor, is_long, std::move(work));
+  Begun begun = co_await std::move(working);
   if (!begun) co_return begun.error();
   asked.extractions = std::move(*begun);
   co_return ok();

@@ -1,7 +1,6 @@
 // gateway/extractor.h — POST /api/predict, /v1/nlu/extract and /v1/decisions: what is asked about a text, through every stage of the
 // pipeline. The engine is asked level by level of the schema, each time in calls of a bounded size.
-// Threads  the reactor of the connection; long texts are cut into tokens on a thread of their own
-// Errors   server_is_overloaded (503): more long texts are sent than can be read
+// Threads  the reactor of the connection; long texts are cut into tokens on the thread for that
 #pragma once
 #include <span>
 #include <string>
@@ -12,11 +11,11 @@
 #include "egress.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/nlu/work_plan.h"
-#include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/wire/json/document.h"
 #include "generator.h"
 #include "nlu_ask.h"
 #include "tensor_pipeline.h"
+#include "text_thread.h"
 
 namespace gatehouse::gateway {
 
@@ -36,6 +35,7 @@ struct ExtractorParts {
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   const Lexicons& lexicons;
   CacheDesk& cache;
+  TextThread& texts;
 };
 
 class Extractor {
@@ -76,9 +76,8 @@ class Extractor {
   CacheDesk& cache_;
   const Ending& ending_;
   std::vector<Running>& running_;
+  TextThread& texts_;
   std::vector<wire::JsonParser> parsers_;  // by reactor
-  static constexpr std::size_t readers = 1, most_waiting = 64;
-  WorkerPool pool_{"long texts", readers, most_waiting};
 };
 
 }  // namespace gatehouse::gateway

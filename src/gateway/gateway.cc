@@ -6,6 +6,7 @@
 #include "body_limits.h"
 #include "cache_desk.h"
 #include "envelope.h"
+#include "text_thread.h"
 #include "watches.h"
 
 namespace gatehouse::gateway {
@@ -54,13 +55,13 @@ struct Gateway::Rooms {
                   idempotency, cache),
         predictor(parts.models, doorkeeper, bodies, ending, running, governor),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
-                                 parts.administration.lexicons(), cache}),
+                                 parts.administration.lexicons(), cache, texts}),
+        embedder(EmbedderParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, texts}),
         inference(parts.models, doorkeeper, bodies, ending, running, governor),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
-        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, predictor,
-             extractor,   inference,    echo,       governor,     parts.access_log,     meters, audit,     levels,
-             ending},
+        desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, predictor, extractor,
+             embedder,    inference,    echo,       governor,     parts.access_log,     meters, audit,     levels,    ending},
         for_all(desk, Door::of_the_public, routes, rules),
         for_operators(desk, Door::of_operators, admin_routes(), any_asker),
         at_the_socket(desk, Door::of_operators, control_routes(), any_asker, identity::operator_at_the_socket()) {
@@ -83,9 +84,11 @@ struct Gateway::Rooms {
   Idempotency idempotency;
   const ServedModels& models;
   CacheDesk cache;
+  TextThread texts;
   Generator generator;
   Predictor predictor;
   Extractor extractor;
+  Embedder embedder;
   Inference inference;
   Echo echo;
   std::vector<Meters> meters;

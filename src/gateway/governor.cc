@@ -55,6 +55,7 @@ limits::Asked asked_of(const Identified& identified, const ServedModel& model) {
   asked.route = static_cast<std::uint32_t>(route.action);
   asked.user = {who.mark.high, who.mark.low};
   asked.makes_tokens = model.makes_tokens();
+  asked.counts_tokens = model.counts_tokens();
   return asked;
 }
 
@@ -267,7 +268,7 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
   plan->facts.model = model.name;
   const auto price = rules_.prices.find(plan->facts.model);
   if (price != rules_.prices.end()) plan->facts.price = price->second;
-  if (!model.makes_tokens()) plan->facts.price = limits::Price{0, 0, 0, plan->facts.price.call};
+  if (!model.counts_tokens()) plan->facts.price = limits::Price{0, 0, 0, plan->facts.price.call};
   if (rules_.on) {
     const limits::Asked asked = asked_of(identified, model);
     add_rules(*plan, asked, limits::Counted::calls);
@@ -283,7 +284,7 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
     plan->tokens_from = plan->limits.size();
     add_rules(*plan, asked, limits::Counted::tokens);
     plan->budgets_from = plan->limits.size();
-    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who, model.makes_tokens());
+    if (const identity::BudgetsPtr budgets = directory.budgets(who.tenant)) add_budgets(*plan, *budgets, who, model.counts_tokens());
   }
   complete(*plan);
   return plan;

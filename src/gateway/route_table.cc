@@ -16,7 +16,9 @@
 #include "gatehouse/wire/oip/repository.h"
 #include "gatehouse/wire/openai/chat.h"
 #include "gatehouse/wire/openai/completion.h"
+#include "gatehouse/wire/openai/embeddings.h"
 #include "gatehouse/wire/openai/replies.h"
+#include "gatehouse/wire/openai/rerank.h"
 #include "gatehouse/wire/predict/predict.h"
 #include "gatehouse/wire/tfserving/predict.h"
 #include "schemas.h"
@@ -159,6 +161,8 @@ constexpr std::array common_rows{
     call(Route{Method::post, "/api/predict", Action::nlu_predict, Scope::nlu, Dialect::api, BodySize::api, model_time, "nlu", "What a schema asks for, found in a Chinese text", &wire::nlu_predict_request_schema, &wire::nlu_predict_reply_schema}),
     call(Route{Method::post, "/v1/nlu/extract", Action::nlu_extract, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "The same, with scores, labels, units of offsets and forms of the answer", &wire::nlu_extract_request_schema, &wire::nlu_extract_reply_schema}),
     call(Route{Method::post, "/v1/decisions", Action::nlu_decide, Scope::nlu, Dialect::openai, BodySize::v1, model_time, "nlu", "Questions about a text whose answers are known beforehand, and how likely each is", &wire::decisions_request_schema, &wire::decisions_reply_schema}),
+    call(Route{Method::post, "/v1/embeddings", Action::embeddings, Scope::embeddings, Dialect::openai, BodySize::v1, model_time, "embeddings", "A vector for each of several texts", &wire::embeddings_request_schema, &wire::embeddings_reply_schema}),
+    call(Route{Method::post, "/v1/rerank", Action::rerank, Scope::rerank, Dialect::openai, BodySize::v1, model_time, "embeddings", "How well each of several texts answers a query, the best first", &wire::rerank_request_schema, &wire::rerank_reply_schema}),
     Route{Method::get, "/v2", Action::oip_server, open_to_all, Dialect::oip, no_body, small_time, "inference", "What this server is, and what it can beside the protocol", nullptr, &wire::server_metadata_schema},
     oip(probe("/v2/health/live", Action::oip_live, "Liveness", &wire::oip_live_schema)),
     oip(probe("/v2/health/ready", Action::oip_ready, "Readiness: not draining, required models ready", &wire::oip_ready_schema)),

@@ -54,12 +54,8 @@ std::optional<Error> ServedModel::closed() const {
   return Error(Code::unavailable, Origin::engine, "model_unloaded", "Version " + version + " of the model is not loaded");
 }
 
-ServedModels::ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases, std::string default_tabular,
-                           std::string default_nlu)
-    : default_llm_(std::move(default_llm)),
-      default_tabular_(std::move(default_tabular)),
-      default_nlu_(std::move(default_nlu)),
-      aliases_(std::move(aliases)) {
+ServedModels::ServedModels(std::vector<ServedModel> models, DefaultModels defaults, ModelAliases aliases)
+    : defaults_(std::move(defaults)), aliases_(std::move(aliases)) {
   for (ServedModel& model : models) fixed_.push_back(&keep(std::move(model)));
   put({fixed_, fixed_});
 }
@@ -100,18 +96,28 @@ const ServedModel* ServedModels::version_of(const ServedModel& model, std::strin
 }
 
 const ServedModel* ServedModels::language_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(default_llm_) : named(name);
+  const ServedModel* model = name.empty() ? called(defaults_.llm) : named(name);
   return model != nullptr && model->makes_tokens() ? model : nullptr;
 }
 
 const ServedModel* ServedModels::tensor_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(default_tabular_) : named(name);
-  return model != nullptr && !model->makes_tokens() && model->nlu == nullptr ? model : nullptr;
+  const ServedModel* model = name.empty() ? called(defaults_.tabular) : named(name);
+  return model != nullptr && !model->makes_tokens() && !model->nlu && !model->texts ? model : nullptr;
 }
 
 const ServedModel* ServedModels::nlu_model(std::string_view name) const {
-  const ServedModel* model = name.empty() ? called(default_nlu_) : named(name);
+  const ServedModel* model = name.empty() ? called(defaults_.nlu) : named(name);
   return model != nullptr && model->nlu != nullptr ? model : nullptr;
+}
+
+const ServedModel* ServedModels::text_model(model::Kind kind, std::string_view name) const {
+  const auto fits = [kind](const ServedModel* model) { return model->texts != nullptr && model->kind() == kind; };
+  const std::string& usual = kind == model::Kind::rerank ? defaults_.rerank : defaults_.embeddings;
+  const ServedModel* model = name.empty() ? called(usual) : named(name);
+  if (model != nullptr) return fits(model) ? model : nullptr;
+  const List models = answering();
+  const auto only = std::ranges::find_if(models, fits);
+  return name.empty() && std::ranges::count_if(models, fits) == 1 ? *only : nullptr;
 }
 
 const ServedModel* ServedModels::named(std::string_view name) const {

@@ -23,8 +23,6 @@ constexpr seconds engine_patience{5};
 constexpr std::size_t most_bytes = w::max_assembled - std::size_t{1024} * 1024;
 // What a reactor computes between two looks at its connections: nanoseconds of a core, about. More of it is for the engine.
 constexpr std::uint64_t most_native_work = 500'000;
-// What a call of a tensor model needs: no tokens.
-constexpr Measures a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
 
 struct CallRefusal {
   std::string_view code, reason;
@@ -94,7 +92,7 @@ Result<TensorMeasured> TensorMeasure::measure(const TensorPermitted& permitted, 
 
 Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, std::string* fields) const {
   const TensorPermitted& permitted = measured.permitted();
-  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, a_call));
+  GH_TRY(Tab tab, governor_.open(permitted.identified(), permitted.model(), fields, needs_of_a_call));
   tab.tell(*fields);
   return TensorAdmitted(std::move(measured), std::move(tab));
 }
@@ -105,8 +103,8 @@ Result<Tab> TensorAdmission::open(const TensorPermitted& permitted, std::string*
   return tab;
 }
 
-Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, Tab tab, std::string* fields) {
-  const Status paid = tab.measure(a_call);
+Result<TensorAdmitted> TensorAdmission::admit(TensorMeasured measured, Tab tab, std::string* fields, const Measures& needs) {
+  const Status paid = tab.measure(needs);
   tab.tell(*fields);
   if (!paid) return paid.error();
   return TensorAdmitted(std::move(measured), std::move(tab));

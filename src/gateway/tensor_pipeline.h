@@ -88,14 +88,17 @@ class TensorAdmitted {
   Tab tab_;
 };
 
+// Of a model whose tokens nobody counts.
+inline constexpr Measures needs_of_a_call{.prompt_tokens = 0, .allowance = 0, .choices = 0};
+
 class TensorAdmission {
  public:
   explicit TensorAdmission(Governor& governor) : governor_(governor) {}
   // The refusals of Tab::open() and Tab::measure(). fields: what the answer says of the limits
   Result<TensorAdmitted> admit(TensorMeasured measured, std::string* fields) const;
-  // The same of NLU in two steps, so that what was answered before is looked for in between. tasks: that it is for
+  // The same in two steps of models that read texts, which are read in between. tasks: that it is for
   Result<Tab> open(const TensorPermitted& permitted, std::string* fields, std::string_view tasks) const;
-  static Result<TensorAdmitted> admit(TensorMeasured measured, Tab tab, std::string* fields);
+  static Result<TensorAdmitted> admit(TensorMeasured measured, Tab tab, std::string* fields, const Measures& needs = needs_of_a_call);
 
  private:
   Governor& governor_;

@@ -43,7 +43,8 @@ struct InWords {
 }  // namespace
 
 bool concerns(const Rule& rule, const Asked& asked) {
-  if (!asked.makes_tokens && (rule.tokens_alone || rule.counted == Counted::tokens)) return false;
+  if (!asked.makes_tokens && rule.tokens_alone) return false;
+  if (!asked.counts_tokens && rule.counted == Counted::tokens) return false;
   if (rule.for_whom == ForWhom::who_has_a_key && asked.key == 0) return false;
   if (rule.for_whom == ForWhom::who_has_none && asked.key != 0) return false;
   for (std::size_t i = 0; i < selections; ++i) {

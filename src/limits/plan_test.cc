@@ -52,6 +52,8 @@ TEST(Plan, ACallThatMakesNoTokensIsNothingToRulesOfThem) {
   EXPECT_TRUE(concerns(generation, asked));
   asked.makes_tokens = false;
   EXPECT_FALSE(concerns(generation, asked));
+  EXPECT_TRUE(concerns(tokens, asked)) << "it may read some";
+  asked.counts_tokens = false;
   EXPECT_FALSE(concerns(tokens, asked));
   EXPECT_TRUE(concerns(Rule(), asked));
 }

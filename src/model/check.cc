@@ -30,7 +30,7 @@ std::string number_words(double number) {
   return words;
 }
 
-bool is_of_tensors(Kind kind) { return kind == Kind::tensor || kind == Kind::trees || kind == Kind::nlu; }
+bool is_of_tensors(Kind kind) { return kind == Kind::tensor || kind == Kind::trees || kind == Kind::nlu || reads_texts(kind); }
 
 class FolderCheck {
  public:
@@ -161,7 +161,7 @@ class FolderCheck {
 // A version's folder, seen where models are expected.
 bool is_version_number(const std::string& name) { return !name.empty() && name.find_first_not_of("0123456789") == std::string::npos; }
 
-bool is_served(Kind kind) { return kind == Kind::llm || kind == Kind::tensor || kind == Kind::trees || kind == Kind::nlu; }
+bool is_served(Kind kind) { return kind == Kind::llm || is_of_tensors(kind); }
 
 }  // namespace
 

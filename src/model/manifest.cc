@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, 14> datatypes{"BOOL",  "UINT8", "UINT16",
                                                      "INT32", "INT64", "FP16",   "FP32",   "FP64",   "BYTES", "BF16"};
 
 using Keys = std::string_view;
-constexpr std::array<Keys, 12> root_keys{"kind",     "chat",   "nlu",    "files", "inputs",  "outputs",
+constexpr std::array<Keys, 13> root_keys{"kind",     "chat",   "nlu",    "texts", "files",   "inputs", "outputs",
                                          "features", "labels", "limits", "price", "licence", "source"};
 constexpr std::array<Keys, 2> file_keys{"path", "sha256"};
 constexpr std::array<Keys, 3> tensor_keys{"name", "datatype", "shape"};
@@ -34,6 +34,7 @@ constexpr std::array<Keys, 1> chat_keys{"system_prompt"};
 constexpr std::array<Keys, 12> nlu_keys{"siamese_layers", "fusion_layers",      "hidden",    "max_len",    "stride",
                                         "hint_max",       "hint_position_base", "threshold", "lower_case", "label_separator",
                                         "body_separator", "event_types"};
+constexpr std::array<Keys, 1> text_keys{"lower_case"};
 constexpr std::array<Keys, 4> price_keys{"prompt", "cached", "completion", "call"};
 
 template <std::size_t N>
@@ -120,6 +121,18 @@ ChatDefaults read_chat(const TomlTable& table) {
   return {.system_prompt = table.text("system_prompt", Need::optional).value_or("")};
 }
 
+bool read_lower_case(const TomlTable& table) {
+  const toml::node* lower = table.node("lower_case");
+  if (lower == nullptr) return true;
+  if (!lower->is_boolean()) table.fault("lower_case", "must be true or false");
+  return lower->value_or(true);
+}
+
+TextFacts read_text_facts(const TomlTable& table) {
+  table.only(text_keys);
+  return {.lower_case = read_lower_case(table)};
+}
+
 NluFacts read_nlu(const TomlTable& table) {
   table.only(nlu_keys);
   NluFacts nlu;
@@ -137,10 +150,7 @@ NluFacts read_nlu(const TomlTable& table) {
   const bool behind_text = base != nullptr && base->value<std::string_view>() == "text_len";
   if (!behind_text) take("hint_position_base", 0, nlu.hint_position_base.emplace());
   nlu.threshold = table.number("threshold").value_or(nlu.threshold);
-  if (const toml::node* lower = table.node("lower_case")) {
-    if (!lower->is_boolean()) table.fault("lower_case", "must be true or false");
-    nlu.lower_case = lower->value_or(true);
-  }
+  nlu.lower_case = read_lower_case(table);
   nlu.label_separator = table.text("label_separator", Need::optional).value_or(nlu.label_separator);
   nlu.body_separator = table.text("body_separator", Need::optional).value_or(nlu.body_separator);
   nlu.event_types = table.texts("event_types");
@@ -179,6 +189,10 @@ Manifest read_root(const TomlTable& root) {
   if (const auto chat = root.table("chat")) manifest.chat = read_chat(*chat);
   if (const auto nlu = root.table("nlu")) manifest.nlu = read_nlu(*nlu);
   if (manifest.nlu && manifest.kind != Kind::nlu) root.fault("nlu", "belongs to models of the kind nlu alone");
+  if (const auto texts = root.table("texts")) manifest.texts = read_text_facts(*texts);
+  if (root.node("texts") != nullptr && !reads_texts(manifest.kind)) {
+    root.fault("texts", "belongs to models of the kinds embeddings and rerank alone");
+  }
   if (const auto price = root.table("price")) manifest.price = read_price(*price);
   manifest.licence = root.text("licence", Need::optional).value_or("");
   manifest.source = root.text("source", Need::optional).value_or("");

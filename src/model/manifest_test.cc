@@ -220,5 +220,18 @@ TEST(Manifest, MissingAndOverlongFilesAreSaid) {
   EXPECT_EQ(read_manifest(folder.path()).error().reason(), "manifest_invalid");
 }
 
+TEST(Manifest, OfModelsOfTextsSaysHowTheyAreRead) {
+  const auto read = [](const std::string& kind, const std::string& rest) {
+    return parse_manifest("kind = \"" + kind + "\"\n" + std::string(file_entry) + rest, "model.toml");
+  };
+  for (const char* kind : {"embeddings", "rerank"}) {
+    EXPECT_TRUE(read(kind, "")->texts.lower_case);
+    EXPECT_FALSE(read(kind, "[texts]\nlower_case = false\n")->texts.lower_case);
+    EXPECT_THAT(read(kind, "[texts]\nlower_case = 1\n").error().public_text(), testing::HasSubstr("lower_case"));
+    EXPECT_THAT(read(kind, "[texts]\nlower = true\n").error().public_text(), testing::HasSubstr("lower_case"));
+  }
+  EXPECT_THAT(read("tensor", "[texts]\n").error().public_text(), testing::HasSubstr("texts"));
+}
+
 }  // namespace
 }  // namespace gatehouse::model

@@ -18,8 +18,9 @@ class Word {
     if (places_.size() <= Tokenizer::longest_word) {  // beyond that how it is spelled does not matter
       starts_.push_back(spelled_.size());
       append_utf8(spelled_, character);
+      places_.push_back(at);
     }
-    places_.push_back(at);
+    end_ = at + 1;
   }
   bool empty() const { return places_.empty(); }
   void clear() { spelled_.clear(), starts_.clear(), places_.clear(); }
@@ -30,7 +31,7 @@ class Word {
     if (places_.size() <= Tokenizer::longest_word && spell(vocabulary, out)) return;
     out.ids.resize(before), out.places.resize(before);
     out.ids.push_back(vocabulary.unknown());
-    out.places.push_back({places_.front(), places_.back() + 1});
+    out.places.push_back({places_.front(), end_});
   }
 
  private:
@@ -56,6 +57,7 @@ class Word {
   std::string spelled_;
   std::vector<std::size_t> starts_;
   std::vector<std::uint32_t> places_;
+  std::uint32_t end_ = 0;  // of all of it
 };
 
 // Cuts a text into words, and those into tokens as soon as they are whole.

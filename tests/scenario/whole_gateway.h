@@ -138,7 +138,7 @@ class WholeGateway {
     model.context = 4096;
     model.engine = &engine;
     model.system_prompt = system_prompt;
-    models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, "scripted");
+    models_ = std::make_unique<gateway::ServedModels>(std::vector<gateway::ServedModel>{model}, gateway::DefaultModels{.llm = "scripted"});
     gateway::ExplainRules explain_rules{models_.get(), ceilings_, nullptr};
     administration_ = std::make_unique<gateway::Administration>(*house_, models_.get(), clock, std::move(explain_rules));
     gateway_ = std::make_unique<gateway::Gateway>(gateway::GatewayParts{clock,

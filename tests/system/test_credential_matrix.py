@@ -7,6 +7,7 @@ tenant. A route where such a column cannot apply stands in a list with its reaso
 import json
 
 import pytest
+from cross_encoder import NAME, make_cross_encoder
 from house import INSTANCES, MODEL, NLU, ROWS, TABULAR, TEXT, House, command, continues_text, eventually, run, takes_tensors
 
 
@@ -120,8 +121,7 @@ NO_OBJECT_IN_IT = {
     "POST /api/predict": "its object is a model",
     "POST /v1/nlu/extract": "its object is a model",
     "POST /v1/decisions": "its object is a model",
-    "POST /api/llm/generate": "its object is a model",
-    "POST /api/llm/generate/api-key": "its object is a model",
+    **dict.fromkeys(("POST /v1/embeddings", "POST /v1/rerank", "POST /api/llm/generate", "POST /api/llm/generate/api-key"), "its object is a model"),
     "POST /api/auth/logout": "is about the token that is presented",
     "GET /api/auth/me": "is about the asker",
     "POST /api/auth/password": "is about the asker",
@@ -179,6 +179,7 @@ def takes_a_model(path, operation):
 
 READERS = dict.fromkeys(("/api/predict", "/v1/nlu/extract"), {"text": "谷爱凌在北京", "schema": {"人物": None}})
 READERS["/v1/decisions"] = {"input": "很好", "questions": [{"type": "predicate", "instructions": "好吗？"}]}
+OF_TEXTS = {"/v1/embeddings": ("minilm", {"input": "Hi"}), "/v1/rerank": (NAME, {"query": "Hi", "documents": ["Hi"]})}
 
 
 def ask_for(house, method, path, model, key):
@@ -188,8 +189,8 @@ def ask_for(house, method, path, model, key):
         return house.ask(method, at, body, headers={"X-API-Key": key})
     if path == "/predict":
         return house.ask(method, path, {"model": model, "data": [5.1, 3.5, 1.4, 0.2]}, headers={"X-API-Key": key})
-    if path in READERS:
-        return house.ask(method, path, {"model": model, **READERS[path]}, headers={"X-API-Key": key})
+    if path in READERS or path in OF_TEXTS:
+        return house.ask(method, path, {"model": model, **(READERS.get(path) or OF_TEXTS[path][1])}, headers={"X-API-Key": key})
     asked = {"messages": [{"role": "user", "content": "Hi"}]} if "chat" in path or "messages" in path else {"prompt": "Hi"}
     most = {} if path.endswith("/count_tokens") else {"max_tokens": 1}
     return house.ask(method, path, {"model": model, **most, **asked}, headers={"X-API-Key": key})
@@ -226,7 +227,7 @@ def check_headers(reply, where):
 def neighbours(tmp_path_factory):
     """A house with a tenant that has no model, one that has, and a key of its that may use none."""
     folder = tmp_path_factory.mktemp("neighbours")
-    house = House(folder / "data", folder / "log").start()
+    house = House(folder / "data", folder / "log").start("--models", str(make_cross_encoder(folder / "models").parents[1]))
     house.bare = command(house, "tenant", "register", "bare", "--models", "another-model")
     house.rich = command(house, "tenant", "register", "rich")
     house.narrow = command(house, "key", "create", "--tenant", "demo", "--name", "narrow", "--models", "another-model")
@@ -241,7 +242,7 @@ def test_every_route_that_takes_a_model_refuses_the_wrong_one(neighbours):
     assert len(column) >= 5
     for method, path, _ in column:
         where = f"{method} {path}"
-        name = NLU if path in READERS else TABULAR if path == "/predict" or takes_tensors(path) else MODEL
+        name = NLU if path in READERS else TABULAR if path == "/predict" or takes_tensors(path) else OF_TEXTS.get(path, [MODEL])[0]
         assert ask_for(house, method, path, name, house.key).status == 200, where
         unknown = ask_for(house, method, path, "no-such-model", house.key)
         check_model_refusal(unknown, path, 404, "model_not_found", where)

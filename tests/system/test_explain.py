@@ -115,6 +115,7 @@ def concrete(house, method, path):
 
 READERS = dict.fromkeys(("/api/predict", "/v1/nlu/extract"), {"text": "谷爱凌在北京", "schema": {"人物": None}})
 READERS["/v1/decisions"] = {"input": "很好", "questions": [{"type": "predicate", "instructions": "好吗？"}]}
+READERS |= {"/v1/embeddings": {"input": "Hi"}, "/v1/rerank": {"query": "Hi", "documents": ["Hi"]}}
 GENERATION = {"/v1/chat/completions", "/v1/completions", "/v1/messages", "/v1/messages/count_tokens", "/api/llm/generate", "/api/llm/generate/api-key"}
 
 

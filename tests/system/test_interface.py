@@ -49,6 +49,11 @@ include-path-regex = "^/predict$"
 [operations.checks.positive_data_acceptance]
 expected-statuses = ["2xx", "401", "403", "404", "422"]
 [[operations]]
+# How many numbers a vector has, and which tokens there are, is the model's to say: told by field.
+include-path-regex = "^/v1/embeddings$"
+[operations.checks.positive_data_acceptance]
+expected-statuses = ["2xx", "400", "401", "403", "404"]
+[[operations]]
 # Schemas of keys, and labels, follow rules that no JSON Schema can state; 413: a text that is too long.
 include-path-regex = "^/api/predict$|^/v1/nlu/extract$|^/v1/decisions$"
 [operations.checks.positive_data_acceptance]

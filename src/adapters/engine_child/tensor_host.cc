@@ -19,6 +19,8 @@ namespace {
 constexpr std::size_t most_waiting_bytes = std::size_t{256} * 1024 * 1024;
 // What is computed at a time, where calls are computed together.
 constexpr std::size_t most_together = 64, most_bytes_together = std::size_t{1024} * 1024;
+// Of rows of tokens, each of which is as much to compute as a large table's: about 4,096 tokens.
+constexpr std::size_t most_row_bytes_together = std::size_t{16} * 1024;
 
 std::uint64_t in_microseconds(nanoseconds time) { return static_cast<std::uint64_t>(std::max<std::int64_t>(time.count(), 0)) / 1000; }
 
@@ -68,6 +70,7 @@ class TensorHost final : public Host {
       publish(w::ModelState::ready, model->description());
     });
     CallQueue::Company company{std::chrono::microseconds(options.batch_us), most_together, most_bytes_together, may_join};
+    if (options.row_tokens > 0) company.most_bytes = most_row_bytes_together;
     if (options.batch_us == 0 || !has_free_rows(model->signature())) company.most = 1;
     while (std::optional<QueuedCall> call = queue_->next(clock())) {
       std::vector<QueuedCall> others = queue_->take_along(*call, company, clock());

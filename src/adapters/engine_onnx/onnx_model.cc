@@ -14,6 +14,7 @@
 #include "nlu_model.h"
 #include "onnx_file.h"
 #include "onnx_values.h"
+#include "token_model.h"
 
 namespace gatehouse::adapters {
 
@@ -237,7 +238,11 @@ Result<std::unique_ptr<engine::TensorModel>> open_graph(std::string_view bytes, 
 
 Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const w::LoadTensors& load) {
   GH_TRY(const std::string bytes, read_whole(file));
-  if (load.graphs == 1) return open_graph(bytes, load);
+  if (load.graphs == 1) {
+    GH_TRY(auto graph, open_graph(bytes, load));
+    if (load.row_tokens > 0) return token_model_of(std::move(graph), load.row_tokens);
+    return graph;
+  }
   GH_TRY(const std::vector<std::string_view> graphs, w::files_in_bundle(bytes, load.graphs));
   if (graphs.size() != 2) return operator_error("model_file_unusable", "a model has one graph, or two");
   GH_TRY(auto lower, open_graph(graphs[0], load));

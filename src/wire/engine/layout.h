@@ -91,8 +91,8 @@ template <>
 inline constexpr auto layout<TensorSpec> = std::tuple{&TensorSpec::name, &TensorSpec::datatype, &TensorSpec::shape};
 template <>
 inline constexpr auto layout<LoadTensors> =
-    std::tuple{&LoadTensors::model,   &LoadTensors::threads,     &LoadTensors::queue,    &LoadTensors::inputs,
-               &LoadTensors::outputs, &LoadTensors::patience_us, &LoadTensors::batch_us, &LoadTensors::graphs};
+    std::tuple{&LoadTensors::model,       &LoadTensors::threads,  &LoadTensors::queue,  &LoadTensors::inputs,    &LoadTensors::outputs,
+               &LoadTensors::patience_us, &LoadTensors::batch_us, &LoadTensors::graphs, &LoadTensors::row_tokens};
 template <>
 inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs, &Infer::tenant, &Infer::room};
 template <>

@@ -38,7 +38,7 @@ class RandomFrames {
       case Type::load:
         return Load{text(), u32(), u32(), u32(), u32(), u32(), u64()};
       case Type::load_tensors:
-        return LoadTensors{text(), u32(), u32(), specs(), specs(), u64(), u64(), u32()};
+        return LoadTensors{text(), u32(), u32(), specs(), specs(), u64(), u64(), u32(), u32()};
       case Type::infer:
         return infer();
       case Type::signature:

@@ -20,6 +20,12 @@ void write_usage(JsonWriter& w, const TokenUsage& usage, UsageForm form) {
   w.end_object();
 }
 
+void write_reading_usage(JsonWriter& w, const TokenUsage& usage) {
+  w.key("usage").begin_object().member("prompt_tokens", usage.prompt_tokens).member("total_tokens", usage.prompt_tokens);
+  write_cost(w, usage);
+  w.end_object();
+}
+
 void write_cost(JsonWriter& w, const TokenUsage& usage) {
   if (usage.cost) w.member_raw("cost", decimal_text(static_cast<std::int64_t>(*usage.cost), 9));
 }

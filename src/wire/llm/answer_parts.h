@@ -17,6 +17,8 @@ void open_answer(JsonWriter& w, const AnswerHead& head, std::string_view object)
 // The three counts alone, or with what is known of each.
 enum class UsageForm { counts, detailed };
 void write_usage(JsonWriter& w, const TokenUsage& usage, UsageForm form);
+// Of what is only read: prompt_tokens, and as many in all.
+void write_reading_usage(JsonWriter& w, const TokenUsage& usage);
 // As a member of an open object, where there is one.
 void write_cost(JsonWriter& w, const TokenUsage& usage);
 // Behind a finish_reason; why needs no escapes.

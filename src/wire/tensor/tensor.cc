@@ -12,20 +12,20 @@ struct Row {
   std::string_view name;
   std::size_t width;
 };
-constexpr std::array<Row, datatypes> rows{{{"BOOL", 1},
-                                           {"UINT8", 1},
-                                           {"UINT16", 2},
-                                           {"UINT32", 4},
-                                           {"UINT64", 8},
-                                           {"INT8", 1},
-                                           {"INT16", 2},
-                                           {"INT32", 4},
-                                           {"INT64", 8},
-                                           {"FP16", 2},
-                                           {"FP32", 4},
-                                           {"FP64", 8},
-                                           {"BYTES", 0},
-                                           {"BF16", 2}}};
+constexpr std::array<Row, datatypes> datatype_rows{{{"BOOL", 1},
+                                                    {"UINT8", 1},
+                                                    {"UINT16", 2},
+                                                    {"UINT32", 4},
+                                                    {"UINT64", 8},
+                                                    {"INT8", 1},
+                                                    {"INT16", 2},
+                                                    {"INT32", 4},
+                                                    {"INT64", 8},
+                                                    {"FP16", 2},
+                                                    {"FP32", 4},
+                                                    {"FP64", 8},
+                                                    {"BYTES", 0},
+                                                    {"BF16", 2}}};
 
 constexpr std::uint64_t most_elements = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t length_bytes = sizeof(std::uint32_t);
@@ -56,15 +56,15 @@ bool extents_fit(std::span<const std::int64_t> wanted, std::span<const std::int6
 
 }  // namespace
 
-std::string_view to_string(Datatype type) { return rows[static_cast<std::size_t>(type)].name; }
+std::string_view to_string(Datatype type) { return datatype_rows[static_cast<std::size_t>(type)].name; }
 
 std::optional<Datatype> datatype_named(std::string_view name) {
-  const auto found = std::ranges::find(rows, name, &Row::name);
-  if (found == rows.end()) return std::nullopt;
-  return static_cast<Datatype>(found - rows.begin());
+  const auto found = std::ranges::find(datatype_rows, name, &Row::name);
+  if (found == datatype_rows.end()) return std::nullopt;
+  return static_cast<Datatype>(found - datatype_rows.begin());
 }
 
-std::size_t width_of(Datatype type) { return rows[static_cast<std::size_t>(type)].width; }
+std::size_t width_of(Datatype type) { return datatype_rows[static_cast<std::size_t>(type)].width; }
 
 std::optional<std::uint64_t> element_count(std::span<const std::int64_t> shape) {
   if (shape.size() > most_dimensions) return std::nullopt;

@@ -4,8 +4,10 @@
 #include <cstddef>
 #include <functional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gatehouse/base/strong.h"
 #include "gatehouse/wire/engine/frames.h"
@@ -23,5 +25,11 @@ struct ContentRules {
 std::string content_of(const wire::engine::Prepare& prompt, std::size_t asked);
 // {"text","schema"}, the same of a text and what was asked about it; asked: JSON.
 std::string content_of(std::string_view text, std::string_view asked);
+// {"input":[…]}, or {"query":[…],"documents":[…]}: the same of texts.
+struct KeptTexts {
+  std::string_view name;
+  std::vector<std::string_view> texts;
+};
+std::string content_of(std::span<const KeptTexts> parts);
 
 }  // namespace gatehouse::gateway

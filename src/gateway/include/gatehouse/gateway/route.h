@@ -40,6 +40,8 @@ enum class Action : std::uint8_t {
   nlu_predict,
   nlu_extract,
   nlu_decide,
+  embeddings,
+  rerank,
   // The Open Inference Protocol's.
   oip_server,
   oip_live,

@@ -23,7 +23,8 @@
 
 namespace gatehouse::nlu {
 struct Model;
-}
+struct TextReader;
+}  // namespace gatehouse::nlu
 
 namespace gatehouse::gateway {
 
@@ -39,10 +40,13 @@ struct ServedModel {
   engine::TensorEngine* tensors = nullptr;               // of a tensor model; else null
   std::shared_ptr<const model::Manifest> manifest = {};  // of a tensor model
   std::shared_ptr<const nlu::Model> nlu = {};            // how a tensor model that answers schemas reads texts; of others null
+  std::shared_ptr<const nlu::TextReader> texts = {};     // how one of embeddings, or a cross-encoder, reads texts; of others null
   std::shared_ptr<InferenceCounts> counts = std::make_shared<InferenceCounts>();  // of a tensor model
   std::shared_ptr<VersionStand> stand = {};                                       // of a model whose versions come and go; else null
   model::Kind kind() const { return manifest ? manifest->kind : model::Kind::llm; }
   bool makes_tokens() const { return tensors == nullptr; }
+  // What it reads is counted, too: it has a price a token, and takes of what is limited by tokens.
+  bool counts_tokens() const { return makes_tokens() || texts != nullptr; }
   // Whichever of the two it has.
   engine::Supervised& runner() const;
   // As people are told of it: of a version, by its stage; else as its engine has it.
@@ -69,10 +73,14 @@ using ModelOrders = std::function<void(ModelOrder, OrderTold)>;
 // Other names of models; a model's own name comes first.
 using ModelAliases = std::map<std::string, std::string, std::less<>>;
 
+// By kind, the model of requests that name none.
+struct DefaultModels {
+  std::string llm = {}, tabular = {}, nlu = {}, embeddings = {}, rerank = {};
+};
+
 class ServedModels {
  public:
-  ServedModels(std::vector<ServedModel> models, std::string default_llm, ModelAliases aliases = {}, std::string default_tabular = {},
-               std::string default_nlu = {});
+  ServedModels(std::vector<ServedModel> models, DefaultModels defaults, ModelAliases aliases = {});
   using List = std::span<const ServedModel* const>;
   // By name, of each the highest version first.
   List all() const { return table()->listed; }
@@ -80,10 +88,12 @@ class ServedModels {
   List answering() const { return table()->answering; }
   // The default language model for an empty name; null when there is none of that name or alias.
   const ServedModel* language_model(std::string_view name) const;
-  // The same of tensor models, but for those that answer schemas.
+  // The same of tensor models, but for those that read texts.
   const ServedModel* tensor_model(std::string_view name) const;
-  // And of these.
+  // Of those that answer schemas,
   const ServedModel* nlu_model(std::string_view name) const;
+  // and of those that make a vector of a text, or hold two against each other: for an empty name the default, else the only one.
+  const ServedModel* text_model(model::Kind kind, std::string_view name) const;
   // Of any kind.
   const ServedModel* named(std::string_view name) const;
   // Another version of the same model; null: it has none such.
@@ -117,7 +127,7 @@ class ServedModels {
   std::vector<std::unique_ptr<const Table>> tables_;  // somebody may still be reading an old one
   std::atomic<const Table*> table_{nullptr};
   ModelOrders orders_;
-  std::string default_llm_, default_tabular_, default_nlu_;
+  const DefaultModels defaults_;
   ModelAliases aliases_;
 };
 

@@ -23,8 +23,9 @@ struct Asked {
   std::array<std::string_view, selections> names;  // by Selected
   std::uint32_t tenant = 0, key = 0;               // numbers that stand for them
   std::uint32_t model = 0, route = 0;
-  Subject user;              // stands for who asks: the user, or the tenant itself
-  bool makes_tokens = true;  // a call of a language model
+  Subject user;               // stands for who asks: the user, or the tenant itself
+  bool makes_tokens = true;   // a call of a language model
+  bool counts_tokens = true;  // that, or of a model whose texts are counted
   std::string_view name(Selected one) const { return names[static_cast<std::size_t>(one)]; }
   std::string_view& name(Selected one) { return names[static_cast<std::size_t>(one)]; }
 };

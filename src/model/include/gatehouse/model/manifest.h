@@ -19,6 +19,8 @@ namespace gatehouse::model {
 
 enum class Kind : std::uint8_t { llm, tensor, trees, nlu, embeddings, rerank, upstream };
 std::string_view to_string(Kind kind);
+// Whether it makes numbers of texts: a vector, or how well two go together.
+constexpr bool reads_texts(Kind kind) { return kind == Kind::embeddings || kind == Kind::rerank; }
 
 struct ManifestFile {
   std::string path;
@@ -64,6 +66,11 @@ struct NluFacts {
   std::vector<std::string> event_types;
 };
 
+// Of a model that makes numbers of texts, whose vocabulary is vocab.txt.
+struct TextFacts {
+  bool lower_case = true;
+};
+
 // Money a million tokens, and a call.
 struct Price {
   std::optional<double> prompt, cached, completion, call;
@@ -79,6 +86,7 @@ struct Manifest {
   Price price;
   ChatDefaults chat;
   std::optional<NluFacts> nlu;
+  TextFacts texts;
   std::string licence, source;
 };
 

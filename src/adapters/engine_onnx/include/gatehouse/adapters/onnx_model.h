@@ -16,8 +16,9 @@ namespace gatehouse::adapters {
 // library: its file; empty: the pinned one, where the program was told at its build or its installation. Further calls do nothing.
 Status load_onnx_runtime(const std::string& library);
 
-// Takes the file's descriptor, which may be that of a bundle of two graphs (nlu_model.h); each graph is looked at before the library sees
-// it, and inputs and outputs must be as load says. A model that can be computed without the library says so.
+// Takes the file's descriptor, which may be that of a bundle of two graphs (nlu_model.h), or of a graph that takes rows of tokens
+// (token_model.h); each graph is looked at before the library sees it, and inputs and outputs must be as load says. A model that can be
+// computed without the library says so.
 Result<std::unique_ptr<engine::TensorModel>> load_onnx_model(Fd file, const wire::engine::LoadTensors& load);
 
 }  // namespace gatehouse::adapters

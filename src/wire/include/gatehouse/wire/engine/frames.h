@@ -169,6 +169,7 @@ struct LoadTensors {
   std::uint64_t patience_us = 0;  // with a call that computes; it is refused then (call_too_long). 0: without end
   std::uint64_t batch_us = 0;     // that a call may wait for others to be computed with it; 0: each is computed alone
   std::uint32_t graphs = 1;       // more than one: the file is a bundle of them (bundle.h), which are one model together
+  std::uint32_t row_tokens = 0;   // at most so many in a row: it takes rows of tokens (wire/text/rows.h); 0: it takes tensors
   friend bool operator==(const LoadTensors&, const LoadTensors&) = default;
 };
 // One call: answered by exactly one inferred or refused, also where it is cancelled.

@@ -1,0 +1,273 @@
+#include "embedder.h"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include "decisions.h"
+#include "gatehouse/base/decimal.h"
+
+namespace gatehouse::gateway {
+
+namespace w = wire::engine;
+
+namespace {
+
+// Of a call to the engine: a second or two of a core, at the end of which another tenant has their turn.
+constexpr std::size_t tokens_a_call = 4096;
+// What a reactor reads of texts, and writes of numbers, between two looks at its connections.
+constexpr std::size_t most_bytes_here = std::size_t{16} * 1024, most_numbers_here = 8192;
+
+using AnyRequest = std::variant<wire::EmbeddingsRequest, wire::RerankRequest>;
+
+const std::string& model_named_by(const AnyRequest& request) {
+  return std::visit([](const auto& one) -> const std::string& { return one.model; }, request);
+}
+
+std::string_view task_of(const AnyRequest& request) {
+  return std::holds_alternative<wire::EmbeddingsRequest>(request) ? "embeddings" : "rerank";
+}
+
+std::size_t bytes_in(const AnyRequest& request) {
+  std::size_t bytes = 0;
+  if (const auto* embeddings = std::get_if<wire::EmbeddingsRequest>(&request)) {
+    for (const std::string& text : embeddings->input.texts) bytes += text.size();
+    for (const auto& tokens : embeddings->input.token_lists) bytes += tokens.size();
+    return bytes;
+  }
+  const auto& rerank = std::get<wire::RerankRequest>(request);
+  for (const wire::RerankDocument& document : rerank.documents) bytes += document.text.size();
+  return bytes + rerank.query.size();
+}
+
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::EmbeddingsRequest& request) {
+  std::vector<wire::TokenRow> rows;
+  rows.reserve(request.input.size());
+  for (const std::string& text : request.input.texts) rows.push_back(nlu::row_of(reader, text));
+  for (const std::vector<std::uint32_t>& tokens : request.input.token_lists) {
+    Result<wire::TokenRow> row = nlu::row_of(reader, tokens);
+    if (!row) return std::move(row).error().with_param("input");
+    rows.push_back(std::move(*row));
+  }
+  return rows;
+}
+
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::RerankRequest& request) {
+  const nlu::PairReader pairs(reader, request.query);
+  std::vector<wire::TokenRow> rows;
+  rows.reserve(request.documents.size());
+  for (const wire::RerankDocument& document : request.documents) rows.push_back(pairs.row_with(document.text));
+  return rows;
+}
+
+// What the manifest says, else what the graph does; 0: neither is known yet.
+std::size_t width_of(const ServedModel& model) {
+  std::int64_t width = 0;
+  if (!model.manifest->outputs.empty()) {
+    const std::vector<std::int64_t>& shape = model.manifest->outputs.front().shape;
+    width = shape.size() == 2 ? shape.back() : 1;
+  } else if (const auto signature = model.tensors->signature(); signature && !signature->outputs.empty()) {
+    width = signature->outputs.front().shape.back();
+  }
+  return static_cast<std::size_t>(std::max<std::int64_t>(width, 0));
+}
+
+Status check_dimensions(const wire::EmbeddingsRequest& request, std::size_t width) {
+  if (!request.dimensions || width == 0 || *request.dimensions <= width) return ok();
+  return caller_error("invalid_value", "dimensions is " + std::to_string(*request.dimensions) + ", and the model's vectors have " +
+                                           std::to_string(width) + " numbers")
+      .with_param("dimensions");
+}
+
+// The first so many numbers of each vector, as long as 1 again.
+wire::RowValues shortened(const wire::RowValues& values, std::size_t width) {
+  wire::RowValues cut;
+  cut.width = width;
+  cut.values.reserve(values.rows() * width);
+  for (std::size_t i = 0; i < values.rows(); ++i) {
+    const std::span<const float> kept = values.row(i).first(width);
+    double squares = 0;
+    for (const float value : kept) squares += static_cast<double>(value) * static_cast<double>(value);
+    const double length = squares > 0 ? std::sqrt(squares) : 1;
+    for (const float value : kept) cut.values.push_back(static_cast<float>(static_cast<double>(value) / length));
+  }
+  return cut;
+}
+
+Result<std::string> reply_text(const wire::EmbeddingsRequest& request, const wire::RowValues& values, std::string_view model,
+                               const Usage& usage) {
+  GH_CHECK(check_dimensions(request, values.width));
+  const bool cut = request.dimensions && *request.dimensions < values.width;
+  const wire::RowValues shorter = cut ? shortened(values, *request.dimensions) : wire::RowValues();
+  wire::EmbeddingsReply reply;
+  reply.model = model;
+  reply.form = request.form;
+  reply.width = cut ? shorter.width : values.width;
+  reply.values = cut ? shorter.values : values.values;
+  reply.usage = usage;
+  std::string json;
+  wire::write_embeddings_reply(json, reply);
+  return json;
+}
+
+// A cross-encoder's own number is a logit.
+Result<std::string> reply_text(const wire::RerankRequest& request, const wire::RowValues& values, std::string_view model,
+                               const Usage& usage) {
+  if (values.width != 1) {
+    return Error(Code::internal, Origin::engine, "output_unexpected", "The model's answer cannot be read")
+        .with_detail("a cross-encoder makes one number of a pair");
+  }
+  std::vector<float> scores;
+  scores.reserve(values.rows());
+  for (const float value : values.values) scores.push_back(1.0F / (1.0F + std::exp(-value)));
+  std::string json;
+  wire::write_rerank_reply(json, request, {model, scores, usage});
+  return json;
+}
+
+std::vector<std::string_view> views_of(const std::vector<std::string>& texts) { return {texts.begin(), texts.end()}; }
+
+std::string kept_content(const AnyRequest& request) {
+  if (const auto* embeddings = std::get_if<wire::EmbeddingsRequest>(&request)) {
+    const KeptTexts input{"input", views_of(embeddings->input.texts)};
+    return content_of(std::span(&input, 1));
+  }
+  const auto& rerank = std::get<wire::RerankRequest>(request);
+  KeptTexts parts[] = {{"query", {rerank.query}}, {"documents", {}}};
+  for (const wire::RerankDocument& document : rerank.documents) parts[1].texts.emplace_back(document.text);
+  return content_of(std::span<const KeptTexts>(parts));
+}
+
+}  // namespace
+
+Embedder::Embedder(const EmbedderParts& parts)
+    : models_(parts.models),
+      admission_(parts.governor),
+      dispatch_(parts.ending),
+      doorkeeper_(parts.doorkeeper),
+      bodies_(parts.bodies),
+      contents_(parts.contents),
+      texts_(parts.texts),
+      running_(parts.running),
+      parsers_(parts.running.size()) {}
+
+Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
+  net::Exchange& exchange = identified.received().exchange();
+  GH_TRY(const wire::JsonValue root, parsers_[static_cast<std::size_t>(exchange.reactor().index())].parse(body));
+  const bool embedding = identified.received().route().action == Action::embeddings;
+  auto request = std::make_shared<Request>();
+  if (embedding) {
+    GH_TRY(*request, wire::read_embeddings_request(root));
+  } else {
+    GH_TRY(*request, wire::read_rerank_request(root));
+  }
+  const auto choose = embedding ? &choose_embedding_model : &choose_rerank_model;
+  GH_TRY(const ServedModel* const model, choose(models_, identified.principal(), model_named_by(*request)));
+  ledger.model = model->name;
+  ledger.task = task_of(*request);
+  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, {}));
+  if (embedding) GH_CHECK(check_dimensions(std::get<wire::EmbeddingsRequest>(*request), width_of(*model)));
+  return Asked{std::move(request), std::move(permitted)};
+}
+
+Task<Embedder::Rows> Embedder::rows_of(Reactor& reactor, const Asked& asked) {
+  const std::shared_ptr<const nlu::TextReader> reader = asked.permitted.model().texts;
+  std::function<Rows()> work = [reader, request = asked.request] {
+    return std::visit([&reader](const auto& one) { return rows_in(*reader, one); }, *request);
+  };
+  auto working = texts_.run<std::vector<wire::TokenRow>>(reactor, bytes_in(*asked.request) > most_bytes_here, std::move(work));
+  Rows rows = co_await std::move(working);
+  co_return rows;
+}
+
+Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledger) {
+  net::Exchange& exchange = received.exchange();
+  const auto here = static_cast<std::size_t>(exchange.reactor().index());
+  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
+  if (!body) co_return egress.respond(body.error());
+  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
+  if (!identified) co_return egress.respond(identified.error());
+  ledger.principal = identified->shared_principal();
+  Running::Seat seat(running_[here], identified->principal());
+  const Result<Asked> asked = read(*identified, seat, *body, ledger);
+  parsers_[here].settle();
+  exchange.drop_body();
+  if (!asked) co_return egress.respond(asked.error());
+  co_await answer(*asked, egress, ledger);
+  if (ledger.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = kept_content(*asked->request);
+}
+
+Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) {
+  Reactor& reactor = egress.exchange().reactor();
+  Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
+  if (!tab) co_return egress.respond(tab.error());
+  Rows rows = co_await rows_of(reactor, asked);
+  if (!rows) co_return egress.respond(rows.error());
+  const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(*rows)), .allowance = 0, .choices = 0};
+  std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(*rows), tokens_a_call);
+  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(calls.front().rows));
+  if (!measured) co_return egress.respond(measured.error());
+  Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(*tab), egress.limits(), needs);
+  if (!admitted) co_return egress.respond(admitted.error());
+  const Instant began = reactor.clock().now();
+  Result<wire::RowValues> values = co_await compute(reactor, *admitted, std::move(calls), ledger);
+  ledger.generated_for = reactor.clock().now() - began;
+  Result<std::string> reply = std::string();
+  if (values) {
+    ledger.usage.cost = admitted->tab().cost(ledger.usage);
+    reply = co_await reply_with(reactor, asked, std::move(*values), ledger);
+  } else {
+    reply = std::move(values).error();
+  }
+  // What could not be had costs nothing, unless it is the asker's own doing.
+  if (!reply && reply.error().origin() != Origin::caller) admitted->tab().forgive();
+  if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  admitted->tab().settle(ledger.usage);
+  if (!reply) co_return egress.respond(reply.error());
+  ledger.finish = "stop";
+  net::Response response(200);
+  response.body("application/json", std::move(*reply));
+  egress.respond(std::move(response));
+}
+
+Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, std::vector<nlu::RowCall> calls,
+                                                Ledger& ledger) const {
+  std::size_t rows = 0;
+  for (const nlu::RowCall& call : calls) rows += call.rows.size();
+  wire::RowValues values;
+  for (const nlu::RowCall& call : calls) {
+    Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.rows));
+    if (!measured) co_return measured.error();
+    admitted.go_on_with(std::move(*measured));
+    const Instant began = reactor.clock().now();
+    const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+    count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
+    if (!inferred) co_return inferred.error();
+    ledger.usage.prompt_tokens += static_cast<std::uint32_t>(nlu::tokens_in(call.rows));
+    const Result<wire::RowValues> made = wire::row_values_of(*inferred, call.rows.size());
+    if (!made) co_return made.error();
+    if (values.width == 0) {
+      values.width = made->width;
+      values.values.resize(rows * made->width);
+    }
+    if (made->width != values.width) co_return internal_error("output_unexpected", "rows of one model differ in width");
+    for (std::size_t i = 0; i < call.places.size(); ++i) {
+      std::ranges::copy(made->row(i), values.values.begin() + static_cast<std::ptrdiff_t>(call.places[i] * values.width));
+    }
+  }
+  co_return values;
+}
+
+Task<Result<std::string>> Embedder::reply_with(Reactor& reactor, const Asked& asked, wire::RowValues values, const Ledger& ledger) {
+  const bool is_long = values.values.size() > most_numbers_here;
+  std::function<Result<std::string>()> work = [request = asked.request, values = std::move(values), model = ledger.model,
+                                               usage = ledger.usage] {
+    return std::visit([&](const auto& one) { return reply_text(one, values, model, usage); }, *request);
+  };
+  auto working = texts_.run<std::string>(reactor, is_long, std::move(work));
+  Result<std::string> reply = co_await std::move(working);
+  co_return reply;
+}
+
+}  // namespace gatehouse::gateway
