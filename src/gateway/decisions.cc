@@ -113,8 +113,12 @@ Result<ModelOfPath> model_of_path(const RouteMatch& match) {
 Result<const ServedModel*> choose_version(const ServedModels& models, const ServedModel& model, std::string_view version) {
   const ServedModel* const chosen = version.empty() ? &model : models.version_of(model, version);
   if (chosen != nullptr) return chosen;
+  std::string others;
+  for (const ServedModel* one : models.all()) {
+    if (one->name == model.name) others.append(others.empty() ? ", but " : ", ").append(one->version);
+  }
   return Error(Code::not_found, Origin::caller, "model_not_found",
-               "The model '" + model.name + "' has no version " + std::string(version.substr(0, 64)))
+               "The model '" + model.name + "' has no version " + std::string(version.substr(0, 64)) + others)
       .with_param("version");
 }
 

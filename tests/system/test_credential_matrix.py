@@ -142,8 +142,7 @@ NO_OBJECT_IN_IT = {
     "GET /api/admin/signing-keys": "names no object",
     "POST /api/admin/signing-keys/rotate": "names no object",
     "GET /api/admin/models": "names no object",
-    "POST /api/admin/models/{name}/load": "a model is no tenant's",
-    "POST /api/admin/models/{name}/unload": "a model is no tenant's",
+    "/api/admin/models/{name}/": "a model is no tenant's",
     "POST /api/admin/tenants": "makes an object that is nobody's yet",
 }
 

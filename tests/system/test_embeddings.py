@@ -230,7 +230,7 @@ def test_what_it_takes_is_counted_and_on_record(new_house, tmp_path):
     [record] = eventually(lambda: [one for one in command(house, "audit", "list", "--tenant", "demo") if one["action_type"] == "embeddings" and one["success"]], what="the record")
     assert (record["task"], record["model"], record["tokens"]) == ("embeddings", MODEL, tokens)
     scraped = house.ask("GET", "/metrics", admin=True).body.decode()
-    assert f'llm_token_count_total{{type="prompt",model="{MODEL}"}} {tokens}' in scraped
+    assert f'llm_token_count_total{{model="{MODEL}",type="prompt"}} {tokens}' in scraped
     assert 'llm_api_request_count_total{endpoint="/v1/embeddings",method="POST",status_code="200"} 1' in scraped
 
 

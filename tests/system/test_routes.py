@@ -142,11 +142,11 @@ def test_openapi_has_every_route(house):
     expected |= {f"/api/admin/users{path}" for path in ("", "/{id}", "/{id}/password", "/{id}/reset", "/{id}/sessions")} | {f"/api/admin/{path}" for path in ("invitations", "invitations/{id}", "resets", "resets/{id}")}
     expected |= {f"/api/admin/{path}" for path in ("tenants", "tenants/{id}", "keys", "keys/{id}", "keys/{id}/rotate", "tokens", "tokens/inspect")}
     expected |= {"/api/admin/revocations", "/api/admin/usage", "/api/admin/models", "/api/admin/signing-keys", "/api/admin/signing-keys/rotate"}
-    expected |= {"/api/admin/models/{name}/load", "/api/admin/models/{name}/unload"}
+    expected |= {f"{base}/models/{{name}}{version}/{what}" for base in ("/api/admin", "/v2/repository") for version in ("", "/versions/{version}") for what in ("load", "unload")}
     expected |= {"/api/audit", "/api/admin/audit", "/api/admin/tenants/{id}/export", "/api/admin/tenants/{id}/lexicon"}
     expected |= {"/v2", "/v2/health/live", "/v2/health/ready", "/v2/models/stats", "/v2/models/{name}/stats", "/v2/models/{name}/versions/{version}/stats"}
     expected |= {"/v1/models/{model}:predict", "/v1/models/{model}/versions/{version}:predict"}
-    expected |= {"/v2/repository/index", "/v2/repository/models/{name}/load", "/v2/repository/models/{name}/unload"}
+    expected |= {"/v2/repository/index"}
     expected |= {f"/v2/models/{{model}}{version}{path}" for version in ("", "/versions/{version}") for path in ("", "/ready", "/infer", "/generate", "/generate_stream")}
     expected |= {f"/api/admin/{path}" for path in ("roles", "roles/{name}", "explain", "budgets", "budgets/{id}")}
     assert set(document["paths"]) == expected
