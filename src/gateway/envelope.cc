@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "audit_notes.h"
+#include "cache_desk.h"
 #include "cors.h"
 #include "decisions.h"
 #include "errors.h"
@@ -263,10 +264,9 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   Meters& meters = meters_of(reactor);
   meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
   const Ledger& ledger = account.ledger;
-  if (ledger.generated_for) {
-    meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
-    if (extracts(account.route->action)) meters.tasks(ledger.model, ledger.task);
-  }
+  if (ledger.generated_for) meters.generation(ledger.model, ledger.usage, *ledger.generated_for);
+  const bool is_admitted = ledger.generated_for || ledger.finish == finish_cached;
+  if (is_admitted && extracts(account.route->action)) meters.tasks(ledger.model, ledger.task);
 
   if (account.route != nullptr && !ledger.on_record) {
     Decision decision(*account.route, desk_.clock.wall());

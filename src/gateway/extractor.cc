@@ -131,8 +131,6 @@ Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledg
   parsers_[here].settle();
   exchange.drop_body();
   if (!asked) co_return egress.respond(asked.error());
-  const Status texts = co_await read_texts(exchange.reactor(), *asked);
-  if (!texts) co_return egress.respond(texts.error());
   co_await answer(*asked, egress, ledger);
   const bool is_answered = ledger.generated_for || ledger.finish == finish_cached;
   if (is_answered && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
@@ -163,6 +161,8 @@ Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
 
 Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledger, CacheDesk::Visit* visit) {
   Reactor& reactor = egress.exchange().reactor();
+  const Status texts = co_await read_texts(reactor, asked);
+  if (!texts) co_return egress.respond(texts.error());
   const std::vector<nlu::PlannedCall> first = next_calls(asked.extractions.front(), asked.permitted.identified());
   Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(first.front().work));
   if (!measured) co_return egress.respond(measured.error());

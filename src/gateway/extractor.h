@@ -46,7 +46,7 @@ class Extractor {
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
-  // What the body asks, once it may be asked, and its extractions, once its texts are read; nothing is computed yet.
+  // What the body asks, once it may be asked, and its extractions, once its texts are cut into tokens: where they have to be computed.
   struct Asked {
     NluAsk ask;
     TensorPermitted permitted;

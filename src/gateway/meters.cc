@@ -63,7 +63,7 @@ void Meters::tasks(std::string_view model, std::string_view names) {
     const std::string_view one = names.substr(0, names.find(','));
     names.remove_prefix(std::min(one.size() + 1, names.size()));
     metrics_
-        .counter("gatehouse_nlu_requests_total", "Texts that were admitted, by what was asked about them",
+        .counter("gatehouse_nlu_requests_total", "Texts that were admitted, by what was asked about them, told again or not",
                  {{"model", std::string(model)}, {"task", std::string(one)}})
         .add();
   }

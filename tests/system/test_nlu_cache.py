@@ -24,7 +24,12 @@ def told(answer):
 
 
 def computed(house):
-    """How many answers were made, by task."""
+    """How many answers were made."""
+    return house.metrics().get(f'llm_model_inference_latency_seconds_count{{model_name="{NLU}"}}', 0)
+
+
+def admitted(house):
+    """How many tasks of requests were let through, whether their answer was made or told again."""
     return sum(value for name, value in house.metrics().items() if name.startswith("gatehouse_nlu_requests_total{"))
 
 
@@ -32,14 +37,15 @@ def computed(house):
 def test_an_equal_request_is_told_the_same_and_nothing_is_computed(cached, path):
     text = f"谷爱凌在北京见了{path}的客人，她很高兴。"
     body = {"input": text, "questions": QUESTIONS} if path == "/v1/decisions" else {"text": text, "schema": {"人物": ["国籍"], "情感分类": None}}
-    before = computed(cached)
+    before, let_in = computed(cached), admitted(cached)
     first = cached.ask("POST", path, body)
-    eventually(lambda: computed(cached) == before + 2, what="the two tasks of the first")
+    eventually(lambda: (computed(cached), admitted(cached)) == (before + 1, let_in + 2), what="the first, of two tasks")
     again = cached.ask("POST", path, dict(reversed(body.items())))
     assert (told(first), told(again)) == ("miss", "hit") and again.body == first.body
     assert again.headers["x-gatehouse-cost"] == first.headers["x-gatehouse-cost"] == "0.001"
     assert told(cached.ask("POST", path, {**body, "model": NLU})) == "hit", "the default by its name"
-    assert computed(cached) == before + 2
+    eventually(lambda: admitted(cached) == let_in + 6, what="those that were told it")
+    assert computed(cached) == before + 1
     changed = {**body, "input": text + "。"} if path == "/v1/decisions" else {**body, "text": text + "。"}
     assert told(cached.ask("POST", path, changed)) == "miss"
 
@@ -92,4 +98,22 @@ def test_of_equal_ones_at_once_one_is_computed(cached):
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: extract(cached, text, {"人物": ["职务"], "地理位置": None}), range(8)))
     assert sorted(told(answer) for answer in answers) == ["hit"] * 7 + ["miss"] and len({answer.body for answer in answers}) == 1
-    eventually(lambda: computed(cached) == before + 2, what="the two tasks of one request")
+    eventually(lambda: computed(cached) == before + 1, what="one request")
+
+
+def test_who_waits_for_an_answer_that_cannot_be_made_is_refused_too(cached):
+    text = ",".join(f"标签{n}" for n in range(200)) + "|谷爱凌"
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: extract(cached, text, {"分类": None}), range(8)))
+    assert {(answer.status, answer.json()["error"]["code"]) for answer in answers} == {(413, "nlu_too_much")}
+    assert told(extract(cached, "谷爱凌在寿光。", {"分类": None}, labels=["是的", "不是"])) == "miss", "nobody is still waited for"
+
+
+def test_a_refused_call_is_not_read(cached):
+    """What is wrong with its text is found behind the limits."""
+    key = {"X-API-Key": command(cached, "tenant", "register", "one", "--quota-per-day", "1")["api_key"]}
+    too_much = ",".join(f"标签{n}" for n in range(200)) + "|谷爱凌"
+    refused = extract(cached, too_much, {"分类": None}, headers=key)
+    assert (refused.status, refused.json()["error"]["code"]) == (413, "nlu_too_much")
+    assert extract(cached, GU, NAMES, headers=key).status == 200, "it cost nothing of the day"
+    assert extract(cached, too_much, {"分类": None}, headers=key).status == 429

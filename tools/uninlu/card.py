@@ -13,7 +13,7 @@ sys.path.insert(0, str(HERE))
 
 from evaluate import judged
 from export import load, sha256
-from model import EXTRAS
+from lean import EXTRAS
 
 EVENT_TYPES = "胜负 比赛 收购 并购 产品发布 发布 上市 任职 任命 人事变动 地震 灾害 自然灾害 会见 会谈 事故 交通事故 结婚 婚姻 去世 逝世 死亡 捐赠 捐款 签约 合作".split()
 NAMES = {
@@ -43,7 +43,8 @@ event_types = {events}
 CARD = """# uninlu-small
 
 Chinese NLU by schema: names, relations, events, aspects with opinions, sentiment, classes, matching, inference, questions. {parameters:.1f} million
-parameters, int8, {size:.1f} MB; `lower.onnx` reads texts and prompts, `upper.onnx` one text with one prompt (ONNX opset 17). Trained from scratch by
+parameters, int8, {size:.1f} MB; `lower.onnx` reads texts and prompts, `upper.onnx` one text with one prompt (ONNX opset 17, and operators of
+ONNX Runtime). Trained from scratch by
 `tools/uninlu`; how to make it again stands there.
 
 ## Figures

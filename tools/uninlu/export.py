@@ -1,4 +1,4 @@
-"""Trained weights -> lower.onnx and upper.onnx (fp32), checked against torch, then int8 with the tables too.
+"""Trained weights -> lower.onnx and upper.onnx (fp32), checked against torch, then int8 with the tables too, then drawn anew with fewer nodes (lean.py).
 
     python -m tools.uninlu.export tools/uninlu/runs/first/weights.pt models/uninlu-small/1
 """
@@ -17,6 +17,7 @@ import onnxruntime
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from lean import draw
 from model import Network, Shape
 
 TOLERANCE = 1e-3
@@ -105,12 +106,13 @@ def sha256(path):
 def main():
     weights, folder = Path(sys.argv[1]), Path(sys.argv[2])
     network, made = load(weights)
-    whole = weights.parent / "fp32"
+    whole, shrunk = weights.parent / "fp32", weights.parent / "int8"
     most = export(network, whole, network.lower.shape.vocab)
     print(f"largest difference to torch {most:.2e}")
     if most > TOLERANCE:
         raise SystemExit("the exported graphs differ from torch")
-    shrink(whole, folder)
+    shrink(whole, shrunk)
+    draw(shrunk, folder, network.lower.shape.marks)
     for name in ("lower", "upper"):
         print(name, (whole / f"{name}.onnx").stat().st_size, "->", (folder / f"{name}.onnx").stat().st_size, sha256(folder / f"{name}.onnx"))
 

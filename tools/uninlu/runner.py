@@ -87,7 +87,7 @@ class OnnxRunner(Runner):
         super().__init__(tokenizer, base, batch)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.add_session_config_entry("session.x64quantprecision", "1")  # as Gatehouse: without VNNI sums of products would not hold
+        options.add_session_config_entry("session.x64quantprecision", "1")  # without VNNI sums of products would not hold; elsewhere the digits are the same
         self.halves = [onnxruntime.InferenceSession(str(folder / f"{name}.onnx"), options, providers=["CPUExecutionProvider"]) for name in ("lower", "upper")]
 
     def lower(self, ids, mask, kinds, positions):

@@ -13,28 +13,33 @@ from model import Network, Shape
 from sides import marks_of
 
 
-def module_of(node):
-    """"/about/about.0/Gemm_MatMul_quant" is about.0, "/layers.0/first/MatMul_quant" is layers.0.first."""
-    parts = node.name.split("/")[1:-1]
-    return ".".join(part for part, below in zip(parts, parts[1:] + [""]) if not below.startswith(part + "."))
-
-
 def whole(values, name):
     """A quantised tensor as it was, but for what was lost."""
     found = values[name + "_quantized"].astype("float32") - values[name + "_zero_point"].astype("float32")
     return torch.from_numpy(found * values[name + "_scale"])
 
 
-def state_of(path):
-    """{name: tensor} of one half, as PyTorch calls them."""
-    graph = onnx.load(str(path)).graph
-    values = {value.name: to_array(value) for value in graph.initializer}
-    found = {name: torch.from_numpy(value.copy()) for name, value in values.items() if name.endswith((".bias", "norm.weight", "norm1.weight", "norm2.weight"))}
-    for name in [name.removesuffix("_quantized") for name in values if name.endswith(".weight_quantized")]:
-        found[name] = whole(values, name)
-    for node in graph.node:
-        if node.op_type == "MatMulInteger":
-            found[module_of(node) + ".weight"] = whole(values, node.input[1].removesuffix("_quantized")).T.contiguous()
+def constants_of(graph):
+    """{name: array} of a graph and of the branches in it."""
+    found = {value.name: to_array(value) for value in graph.initializer}
+    for branch in (attribute.g for node in graph.node for attribute in node.attribute if attribute.HasField("g")):
+        found |= constants_of(branch)
+    return found
+
+
+def state_of(path, sizes):
+    """{name: tensor} of one half, as PyTorch calls them. Products of the same states are one in the file, side by side; sizes: rows of each weight."""
+    values = constants_of(onnx.load(str(path)).graph)
+    found = {name: torch.from_numpy(value.copy()) for name, value in values.items() if name.endswith(("norm.weight", "norm.bias")) or ".norm" in name}
+    for joined in [name.removesuffix(".weight_quantized") for name in values if name.endswith(".weight_quantized")]:
+        weight, bias = whole(values, joined + ".weight"), values.get(joined + ".bias")
+        if bias is None:
+            found[joined + ".weight"] = weight
+            continue
+        modules = joined.split("+")
+        counts = [sizes[module + ".weight"] for module in modules]
+        for module, rows, part in zip(modules, weight.T.split(counts), torch.from_numpy(bias.copy()).split(counts)):
+            found[module + ".weight"], found[module + ".bias"] = rows.contiguous(), part
     return found
 
 
@@ -43,5 +48,6 @@ def network(folder, vocabulary):
     shape = Shape(vocab=len(vocabulary), dropout=0.0, marks=marks_of(vocabulary))
     found = Network(shape)
     for half, name in ((found.lower, "lower"), (found.upper, "upper")):
-        half.load_state_dict(state_of(folder / f"{name}.onnx"))
+        sizes = {key: len(value) for key, value in half.state_dict().items()}
+        half.load_state_dict(state_of(folder / f"{name}.onnx", sizes))
     return found.eval()

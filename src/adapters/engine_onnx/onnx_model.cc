@@ -45,6 +45,17 @@ Result<std::string> read_whole(const Fd& file) {
   return bytes;
 }
 
+// Without VNNI two products of a byte are added up in 16 bits, which cannot hold them: what int8 models say would be another thing there.
+// The library has another way for such CPUs. It takes it wherever it is told to, on those with AMX too, where it costs as much again.
+bool holds_byte_products() {
+#if defined(__x86_64__)
+  return __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+#else
+  return true;
+#endif
+}
+
 Result<OnnxSessionOptions> session_options(const w::LoadTensors& load) {
   const OrtApi& api = onnx_api();
   OrtSessionOptions* made = nullptr;
@@ -54,8 +65,8 @@ Result<OnnxSessionOptions> session_options(const w::LoadTensors& load) {
   GH_CHECK(onnx_status(api.SetInterOpNumThreads(made, 1), load_failed));
   // Not what the file looks like: it has been read as this.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.load_model_format", "ONNX"), load_failed));
-  // Without VNNI two products of a byte are added up in 16 bits, which cannot hold them: what int8 models say would be another thing there.
-  GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.x64quantprecision", "1"), load_failed));
+  const char* const spread = holds_byte_products() ? "0" : "1";
+  GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.x64quantprecision", spread), load_failed));
   // Its threads would burn the cores between two calls, which belong to others.
   GH_CHECK(onnx_status(api.AddSessionConfigEntry(made, "session.intra_op.allow_spinning", "0"), load_failed));
   return options;
