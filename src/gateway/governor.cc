@@ -8,6 +8,7 @@
 #include "gatehouse/base/assert.h"
 #include "gatehouse/net/networks.h"
 #include "gatehouse/telemetry/log.h"
+#include "limit_lines.h"
 #include "limit_words.h"
 
 namespace gatehouse::gateway {
@@ -19,8 +20,6 @@ using limits::Units;
 // Numbers of limits: rules from 0, then this, then budgets by their own. Strangers have a table of their own, so that no load of theirs
 // leaves callers without room.
 constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets_from = 0x80000000;
-
-constexpr std::size_t usual_length_of_refusal = 256;
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
@@ -95,9 +94,7 @@ std::vector<limits::Told> told_of(const TabPlan& plan) {
 // Only when all of them are there do they stay where they are.
 void complete(TabPlan& plan) {
   for (std::size_t i = 0; i < plan.limits.size(); ++i) plan.charges[i].rule = &plan.limits[i].limit;
-  const std::vector<limits::Told> told = told_of(plan);
-  plan.policy = policy_line(told);
-  plan.words = words_of(told);
+  plan.lines = LimitLines(told_of(plan));
 }
 
 limits::Charge spent_already(const limits::LimitKey& key, const limits::Limit& limit, std::int64_t units) {
@@ -204,9 +201,7 @@ Status Governor::stranger(std::string_view address, std::string* fields) {
   (admitted ? stranger_meters_.admitted : stranger_meters_.refused)->add();
   if (admitted) return ok();
   const limits::Told told{"address", charge.rule, {}, charge.decision};
-  *fields = policy_line({&told, 1});
-  TextWriter lines(*fields, usual_length_of_refusal);
-  append_limit_lines(lines, words_of({&told, 1}), {&charge, 1});
+  *fields = LimitLines({&told, 1}).as_decided({&charge, 1}, std::nullopt);
   return over_rate(told, false);
 }
 

@@ -33,23 +33,6 @@ constexpr OpenAiNames of_requests{"x-ratelimit-limit-requests: ", "x-ratelimit-r
 constexpr OpenAiNames of_tokens{"x-ratelimit-limit-tokens: ", "x-ratelimit-remaining-tokens: ", "x-ratelimit-reset-tokens: "};
 constexpr std::string_view line_end = "\r\n";
 
-// OpenAI's fields know one limit of requests and one of tokens: that of which least is left.
-std::size_t tightest(std::span<const LimitWords> words, std::span<const limits::Charge> decided, bool tokens) {
-  std::size_t least = words.size();
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (words[i].at_once || words[i].of_tokens != tokens) continue;
-    if (least == words.size() || decided[i].decision.remaining < decided[least].decision.remaining) least = i;
-  }
-  return least;
-}
-
-void add_openai_lines(TextWriter& lines, const LimitWords& words, const limits::Decision& decision) {
-  lines.add(words.numbers).add(decision.remaining).add(line_end);
-  const std::size_t before = lines.size();
-  lines.add(words.of_tokens ? of_tokens.reset : of_requests.reset);
-  limits::append_duration(lines, decision.reset) ? lines.add(line_end) : lines.back_to(before);
-}
-
 Retry retry_of(const limits::Wait& wait) {
   if (const auto known = limits::whole_milliseconds(wait)) return Retry::after(milliseconds(std::max<std::uint64_t>(*known, 1)));
   return wait.is_never() ? Retry::never() : Retry::after(until_a_call_may_have_ended);
@@ -90,27 +73,9 @@ std::vector<LimitWords> words_of(std::span<const Told> told) {
     limits::append_rate_limit_item(said.item, one.name);
     const OpenAiNames& names = said.of_tokens ? of_tokens : of_requests;
     said.numbers.append(names.limit).append(std::to_string(amount_of(one))).append(line_end).append(names.remaining);
+    said.reset = names.reset;
   }
   return words;
-}
-
-void append_limit_lines(TextWriter& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided) {
-  if (words.empty()) return;
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    lines.add(words[i].item);
-    limits::append_rate_limit_numbers(lines, decided[i].decision);
-  }
-  lines.add(line_end);
-  for (const bool tokens : {false, true}) {
-    const std::size_t least = tightest(words, decided, tokens);
-    if (least < words.size()) add_openai_lines(lines, words[least], decided[least].decision);
-  }
-}
-
-void append_budget_line(TextWriter& lines, std::string_view unit, limits::Units remaining) {
-  lines.add("x-gatehouse-budget-remaining: ");
-  unit == "money" ? lines.add(number_in_words(remaining, unit)) : lines.add(remaining);
-  lines.add(";unit=\"").add(unit).add("\"\r\n");
 }
 
 Error over_rate(const Told& told, bool counts_tokens) {

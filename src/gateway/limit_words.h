@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "gatehouse/base/error.h"
-#include "gatehouse/base/text_writer.h"
 #include "gatehouse/limits/fields.h"
 #include "gatehouse/limits/limit_table.h"
 
@@ -15,18 +14,15 @@ namespace gatehouse::gateway {
 
 // What the lines about one limit always say: made once for each plan.
 struct LimitWords {
-  std::string item;     // of RateLimit, up to what is left
-  std::string numbers;  // of x-ratelimit-*, up to what is left of it
+  std::string item;        // of RateLimit, up to what is left
+  std::string numbers;     // of x-ratelimit-*, up to what is left of it
+  std::string_view reset;  // the name of the line that says when all of it is there again
   bool at_once = false, of_tokens = false;
 };
 std::vector<LimitWords> words_of(std::span<const limits::Told> told);
 
-// Lines ready for an answer. RateLimit-Policy, which is the same until the limits are others;
+// The line RateLimit-Policy, which is the same until the limits are others.
 std::string policy_line(std::span<const limits::Told> told);
-// RateLimit and x-ratelimit-*, as they stand now, of limits and what those have decided, in one order;
-void append_limit_lines(TextWriter& lines, std::span<const LimitWords> words, std::span<const limits::Charge> decided);
-// and what is left of a budget, by the name of its unit.
-void append_budget_line(TextWriter& lines, std::string_view unit, limits::Units remaining);
 
 // rate_limit_exceeded (with the words of the limit), concurrency_exceeded. param is the name of the limit.
 Error over_rate(const limits::Told& told, bool counts_tokens);

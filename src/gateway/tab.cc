@@ -139,10 +139,10 @@ void Tab::is_measured(const Measures& measures) {
   count_for_quota();
 }
 
+// The last of what does not grow.
 void Tab::count_for_quota() {
-  for (std::size_t i = 0; i < tokens_from(); ++i) {
-    if (sheet_->plan->limits[i].taking == Taking::quota) sheet_->reservation.used(sheet_->charges[i].key, 1);
-  }
+  if (tokens_from() == 0 || sheet_->plan->limits[tokens_from() - 1].taking != Taking::quota) return;
+  sheet_->reservation.used(sheet_->charges[tokens_from() - 1].key, 1);
 }
 
 // The price of a call is held since it was opened: nothing can refuse it.
@@ -237,10 +237,7 @@ void Tab::forgive() {
   let_go();
 }
 
-void Tab::tell(std::string& fields) const {
-  fields.clear();
-  append_fields(fields, *sheet_->plan, sheet_->charges);
-}
+void Tab::tell(std::string& fields) const { fields = fields_of(*sheet_->plan, sheet_->charges); }
 
 std::optional<Units> Tab::cost(const Usage& usage) const {
   const limits::Price& price = facts().price;

@@ -42,14 +42,14 @@ void count_for_rates(limits::LimitTable& table, const std::vector<Charge*>& rate
   for (std::size_t i = 0; i < calls.size(); ++i) rates[i]->decision = calls[i].decision;
 }
 
-void append_budget(TextWriter& out, const TabPlan& plan, std::span<const Charge> charges) {
+std::optional<BudgetLeft> least_left(const TabPlan& plan, std::span<const Charge> charges) {
   std::size_t least = charges.size();
   for (std::size_t i = plan.budgets_from; i < charges.size(); ++i) {
     if (!has_an_end(charges[i])) continue;
     if (least == charges.size() || charges[i].decision.remaining < charges[least].decision.remaining) least = i;
   }
-  if (least == charges.size()) return;
-  append_budget_line(out, plan.limits[least].name, charges[least].decision.remaining);
+  if (least == charges.size()) return std::nullopt;
+  return BudgetLeft{plan.limits[least].name, charges[least].decision.remaining};
 }
 
 constexpr std::size_t most_spare_sheets = 256;
@@ -92,12 +92,8 @@ limits::Wait until_the_next_call(limits::LimitTable& table, const std::vector<Ch
   return longest ? calls[*longest].decision.retry : limits::Wait();
 }
 
-void append_fields(std::string& out, const TabPlan& plan, std::span<const Charge> charges) {
-  constexpr std::size_t usual_length = 768;
-  TextWriter lines(out, usual_length);
-  lines.add(plan.policy);
-  append_limit_lines(lines, plan.words, charges.first(plan.budgets_from));
-  append_budget(lines, plan, charges);
+const std::string& fields_of(TabPlan& plan, std::span<const Charge> charges) {
+  return plan.lines.as_decided(charges.first(plan.budgets_from), least_left(plan, charges));
 }
 
 Units needed_by(const TabPlan& plan, std::size_t line, const Measures& measures) {
@@ -131,7 +127,7 @@ std::unique_ptr<TabSheet> sheet_for(TabDesk& desk, std::shared_ptr<TabPlan> plan
 
 // What refuses, once all that it has not refused is there again.
 Error refusal_at_the_opening(TabDesk& desk, TabSheet& sheet, const limits::Moment& now, std::string& fields, bool* counted) {
-  const TabPlan& plan = *sheet.plan;
+  TabPlan& plan = *sheet.plan;
   std::vector<Charge>& charges = sheet.charges;
   put_back(charges);
   const std::size_t longest = *limits::longest_refusal(charges);
@@ -145,17 +141,17 @@ Error refusal_at_the_opening(TabDesk& desk, TabSheet& sheet, const limits::Momen
     limits::Wait& retry = charges[longest].decision.retry;
     retry = std::max(retry, until_the_next_call(desk.table, rates, now));
   }
-  fields.clear();
-  append_fields(fields, plan, charges);
+  fields = fields_of(plan, charges);
   return refusal_of(plan.limits[longest], charges[longest], charges[longest].volume);
 }
 
 // All of it or nothing; what the limits have said is counted.
 bool takes(TabSheet& sheet, const limits::Moment& now) {
   const bool taken = sheet.reservation.grow(sheet.charges, now);
-  for (std::size_t i = 0; i < sheet.charges.size(); ++i) {
-    const LimitMeters& meters = sheet.plan->limits[i].meters;
-    (sheet.charges[i].decision.admitted ? meters.admitted : meters.refused)->add();
+  auto limit = sheet.plan->limits.cbegin();
+  for (const Charge& charge : sheet.charges) {
+    (charge.decision.admitted ? limit->meters.admitted : limit->meters.refused)->add();
+    ++limit;
   }
   return taken;
 }

@@ -22,8 +22,8 @@ void put_back(std::span<limits::Charge> refused);
 std::vector<limits::Charge*> rates_of(const TabPlan& plan, std::vector<limits::Charge>& charges);
 // How long until the rates let one more call through.
 limits::Wait until_the_next_call(limits::LimitTable& table, const std::vector<limits::Charge*>& rates, const limits::Moment& now);
-// The lines of an answer, as the limits stand now.
-void append_fields(std::string& out, const TabPlan& plan, std::span<const limits::Charge> charges);
+// The lines of an answer, as the limits stand now; the plan's, until its next answer.
+const std::string& fields_of(TabPlan& plan, std::span<const limits::Charge> charges);
 // Of a limit that grows, by the whole call.
 limits::Units needed_by(const TabPlan& plan, std::size_t line, const Measures& measures);
 // The sheet is the next tab's.

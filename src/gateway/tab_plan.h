@@ -13,7 +13,7 @@
 #include "gatehouse/limits/inflight.h"
 #include "gatehouse/limits/limit_table.h"
 #include "gatehouse/telemetry/metrics.h"
-#include "limit_words.h"
+#include "limit_lines.h"
 
 namespace gatehouse::gateway {
 
@@ -67,10 +67,9 @@ struct TabPlan {
   std::vector<BudgetTerms> budgets;
   limits::CallFacts facts;
   KeptFacts kept;
-  LedgerBook::Line line;          // of the facts, in the book of its reactor
-  std::string policy;             // the line of answers that tells of the limits,
-  std::vector<LimitWords> words;  // and what the others say of each of them
-  limits::Stretch today;          // which facts.day is
+  LedgerBook::Line line;  // of the facts, in the book of its reactor
+  LimitLines lines;       // of its answers
+  limits::Stretch today;  // which facts.day is
   const limits::Zone* zone = nullptr;
   std::uint64_t directory = 0;  // the version that it is from
 };

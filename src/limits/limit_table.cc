@@ -44,38 +44,36 @@ class LimitTable::Locked {
     GH_ASSERT(charges.size() <= most_charges);
     for (Charge& charge : charges) {
       if (charge.place == 0) charge.place = table.place_of(charge.key);
-      Shard* const shard = &table.shard_of(charge.place);
-      of_[charges_++] = shard;
-      insert(shard);
+      insert(&table.shard_of(charge.place));
     }
-    for (std::size_t i = 0; i < shards_; ++i) {
-      held_[i]->lock.lock();
-      now_.instant = std::max(now_.instant, held_[i]->latest);
+    for (Shard* const shard : held()) {
+      shard->lock.lock();
+      now_.instant = std::max(now_.instant, shard->latest);
     }
-    for (std::size_t i = 0; i < shards_; ++i) held_[i]->latest = now_.instant;
+    for (Shard* const shard : held()) shard->latest = now_.instant;
   }
   ~Locked() {
-    for (std::size_t i = 0; i < shards_; ++i) held_[i]->lock.unlock();
+    for (Shard* const shard : held()) shard->lock.unlock();
   }
   Locked(const Locked&) = delete;
   Locked& operator=(const Locked&) = delete;
 
-  Shard& of(std::size_t charge) const { return *of_[charge]; }
   const Moment& now() const { return now_; }
 
  private:
+  std::span<Shard* const> held() const { return std::span(held_).first(shards_); }
   // Each once, in order: they are few.
   void insert(Shard* shard) {
-    for (std::size_t i = 0; i < shards_; ++i) {
-      if (held_[i] == shard) return;
+    for (const Shard* const one : held()) {
+      if (one == shard) return;
     }
     std::size_t at = shards_++;
     for (; at > 0 && std::less<Shard*>()(shard, held_[at - 1]); --at) held_[at] = held_[at - 1];
     held_[at] = shard;
   }
 
-  std::array<Shard*, most_charges> of_, held_;  // as many as are counted here
-  std::size_t charges_ = 0, shards_ = 0;
+  std::array<Shard*, most_charges> held_;  // the first of them
+  std::size_t shards_ = 0;
   Moment now_;
 };
 
@@ -195,43 +193,56 @@ Units LimitTable::asked_together(std::span<const Charge> charges, std::span<cons
 Decision LimitTable::look_at(Shard& shard, const Charge& charge, const Found& found, Units together, const Moment& now) {
   if (found.node == nullptr) return charge.volume > 0 ? no_room : look_at_new(*charge.rule, now);
   found.node->pinned = true;
-  const Decision said = limits::look(*charge.rule, found.node->state, together, now);
-  return said.admitted && charge.volume > 0 && !may_grow(shard, found, now) ? no_room : said;
+  Decision said = limits::look(*charge.rule, found.node->state, together, now);
+  if (said.admitted && charge.volume > 0 && !may_grow(shard, found, now)) said = no_room;
+  return said;
 }
 
 bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then then, Reservation& into) {
   const Locked locked(*this, charges, asked);
-  const nanoseconds earlier = locked.now().instant - asked.instant;
+  const Moment& now = locked.now();
+  const nanoseconds earlier = now.instant - asked.instant;
   std::array<Found, most_charges> found;
-  bool all = true;
-  for (std::size_t i = 0; i < charges.size(); ++i) {
-    found[i] = find(locked.of(i), charges[i], locked.now());
-    const Units together = asked_together(charges.first(i + 1), std::span(found).first(i + 1));
-    Decision& said = charges[i].decision;
-    said = look_at(locked.of(i), charges[i], found[i], together, locked.now());
-    if (earlier > nanoseconds(0)) {
-      said.reset = counted_from(said.reset, earlier);
-      said.retry = counted_from(said.retry, earlier);
+  bool all = true, is_new = into.accounts_.empty();
+  std::size_t i = 0;
+  for (Charge& charge : charges) {
+    Shard& shard = shard_of(charge.place);
+    Found& mine = found[i++];
+    mine = find(shard, charge, now);
+    Units together = charge.volume;
+    if (mine.node != nullptr && mine.node->pinned) {
+      together = asked_together(charges.first(i), std::span(found).first(i));
+      is_new = false;
     }
-    all = all && said.admitted;
+    charge.decision = look_at(shard, charge, mine, together, now);
+    if (earlier > nanoseconds(0)) {
+      charge.decision.reset = counted_from(charge.decision.reset, earlier);
+      charge.decision.retry = counted_from(charge.decision.retry, earlier);
+    }
+    all &= charge.decision.admitted;
   }
-  for (std::size_t i = 0; i < charges.size(); ++i) {
-    if (found[i].node == nullptr) continue;
-    found[i].node->pinned = false;
-    if (!all || then == Then::leave || charges[i].volume == 0) continue;
-    const Hold hold = spend(*charges[i].rule, found[i].node->state, charges[i].volume, charges[i].spend, locked.now());
-    locked.of(i).weigh(*found[i].node);
-    if (is_given_back(charges[i])) into.add(charges[i], locked.of(i), found[i], hold);
+  const bool is_taken = all && then == Then::take;
+  i = 0;
+  for (const Charge& charge : charges) {
+    const Found& mine = found[i++];
+    if (mine.node == nullptr) continue;
+    mine.node->pinned = false;
+    if (!is_taken || charge.volume == 0) continue;
+    Shard& shard = shard_of(charge.place);
+    const Hold hold = spend(*charge.rule, mine.node->state, charge.volume, charge.spend, now);
+    shard.weigh(*mine.node);
+    if (is_given_back(charge)) into.add(charge, shard, mine, hold, is_new);
   }
   return all;
 }
 
 void LimitTable::count(Charge charge, const Moment& asked) {
   const Locked locked(*this, {&charge, 1}, asked);
-  const Found found = find(locked.of(0), charge, locked.now());
+  Shard& shard = shard_of(charge.place);
+  const Found found = find(shard, charge, locked.now());
   if (found.node == nullptr) return;
   spend(*charge.rule, found.node->state, charge.volume, Spend::at_once, locked.now());
-  locked.of(0).weigh(*found.node);
+  shard.weigh(*found.node);
 }
 
 PeriodCount LimitTable::counted(const LimitKey& key, const Allowance& rule, const Moment& now) {

@@ -30,27 +30,18 @@ Reservation::Account* Reservation::account_of(const LimitKey& key, std::size_t p
 }
 
 // Under the lock of its shard. A rate's state is looked for again in the end; another's is kept until then.
-void Reservation::add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold) {
+void Reservation::add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold, bool is_new) {
   LimitTable::Node* const kept = is_rate(*charge.rule) ? nullptr : found.node;
   if (kept != nullptr) ++kept->kept;
-  const bool is_used = charge.spend == Spend::unless_given_back;
-  if (Account* const known = account_of(charge.key, charge.place, kept, found.shared)) {
+  Account* const known = is_new ? nullptr : account_of(charge.key, charge.place, kept, found.shared);
+  if (known != nullptr) {
     known->times += kept != nullptr ? 1 : 0;
     known->held = sum(known->held, hold.amount);
-    if (is_used) known->used = sum(known->used, hold.amount);
+    if (charge.spend == Spend::unless_given_back) known->used = sum(known->used, hold.amount);
     return known->put(hold);
   }
   if (accounts_.empty()) accounts_.reserve(usual_accounts);
-  Account& account = accounts_.emplace_back();
-  account.key = charge.key;
-  account.place = charge.place;
-  account.shard = &shard;
-  account.node = kept;
-  account.times = kept != nullptr ? 1 : 0;
-  account.shared = found.shared;
-  account.held = hold.amount;
-  if (is_used) account.used = hold.amount;
-  account.first = hold;
+  accounts_.emplace_back(charge, shard, kept, found.shared, hold);
 }
 
 // What is taken again is held beside what was.
@@ -101,25 +92,29 @@ void Reservation::give_back(const Account& account) {
     node->kept -= account.times;
   }
   const Moment now{shard.latest, WallTime()};
+  if (account.more.empty()) {
+    limits::settle(node->rule, node->state, account.first, account.used, now);
+    return shard.weigh(*node);
+  }
   Units left = account.used;
   const auto give = [&](const Hold& one, bool last) {
     const Units here = last ? left : std::min(left, one.amount);
     left -= here;
     limits::settle(node->rule, node->state, one, here, now);
   };
-  give(account.first, account.more.empty());
+  give(account.first, false);
   for (const Hold& one : account.more) give(one, &one == &account.more.back());
   shard.weigh(*node);
 }
 
 // Each shard is locked once.
 void Reservation::settle() {
-  for (std::size_t i = 0; i < accounts_.size(); ++i) {
-    if (accounts_[i].is_settled()) continue;
-    const LimitTable::Shard* const shard = accounts_[i].shard;
-    const std::lock_guard held(accounts_[i].shard->lock);
-    for (std::size_t j = i; j < accounts_.size(); ++j) {
-      Account& account = accounts_[j];
+  std::span<Account> rest(accounts_);
+  for (; !rest.empty(); rest = rest.subspan(1)) {
+    if (rest.front().is_settled()) continue;
+    LimitTable::Shard* const shard = rest.front().shard;
+    const std::lock_guard held(shard->lock);
+    for (Account& account : rest) {
       if (account.shard != shard || account.is_settled()) continue;
       give_back(account);
       account.held = account.used = 0;

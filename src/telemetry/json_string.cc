@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "gatehouse/base/sixteen.h"
 #include "utf8.h"
 
 namespace gatehouse::telemetry {
@@ -28,14 +29,21 @@ bool are_plain(const char* eight) {
   return ((x | ((x - ones * 0x20) & ~x) | hold('"') | hold('\\') | hold('\x7F')) & tops) == 0;
 }
 
+bool sixteen_are_plain(const char* text) {
+  const Sixteen here = sixteen_at(text);
+  const auto others = (here < sixteen_times(' ')) | (here > sixteen_times(0x7E));
+  return !any_of(others | (here == sixteen_times('"')) | (here == sixteen_times('\\')));
+}
+
 // As nearly every text in a log is.
 bool is_plain(std::string_view text) {
-  constexpr std::size_t step = 8;
+  constexpr std::size_t step = 8, long_step = sizeof(Sixteen);
   if (text.size() < step) return false;
-  for (std::size_t i = 0; i + step <= text.size(); i += step) {
-    if (!are_plain(text.data() + i)) return false;
+  if (text.size() < long_step) return are_plain(text.data()) && are_plain(text.data() + text.size() - step);
+  for (std::size_t i = 0; i + long_step <= text.size(); i += long_step) {
+    if (!sixteen_are_plain(text.data() + i)) return false;
   }
-  return are_plain(text.data() + text.size() - step);
+  return sixteen_are_plain(text.data() + text.size() - long_step);
 }
 
 void append_code(std::string& out, std::uint32_t code_point) {

@@ -1,33 +1,25 @@
 #include "http1/line_scanner.h"
 
 #include <algorithm>
-#include <cstdint>
-#include <cstring>
 
+#include "gatehouse/base/sixteen.h"
 #include "http1/ascii.h"
 #include "http1/errors.h"
 
 namespace gatehouse::wire::http1 {
 namespace {
 
-// True when one of the eight bytes may be a control byte (below 0x20, or 0x7f).
-bool may_hold_control(const char* p) {
-  constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-  std::uint64_t x = 0;
-  std::memcpy(&x, p, sizeof x);
-  const std::uint64_t below_space = (x - ones * 0x20) & ~x & tops;
-  const std::uint64_t against_del = x ^ (ones * 0x7f);
-  return (below_space | ((against_del - ones) & ~against_del & tops)) != 0;
-}
-
+// How many bytes of a line stand in front of its end, or of what may not stand in one.
 std::size_t ordinary_run(std::string_view bytes) {
+  const Sixteen spaces = sixteen_times(' '), tabs = sixteen_times('\t'), dels = sixteen_times(0x7f);
   std::size_t i = 0;
-  for (;;) {
-    while (i + 8 <= bytes.size() && !may_hold_control(bytes.data() + i)) i += 8;
-    const std::size_t stop = std::min(bytes.size(), i + 8);
-    while (i < stop && !is_control(bytes[i])) ++i;
-    if (i < stop || i == bytes.size()) return i;
+  for (; i + sizeof(Sixteen) <= bytes.size(); i += sizeof(Sixteen)) {
+    const Sixteen here = sixteen_at(bytes.data() + i);
+    const auto controls = ((here < spaces) & (here != tabs)) | (here == dels);
+    if (any_of(controls)) return i + first_of(controls);
   }
+  while (i < bytes.size() && !is_control(bytes[i])) ++i;
+  return i;
 }
 
 Error fields_too_large() { return head_too_large("The fields of the request are too large"); }

@@ -138,13 +138,23 @@ class Reservation {
  private:
   friend class LimitTable;
   struct Account {
+    Account(const Charge& charge, LimitTable::Shard& where, LimitTable::Node* kept, bool is_shared, const Hold& hold)
+        : key(charge.key),
+          place(charge.place),
+          shard(&where),
+          node(kept),
+          times(kept != nullptr ? 1 : 0),
+          shared(is_shared),
+          held(hold.amount),
+          used(charge.spend == Spend::unless_given_back ? hold.amount : 0),
+          first(hold) {}
     LimitKey key;
-    std::size_t place = 0;
-    LimitTable::Shard* shard = nullptr;  // where that is
-    LimitTable::Node* node = nullptr;    // kept for as long as something of it is held; null: a rate's, which may be gone by then
-    std::uint32_t times = 0;             // that it was kept
-    bool shared = false;                 // it stands with those who have no state of their own
-    Units held = 0, used = 0;
+    std::size_t place;
+    LimitTable::Shard* shard;  // where that is
+    LimitTable::Node* node;    // kept for as long as something of it is held; null: a rate's, which may be gone by then
+    std::uint32_t times;       // that it was kept
+    bool shared;               // it stands with those who have no state of their own
+    Units held, used;
     Hold first;              // the oldest,
     std::vector<Hold> more;  // and the others in their order: calls that take once need no memory for them
     bool is_rate() const { return node == nullptr; }
@@ -153,7 +163,8 @@ class Reservation {
     bool is_settled() const { return held == 0 || (is_rate() && used == held); }
   };
   explicit Reservation(LimitTable& table) : table_(&table) {}
-  void add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold);
+  // is_new: of a state that it holds nothing of.
+  void add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold, bool is_new);
   void add(Account&& account);
   // Null: it holds nothing of that yet.
   Account* account_of(const LimitKey& key, std::size_t place, const LimitTable::Node* node, bool shared);
