@@ -83,7 +83,7 @@ class CallScanner {
     return false;
   }
   bool pass_over_id() {
-    const std::string_view rest = text_.substr(at_), mark = "[CALL_ID]";
+    const std::string_view rest = text_.substr(at_), mark = call_id_mark;
     if (mark.starts_with(rest)) return stop(CallHead::State::partial);
     if (!rest.starts_with(mark)) return true;
     const std::size_t end = rest.find('[', mark.size());

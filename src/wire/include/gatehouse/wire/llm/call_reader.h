@@ -29,6 +29,9 @@ constexpr CallMarks marks_of(engine::CallForm form) {
   return {"<tool_call>", "</tool_call>", "arguments"};
 }
 
+// Of named calls: what may stand between the name and the mark of the arguments, an id behind it.
+inline constexpr std::string_view call_id_mark = "[CALL_ID]";
+
 // 1 to 64 of a-z, A-Z, 0-9, _ and -.
 bool is_tool_name(std::string_view name);
 
