@@ -1,5 +1,6 @@
 // Text of an answer that may call tools: however it is cut, the same comes of it, and where it calls none, every byte of it.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -58,11 +59,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::string_view text(reinterpret_cast<const char*>(data), size);
   if (text.empty() || text.size() > most_bytes) return 0;
   const auto first = static_cast<unsigned char>(text.front());
-  const auto form = first % 2 == 0 ? gw::engine::CallForm::tagged : gw::engine::CallForm::bare;
+  using Form = gw::engine::CallForm;
+  const Form form = std::array{Form::tagged, Form::bare, Form::listed, Form::named}[first % 4];
   text.remove_prefix(1);
   const std::vector<gw::AnswerPart> whole = read_all(form, text, text.size() + 1);
   require_order(whole, text);
   require(read_all(form, text, 1) == whole);
-  require(read_all(form, text, first / 2 % 16 + 1) == whole);
+  require(read_all(form, text, first / 4 % 16 + 1) == whole);
   return 0;
 }

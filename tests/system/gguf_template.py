@@ -36,7 +36,11 @@ class Reader:
             self.at += FIXED[kind]
 
 
-def with_template(data, template):
+def pair(key, text):
+    return struct.pack("<Q", len(key)) + key + struct.pack("<IQ", STRING, len(text)) + text
+
+
+def with_template(data, template, tool_use=None):
     """What was written of tensors is relative to where they begin, which is aligned: only the head changes."""
     reader = Reader(memoryview(data))
     reader.at = 8
@@ -52,9 +56,11 @@ def with_template(data, template):
             made += data[began : reader.at]
             continue
         found = True
-        text = template.encode()
-        made += struct.pack("<Q", len(KEY)) + KEY + struct.pack("<IQ", STRING, len(text)) + text
+        made += pair(KEY, template.encode())
     assert found, "the file has no chat template"
+    if tool_use is not None:
+        made += pair(KEY + b".tool_use", tool_use.encode())
+        struct.pack_into("<Q", made, 16, pairs + 1)
     began = reader.at
     for _ in range(tensors):
         reader.text()

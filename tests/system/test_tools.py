@@ -250,3 +250,44 @@ def test_wrong_tools_of_messages_are_named(messages):
         with pytest.raises(anthropic.BadRequestError) as raised:
             ask(messages, **fields)
         assert named in raised.value.body["error"]["message"]
+
+
+# In the manner of Mistral; ids of calls have nine letters and digits.
+MISTRAL = r"""{%- if tools %}{{- '[AVAILABLE_TOOLS]' }}{{ tools | tojson }}{{- '[/AVAILABLE_TOOLS]' }}{%- endif %}
+{%- for message in messages %}
+{%- if message.tool_calls %}
+{{- '[TOOL_CALLS][' }}
+{%- for call in message.tool_calls %}
+{%- if call.id | length != 9 %}{{ raise_exception('ids have nine letters and digits') }}{%- endif %}
+{{- '{"name": "' + call.function.name + '", "arguments": ' }}{{ call.function.arguments | tojson }}{{- ', "id": "' + call.id + '"}' }}
+{%- endfor %}{{- ']<|im_end|>' }}
+{%- elif message.role == 'tool' %}{{- '[TOOL_RESULTS]' + message.tool_call_id + message.content + '[/TOOL_RESULTS]' }}
+{%- else %}{{- '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}{%- endif %}
+{%- endfor %}
+{{- '<|im_start|>assistant\n' }}"""
+PLAIN = "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' + message.content + '<|im_end|>\n' }}{% endfor %}{{ '<|im_start|>assistant\n' }}"
+
+
+def test_a_template_for_tools_alone_in_the_manner_of_mistral(tmp_path):
+    (weights,) = (ROOT / "models" / MODEL / "1").glob("*.gguf")
+    (tmp_path / "two.gguf").write_bytes(with_template(weights.read_bytes(), PLAIN, MISTRAL))
+    made = subprocess.run([BINARY, "model", "import", tmp_path / "two.gguf", "--name", CALLER, "--json"], cwd=tmp_path, capture_output=True, timeout=120)
+    assert made.returncode == 0, made.stderr
+    (tmp_path / "g.toml").write_text(f'engine.llama.context = 1024\nengine.llama.sequences = 2\nmodels.default_llm = "{CALLER}"\n')
+    house = House(tmp_path / "data", tmp_path / "log")
+    try:
+        house.start("--models", tmp_path / "models", "--config", tmp_path / "g.toml")
+        with openai.OpenAI(base_url=house.public.url + "/v1", api_key=house.key, max_retries=0, timeout=120) as client:
+            once = {"tool_choice": "required", "parallel_tool_calls": False}
+            first = chat(client, **once).choices[0]
+            assert len(called(first)) == 1
+            content, calls, reason = joined(chat(client, stream=True, **once))
+            assert (content, reason) == ("", "tool_calls")
+            assert [call[1:] for call in calls] == [[call.function.name, call.function.arguments] for call in first.message.tool_calls]
+            back = [*QUESTION, first.message.model_dump(exclude_none=True), {"role": "tool", "tool_call_id": first.message.tool_calls[0].id, "content": "Rain."}]
+            assert chat(client, messages=back, tool_choice="none", max_tokens=8).choices[0].message.content
+            alone = client.chat.completions.create(model=CALLER, messages=QUESTION, max_tokens=1).usage.prompt_tokens
+            assert chat(client, max_tokens=1).usage.prompt_tokens > alone + 50, "the other template shows the tools"
+        assert house.stop() == 0, house.tail()
+    finally:
+        house.kill()

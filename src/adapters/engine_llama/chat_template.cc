@@ -48,8 +48,11 @@ bool is_probe(std::string_view text, w::CallForm form) {
 w::CallForm form_in(std::string_view rendered) {
   const std::size_t name = rendered.rfind(probe_name);
   if (name == std::string_view::npos) return w::CallForm::none;
-  const std::size_t mark = rendered.rfind(wire::marks_of(w::CallForm::tagged).open, name), brace = rendered.rfind('{', name);
-  if (mark != std::string_view::npos && is_probe(rendered.substr(mark), w::CallForm::tagged)) return w::CallForm::tagged;
+  for (const w::CallForm form : {w::CallForm::tagged, w::CallForm::listed, w::CallForm::named}) {
+    const std::size_t mark = rendered.rfind(wire::marks_of(form).open, name);
+    if (mark != std::string_view::npos && is_probe(rendered.substr(mark), form)) return form;
+  }
+  const std::size_t brace = rendered.rfind('{', name);
   if (brace != std::string_view::npos && is_probe(rendered.substr(brace), w::CallForm::bare)) return w::CallForm::bare;
   return w::CallForm::none;
 }
@@ -77,16 +80,28 @@ Result<ChatTemplate> ChatTemplate::parse(const std::string& source, std::string 
     return failed(why);
   }
   ChatTemplate made(std::move(program));
-  if (made.carries_tools()) made.program_->calls = made.form_of_calls();
+  if (made.carries_tools()) made.learn_calls();
   return made;
 }
 
 bool ChatTemplate::carries_tools() const { return program_->tools; }
 w::CallForm ChatTemplate::calls() const { return program_->calls; }
 
-w::CallForm ChatTemplate::form_of_calls() const {
+// What a template does with arguments is not always seen by reading it, and some refuse ids that are not theirs.
+void ChatTemplate::learn_calls() {
+  constexpr std::string_view short_id = "call00001", long_id = "call_0000000001";
+  program_->calls = form_of_calls(short_id);
+  if (program_->calls == w::CallForm::none) {
+    program_->taste.object_arguments = !program_->taste.object_arguments;
+    program_->calls = form_of_calls(short_id);
+    if (program_->calls == w::CallForm::none) program_->taste.object_arguments = !program_->taste.object_arguments;
+  }
+  program_->taste.short_ids = program_->calls != w::CallForm::none && form_of_calls(long_id) == w::CallForm::none;
+}
+
+w::CallForm ChatTemplate::form_of_calls(std::string_view id) const {
   const std::array messages{w::Message{"user", "probe"},
-                            w::Message{"assistant", "", {{"call00001", std::string(probe_name), std::string(probe_arguments)}}}};
+                            w::Message{"assistant", "", {{std::string(id), std::string(probe_name), std::string(probe_arguments)}}}};
   const std::array tools{w::Tool{std::string(probe_name), "", "", false}};
   const auto parts = render(messages, tools);
   if (!parts) return w::CallForm::none;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "gatehouse/base/result.h"
@@ -38,7 +39,8 @@ class ChatTemplate {
  private:
   struct Program;
   explicit ChatTemplate(std::unique_ptr<Program> program);
-  wire::engine::CallForm form_of_calls() const;
+  wire::engine::CallForm form_of_calls(std::string_view id) const;
+  void learn_calls();
   std::unique_ptr<Program> program_;
 };
 

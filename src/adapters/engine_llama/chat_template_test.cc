@@ -71,6 +71,46 @@ TEST(ChatTemplate, KnowsHowItWritesCalls) {
   EXPECT_EQ(form("{% for m in messages %}{{ m.content }}{% endfor %}"), CallForm::none);
 }
 
+TEST(ChatTemplate, KnowsHowMistralsModelsWriteCalls) {
+  using wire::engine::CallForm;
+  const auto form = [](const std::string& source) { return ChatTemplate::parse(source, "", "</s>")->calls(); };
+  const auto calling = [](const std::string& calls) {
+    return "{% if tools %}[AVAILABLE_TOOLS]{{ tools | tojson }}[/AVAILABLE_TOOLS]{% endif %}{% for m in messages %}"
+           "{% if m.tool_calls %}" +
+           calls + "{{ eos_token }}{% else %}[INST]{{ m.content }}[/INST]{% endif %}{% endfor %}";
+  };
+  const std::string list =
+      R"([TOOL_CALLS][{% for c in m.tool_calls %}{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }},)"
+      R"( "id": "{{ c.id }}"}{% if not loop.last %}, {% endif %}{% endfor %}])";
+  const std::string names =
+      "{% for c in m.tool_calls %}[TOOL_CALLS]{{ c.function.name }}[ARGS]{{ c.function.arguments | tojson }}{% endfor %}";
+  EXPECT_EQ(form(calling(list)), CallForm::listed);
+  EXPECT_EQ(form(calling(names)), CallForm::named);
+  EXPECT_EQ(form(calling("{% for c in m.tool_calls %}[TOOL_CALLS]{{ c.function.name }}{% endfor %}")), CallForm::none);
+}
+
+// What stands for one id is the same wherever it stands.
+TEST(ChatTemplate, GivesIdsThatTheTemplateTakes) {
+  const std::string source =
+      "{% if tools %}{{ tools | tojson }}{% endif %}{% for m in messages %}{% for c in m.tool_calls %}"
+      "{% if c.id | length != 9 %}{{ raise_exception('nine, please') }}{% endif %}"
+      R"([TOOL_CALLS][{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}, "id": "{{ c.id }}"}])"
+      "{% endfor %}{% if m.tool_call_id %}<{{ m.tool_call_id }}>{% endif %}{% endfor %}";
+  const auto parsed = ChatTemplate::parse(source, "", "");
+  ASSERT_TRUE(parsed.ok());
+  EXPECT_EQ(parsed->calls(), wire::engine::CallForm::listed);
+  const auto text = [&](const std::string& id) {
+    const std::vector<Message> messages{{"user", "Hi"}, {"assistant", "", {{id, "f", "{}"}}}, {"tool", "Rain", {}, id, "f"}};
+    const auto parts = parsed->render(messages);
+    return parts ? whole(*parts) : "refused";
+  };
+  EXPECT_THAT(text("abcDEF123"), HasSubstr(R"("id": "abcDEF123"}]<abcDEF123>)"));
+  const std::string made = text("call_0123456789");
+  EXPECT_THAT(made, testing::ContainsRegex(R"re("id": "[0-9a-z]{9}"\}\]<[0-9a-z]{9}>)re"));
+  EXPECT_EQ(made.substr(made.find("id\": \"") + 6, 9), made.substr(made.find('<') + 1, 9));
+  EXPECT_NE(made, text("call_0123456788"));
+}
+
 TEST(ChatTemplate, GivesToolsCallsAndResults) {
   const auto parsed = ChatTemplate::parse(tool_template, "", "");
   ASSERT_TRUE(parsed.ok());

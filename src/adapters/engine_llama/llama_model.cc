@@ -12,6 +12,7 @@
 
 #include "chat_template.h"
 #include "gatehouse/telemetry/log.h"
+#include "gatehouse/wire/llm/call_reader.h"
 #include "llama_handles.h"
 #include "prompt_compiler.h"
 #include "sequences.h"
@@ -46,13 +47,23 @@ Result<ModelHandle> read_model(Fd file) {
   return handle;
 }
 
-std::optional<ChatTemplate> read_template(const llama_model* model, const Vocabulary& vocabulary) {
-  const char* source = llama_model_chat_template(model, nullptr);
+// name: null for the one that is used unless another is asked for.
+std::optional<ChatTemplate> read_template(const llama_model* model, const Vocabulary& vocabulary, const char* name) {
+  const char* source = llama_model_chat_template(model, name);
   if (source == nullptr) return std::nullopt;
   auto parsed = ChatTemplate::parse(source, vocabulary.text_of(vocabulary.bos()), vocabulary.text_of(vocabulary.eos()));
   if (parsed) return std::move(*parsed);
-  telemetry::log::warn("llama", "the model's chat template cannot be used", {{"why", parsed.error().detail()}});
+  telemetry::log::warn("llama", "the model's chat template cannot be used",
+                       {{"template", name == nullptr ? "default" : name}, {"why", parsed.error().detail()}});
   return std::nullopt;
+}
+
+// Marks of calls that are control tokens are text where the model calls tools: the front looks for them there.
+void show_call_marks(const std::optional<ChatTemplate>& chat, Vocabulary& vocabulary) {
+  const wire::engine::CallForm form = chat ? chat->calls() : wire::engine::CallForm::none;
+  if (form == wire::engine::CallForm::none) return;
+  const wire::CallMarks marks = wire::marks_of(form);
+  for (const std::string_view mark : {marks.open, marks.close, marks.arguments, wire::call_id_mark}) vocabulary.show(mark);
 }
 
 Result<SequenceShape> shape_of(const llama_model* model, const wire::engine::Load& load) {
@@ -75,9 +86,13 @@ Result<engine::LoadedModel> load_llama_model(Fd file, const wire::engine::Load& 
   if (!file) return operator_error("model_file_unusable", "there is no model file");
   GH_TRY(const ModelHandle model, read_model(std::move(file)));
   GH_TRY(const SequenceShape shape, shape_of(model.get(), load));
-  const auto vocabulary = std::make_shared<const Vocabulary>(model);
+  const auto vocabulary = std::make_shared<Vocabulary>(model);
+  std::optional<ChatTemplate> chat = read_template(model.get(), *vocabulary, nullptr);
+  std::optional<ChatTemplate> tool_use = read_template(model.get(), *vocabulary, "tool_use");
+  if (tool_use && !tool_use->carries_tools()) tool_use.reset();
+  show_call_marks(tool_use ? tool_use : chat, *vocabulary);
   GH_TRY(auto sequences, LlamaSequences::create(model, vocabulary, shape));
-  auto compiler = std::make_unique<LlamaPromptCompiler>(vocabulary, read_template(model.get(), *vocabulary), shape.seat_cells);
+  auto compiler = std::make_unique<LlamaPromptCompiler>(vocabulary, std::move(chat), shape.seat_cells, std::move(tool_use));
   return engine::LoadedModel{std::move(compiler), std::move(sequences)};
 }
 

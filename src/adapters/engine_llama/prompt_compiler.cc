@@ -9,7 +9,6 @@
 #include "gatehouse/wire/grammar/call_grammar.h"
 #include "gatehouse/wire/grammar/schema_grammar.h"
 #include "gatehouse/wire/llm/call_reader.h"
-#include "llama_grammar.h"
 
 namespace gatehouse::adapters {
 namespace {
@@ -97,18 +96,24 @@ std::size_t bytes_of(const w::Prepare& prepare) {
   return bytes;
 }
 
-// Marks that the model writes as control tokens are in no text.
+// Marks that the model writes as control tokens which are not shown are in no text.
 w::CallForm form_of(const std::optional<ChatTemplate>& chat, const Vocabulary& vocabulary) {
   const w::CallForm form = chat ? chat->calls() : w::CallForm::none;
   const wire::CallMarks marks = wire::marks_of(form);
-  return vocabulary.has_control_text(marks.open) || vocabulary.has_control_text(marks.close) ? w::CallForm::none : form;
+  const bool hidden = vocabulary.hides(marks.open) || vocabulary.hides(marks.close) || vocabulary.hides(marks.arguments);
+  return hidden ? w::CallForm::none : form;
 }
 
 }  // namespace
 
 LlamaPromptCompiler::LlamaPromptCompiler(std::shared_ptr<const Vocabulary> vocabulary, std::optional<ChatTemplate> chat,
-                                         std::uint32_t seat_cells)
-    : vocabulary_(std::move(vocabulary)), chat_(std::move(chat)), calls_(form_of(chat_, *vocabulary_)), seat_cells_(seat_cells) {}
+                                         std::uint32_t seat_cells, std::optional<ChatTemplate> tool_use)
+    : vocabulary_(std::move(vocabulary)),
+      chat_(std::move(chat)),
+      tool_use_(std::move(tool_use)),
+      calls_(form_of(tool_use_ ? tool_use_ : chat_, *vocabulary_)),
+      seat_cells_(seat_cells),
+      grammars_(vocabulary_) {}
 
 Result<std::vector<Token>> LlamaPromptCompiler::compile(const w::Prepare& prepare) {
   GH_CHECK(check_length(prepare));
@@ -129,8 +134,7 @@ Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain(const
   if (prepare.tool_use != w::ToolUse::none) return constrain_calls(prepare);
   if (prepare.schema.empty()) return std::unique_ptr<engine::Constraint>();
   GH_TRY(const std::string grammar, wire::schema_grammar(prepare.schema));
-  GH_TRY(std::unique_ptr<LlamaGrammar> made, LlamaGrammar::compile(vocabulary_, grammar));
-  return std::unique_ptr<engine::Constraint>(std::move(made));
+  return grammars_.grammar(prepare.tenant, grammar);
 }
 
 w::CallForm LlamaPromptCompiler::calls(const w::Prepare& prepare) const {
@@ -138,7 +142,7 @@ w::CallForm LlamaPromptCompiler::calls(const w::Prepare& prepare) const {
 }
 
 // An answer that must be a call, or may instead be a document, follows the grammar from its beginning.
-Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain_calls(const w::Prepare& prepare) const {
+Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain_calls(const w::Prepare& prepare) {
   const bool must = prepare.tool_use == w::ToolUse::must;
   std::vector<w::Tool> only;
   for (const w::Tool& tool : prepare.tools) {
@@ -152,9 +156,9 @@ Result<std::unique_ptr<engine::Constraint>> LlamaPromptCompiler::constrain_calls
   rules.lenient = !must;
   if (!must) rules.document = prepare.schema;
   GH_TRY(const std::string grammar, wire::call_grammar(rules));
-  Result<std::unique_ptr<LlamaGrammar>> made = LlamaGrammar::compile(vocabulary_, grammar);
+  Result<std::unique_ptr<engine::Constraint>> made = grammars_.grammar(prepare.tenant, grammar);
   if (!made) return std::move(made).error().with_param("tools");
-  if (!rules.begun) return std::unique_ptr<engine::Constraint>(std::move(*made));
+  if (!rules.begun) return made;
   const MarkPlace place = rules.form == w::CallForm::bare ? MarkPlace::beginning : MarkPlace::anywhere;
   return std::unique_ptr<engine::Constraint>(
       std::make_unique<CallConstraint>(vocabulary_, wire::call_beginning(rules.form), place, std::move(*made)));
@@ -188,7 +192,8 @@ Status LlamaPromptCompiler::check_biases(const w::Sampling& sampling) const {
 }
 
 Status LlamaPromptCompiler::check_tools(const w::Prepare& prepare) const {
-  const bool carried = chat_ && chat_->carries_tools();
+  const ChatTemplate* chat = template_of(prepare);
+  const bool carried = chat != nullptr && chat->carries_tools();
   if (carried && calls(prepare) != w::CallForm::none) return ok();
   if (carried && prepare.tool_use == w::ToolUse::none) return ok();
   const char* const why = carried ? " cannot be used: this server does not know the form in which this model writes calls of tools"
@@ -196,27 +201,33 @@ Status LlamaPromptCompiler::check_tools(const w::Prepare& prepare) const {
   return caller_error("tools_not_supported", prepare.tools_field + why).with_param(prepare.tools_field);
 }
 
+const ChatTemplate* LlamaPromptCompiler::template_of(const w::Prepare& prepare) const {
+  if (!prepare.tools_field.empty() && tool_use_) return &*tool_use_;
+  return chat_ ? &*chat_ : nullptr;
+}
+
 // Some template functions lose track of who wrote a text (tojson, for one). Where the caller's text looks like a control token, it is
 // marked, and the prompt must hold the very control tokens that it holds without it.
 Result<std::vector<Token>> LlamaPromptCompiler::compile_chat(const w::Prepare& prepare) const {
-  if (!chat_) return caller_error("template_failed", "The model has no chat template that works: use completions instead");
+  const ChatTemplate* chat = template_of(prepare);
+  if (chat == nullptr) return caller_error("template_failed", "The model has no chat template that works: use completions instead");
   bool plain = true;
   visit_texts(prepare.messages, prepare.tools, [&](const std::string& text) { plain = plain && !vocabulary_->has_control_text(text); });
   if (plain) {
-    GH_TRY(const auto parts, render(*chat_, prepare.messages, prepare.tools, prepare.continues));
+    GH_TRY(const auto parts, render(*chat, prepare.messages, prepare.tools, prepare.continues));
     return vocabulary_->tokenise(parts);
   }
-  return compile_marked(prepare);
+  return compile_marked(*chat, prepare);
 }
 
-Result<std::vector<Token>> LlamaPromptCompiler::compile_marked(const w::Prepare& prepare) const {
+Result<std::vector<Token>> LlamaPromptCompiler::compile_marked(const ChatTemplate& chat, const w::Prepare& prepare) const {
   const auto overwrite = [this](const std::string& text) { return vocabulary_->without_control_text(text); };
   const ChatInput harmless = rewritten(prepare, overwrite);
   const auto mark = [this](const std::string& text) { return vocabulary_->with_marked_control_text(text, from_caller, until_here); };
   const ChatInput marked = rewritten(prepare, mark);
-  GH_TRY(const auto parts, render(*chat_, marked.messages, marked.tools, prepare.continues));
+  GH_TRY(const auto parts, render(chat, marked.messages, marked.tools, prepare.continues));
   GH_TRY(auto tokens, vocabulary_->tokenise(without_marks(parts)));
-  GH_TRY(const auto other_parts, render(*chat_, harmless.messages, harmless.tools, prepare.continues));
+  GH_TRY(const auto other_parts, render(chat, harmless.messages, harmless.tools, prepare.continues));
   GH_TRY(const auto other_tokens, vocabulary_->tokenise(other_parts));
   const auto is_control = [this](Token token) { return vocabulary_->is_control(token); };
   std::vector<Token> found, expected;

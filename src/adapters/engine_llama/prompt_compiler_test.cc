@@ -46,7 +46,7 @@ class PromptCompiler : public testing::Test {
     return tokens;
   }
 
-  std::shared_ptr<const Vocabulary> vocabulary_;
+  std::shared_ptr<Vocabulary> vocabulary_;
   bool continues_ = false;
   std::string tools_field_;
   std::vector<w::Tool> tools_;
@@ -158,6 +158,36 @@ TEST_F(PromptCompiler, ConstrainsAnswersThatMayCallTools) {
   prepare.tools.push_back(w::Tool{"g", "", "", false});
   prepare.tool = "g";
   EXPECT_NE(*compiler.constrain(prepare), nullptr) << "the others do not matter";
+}
+
+TEST_F(PromptCompiler, HasATemplateForChatsThatBringTools) {
+  auto plain = ChatTemplate::parse("{% for m in messages %}{{ m.content }}{% endfor %}", "", "");
+  auto with_tools = ChatTemplate::parse(tool_template, "", "");
+  ASSERT_TRUE(plain.ok() && with_tools.ok());
+  LlamaPromptCompiler compiler(vocabulary_, std::move(*plain), 256, std::move(*with_tools));
+  w::Prepare prepare;
+  prepare.messages = {{"user", "Hi"}};
+  EXPECT_EQ(*compiler.compile(prepare), with_control_tokens("Hi"));
+  prepare.tools_field = "tools";
+  prepare.tools = {w::Tool{"f", "", "", false}};
+  prepare.tool_use = w::ToolUse::may;
+  const auto tokens = compiler.compile(prepare);
+  ASSERT_TRUE(tokens.ok()) << tokens.error().describe();
+  EXPECT_EQ(tokens->front(), with_control_tokens("<|im_start|>").front());
+  EXPECT_EQ(compiler.calls(prepare), w::CallForm::tagged);
+}
+
+// In other vocabularies the marks of calls are control tokens, which have no text of their own.
+TEST_F(PromptCompiler, AControlTokenIsInNoTextUnlessItIsShown) {
+  const Token start = with_control_tokens("<|im_start|>").front(), end = with_control_tokens("<|im_end|>").front();
+  EXPECT_EQ(vocabulary_->piece(start), "");
+  EXPECT_TRUE(vocabulary_->hides("a<|im_start|>"));
+  EXPECT_FALSE(vocabulary_->hides("[TOOL_CALLS]"));
+  for (const char* text : {"<|im_start|>", "<|im_start|>", "<|im_end|>", "<|im_start|>a", "no such", ""}) vocabulary_->show(text);
+  EXPECT_EQ(vocabulary_->piece(start), "<|im_start|>");
+  EXPECT_FALSE(vocabulary_->hides("a<|im_start|>"));
+  EXPECT_EQ(vocabulary_->piece(end), "") << "what ends an answer is never a part of it";
+  EXPECT_TRUE(vocabulary_->hides("<|im_end|>"));
 }
 
 TEST_F(PromptCompiler, SaysThatTheTemplateFailed) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
 #include <string_view>
 
 #include "gatehouse/wire/json/document.h"
@@ -55,12 +56,32 @@ jinja::value value_of(std::string_view json) {
   return parsed ? value_of(*parsed) : text_value(std::string(json), Author::caller);
 }
 
-jinja::value call_value(const wire::engine::ToolCall& call, bool as_object) {
+constexpr std::size_t short_id_length = 9;
+
+bool is_short_id(std::string_view id) {
+  const auto plain = [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return id.size() == short_id_length && std::ranges::all_of(id, plain);
+}
+
+// The same for the same id (FNV-1a, of which nine digits to the base of 36 are taken).
+std::string id_for(const std::string& id, const TemplateTaste& taste) {
+  if (!taste.short_ids || is_short_id(id)) return id;
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  std::string made(short_id_length, '0');
+  for (char& digit : made) {
+    digit = "0123456789abcdefghijklmnopqrstuvwxyz"[hash % 36];
+    hash /= 36;
+  }
+  return made;
+}
+
+jinja::value call_value(const wire::engine::ToolCall& call, const TemplateTaste& taste) {
   auto function = jinja::mk_val<jinja::value_object>();
   function->insert("name", text_value(call.name, Author::caller));
-  function->insert("arguments", as_object ? value_of(call.arguments) : text_value(call.arguments, Author::caller));
+  function->insert("arguments", taste.object_arguments ? value_of(call.arguments) : text_value(call.arguments, Author::caller));
   auto value = jinja::mk_val<jinja::value_object>();
-  value->insert("id", text_value(call.id, Author::caller));
+  value->insert("id", text_value(id_for(call.id, taste), Author::caller));
   value->insert("type", text_value("function", Author::model));
   value->insert("function", function);
   return value;
@@ -81,10 +102,10 @@ jinja::value messages_value(std::span<const wire::engine::Message> messages, con
     entry->insert("role", text_value(message.role, author_of_role(message.role)));
     entry->insert("content", content_value(message.content, taste.typed_content));
     if (!message.name.empty()) entry->insert("name", text_value(message.name, Author::caller));
-    if (!message.call_id.empty()) entry->insert("tool_call_id", text_value(message.call_id, Author::caller));
+    if (!message.call_id.empty()) entry->insert("tool_call_id", text_value(id_for(message.call_id, taste), Author::caller));
     if (!message.calls.empty()) {
       auto calls = jinja::mk_val<jinja::value_array>();
-      for (const wire::engine::ToolCall& call : message.calls) calls->push_back(call_value(call, taste.object_arguments));
+      for (const wire::engine::ToolCall& call : message.calls) calls->push_back(call_value(call, taste));
       entry->insert("tool_calls", calls);
     }
     list->push_back(entry);

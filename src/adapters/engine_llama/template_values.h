@@ -15,6 +15,7 @@ namespace gatehouse::adapters {
 struct TemplateTaste {
   bool typed_content = false;     // content is a list of parts
   bool object_arguments = false;  // the arguments of a call are an object, not its JSON
+  bool short_ids = false;         // ids of calls have nine letters and digits: others are told apart by such
 };
 
 jinja::value text_value(const std::string& text, Author author);

@@ -31,13 +31,13 @@ inline std::string test_model_advice() {
 }
 
 // The vocabulary alone; null, with a failure, where the model is not there.
-inline std::shared_ptr<const Vocabulary> test_vocabulary() {
+inline std::shared_ptr<Vocabulary> test_vocabulary() {
   EXPECT_TRUE(load_cpu_backends(library_directory()).ok());
   llama_model_params params = llama_model_default_params();
   params.vocab_only = true;
   const ModelHandle model(llama_model_load_from_file(test_model_path().c_str(), params), FreeModel());
   EXPECT_NE(model, nullptr) << test_model_advice();
-  return model ? std::make_shared<const Vocabulary>(model) : nullptr;
+  return model ? std::make_shared<Vocabulary>(model) : nullptr;
 }
 
 inline constexpr std::uint32_t test_seats = 4, test_seat_cells = 256;

@@ -76,6 +76,21 @@ bool Vocabulary::has_control_text(std::string_view text) const {
   return false;
 }
 
+void Vocabulary::show(std::string_view control) {
+  const Control* found = control.empty() ? nullptr : control_at(control);
+  if (found == nullptr || found->text != control || !piece(found->token).empty() || is_end(found->token)) return;
+  shown_.emplace_back(found->token, found->text);
+}
+
+bool Vocabulary::hides(std::string_view text) const {
+  while (!text.empty()) {
+    const Control* control = control_at(text);
+    if (control != nullptr && piece(control->token) != control->text) return true;
+    text.remove_prefix(control == nullptr ? 1 : control->text.size());
+  }
+  return false;
+}
+
 std::string Vocabulary::without_control_text(std::string_view text) const {
   std::string out;
   out.reserve(text.size());
@@ -165,7 +180,10 @@ Result<std::vector<Token>> Vocabulary::tokenise(std::span<const PromptPart> part
 std::string_view Vocabulary::piece(Token token) const {
   GH_ASSERT(token >= 0 && static_cast<std::size_t>(token) < size());
   const auto at = static_cast<std::size_t>(token);
-  return std::string_view(bytes_).substr(starts_[at], starts_[at + 1] - starts_[at]);
+  const std::string_view bytes = std::string_view(bytes_).substr(starts_[at], starts_[at + 1] - starts_[at]);
+  if (!bytes.empty()) return bytes;
+  const auto shown = std::ranges::find(shown_, token, &std::pair<Token, std::string>::first);
+  return shown == shown_.end() ? bytes : std::string_view(shown->second);
 }
 
 std::string Vocabulary::text_of(Token token) const { return token < 0 ? std::string() : piece_text(vocab_, token, true); }

@@ -113,7 +113,7 @@ inline constexpr FinishReason last_value<FinishReason> = FinishReason::error;
 template <>
 inline constexpr ToolUse last_value<ToolUse> = ToolUse::must;
 template <>
-inline constexpr CallForm last_value<CallForm> = CallForm::bare;
+inline constexpr CallForm last_value<CallForm> = CallForm::named;
 template <>
 inline constexpr ModelState last_value<ModelState> = ModelState::failed;
 template <>

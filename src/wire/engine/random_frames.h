@@ -54,7 +54,7 @@ class RandomFrames {
       case Type::hello_back:
         return HelloBack{text()};
       case Type::prepared:
-        return Prepared{u32(), u32(), static_cast<CallForm>(below(3))};
+        return Prepared{u32(), u32(), static_cast<CallForm>(below(5))};
       case Type::refused:
         return Refused{text(), text(), text()};
       case Type::tokens:

@@ -42,12 +42,13 @@ class CallGrammar {
     for (const engine::Tool& tool : asked_.tools) {
       GH_TRY(const RuleId arguments, arguments_of(tool));
       const RuleId space = values_.space();
-      rules_.alternative(choice, {literal('"' + tool.name + '"'), space, literal(","), space,
-                                  literal('"' + std::string(marks_.arguments) + '"'), space, literal(":"), space, arguments});
+      if (asked_.form == engine::CallForm::named)
+        rules_.alternative(choice, {literal(tool.name), literal(marks_.arguments), space, arguments});
+      else
+        rules_.alternative(choice, {literal('"' + tool.name + '"'), space, literal(","), space,
+                                    literal('"' + std::string(marks_.arguments) + '"'), space, literal(":"), space, arguments});
     }
-    const RuleId space = values_.space();
-    const RuleId rest = rules_.add({{space, choice, space, literal("}")}});
-    const RuleId root = marks_.open.empty() ? bare(rest) : tagged(rest);
+    const RuleId root = root_of(choice);
     if (!asked_.document.empty()) {
       GH_TRY(const JsonValue schema, parser_.parse(asked_.document));
       GH_TRY(const RuleId document, grammar::SchemaReader(schema, rules_, values_).read());
@@ -59,15 +60,30 @@ class CallGrammar {
   }
 
  private:
-  RuleId bare(RuleId rest) { return asked_.begun ? rules_.add({{rest}}) : rules_.add({{literal(bare_beginning), rest}}); }
-  RuleId tagged(RuleId rest) {
+  RuleId root_of(RuleId choice) {
     const RuleId space = values_.space();
-    const RuleId body =
-        rules_.add({{space, literal("{"), space, literal("\"name\""), space, literal(":"), rest, space, literal(marks_.close)}});
+    if (asked_.form == engine::CallForm::named) return marked(choice);
+    const RuleId rest = rules_.add({{space, choice, space, literal("}")}});
+    if (asked_.form == engine::CallForm::bare) return asked_.begun ? rules_.add({{rest}}) : rules_.add({{literal(bare_beginning), rest}});
+    const RuleId object = rules_.add({{space, literal("{"), space, literal("\"name\""), space, literal(":"), rest}});
+    if (asked_.form == engine::CallForm::listed) return listed(object);
+    return marked(rules_.add({{object, space, literal(marks_.close)}}));
+  }
+  RuleId listed(RuleId object) {
+    const RuleId space = values_.space();
+    const RuleId next = rules_.add({{space, literal(","), object}});
+    const RuleId list = rules_.add({{space, literal("["), object, others(next), space, literal("]")}});
+    return asked_.begun ? list : rules_.add({{literal(marks_.open), list}});
+  }
+  // The mark stands before each call.
+  RuleId marked(RuleId body) {
+    const RuleId space = values_.space();
     const RuleId call = rules_.add({{literal(marks_.open), body}});
     const RuleId next = rules_.add({{space, call}});
-    return rules_.add({{asked_.begun ? body : call, Symbol(next, 0, asked_.several ? most_calls_in_answer - 1 : 0)}});
+    return rules_.add({{asked_.begun ? body : call, others(next)}});
   }
+
+  Symbol others(RuleId next) const { return Symbol(next, 0, asked_.several ? most_calls_in_answer - 1 : 0); }
 
   Result<RuleId> arguments_of(const engine::Tool& tool) {
     if (tool.parameters.empty()) return rules_.add({{literal("{"), values_.space(), literal("}")}});

@@ -47,6 +47,32 @@ TEST(CallGrammar, ABareCallNamesParameters) {
   EXPECT_EQ(call_beginning(CallForm::bare), R"({"name":)");
 }
 
+TEST(CallGrammar, AListOfCallsHasOneMark) {
+  CallRules rules;
+  rules.tools = two_tools;
+  rules.form = CallForm::listed;
+  const std::string whole = *call_grammar(rules);
+  EXPECT_THAT(whole, HasSubstr(R"("[TOOL_CALLS]")"));
+  EXPECT_THAT(whole, HasSubstr(R"("\"arguments\"")"));
+  EXPECT_THAT(whole, HasSubstr("{0,31}"));
+  rules.begun = true;
+  EXPECT_THAT(*call_grammar(rules), Not(HasSubstr("TOOL_CALLS")));
+  EXPECT_EQ(call_beginning(CallForm::listed), "[TOOL_CALLS]");
+}
+
+TEST(CallGrammar, ANamedCallIsTheNameAndItsArguments) {
+  CallRules rules;
+  rules.tools = two_tools;
+  rules.form = CallForm::named;
+  rules.begun = true;
+  const std::string text = *call_grammar(rules);
+  EXPECT_THAT(text, HasSubstr(R"("get_weather" "[ARGS]")"));
+  EXPECT_THAT(text, HasSubstr(R"("[TOOL_CALLS]")")) << "before the next one";
+  EXPECT_THAT(text, Not(HasSubstr(R"(\"name\")")));
+  rules.several = false;
+  EXPECT_THAT(*call_grammar(rules), Not(HasSubstr("{0,31}")));
+}
+
 TEST(CallGrammar, AnAnswerMayBeADocumentInstead) {
   CallRules rules;
   rules.tools = two_tools;

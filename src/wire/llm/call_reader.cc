@@ -63,6 +63,17 @@ class CallScanner {
     at_ = end + 1;
     return true;
   }
+  // Up to the mark behind it; between them a mark and an id may stand.
+  bool take_bare_name(std::string_view& name) {
+    at_ += first_that_is_not_blank(text_.substr(at_));
+    const std::size_t end = text_.find('[', at_);
+    const bool is_whole = end != std::string_view::npos;
+    name = text_.substr(at_, is_whole ? end - at_ : end);
+    if (is_whole ? !is_tool_name(name) : !name.empty() && !is_tool_name(name)) return stop(CallHead::State::none);
+    if (!is_whole) return stop(CallHead::State::partial);
+    at_ = end;
+    return pass_over_id();
+  }
   std::size_t at() const { return at_; }
   CallHead::State state() const { return state_; }
 
@@ -71,16 +82,32 @@ class CallScanner {
     state_ = state;
     return false;
   }
+  bool pass_over_id() {
+    const std::string_view rest = text_.substr(at_), mark = call_id_mark;
+    if (mark.starts_with(rest)) return stop(CallHead::State::partial);
+    if (!rest.starts_with(mark)) return true;
+    const std::size_t end = rest.find('[', mark.size());
+    const std::string_view id = rest.substr(mark.size(), end == std::string_view::npos ? end : end - mark.size());
+    if (!id.empty() && !is_tool_name(id)) return stop(CallHead::State::none);
+    if (end == std::string_view::npos) return stop(CallHead::State::partial);
+    at_ += end;
+    return true;
+  }
   std::string_view text_;
   std::size_t at_ = 0;
   CallHead::State state_ = CallHead::State::partial;
 };
 
-CallHead head_of(std::string_view text, std::string_view arguments) {
+// is_first: nothing is read of its list yet, where it is one.
+CallHead head_of(std::string_view text, engine::CallForm form, bool is_first) {
+  const std::string_view arguments = marks_of(form).arguments;
   CallHead head;
   CallScanner scanner(text);
-  const bool whole = scanner.take("{") && scanner.take_member("name") && scanner.take_name(head.name) && scanner.take(",") &&
-                     scanner.take_member(arguments) && scanner.take("{");
+  const bool whole = form == engine::CallForm::named
+                         ? scanner.take_bare_name(head.name) && scanner.take(arguments) && scanner.take("{")
+                         : (!is_first || form != engine::CallForm::listed || scanner.take("[")) && scanner.take("{") &&
+                               scanner.take_member("name") && scanner.take_name(head.name) && scanner.take(",") &&
+                               scanner.take_member(arguments) && scanner.take("{");
   head.state = whole ? CallHead::State::whole : scanner.state();
   head.bytes = whole ? scanner.at() - 1 : text.size();  // the arguments begin with their brace
   if (head.state != CallHead::State::none && head.bytes > longest_call_head) head.state = CallHead::State::none;
@@ -110,13 +137,16 @@ bool CallReader::step(AnswerParts& out) {
       tell_part(out, PartKind::text, std::exchange(held_, {}));
       return false;
     case State::head:
+    case State::next_head:
       return read_head(out);
     case State::arguments:
       return read_arguments(out);
     case State::tail:
+      return form_ == engine::CallForm::listed ? read_item_end() : read_tail();
+    case State::behind_item:
       break;
   }
-  return read_tail();
+  return read_behind_item();
 }
 
 bool CallReader::read_text(AnswerParts& out) {
@@ -149,7 +179,7 @@ bool CallReader::read_beginning() {
 }
 
 bool CallReader::read_head(AnswerParts& out) {
-  const CallHead head = head_of(held_, marks_.arguments);
+  const CallHead head = head_of(held_, form_, state_ == State::head);
   if (head.state == CallHead::State::partial) return false;
   if (head.state == CallHead::State::none) return give_up_call(out), true;
   out.push_back({PartKind::call, std::string(head.name)});
@@ -162,31 +192,36 @@ bool CallReader::read_head(AnswerParts& out) {
 
 void CallReader::give_up_call(AnswerParts& out) {
   tell_part(out, PartKind::text, std::exchange(blanks_, {}));
-  tell_part(out, PartKind::text, marks_.open);
+  if (state_ == State::head) tell_part(out, PartKind::text, marks_.open);
   state_ = marks_.open.empty() ? State::only_text : State::text;
+}
+
+// Of JSON: whether one is in a string, and how deep in objects and lists.
+void CallReader::follow(char c) {
+  if (in_string_) {
+    in_string_ = escaped_ || c != '"';
+    escaped_ = !escaped_ && c == '\\';
+  } else if (c == '"') {
+    in_string_ = true;
+  } else if (c == '{' || c == '[') {
+    ++depth_;
+  } else if (c == '}' || c == ']') {
+    --depth_;
+  }
 }
 
 bool CallReader::read_arguments(AnswerParts& out) {
   std::size_t end = 0;
   do {
     if (end == held_.size()) break;
-    const char c = held_[end++];
-    if (in_string_) {
-      in_string_ = escaped_ || c != '"';
-      escaped_ = !escaped_ && c == '\\';
-    } else if (c == '"') {
-      in_string_ = true;
-    } else if (c == '{' || c == '[') {
-      ++depth_;
-    } else if (c == '}' || c == ']') {
-      --depth_;
-    }
+    follow(held_[end++]);
   } while (depth_ > 0);
   tell_part(out, PartKind::arguments, std::string_view(held_).substr(0, end));
   held_.erase(0, end);
   if (end == 0 || depth_ > 0) return false;
   out.push_back({PartKind::call_end, {}});
-  state_ = State::tail;
+  depth_ = form_ == engine::CallForm::listed ? 1 : 0;  // still within the object of the call
+  state_ = form_ == engine::CallForm::named ? State::text : State::tail;
   return true;
 }
 
@@ -202,8 +237,27 @@ bool CallReader::read_tail() {
   return true;
 }
 
+// To the end of the call's object: an id may stand there.
+bool CallReader::read_item_end() {
+  std::size_t end = 0;
+  while (depth_ > 0 && end < held_.size()) follow(held_[end++]);
+  held_.erase(0, end);
+  if (depth_ > 0) return false;
+  state_ = State::behind_item;
+  return true;
+}
+
+bool CallReader::read_behind_item() {
+  const std::size_t next = first_that_is_not_blank(held_);
+  if (next == held_.size()) return false;
+  const char c = held_[next];
+  held_.erase(0, c == ',' || c == ']' ? next + 1 : 0);
+  state_ = c == ',' ? State::next_head : State::text;
+  return true;
+}
+
 void CallReader::finish(AnswerParts& out) {
-  if (state_ == State::head) give_up_call(out);
+  if (state_ == State::head || state_ == State::next_head) give_up_call(out);
   const bool is_blank = first_that_is_not_blank(held_) == held_.size();
   switch (state_) {
     case State::text:
@@ -214,7 +268,9 @@ void CallReader::finish(AnswerParts& out) {
       out.push_back({PartKind::call_end, {}});
       break;
     case State::head:
+    case State::next_head:
     case State::tail:
+    case State::behind_item:
       break;
   }
   held_.clear();

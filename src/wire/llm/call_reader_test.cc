@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,29 @@ TEST(CallReader, ABareCallIsTheWholeAnswer) {
     EXPECT_EQ(told(CallForm::bare, text), Told{text}) << text;
 }
 
+TEST(CallReader, ReadsAListOfCalls) {
+  const std::string one = R"({"name": "f", "arguments": {"a": "] }"}})", other = R"({"name":"g","arguments":{},"id":"a1}]b2"})";
+  EXPECT_EQ(told(CallForm::listed, "[TOOL_CALLS] [" + one + "]"), Told{R"(f({"a": "] }"}))"});
+  EXPECT_EQ(told(CallForm::listed, "Wait. [TOOL_CALLS][" + other + " ,\n" + one + "]\n"), (Told{"Wait.", "g({})", R"(f({"a": "] }"}))"}));
+  EXPECT_EQ(told(CallForm::listed, "[TOOL_CALLS][" + one + "] Done."), (Told{R"(f({"a": "] }"}))", " Done."}));
+  EXPECT_EQ(told(CallForm::listed, "[TOOL_CALLS][" + one + ", so"), (Told{R"(f({"a": "] }"}))", " so"})) << "no other call begins";
+  EXPECT_EQ(told(CallForm::listed, "[TOOL_CALLS][" + one + "[TOOL_CALLS][" + other + "]"), (Told{R"(f({"a": "] }"}))", "g({})"}));
+  EXPECT_EQ(told(CallForm::listed, "[TOOL_CALLS][" + one + "," + R"({"name":"g","arguments":{"b")"),
+            (Told{R"(f({"a": "] }"}))", R"(g({"b"))"}));
+  for (const std::string text : {"[TOOL_CALLS]", "[TOOL_CALLS] []", "[TOOL", "[1] [TOOL_CALLS][{\"name\":\"f\"}]", "[TOOL_CALLS]{}"})
+    EXPECT_EQ(told(CallForm::listed, text), Told{text}) << text;
+}
+
+TEST(CallReader, ReadsNamedCalls) {
+  EXPECT_EQ(told(CallForm::named, R"([TOOL_CALLS]f[ARGS]{"a": "}"})"), Told{R"(f({"a": "}"}))"});
+  EXPECT_EQ(told(CallForm::named, R"(So: [TOOL_CALLS]f[CALL_ID]x1y2[ARGS]{}[TOOL_CALLS]g-2[ARGS] {"b":[]} Done.)"),
+            (Told{"So:", "f({})", R"(g-2({"b":[]}))", " Done."}));
+  EXPECT_EQ(told(CallForm::named, R"([TOOL_CALLS]f[ARGS]{"a)"), Told{R"(f({"a))"});
+  for (const std::string text : {"[TOOL_CALLS]f", "[TOOL_CALLS]f[CALL_ID]", "[TOOL_CALLS]f[CALL_ID]x y[ARGS]{}", "[TOOL_CALLS]f[ARGS]",
+                                 "[TOOL_CALLS][ARGS]{}", "[TOOL_CALLS]a b[ARGS]{}", "[TOOL_CALLS]f[ARG]{}", "f[ARGS]{}"})
+    EXPECT_EQ(told(CallForm::named, text), Told{text}) << text;
+}
+
 TEST(CallReader, ShowsNothingOfAMarkBeforeItIsKnownToBeNone) {
   CallReader reader(CallForm::tagged);
   std::vector<AnswerPart> out;
@@ -129,10 +153,14 @@ TEST(CallReader, IsTheSameHoweverItIsCut) {
                                        "\"",
                                        "x",
                                        "{\"name\":\"f\",\"arguments\":{",
-                                       "}}</tool_call>"};
+                                       "}}</tool_call>",
+                                       "[TOOL_CALLS]",
+                                       "[ARGS]",
+                                       "[CALL_ID]",
+                                       "[{\"name\":\"f\",\"arguments\":{"};
   SeededRandom dice(7);
   for (int round = 0; round < 3000; ++round) {
-    const CallForm form = round % 4 == 0 ? CallForm::bare : CallForm::tagged;
+    const CallForm form = std::array{CallForm::bare, CallForm::tagged, CallForm::listed, CallForm::named}[round % 4];
     std::string text;
     for (std::uint64_t i = dice.next_u64() % 14; i > 0; --i) text += words[dice.next_u64() % words.size()];
     std::vector<std::string> pieces;

@@ -84,6 +84,8 @@ enum class CallForm : std::uint8_t {
   none = 0,    // it has no form, or none that is known
   tagged = 1,  // <tool_call>{"name":…,"arguments":{…}}</tool_call>, several behind each other: Hermes, Qwen
   bare = 2,    // {"name":…,"parameters":{…}} and nothing else: Llama 3
+  listed = 3,  // [TOOL_CALLS][{"name":…,"arguments":{…}},…]: Mistral
+  named = 4,   // [TOOL_CALLS]f[ARGS]{…}, several behind each other: Mistral since 2025
 };
 struct TokenBias {
   std::uint32_t token = 0;

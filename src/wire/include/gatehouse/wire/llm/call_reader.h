@@ -18,12 +18,19 @@ namespace gatehouse::wire {
 
 // What stands around a call in each form.
 struct CallMarks {
-  std::string_view open, close;  // empty: the call is the whole answer
-  std::string_view arguments;    // the name of the member
+  std::string_view open;       // empty: the call is the whole answer
+  std::string_view close;      // empty: nothing stands behind it
+  std::string_view arguments;  // the name of the member; of named: what stands between name and arguments
 };
 constexpr CallMarks marks_of(engine::CallForm form) {
-  return form == engine::CallForm::bare ? CallMarks{{}, {}, "parameters"} : CallMarks{"<tool_call>", "</tool_call>", "arguments"};
+  if (form == engine::CallForm::bare) return {{}, {}, "parameters"};
+  if (form == engine::CallForm::listed) return {"[TOOL_CALLS]", {}, "arguments"};
+  if (form == engine::CallForm::named) return {"[TOOL_CALLS]", {}, "[ARGS]"};
+  return {"<tool_call>", "</tool_call>", "arguments"};
 }
+
+// Of named calls: what may stand between the name and the mark of the arguments, an id behind it.
+inline constexpr std::string_view call_id_mark = "[CALL_ID]";
 
 // 1 to 64 of a-z, A-Z, 0-9, _ and -.
 bool is_tool_name(std::string_view name);
@@ -37,17 +44,17 @@ struct AnswerPart {
 
 class CallReader {
  public:
-  explicit CallReader(engine::CallForm form) : marks_(marks_of(form)) {}
+  explicit CallReader(engine::CallForm form) : form_(form), marks_(marks_of(form)) {}
 
   // Appends to out what is certain now.
   void push(std::string_view text, std::vector<AnswerPart>& out);
   // The answer ends here.
   void finish(std::vector<AnswerPart>& out);
   // Whether something is held back, because it may be the beginning of a call.
-  bool holds() const { return !held_.empty() || state_ == State::head; }
+  bool holds() const { return !held_.empty() || state_ == State::head || state_ == State::next_head; }
 
  private:
-  enum class State : std::uint8_t { text, only_text, head, arguments, tail };
+  enum class State : std::uint8_t { text, only_text, head, next_head, arguments, tail, behind_item };
   // One thing that can be told of what is held; false where it takes more.
   bool step(std::vector<AnswerPart>& out);
   bool read_text(std::vector<AnswerPart>& out);
@@ -55,8 +62,12 @@ class CallReader {
   bool read_head(std::vector<AnswerPart>& out);
   bool read_arguments(std::vector<AnswerPart>& out);
   bool read_tail();
+  bool read_item_end();
+  bool read_behind_item();
+  void follow(char c);
   void give_up_call(std::vector<AnswerPart>& out);
 
+  engine::CallForm form_;
   CallMarks marks_;
   State state_ = State::text;
   std::string held_;

@@ -1,0 +1,82 @@
+#include "grammar_cache.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+#include "test_model.h"
+
+namespace gatehouse::adapters {
+namespace {
+
+using engine::Token;
+
+class Grammars : public testing::Test {
+ protected:
+  void SetUp() override {
+    vocabulary_ = test_vocabulary();
+    ASSERT_NE(vocabulary_, nullptr);
+  }
+  Token token_of(const std::string& text) {
+    const std::array<PromptPart, 1> whole{PromptPart{Author::caller, text}};
+    const auto tokens = vocabulary_->tokenise(whole);
+    EXPECT_TRUE(tokens && tokens->size() == 1) << text;
+    return tokens->back();
+  }
+  static std::string literal_of(std::size_t number) { return "root ::= \"a" + std::to_string(number) + "\"\n"; }
+
+  std::shared_ptr<const Vocabulary> vocabulary_;
+};
+
+TEST_F(Grammars, AreCompiledOnceAndBeginAnewForEachAnswer) {
+  GrammarCache cache(vocabulary_);
+  const std::string text = "root ::= \"ab\"\n";
+  auto first = cache.grammar(1, text);
+  ASSERT_TRUE(first.ok());
+  (*first)->accept(token_of("a"));
+  auto second = cache.grammar(1, text);
+  ASSERT_TRUE(second.ok());
+  EXPECT_EQ(cache.compiled(), 1U);
+  EXPECT_TRUE((*second)->allows(token_of("a"))) << "where the first one stands is its own";
+  EXPECT_FALSE((*first)->allows(token_of("a")));
+}
+
+TEST_F(Grammars, OfATenantAreItsOwn) {
+  GrammarCache cache(vocabulary_);
+  EXPECT_TRUE(cache.grammar(1, literal_of(1)).ok());
+  EXPECT_TRUE(cache.grammar(2, literal_of(1)).ok());
+  EXPECT_EQ(cache.compiled(), 2U);
+}
+
+TEST_F(Grammars, LastAskedForGoLast) {
+  GrammarCache cache(vocabulary_);
+  for (std::size_t i = 0; i < most_grammars; ++i) ASSERT_TRUE(cache.grammar(1, literal_of(i)).ok());
+  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  EXPECT_EQ(cache.compiled(), most_grammars);
+  ASSERT_TRUE(cache.grammar(1, literal_of(most_grammars)).ok());
+  EXPECT_EQ(cache.size(), most_grammars);
+  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  EXPECT_EQ(cache.compiled(), most_grammars + 1) << "the first one was asked for again";
+  ASSERT_TRUE(cache.grammar(1, literal_of(1)).ok());
+  EXPECT_EQ(cache.compiled(), most_grammars + 2) << "the second one was not";
+}
+
+TEST_F(Grammars, TooLongAreNotKept) {
+  GrammarCache cache(vocabulary_);
+  const std::string text = "root ::= \"ab\"\n" + std::string(most_grammar_bytes, '\n');
+  ASSERT_TRUE(cache.grammar(1, text).ok());
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+TEST_F(Grammars, ThatAreRefusedAreNotKept) {
+  GrammarCache cache(vocabulary_);
+  for (int i = 0; i < 2; ++i) {
+    const auto refused = cache.grammar(1, "root ::= nothing\n");
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().reason(), "schema_not_supported");
+  }
+  EXPECT_EQ(cache.size(), 0U);
+}
+
+}  // namespace
+}  // namespace gatehouse::adapters
