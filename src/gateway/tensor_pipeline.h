@@ -110,7 +110,8 @@ void count_call(const TensorAdmitted& admitted, const Result<wire::engine::Infer
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
-  // Here, where the model is small enough for that and the call, too; else by the engine, and once more where that is lost meanwhile.
+  // Here, where the model is small enough for that and the call, too; else by the engine, which is waited for where it comes back after its
+  // end, and once more where it is lost meanwhile.
   // model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor, output_too_large, unknown_category (400),
   // infer_failed (500), deadline_exceeded, call_too_long (504), client_gone, those of a credential that is taken no more
   Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
