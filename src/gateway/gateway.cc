@@ -44,7 +44,7 @@ struct Gateway::Rooms {
         doorkeeper(parts.authenticators, parts.administration.nonces()),
         rules(std::move(parts.edge)),
         routes(routes_for(rules, parts.test_hooks)),
-        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
+        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules), rules.docs_models}),
         bodies(parts.bodies),
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
