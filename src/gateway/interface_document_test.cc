@@ -25,7 +25,9 @@ class Interface : public ::testing::Test {
     made.name = name;
     made.version = number;
     made.tensors = &engine;
-    made.manifest = std::make_shared<const model::Manifest>(model::Manifest{.kind = model::Kind::tensor});
+    model::Manifest manifest;
+    manifest.kind = model::Kind::tensor;
+    made.manifest = std::make_shared<const model::Manifest>(std::move(manifest));
     made.stand = std::make_shared<VersionStand>();
     made.stand->move_to(model::Stage::ready, "");
     return made;
