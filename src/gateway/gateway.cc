@@ -53,7 +53,7 @@ struct Gateway::Rooms {
         cache(parts.cache, parts.administration.house(), parts.metrics),
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
                   idempotency, cache),
-        predictor(parts.models, doorkeeper, bodies, ending, running, governor),
+        predictor(parts.models, doorkeeper, bodies, ending, running, governor, idempotency),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
                                  parts.administration.lexicons(), cache, texts}),
         embedder(EmbedderParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, texts}),

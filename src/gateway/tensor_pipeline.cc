@@ -147,7 +147,7 @@ void count_call(const TensorAdmitted& admitted, const Result<w::Inferred>& infer
   counts.succeeded(call, at);
 }
 
-Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
+Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const {
   const TensorPermitted& permitted = admitted.permitted();
   net::Exchange& exchange = permitted.identified().received().exchange();
   const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
@@ -161,7 +161,7 @@ Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const Tensor
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));
     co_await call->wait();
-    if (exchange.gone()) co_return client_gone();
+    if (gone == WhenGone::is_cancelled && exchange.gone()) co_return client_gone();
     engine::TensorCall::News news = call->take();
     if (news.lost) co_return engine_lost();
     if (news.refused) co_return error_of_call(*news.refused);
@@ -172,12 +172,12 @@ Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const Tensor
 }
 
 // Whoever comes while there is no engine waits for it as whoever was with the one before.
-Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted) const {
+Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const {
   std::optional<Result<w::Inferred>> here = computed_here(admitted);
   if (here) co_return std::move(*here);
   const ServedModel& model = admitted.permitted().model();
   for (int waits = 0, losses = 0;; ++waits) {
-    Result<w::Inferred> inferred = co_await attempt(reactor, admitted);
+    Result<w::Inferred> inferred = co_await attempt(reactor, admitted, gone);
     if (inferred || waits == most_waits) co_return inferred;
     const bool lost = inferred.error().reason() == "engine_lost";
     if (lost && ++losses == most_losses) co_return inferred;

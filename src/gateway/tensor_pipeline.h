@@ -4,6 +4,7 @@
 // Computing without an admission does not compile.
 // Threads  the reactor of the connection
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -107,6 +108,9 @@ class TensorAdmission {
 // A call has come to that, after that time: it stands in its model's statistics from now on.
 void count_call(const TensorAdmitted& admitted, const Result<wire::engine::Inferred>& inferred, nanoseconds took, WallTime at);
 
+// What becomes of a call whose client goes away.
+enum class WhenGone : std::uint8_t { is_cancelled, goes_on };
+
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
@@ -114,11 +118,12 @@ class TensorDispatch {
   // end, and once more where it is lost meanwhile.
   // model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor, output_too_large, unknown_category (400),
   // infer_failed (500), deadline_exceeded, call_too_long (504), client_gone, those of a credential that is taken no more
-  Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
+  Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted,
+                                             WhenGone gone = WhenGone::is_cancelled) const;
 
  private:
   static std::optional<Result<wire::engine::Inferred>> computed_here(const TensorAdmitted& admitted);
-  Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted) const;
+  Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const;
   const Ending& ending_;
 };
 
