@@ -73,6 +73,8 @@ Schema<ServerSettings> server_keys() {
              "Networks of proxies whose word counts about the client's address and HTTPS, such as \"10.0.0.0/8\".")
       .checked(network_fault);
   keys.flag("docs", &S::docs, "Whether /docs, /redoc and /openapi.json are there.");
+  keys.texts("docs_models", &S::docs_models,
+             "Models of tables and tensors whose columns and ranges those tell everybody, without a credential; \"*\" is all.");
   keys.text("home", &S::home, "Where GET / sends a browser; empty, /nlu where a model of Chinese by schema is served, else /docs.")
       .checked(home_fault);
   keys.flag("insecure_http", &S::insecure_http, "Whether plain HTTP may listen on addresses that others can reach.");
@@ -392,6 +394,7 @@ gateway::EdgeRules edge_rules(const ServerSettings& server) {
   for (const std::string& origin : server.cors.origins) rules.origins.push_back(gateway::read_origin(origin).value());
   rules.proxies = net::Networks::parse(server.trusted_proxies).value();
   rules.docs = server.docs;
+  rules.docs_models = server.docs_models;
   if (!server.home.empty()) rules.home = server.home;
   return rules;
 }

@@ -151,6 +151,7 @@ TEST(Settings, TheEdgeIsOpenUntilSomebodyClosesIt) {
   EXPECT_THAT(rules.origins, IsEmpty());
   EXPECT_TRUE(rules.proxies.empty());
   EXPECT_EQ(rules.docs, defaults.docs);
+  EXPECT_EQ(rules.docs_models, defaults.docs_models);
   EXPECT_EQ(rules.home, defaults.home);
 }
 
@@ -160,6 +161,7 @@ public_url = "https://API.example.com/"
 trusted_hosts = ["*.svc.example"]
 trusted_proxies = ["10.0.0.0/8"]
 docs = false
+docs_models = ["iris"]
 home = "/console/"
 [server.cors]
 origins = ["https://App.example.com:443"]
@@ -170,6 +172,7 @@ origins = ["https://App.example.com:443"]
   EXPECT_THAT(rules.origins, ElementsAre("https://app.example.com"));
   EXPECT_TRUE(rules.proxies.hold(*net::parse_address("10.1.1.1")));
   EXPECT_FALSE(rules.docs);
+  EXPECT_THAT(rules.docs_models, ElementsAre("iris"));
   EXPECT_EQ(rules.home, "/console/");
 }
 

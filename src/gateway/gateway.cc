@@ -44,7 +44,7 @@ struct Gateway::Rooms {
         doorkeeper(parts.authenticators, parts.administration.nonces()),
         rules(std::move(parts.edge)),
         routes(routes_for(rules, parts.test_hooks)),
-        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules)}),
+        small_routes(parts.models, parts.metrics, SmallFacts{parts.version, parts.build, parts.title, home_of(rules), rules.docs_models}),
         bodies(parts.bodies),
         governor(
             GovernorParts{parts.clock, parts.random, parts.authenticators, parts.metrics, parts.journal, parts.reactors, parts.limits}),
@@ -53,7 +53,7 @@ struct Gateway::Rooms {
         cache(parts.cache, parts.administration.house(), parts.metrics),
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
                   idempotency, cache),
-        predictor(parts.models, doorkeeper, bodies, ending, running, governor),
+        predictor(parts.models, doorkeeper, bodies, ending, running, governor, idempotency),
         extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
                                  parts.administration.lexicons(), cache, texts}),
         embedder(EmbedderParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, texts}),

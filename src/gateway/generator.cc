@@ -31,27 +31,6 @@ bool came_to_nothing(const Outcome& outcome) {
   return failed && !outcome.answered && outcome.usage.completion_tokens == 0;
 }
 
-// Day's quota or budget: nothing more may be made, and what was made may still be told.
-bool is_used_up(const Status& opened) { return opened.error().reason() == "quota_exceeded"; }
-
-void say_kept(Egress& egress, net::Response response, bool stream) {
-  if (!stream) return egress.respond(std::move(response));
-  egress.begin_stream(std::move(response));
-  egress.end_stream({});
-}
-
-// As it was the first time. The official clients would try a failure again by themselves, and never learn of it.
-void say_again(Egress& egress, const KeptAnswer& answer) {
-  net::Response response(answer.status);
-  response.body(answer.content_type, answer.body).field("Idempotency-Replayed", "true");
-  if (!answer.cost.empty()) egress.set_cost(answer.cost);
-  if (answer.status >= 400) {
-    response.field("x-should-retry", "false");
-    egress.note(Error(Code::conflict, Origin::caller, "idempotent_failure_replayed", "The first answer was a failure"));
-  }
-  say_kept(egress, std::move(response), answer.stream);
-}
-
 // What an equal request was answered, by the same id, at the price of a call. Settled before it is said.
 Outcome tell_kept(Egress& egress, const KeptAnswer& answer, Tab& tab) {
   Outcome outcome;
@@ -79,6 +58,7 @@ Generator::Generator(const ServedModels& models, const Ceilings& ceilings, const
       levels_(levels),
       governor_(governor),
       idempotency_(idempotency),
+      again_(governor, idempotency),
       cache_(cache),
       ending_(ending),
       running_(running),
@@ -133,8 +113,11 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
   if (once != nullptr) {
     if (tab) tab->tell(*egress.limits());
     if (cache_.on()) egress.set_cache(cache_bypass);
-    const bool repeated = co_await repeats(permitted, egress, ledger, *once, opening);
-    if (repeated) co_return;
+    const Repeat repeat = co_await again_.look(permitted.identified(), permitted.model(), egress, *once, opening);
+    if (repeat != Repeat::is_none) {
+      ledger.finish = finish_of(repeat);
+      co_return;
+    }
     egress.record(recording);
   }
   Outcome outcome;
@@ -154,27 +137,6 @@ Task<void> Generator::answer(const Permitted& permitted, Egress& egress, Ledger&
     egress.note(*outcome.error);
   }
   egress.release();
-}
-
-// What is asked again counts for rates like every request, and for nothing else: its tab is never measured.
-Task<bool> Generator::repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Opening& opening) {
-  Reactor& reactor = egress.exchange().reactor();
-  const Status& opened = opening.status;
-  const Looking looking = opened ? Looking::begins : Looking::only;
-  const Result<std::optional<KeptAnswer>> earlier = co_await idempotency_.look(reactor, once, looking);
-  const bool is_first = earlier && !*earlier;
-  if (is_first && opened) co_return false;
-  Status counted = opened;
-  if (!opened && !is_first)
-    counted = opening.counted ? ok() : governor_.count_repeat(permitted.identified(), permitted.model(), egress.limits());
-  if (!counted || !earlier) {
-    ledger.finish = "error";
-    egress.respond(counted ? earlier.error() : counted.error());
-  } else {
-    ledger.finish = "replayed";
-    say_again(egress, **earlier);
-  }
-  co_return true;
 }
 
 // What broke is for the envelope to say.
@@ -253,7 +215,7 @@ Task<void> Generator::count(Reactor& reactor, const Permitted& permitted, Egress
   egress.respond(std::move(response));
 }
 
-Generator::Opening Generator::open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab) {
+Opening Generator::open(const Permitted& permitted, Egress& egress, std::optional<Tab>& tab) {
   Opening opening;
   Result<Tab> opened = governor_.open(permitted.identified(), permitted.model(), egress.limits(), &opening.counted);
   if (opened) {

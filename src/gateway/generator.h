@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "asked_again.h"
 #include "body_limits.h"
 #include "cache_desk.h"
 #include "dispatcher.h"
@@ -51,16 +52,9 @@ class Generator {
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
 
  private:
-  // What the opening of a tab came to: one that is refused may have counted for rates all the same.
-  struct Opening {
-    Status status = ok();
-    bool counted = false;
-  };
   Task<void> count(Reactor& reactor, const Permitted& permitted, Egress& egress) const;
   // once: by what it is known to whoever asks again; null: each time is another.
   Task<void> answer(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest* once);
-  // Whether it was asked before, or may not be made now; that has been said then.
-  Task<bool> repeats(const Permitted& permitted, Egress& egress, Ledger& ledger, const OnceRequest& once, const Opening& opening);
   // tab: its own, open. mark: of a call that is made once, else null.
   Task<Outcome> generate(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const store::Digest* mark);
   Task<Outcome> generate_once(const Permitted& permitted, Answer& answer, Egress& egress, std::optional<Tab>& tab, const OnceRequest& once);
@@ -80,6 +74,7 @@ class Generator {
   Levels& levels_;
   Governor& governor_;
   Idempotency& idempotency_;
+  const AskedAgain again_;
   CacheDesk& cache_;
   const Ending& ending_;
   std::vector<Running>& running_;          // by reactor

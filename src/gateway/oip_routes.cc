@@ -91,11 +91,16 @@ wire::ModelStatistics statistics_of(const ServedModel& model) {
   statistics.version = model.version;
   statistics.last_inference = figures.last_ms;
   statistics.inferences = figures.rows;
-  statistics.executions = figures.success.count;
+  statistics.executions = figures.passes;
   statistics.success = told(figures.success);
   statistics.fail = told(figures.failure);
   statistics.queue = told(figures.queue);
+  statistics.input = told(figures.input);
   statistics.compute = told(figures.compute);
+  statistics.output = told(figures.output);
+  for (const PassFigures& pass : figures.by_rows) {
+    statistics.batches.push_back({pass.rows, told(pass.input), told(pass.compute), told(pass.output)});
+  }
   return statistics;
 }
 

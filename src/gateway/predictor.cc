@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <optional>
 #include <utility>
 
 #include "gatehouse/base/decimal.h"
 #include "gatehouse/config/nearest.h"
 #include "gatehouse/wire/form/form.h"
+#include "head_fields.h"
 #include "predictions.h"
 
 namespace gatehouse::gateway {
@@ -98,13 +100,19 @@ net::Response reply_of(const std::vector<wire::Prediction>& predictions, wire::R
   return response;
 }
 
+// Whoever asks for explanations asks for something else.
+std::string body_and_query(std::string_view body, std::string_view query) { return std::string(body).append("\n?").append(query); }
+
 }  // namespace
 
 Predictor::Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
-                     std::vector<Running>& running, Governor& governor)
+                     std::vector<Running>& running, Governor& governor, Idempotency& idempotency)
     : authorizer_(models),
       admission_(governor),
       dispatch_(ending),
+      governor_(governor),
+      idempotency_(idempotency),
+      again_(governor, idempotency),
       doorkeeper_(doorkeeper),
       bodies_(bodies),
       running_(running),
@@ -136,9 +144,9 @@ Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::
   return Asked{std::move(*permitted), std::move(rows), explain};
 }
 
-Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted) {
+Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted, WhenGone gone) {
   const Instant began = reactor.clock().now();
-  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted, gone);
   count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
   if (!inferred) co_return inferred.error();
   auto predictions = predictions_of(*inferred, asked.permitted.model().manifest->labels, asked.rows.count);
@@ -155,6 +163,8 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   net::Exchange& exchange = received.exchange();
   Reactor& reactor = exchange.reactor();
   const auto here = static_cast<std::size_t>(reactor.index());
+  const Result<std::optional<std::string_view>> key = idempotency_key(exchange.head());
+  if (!key) co_return egress.respond(key.error());
   Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
   std::optional<Result<Identified>> at_once = doorkeeper_.identify_at_once(received, egress.client());
@@ -166,6 +176,8 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   if (!identified) co_return egress.respond(identified.error());
   ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());
+  std::optional<OnceRequest> once;
+  if (*key) once = idempotency_.name(*identified, **key, body_and_query(*body, exchange.head().query));
   Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
   exchange.drop_body();
@@ -176,21 +188,81 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   call.room = most_value_bytes;
   Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(call));
   if (!measured) co_return egress.respond(measured.error());
+  if (once) co_return co_await answer_once(*asked, std::move(*measured), egress, ledger, *once);
   Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
+  co_await answer(*asked, *admitted, egress, ledger, WhenGone::is_cancelled);
+}
+
+Task<Outcome> Predictor::answer(Asked& asked, TensorAdmitted& admitted, Egress& egress, Ledger& ledger, WhenGone gone) {
+  Reactor& reactor = egress.exchange().reactor();
+  Outcome outcome;
   const Instant began = reactor.clock().now();
-  const Result<Predictions> predictions = co_await predict(reactor, *asked, *admitted);
-  ledger.generated_for = reactor.clock().now() - began;
-  // What could not be had costs nothing, unless it is the asker's own doing.
-  if (!predictions && predictions.error().origin() != Origin::caller) admitted->tab().forgive();
-  if (predictions) {
-    ledger.usage.cost = admitted->tab().cost(ledger.usage);
-    if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  const Result<Predictions> predictions = co_await predict(reactor, asked, admitted, gone);
+  outcome.generated_for = ledger.generated_for = reactor.clock().now() - began;
+  outcome.answered = true;
+  if (!predictions) {
+    outcome.error = predictions.error();
+    if (predictions.error().origin() != Origin::caller) {
+      admitted.tab().forgive();
+      outcome.generated_for.reset();
+    }
+    if (!egress.holds_end()) admitted.tab().settle(outcome.usage);
+    egress.respond(predictions.error());
+    co_return outcome;
   }
-  admitted->tab().settle(ledger.usage);
-  if (!predictions) co_return egress.respond(predictions.error());
-  ledger.finish = "stop";
-  egress.respond(reply_of(*predictions, asked->rows.form));
+  ledger.usage.cost = admitted.tab().cost(ledger.usage);
+  if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  outcome.usage = ledger.usage;
+  outcome.finish = ledger.finish = "stop";
+  if (!egress.holds_end()) admitted.tab().settle(outcome.usage);
+  egress.respond(reply_of(*predictions, asked.rows.form));
+  co_return outcome;
+}
+
+// What is told is durable before it is settled, and settled before it is told: as a text is.
+Task<void> Predictor::answer_once(Asked& asked, TensorMeasured measured, Egress& egress, Ledger& ledger, const OnceRequest& once) {
+  Reactor& reactor = egress.exchange().reactor();
+  const TensorPermitted& permitted = asked.permitted;
+  Opening opening;
+  Result<Tab> tab = governor_.open(permitted.identified(), permitted.model(), egress.limits(), &opening.counted);
+  if (!tab) opening.status = tab.error();
+  if (tab) tab->tell(*egress.limits());
+  if (!tab && !is_used_up(opening.status)) co_return egress.respond(tab.error());
+  const Repeat repeat = co_await again_.look(permitted.identified(), permitted.model(), egress, once, opening);
+  if (repeat != Repeat::is_none) {
+    ledger.finish = finish_of(repeat);
+    co_return;
+  }
+  Recording recording;
+  egress.record(recording);
+  tab->mark(once.call);
+  Outcome outcome;
+  Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(measured), std::move(*tab), egress.limits());
+  if (admitted) {
+    outcome = co_await make_once(asked, *admitted, egress, ledger, once);
+  } else {
+    egress.respond(admitted.error());
+  }
+  co_await idempotency_.end(reactor, once, outcome, recording);
+  if (admitted) admitted->tab().settle(outcome.usage);
+  egress.release();
+}
+
+// What broke is for the envelope to say.
+Task<Outcome> Predictor::make_once(Asked& asked, TensorAdmitted& admitted, Egress& egress, Ledger& ledger, const OnceRequest& once) {
+  std::exception_ptr broke;
+  Outcome outcome;
+  try {
+    outcome = co_await answer(asked, admitted, egress, ledger, WhenGone::goes_on);
+  } catch (...) {
+    broke = std::current_exception();
+  }
+  if (broke) {
+    co_await idempotency_.break_off(egress.exchange().reactor(), once);
+    std::rethrow_exception(broke);
+  }
+  co_return outcome;
 }
 
 }  // namespace gatehouse::gateway

@@ -68,9 +68,9 @@ constexpr wire::OpenApiParameter explained{"explain", "query", "whether to say, 
 constexpr std::array anthropic_parameters{anthropic_version};
 constexpr std::array call_parameters{once};
 constexpr std::array message_parameters{anthropic_version, once};
-constexpr std::array predict_parameters{explained};
+constexpr std::array predict_parameters{explained, once};
 
-// A call of a model. What is generated can be asked for again; rows of tables are computed anew.
+// A call of a model. What is generated can be asked for again, and /predict; tensors are computed anew.
 constexpr Route call(Route route) {
   route.audit = AuditClass::each;
   if (route.parameters.empty() && route.needs == Scope::llm) route.parameters = call_parameters;

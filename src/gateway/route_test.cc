@@ -40,7 +40,8 @@ TEST(Routes, NoneStandsTwice) {
 TEST(Routes, ThoseThatCostSomethingSayThatTheyTakeAnIdempotencyKey) {
   for (const Route& route : public_routes()) {
     const bool says = std::ranges::any_of(route.parameters, [](const auto& one) { return one.name == "Idempotency-Key"; });
-    const bool costs = route.method == Method::post && route.needs == identity::Scope::llm && route.action != Action::count_tokens;
+    const bool generates_text = route.needs == identity::Scope::llm && route.action != Action::count_tokens;
+    const bool costs = route.method == Method::post && (generates_text || route.action == Action::predict);
     EXPECT_EQ(says, costs) << route.path;
   }
 }

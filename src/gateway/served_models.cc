@@ -45,6 +45,15 @@ std::string ServedModel::detail() const {
 
 bool ServedModel::available() const { return (!stand || stand->stage() == Stage::ready) && runner().available(); }
 
+// A reactor learns of an engine's end before it is said to be loading. A version that goes finishes what it has begun, with another engine
+// where it has lost its own.
+bool ServedModel::comes_back() const {
+  if (tensors == nullptr || tensors->signature()->inputs.empty()) return false;
+  const Life life = runner().life();
+  if (life != Life::loading && life != Life::ready) return false;
+  return !stand || stand->stage() == Stage::ready || stand->stage() == Stage::draining;
+}
+
 std::optional<Error> ServedModel::closed() const {
   if (!stand) return std::nullopt;
   const Stage stage = stand->stage();

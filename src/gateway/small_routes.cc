@@ -46,7 +46,10 @@ wire::ModelObject object_of(const ServedModel& model) {
 }  // namespace
 
 SmallRoutes::SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts)
-    : models_(models), metrics_(metrics), facts_(std::move(facts)), openapi_(openapi_document(facts_.title, facts_.version)) {}
+    : models_(models),
+      metrics_(metrics),
+      facts_(std::move(facts)),
+      openapi_(models, InterfaceFacts{facts_.title, facts_.version, facts_.models}) {}
 
 Result<net::Response> SmallRoutes::answer(const RouteMatch& match, const wire::RequestHead& head, const identity::Principal* who,
                                           bool draining) const {
@@ -95,7 +98,7 @@ Result<net::Response> SmallRoutes::documentation(Action action, std::string_view
   if (action == Action::docs) return docs_page(head);
   if (action == Action::redoc) return redoc_page(head);
   if (action == Action::nlu_page) return nlu_page(head);
-  if (action == Action::openapi) return openapi_.response(head);
+  if (action == Action::openapi) return openapi_.current()->response(head);
   return docs_file(parameter, head);
 }
 

@@ -3,21 +3,23 @@
 #pragma once
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "docs.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/principal.h"
 #include "gatehouse/net/exchange.h"
 #include "gatehouse/telemetry/metrics.h"
+#include "interface_document.h"
 
 namespace gatehouse::gateway {
 
 struct SmallFacts {
   std::string version, build;
-  std::string title;  // of the OpenAPI document
-  std::string home;   // where GET / sends a browser; empty: nowhere
+  std::string title;                // of the OpenAPI document
+  std::string home;                 // where GET / sends a browser; empty: nowhere
+  std::vector<std::string> models;  // that the document describes; "*": all
 };
 
 class SmallRoutes {
@@ -39,7 +41,7 @@ class SmallRoutes {
   const ServedModels& models_;
   telemetry::Metrics& metrics_;
   const SmallFacts facts_;
-  const OpenApiFile openapi_;
+  const InterfaceDocument openapi_;
 };
 
 }  // namespace gatehouse::gateway

@@ -17,8 +17,11 @@ namespace w = wire::engine;
 
 namespace {
 
-// How long a call waits for a lost engine to come back before it is told to try again itself.
+// How long a call waits for a lost engine to come back before it is told to try again itself, and how often,
 constexpr seconds engine_patience{5};
+constexpr int most_waits = 2;
+// and how many engines it may have been with when they ended: it may be what ends them.
+constexpr int most_losses = 2;
 // Of what one frame to an engine can be, names and shapes take the rest.
 constexpr std::size_t most_bytes = w::max_assembled - std::size_t{1024} * 1024;
 // What a reactor computes between two looks at its connections: nanoseconds of a core, about. More of it is for the engine.
@@ -44,6 +47,8 @@ Error error_of_call(const w::Refused& refused) {
   if (meaning->status != Code::unavailable) return error;
   return std::move(error).with_retry(Retry::after(seconds(2)));
 }
+
+nanoseconds in_time(std::uint64_t us) { return std::chrono::microseconds(static_cast<std::int64_t>(us)); }
 
 }  // namespace
 
@@ -131,14 +136,18 @@ void count_call(const TensorAdmitted& admitted, const Result<w::Inferred>& infer
   InferenceCounts::Call call;
   if (!inputs.empty() && !inputs.front().shape.empty()) call.rows = static_cast<std::uint64_t>(inputs.front().shape.front());
   call.took = took;
-  call.queued = std::chrono::microseconds(static_cast<std::int64_t>(inferred->queued_us));
+  call.queued = in_time(inferred->queued_us);
+  call.input = in_time(inferred->input_us);
+  call.output = in_time(inferred->output_us);
+  call.pass_rows = inferred->pass_rows == 0 ? call.rows : inferred->pass_rows;
+  call.passes = inferred->passes;
   // What was computed here says nothing of that: it is all that the call was.
   const bool here = inferred->queued_us == 0 && inferred->compute_us == 0;
-  call.computed = here ? took : std::chrono::microseconds(static_cast<std::int64_t>(inferred->compute_us));
+  call.computed = here ? took : in_time(inferred->compute_us);
   counts.succeeded(call, at);
 }
 
-Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted) const {
+Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const {
   const TensorPermitted& permitted = admitted.permitted();
   net::Exchange& exchange = permitted.identified().received().exchange();
   const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
@@ -152,7 +161,7 @@ Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const Tensor
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));
     co_await call->wait();
-    if (exchange.gone()) co_return client_gone();
+    if (gone == WhenGone::is_cancelled && exchange.gone()) co_return client_gone();
     engine::TensorCall::News news = call->take();
     if (news.lost) co_return engine_lost();
     if (news.refused) co_return error_of_call(*news.refused);
@@ -162,16 +171,21 @@ Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const Tensor
   }
 }
 
-Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted) const {
+// Whoever comes while there is no engine waits for it as whoever was with the one before.
+Task<Result<w::Inferred>> TensorDispatch::infer(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const {
   std::optional<Result<w::Inferred>> here = computed_here(admitted);
   if (here) co_return std::move(*here);
-  Result<w::Inferred> first = co_await attempt(reactor, admitted);
-  if (first || first.error().reason() != "engine_lost") co_return first;
-  const Instant until = reactor.clock().now() + engine_patience;
-  const Status back = co_await admitted.permitted().model().tensors->until_ready(reactor, until);
-  if (!back) co_return first;
-  Result<w::Inferred> second = co_await attempt(reactor, admitted);
-  co_return second;
+  const ServedModel& model = admitted.permitted().model();
+  for (int waits = 0, losses = 0;; ++waits) {
+    Result<w::Inferred> inferred = co_await attempt(reactor, admitted, gone);
+    if (inferred || waits == most_waits) co_return inferred;
+    const bool lost = inferred.error().reason() == "engine_lost";
+    if (lost && ++losses == most_losses) co_return inferred;
+    if (!lost && (inferred.error().reason() != "model_loading" || !model.comes_back())) co_return inferred;
+    const Instant until = reactor.clock().now() + engine_patience;
+    const Status back = co_await model.tensors->until_ready(reactor, until);
+    if (!back) co_return inferred;
+  }
 }
 
 }  // namespace gatehouse::gateway

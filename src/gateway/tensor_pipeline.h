@@ -4,6 +4,7 @@
 // Computing without an admission does not compile.
 // Threads  the reactor of the connection
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -107,17 +108,22 @@ class TensorAdmission {
 // A call has come to that, after that time: it stands in its model's statistics from now on.
 void count_call(const TensorAdmitted& admitted, const Result<wire::engine::Inferred>& inferred, nanoseconds took, WallTime at);
 
+// What becomes of a call whose client goes away.
+enum class WhenGone : std::uint8_t { is_cancelled, goes_on };
+
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
-  // Here, where the model is small enough for that and the call, too; else by the engine, and once more where that is lost meanwhile.
+  // Here, where the model is small enough for that and the call, too; else by the engine, which is waited for where it comes back after its
+  // end, and once more where it is lost meanwhile.
   // model_loading, engine_lost, server_is_overloaded, shutting_down (503), invalid_tensor, output_too_large, unknown_category (400),
   // infer_failed (500), deadline_exceeded, call_too_long (504), client_gone, those of a credential that is taken no more
-  Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted) const;
+  Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted,
+                                             WhenGone gone = WhenGone::is_cancelled) const;
 
  private:
   static std::optional<Result<wire::engine::Inferred>> computed_here(const TensorAdmitted& admitted);
-  Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted) const;
+  Task<Result<wire::engine::Inferred>> attempt(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const;
   const Ending& ending_;
 };
 

@@ -90,8 +90,8 @@ class FolderCheck {
     OnnxFacts facts = onnx_facts(*graph);
     for (const std::string& fault : facts.faults) say(file.path + ": " + fault);
     if (manifest_.kind == Kind::nlu) return;
-    compare("input", manifest_.inputs, facts.inputs);
-    compare("output", manifest_.outputs, facts.outputs);
+    compare("input", specs_of(manifest_.inputs), facts.inputs);
+    compare("output", specs_of(manifest_.outputs), facts.outputs);
     if (!manifest_.inputs.empty() && manifest_.inputs.size() < facts.inputs.size()) {
       for (const wire::TensorSpec& spec : facts.inputs) {
         const bool named = std::ranges::find(manifest_.inputs, spec.name, &TensorSpec::name) != manifest_.inputs.end();
@@ -101,19 +101,14 @@ class FolderCheck {
     facts_ = std::move(facts);
   }
 
-  void compare(const std::string& side, const std::vector<TensorSpec>& wanted, const std::vector<wire::TensorSpec>& had) {
-    for (const TensorSpec& one : wanted) {
+  void compare(const std::string& side, const std::vector<wire::TensorSpec>& wanted, const std::vector<wire::TensorSpec>& had) {
+    for (const wire::TensorSpec& one : wanted) {
       const auto found = std::ranges::find(had, one.name, &wire::TensorSpec::name);
       if (found == had.end()) {
         say("the graph has no " + side + " '" + one.name + "'");
-        continue;
-      }
-      wire::TensorSpec spec = *found;
-      spec.datatype = wire::datatype_named(one.datatype).value_or(spec.datatype);
-      spec.shape = one.shape;
-      if (const auto differs = wire::difference(spec, *found)) {
-        say("the " + side + " '" + one.name + "' " + *differs + " in the graph, and " + one.datatype + " " + wire::to_text(one.shape) +
-            " in the manifest");
+      } else if (const auto differs = wire::difference(one, *found)) {
+        say("the " + side + " '" + one.name + "' " + *differs + " in the graph, and " + std::string(to_string(one.datatype)) + " " +
+            wire::to_text(one.shape) + " in the manifest");
       }
     }
   }

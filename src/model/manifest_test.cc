@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <cstdlib>
+
+#include "gatehouse/base/random.h"
 #include "test_folder.h"
 
 namespace gatehouse::model {
@@ -231,6 +234,40 @@ TEST(Manifest, OfModelsOfTextsSaysHowTheyAreRead) {
     EXPECT_THAT(read(kind, "[texts]\nlower = true\n").error().public_text(), testing::HasSubstr("lower_case"));
   }
   EXPECT_THAT(read("tensor", "[texts]\n").error().public_text(), testing::HasSubstr("texts"));
+}
+
+// Whoever brings a model writes its manifest: whatever stands there, it is read or refused.
+TEST(Manifest, SurvivesMutations) {
+  const std::string whole = "kind = \"trees\"\nlabels = [\"a\", \"b\"]\nlicence = \"MIT\"\n" + file_entry +
+                            "[[inputs]]\nname = \"X\"\ndatatype = \"FP32\"\nshape = [-1, 4]\n[[outputs]]\nname = \"y\"\ndatatype = "
+                            "\"INT64\"\nshape = [-1]\n[[features]]\nname = \"f\"\nunit = \"cm\"\nmin = 0\nmax = 30.5\nexample = 5.1\n"
+                            "[price]\ncall = 0.25\n";
+  ASSERT_TRUE(parse_manifest(whole, "model.toml").ok()) << fault(whole);
+  const bool soak = std::getenv("GATEHOUSE_SOAK") != nullptr;
+  const std::uint64_t seed = soak ? SystemRandom().next_u64() : 12345;
+  SCOPED_TRACE(testing::Message() << "seed " << seed);
+  SeededRandom dice(seed);
+  int taken = 0;
+  for (int i = 0; i < (soak ? 100'000 : 2000); ++i) {
+    std::string toml = whole;
+    for (std::uint64_t k = dice.next_u64() % 4; k > 0; --k) {
+      const std::size_t at = dice.next_u64() % toml.size(), from = dice.next_u64() % toml.size();
+      if (dice.next_u64() % 4 == 0) {
+        toml.insert(at, toml.substr(from, dice.next_u64() % 64));
+      } else {
+        toml[at] = static_cast<char>(dice.next_u64() & 0xffU);
+      }
+    }
+    if (dice.next_u64() % 16 == 0) toml.resize(dice.next_u64() % toml.size());
+    const Result<Manifest> read = parse_manifest(toml, "model.toml");
+    if (!read) {
+      EXPECT_EQ(read.error().reason(), "manifest_invalid");
+      continue;
+    }
+    ++taken;
+    EXPECT_EQ(specs_of(read->inputs).size(), read->inputs.size());
+  }
+  EXPECT_GT(taken, 100);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <span>
 
 namespace gatehouse::trees {
 namespace {
@@ -13,7 +14,20 @@ constexpr std::uint32_t deepest_whole = 8;
 constexpr std::size_t most_whole_floats = std::size_t{4} << 20U;  // 16 MB
 constexpr std::size_t vector_floats = 16;
 
+using Pair [[gnu::vector_size(8)]] = float;
 using Quarter [[gnu::vector_size(16)]] = float;
+
+// Of each tree the weights of its leaf, in the order of the trees; as many sums at once as stay in one register.
+template <class Lanes>
+void add_leaves(const float* weights, std::size_t tree_floats, std::size_t stride, std::span<const std::uint32_t> leaves, float* sums) {
+  Lanes total{}, more;
+  for (const std::uint32_t leaf : leaves) {
+    std::memcpy(&more, weights + leaf * stride, sizeof more);
+    total += more;
+    weights += tree_floats;
+  }
+  std::memcpy(sums, &total, sizeof total);
+}
 
 std::uint32_t depth_of(const Forest& forest) {
   std::vector<std::uint32_t> depths(forest.first.size(), 0);
@@ -84,22 +98,13 @@ void ForestLayout::sum(const float* row, std::vector<std::uint32_t>& leaves, std
 void ForestLayout::sum_whole(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const {
   leaves.resize(std::size_t{whole_->groups} * trees_a_group);
   scan_.leaves(*whole_, row, leaves.data());
-  sums.assign(stride_, 0);
-  const std::size_t trees = forest_.roots.size(), leaf_count = std::size_t{1} << whole_->depth;
-  const float* weights = leaf_weights_.data();
-  if (stride_ == 4) {
-    Quarter total{}, more;
-    for (std::size_t tree = 0; tree < trees; ++tree, weights += leaf_count * 4) {
-      std::memcpy(&more, weights + leaves[tree] * 4UL, sizeof more);
-      total += more;
-    }
-    std::memcpy(sums.data(), &total, sizeof total);
-    return;
-  }
-  for (std::size_t tree = 0; tree < trees; ++tree, weights += leaf_count * stride_) {
-    const float* leaf = weights + leaves[tree] * stride_;
-    for (std::size_t k = 0; k < stride_; ++k) sums[k] += leaf[k];
-  }
+  sums.resize(stride_);
+  const std::size_t tree_floats = stride_ << whole_->depth;
+  const std::span<const std::uint32_t> each = std::span(leaves).first(forest_.roots.size());
+  const float* const weights = leaf_weights_.data();
+  if (stride_ == 1) return add_leaves<float>(weights, tree_floats, stride_, each, sums.data());
+  if (stride_ == 2) return add_leaves<Pair>(weights, tree_floats, stride_, each, sums.data());
+  for (std::size_t k = 0; k < stride_; k += 4) add_leaves<Quarter>(weights + k, tree_floats, stride_, each, sums.data() + k);
 }
 
 void ForestLayout::sum_node_by_node(const float* row, std::vector<float>& sums) const {

@@ -28,7 +28,59 @@ void leaves_plain(const WholeTrees& trees, const float* row, std::uint32_t* leav
   }
 }
 
+// Of trees that are so shallow all nodes are looked at: that takes less than to fetch the one that matters from where it lies.
+constexpr std::uint32_t deepest_asked_whole = 3;
+constexpr std::size_t most_asked = (std::size_t{1} << deepest_asked_whole) - 1, widest_level = std::size_t{1} << (deepest_asked_whole - 1);
+
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i chosen(__m256i second, __m256i first, __m256 went_first) {
+  return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(second), _mm256_castsi256_ps(first), went_first));
+}
+
+// Level by level: of its nodes those that each tree has come to, by the answers above.
+template <std::uint32_t depth>
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i narrow_down(const float* row, const std::int32_t* features,
+                                                                           const float* thresholds) {
+  const __m256i one = _mm256_set1_epi32(1);
+  __m256i leaf = _mm256_setzero_si256();
+  std::array<__m256, deepest_asked_whole> went_first{};  // by level
+  for (std::uint32_t level = 0; level < depth; ++level) {
+    std::array<__m256i, widest_level> feature{};
+    std::array<__m256, widest_level> threshold{};
+    const std::size_t nodes = std::size_t{1} << level, begin = (nodes - 1) * group_width;
+    for (std::size_t i = 0; i < nodes; ++i) {
+      feature[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(features + begin + i * group_width));
+      threshold[i] = _mm256_loadu_ps(thresholds + begin + i * group_width);
+    }
+    for (std::uint32_t above = 0; above < level; ++above) {
+      const std::size_t half = std::size_t{1} << (level - above - 1);
+      for (std::size_t i = 0; i < half; ++i) {
+        feature[i] = chosen(feature[i + half], feature[i], went_first[above]);
+        threshold[i] = _mm256_blendv_ps(threshold[i + half], threshold[i], went_first[above]);
+      }
+    }
+    went_first[level] = _mm256_cmp_ps(_mm256_i32gather_ps(row, feature[0], 4), threshold[0], _CMP_LE_OQ);
+    leaf = _mm256_add_epi32(_mm256_add_epi32(leaf, leaf), _mm256_add_epi32(one, _mm256_castps_si256(went_first[level])));
+  }
+  return leaf;
+}
+
+template <std::uint32_t depth>
+[[gnu::target("avx2,fma")]] void shallow_leaves_avx2(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  const std::size_t nodes = nodes_of(trees);
+  for (std::uint32_t group = 0; group < trees.groups; ++group) {
+    for (std::uint32_t half = 0; half < group_width; half += 8) {
+      const std::size_t begin = group * nodes * group_width + half;
+      const __m256i found = narrow_down<depth>(row, trees.features.data() + begin, trees.thresholds.data() + begin);
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(leaves), found);
+      leaves += 8;
+    }
+  }
+}
+
 [[gnu::target("avx2,fma")]] void leaves_avx2(const WholeTrees& trees, const float* row, std::uint32_t* leaves) {
+  if (trees.depth == 1) return shallow_leaves_avx2<1>(trees, row, leaves);
+  if (trees.depth == 2) return shallow_leaves_avx2<2>(trees, row, leaves);
+  if (trees.depth == 3) return shallow_leaves_avx2<3>(trees, row, leaves);
   const std::size_t nodes = nodes_of(trees);
   const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), two = _mm256_set1_epi32(2);
   const bool in_register = trees.columns <= 8;
@@ -69,10 +121,6 @@ struct HeldRow {
   if (held.columns <= 32) return _mm512_permutex2var_ps(held.low, feature, held.high);
   return _mm512_i32gather_ps(feature, held.row, 4);
 }
-
-// Trees that are so shallow are asked all their questions: that takes less than to fetch the one that matters from where it lies.
-constexpr std::uint32_t deepest_asked_whole = 3;
-constexpr std::size_t most_asked = (std::size_t{1} << deepest_asked_whole) - 1;
 
 [[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i ask_all(const WholeTrees& trees, const HeldRow& held,
                                                                                const std::int32_t* features, const float* thresholds) {

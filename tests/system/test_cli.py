@@ -1,6 +1,7 @@
 """The command line: exit codes, JSON, and one server a data folder (contract.md, section 11)."""
 
 import json
+import re
 import signal
 import stat
 import threading
@@ -53,7 +54,11 @@ def test_health(house):
 
 def test_openapi_is_what_is_served(house):
     printed = run("openapi")
-    assert printed.returncode == 0 and json.loads(printed.stdout) == house.ask("GET", "/openapi.json").json()
+    assert printed.returncode == 0
+    served, all_paths = house.ask("GET", "/openapi.json").json(), json.loads(printed.stdout)["paths"]
+    # But for what the models take that are there.
+    assert all(served["paths"][path] == what for path, what in all_paths.items() if path != "/predict")
+    assert all(re.fullmatch(r"/v1/models/[^/{}]+:predict|/v2/models/[^/{}]+/infer", path) for path in set(served["paths"]) - set(all_paths))
 
 
 @pytest.mark.parametrize("chunk", [0, 1, 7])

@@ -6,9 +6,11 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema_rs
+import onnx_file
 import pytest
 from browser import Browser
-from house import ROOT
+from house import ROOT, command, eventually
 
 PAGES = ("/docs", "/redoc")
 NOBODY = {}
@@ -84,6 +86,45 @@ def test_the_document_says_how_to_authorise(house):
     schemes = house.ask("GET", "/openapi.json", headers=NOBODY).json()["components"]["securitySchemes"]
     assert schemes["bearer"]["scheme"] == "bearer" and schemes["X-API-Key"]["name"] == "X-API-Key"
     assert schemes["password"]["flows"]["password"]["tokenUrl"] == "/api/auth/login"
+
+
+def bodies_of(house, model):
+    """What a model is described to take, by the path that it is asked on: (schema, example)."""
+    paths = house.ask("GET", "/openapi.json", headers=NOBODY).json()["paths"]
+    places = ["/predict", f"/v1/models/{model}:predict", f"/v2/models/{model}/infer"]
+    contents = {path: paths[path]["post"]["requestBody"]["content"]["application/json"] for path in places if path in paths}
+    return {path: (one["schema"], one["examples"][model]["value"]) for path, one in contents.items() if model in one.get("examples", {})}
+
+
+def test_the_document_describes_each_model_and_its_examples_are_answered(house):
+    bodies = eventually(lambda: len(found := bodies_of(house, "iris")) == 3 and found, 60, "the model")
+    for path, (schema, example) in bodies.items():
+        validator = jsonschema_rs.validator_for(schema)
+        assert validator.is_valid(example), (path, example)
+        assert house.ask("POST", path, example).status == 200, path
+        # A value that no flower has, by its name and range; and one too few.
+        for old, new in (("5.1", "-1"), ("5.1, ", "")):
+            wrong = json.loads(json.dumps(example).replace(old, new, 1))
+            assert wrong != example and not validator.is_valid(wrong), (path, wrong)
+            assert house.ask("POST", path, wrong).status in (400, 422), path
+    titles = [cell["title"] for cell in bodies["/predict"][0]["anyOf"][0]["properties"]["data"]["anyOf"][0]["prefixItems"]]
+    assert titles == ["sepal_length", "sepal_width", "petal_length", "petal_width"], titles
+
+
+def test_what_is_described_comes_and_goes_with_the_versions(new_house, tmp_path):
+    models, name = tmp_path / "models", "table"
+    onnx_file.put(models, name, *onnx_file.constant(1), version=1)
+    house = new_house(started=False)
+    house.start("--models", str(models), variables={"GATEHOUSE_SERVER_DOCS_MODELS": name})
+    bodies = eventually(lambda: bodies_of(house, name), 60, "the model")
+    for path, (schema, example) in bodies.items():
+        assert jsonschema_rs.is_valid(schema, example) and house.ask("POST", path, example).status == 200, (path, example)
+    assert bodies_of(house, "iris") == {}, "it is not one of those that are described"
+    etag = house.ask("GET", "/openapi.json", headers=NOBODY).headers["ETag"]
+    assert house.ask("GET", "/openapi.json", headers={"If-None-Match": etag}).status == 304
+    assert command(house, "model", "unload", name)["name"] == name
+    eventually(lambda: bodies_of(house, name) == {}, 30, "its end")
+    assert house.ask("GET", "/openapi.json", headers={"If-None-Match": etag}).status == 200
 
 
 # -- in a browser -----------------------------------------------------------------------------------------------------------

@@ -65,6 +65,23 @@ def test_a_stream_is_told_again_as_it_was(house):
     assert replayed(again) and not replayed(first) and again.headers["Content-Type"].startswith("text/event-stream")
 
 
+def test_a_row_is_predicted_and_charged_once(new_house):
+    house, key, row = new_house(), fresh(), {"data": [5.1, 3.5, 1.4, 0.2]}
+    wrong = once(house, key, "/predict", {"data": [5.1]})
+    assert wrong.status == 422, "what was refused before it cost anything leaves no trace"
+    first = eventually(lambda: (one := once(house, key, "/predict", row)).status == 200 and one, 60, "the model")
+    assert not replayed(first) and first.json()["prediction"] == 0
+    again = once(house, key, "/predict", row)
+    assert again.status == 200 and replayed(again) and again.body == first.body
+    for path, asked in (("/predict", {"data": [6.3, 3.3, 6.0, 2.5]}), ("/predict?explain=true", row)):
+        other = once(house, key, path, asked)
+        assert other.status == 422 and other.json()["error"]["type"] == "idempotency_key_reused", other.body
+    assert once(house, "x" * 256, "/predict", row).status == 400
+    explained = once(house, fresh(), "/predict?explain=true", row)
+    assert explained.status == 200 and explained.json()["explanation"]
+    assert settled(house, 2)[0] == 2, "the first one, and the one that was explained"
+
+
 def test_of_many_at_once_one_is_made(new_house):
     house = new_house()
     key = fresh()

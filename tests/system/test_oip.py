@@ -328,6 +328,13 @@ def test_statistics_count_every_call(hall, client, operator):
     assert now["success"]["count"] - was["success"]["count"] == 2 and now["fail"] == was["fail"]
     assert now["success"]["ns"] - was["success"]["ns"] >= now["compute_infer"]["ns"] - was["compute_infer"]["ns"] > 0
     assert after["last_inference"] >= before["last_inference"] > 0
+    # Passes by how many rows were computed at once: one of two, one of one.
+    sizes = [{batch["batch_size"]: batch for batch in one["batch_stats"]} for one in (before, after)]
+    for size in (1, 2):
+        was_of, now_of = (one.get(size, {}).get("compute_infer", {"count": 0, "ns": 0}) for one in sizes)
+        assert now_of["count"] - was_of["count"] == 1 and now_of["ns"] > was_of["ns"], (size, sizes)
+        assert {"compute_input", "compute_output"} <= set(sizes[1][size])
+    assert all(now[part]["count"] == now["success"]["count"] for part in ("queue", "compute_input", "compute_infer", "compute_output"))
     everything = client.get_inference_statistics(headers=operator)["model_stats"]
     assert {"iris", "mirror"} <= {one["name"] for one in everything}
     for path in ("/v2/models/stats", "/v2/models/iris/stats"):

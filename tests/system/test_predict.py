@@ -184,6 +184,19 @@ def test_a_call_that_takes_too_long_is_not_made_again_and_harms_nobody(garden):
     eventually(lambda: calls_counted(garden) == counted + 4, 10, "what they cost")
 
 
+def test_a_failure_that_cost_something_is_told_again(garden):
+    headers, body, counted = {**garden.bearer(), "Idempotency-Key": "too long"}, {"data": SETOSA, "model": "endless"}, calls_counted(garden)
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(garden.ask, "POST", "/predict", body, headers)
+        refused = eventually(lambda: (one := garden.ask("POST", "/predict", body, headers)).status == 409 and one, 10, "its beginning")
+        assert refused.json()["error"]["type"] == "idempotency_key_in_flight" and refused.headers["Retry-After"] == "1"
+        first = running.result()
+    again = garden.ask("POST", "/predict", body, headers)
+    assert first.status == again.status == 504 and again.json()["error"]["type"] == "call_too_long"
+    assert again.headers["Idempotency-Replayed"] == "true" and again.headers["x-should-retry"] == "false"
+    eventually(lambda: calls_counted(garden) == counted + 1, 10, "what it cost")
+
+
 def test_an_engine_that_is_killed_is_started_again(garden):
     engines = [child for child in children_of(garden.pid) if engine_of(child) == "onnx"]
     assert engines, "no engine of tensor models"

@@ -86,14 +86,22 @@ class TensorHost final : public Host {
   void compute_together(engine::TensorModel& model, QueuedCall& first, std::vector<QueuedCall>& others) {
     std::vector<const w::Infer*> calls{&first.call};
     for (const QueuedCall& one : others) calls.push_back(&one.call);
-    const Instant began = clock().now();
-    const Result<w::Inferred> made = model.infer(joined(calls), first.stop);
+    Pass pass;
+    pass.began = clock().now();
+    const w::Infer all = joined(calls);
+    pass.joined = clock().now();
+    const Result<w::Inferred> made = model.infer(all, first.stop);
+    pass.computed = clock().now();
     queue_->over(clock());
     auto parts = made ? parted(*made, calls) : std::nullopt;
+    pass.parted = clock().now();
     others.insert(others.begin(), std::move(first));
     for (std::size_t i = 0; i < others.size(); ++i) {
       if (parts) {
-        send_result(others[i], std::move((*parts)[i]), began);
+        w::Inferred& part = (*parts)[i];
+        part.pass_rows = static_cast<std::uint64_t>(all.inputs.front().shape.front());
+        part.passes = i == 0 ? 1 : 0;
+        send_result(others[i], std::move(part), pass);
       } else {
         queue_->again(others[i], clock());
         compute(model, others[i]);
@@ -102,16 +110,24 @@ class TensorHost final : public Host {
   }
 
   void compute(engine::TensorModel& model, const QueuedCall& call) {
-    const Instant began = clock().now();
+    Pass pass;
+    pass.began = pass.joined = clock().now();
     Result<w::Inferred> made = model.infer(call.call, call.stop);
+    pass.computed = pass.parted = clock().now();
     if (!queue_->over(clock())) return;
     if (!made) return send_news(call.key.link, call.key.job, refusal_of(made.error()));
-    send_result(call, std::move(*made), began);
+    send_result(call, std::move(*made), pass);
   }
 
-  void send_result(const QueuedCall& call, w::Inferred&& made, Instant began) {
-    made.queued_us = in_microseconds(began - call.came);
-    made.compute_us = in_microseconds(clock().now() - began);
+  // When it had come so far.
+  struct Pass {
+    Instant began{}, joined{}, computed{}, parted{};
+  };
+  void send_result(const QueuedCall& call, w::Inferred&& made, const Pass& pass) {
+    made.queued_us = in_microseconds(pass.began - call.came);
+    made.input_us = in_microseconds(pass.joined - pass.began);
+    made.compute_us = in_microseconds(pass.computed - pass.joined);
+    made.output_us = in_microseconds(pass.parted - pass.computed);
     send_when_read(call.key.link, call.key.job, made);
   }
 

@@ -98,7 +98,8 @@ inline constexpr auto layout<Infer> = std::tuple{&Infer::inputs, &Infer::outputs
 template <>
 inline constexpr auto layout<Signature> = std::tuple{&Signature::inputs, &Signature::outputs};
 template <>
-inline constexpr auto layout<Inferred> = std::tuple{&Inferred::outputs, &Inferred::queued_us, &Inferred::compute_us};
+inline constexpr auto layout<Inferred> = std::tuple{&Inferred::outputs,   &Inferred::queued_us, &Inferred::input_us, &Inferred::compute_us,
+                                                    &Inferred::output_us, &Inferred::pass_rows, &Inferred::passes};
 template <>
 inline constexpr auto layout<Native> = std::tuple{&Native::plan};
 

@@ -66,6 +66,12 @@ void write_time(JsonWriter& w, std::string_view name, const StatisticsTime& time
   w.key(name).begin_object().member("count", time.count).member("ns", time.ns).end_object();
 }
 
+void write_compute(JsonWriter& w, const StatisticsTime& input, const StatisticsTime& compute, const StatisticsTime& output) {
+  write_time(w, "compute_input", input);
+  write_time(w, "compute_infer", compute);
+  write_time(w, "compute_output", output);
+}
+
 void write_model_statistics(JsonWriter& w, const ModelStatistics& model) {
   w.begin_object().member("name", model.name).member("version", model.version).member("last_inference", model.last_inference);
   w.member("inference_count", model.inferences).member("execution_count", model.executions);
@@ -73,13 +79,16 @@ void write_model_statistics(JsonWriter& w, const ModelStatistics& model) {
   write_time(w, "success", model.success);
   write_time(w, "fail", model.fail);
   write_time(w, "queue", model.queue);
-  // Tensors go to the engine and come from it as they are.
-  write_time(w, "compute_input", {model.compute.count, 0});
-  write_time(w, "compute_infer", model.compute);
-  write_time(w, "compute_output", {model.compute.count, 0});
+  write_compute(w, model.input, model.compute, model.output);
   write_time(w, "cache_hit", {});
   write_time(w, "cache_miss", {});
-  w.end_object().key("batch_stats").begin_list().end_list().end_object();
+  w.end_object().key("batch_stats").begin_list();
+  for (const BatchStatistics& batch : model.batches) {
+    w.begin_object().member("batch_size", batch.size);
+    write_compute(w, batch.input, batch.compute, batch.output);
+    w.end_object();
+  }
+  w.end_list().end_object();
 }
 
 }  // namespace
@@ -101,10 +110,12 @@ void repository_index_schema(JsonWriter& w) {
 }
 
 void statistics_schema(JsonWriter& w) {
-  w.raw(R"({"type":"object","properties":{"model_stats":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},)"
-        R"("version":{"type":"string"},"last_inference":{"type":"integer"},"inference_count":{"type":"integer"},)"
-        R"("execution_count":{"type":"integer"},"inference_stats":{"type":"object"},"batch_stats":{"type":"array"}}}}},)"
-        R"("required":["model_stats"]})");
+  w.raw(
+      R"({"type":"object","properties":{"model_stats":{"type":"array","items":{"type":"object","properties":{"name":{"type":"string"},)"
+      R"("version":{"type":"string"},"last_inference":{"type":"integer"},"inference_count":{"type":"integer"},)"
+      R"("execution_count":{"type":"integer"},"inference_stats":{"type":"object"},"batch_stats":{"type":"array","items":{"type":"object","required":["batch_size"],)"
+      R"("properties":{"batch_size":{"type":"integer","minimum":1}}}}}}}},)"
+      R"("required":["model_stats"]})");
 }
 
 }  // namespace gatehouse::wire

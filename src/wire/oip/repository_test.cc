@@ -35,14 +35,18 @@ TEST(WriteStatistics, HasTritonsMembers) {
   ModelStatistics model;
   model.name = "iris", model.version = "1", model.last_inference = 7, model.inferences = 3, model.executions = 2;
   model.success = {2, 900}, model.fail = {1, 50}, model.queue = {2, 100}, model.compute = {2, 700};
+  model.input = {2, 30}, model.output = {2, 40}, model.batches = {{1, {1, 10}, {1, 200}, {1, 20}}, {2, {1, 20}, {1, 500}, {1, 20}}};
   const ModelStatistics models[] = {model};
   std::string out;
   write_statistics(out, models);
-  EXPECT_EQ(out,
-            R"({"model_stats":[{"name":"iris","version":"1","last_inference":7,"inference_count":3,"execution_count":2,"inference_stats":{)"
-            R"("success":{"count":2,"ns":900},"fail":{"count":1,"ns":50},"queue":{"count":2,"ns":100},"compute_input":{"count":2,"ns":0},)"
-            R"("compute_infer":{"count":2,"ns":700},"compute_output":{"count":2,"ns":0},"cache_hit":{"count":0,"ns":0},)"
-            R"("cache_miss":{"count":0,"ns":0}},"batch_stats":[]}]})");
+  EXPECT_EQ(
+      out,
+      R"({"model_stats":[{"name":"iris","version":"1","last_inference":7,"inference_count":3,"execution_count":2,"inference_stats":{)"
+      R"("success":{"count":2,"ns":900},"fail":{"count":1,"ns":50},"queue":{"count":2,"ns":100},"compute_input":{"count":2,"ns":30},)"
+      R"("compute_infer":{"count":2,"ns":700},"compute_output":{"count":2,"ns":40},"cache_hit":{"count":0,"ns":0},)"
+      R"("cache_miss":{"count":0,"ns":0}},"batch_stats":[)"
+      R"({"batch_size":1,"compute_input":{"count":1,"ns":10},"compute_infer":{"count":1,"ns":200},"compute_output":{"count":1,"ns":20}},)"
+      R"({"batch_size":2,"compute_input":{"count":1,"ns":20},"compute_infer":{"count":1,"ns":500},"compute_output":{"count":1,"ns":20}}]}]})");
 }
 
 TEST(Metadata, IsWrittenAsTheProtocolHasIt) {

@@ -14,6 +14,7 @@ namespace {
 
 // POST /v1/chat/completions → post_v1_chat_completions
 std::string operation_id(const OpenApiEntry& entry) {
+  if (!entry.id.empty()) return std::string(entry.id);
   std::string out = lower_word(entry.method);
   for (const char c : entry.path) {
     const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
@@ -46,6 +47,13 @@ void write_parameters(JsonWriter& w, const OpenApiEntry& entry) {
 void write_content(JsonWriter& w, std::string_view media_type, SchemaFn schema) {
   w.key(media_type).begin_object().key("schema");
   schema(w);
+  w.end_object();
+}
+
+void write_body(JsonWriter& w, std::string_view media_type, const OpenApiEntry& entry) {
+  if (entry.request_text.empty()) return write_content(w, media_type, entry.request);
+  w.key(media_type).begin_object().member_raw("schema", entry.request_text);
+  if (!entry.examples.empty()) w.member_raw("examples", entry.examples);
   w.end_object();
 }
 
@@ -127,8 +135,8 @@ void write_operation(JsonWriter& w, const OpenApiEntry& entry) {
   write_parameters(w, entry);
   if (entry.request != nullptr) {
     w.key("requestBody").begin_object().member("required", !entry.body_optional).key("content").begin_object();
-    write_content(w, "application/json", entry.request);
-    if (entry.form) write_content(w, "application/x-www-form-urlencoded", entry.request);
+    write_body(w, "application/json", entry);
+    if (entry.form) write_body(w, "application/x-www-form-urlencoded", entry);
     w.end_object().end_object();
   }
   write_responses(w, entry);

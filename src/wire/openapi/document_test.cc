@@ -153,6 +153,18 @@ TEST(OpenApiOperation, SaysHowItIsAskedAndWhatItSucceedsWith) {
   EXPECT_FALSE(other.find("responses")->find("204")->find("content").has_value());
 }
 
+TEST(OpenApiOperation, HasTheNameSchemaAndExamplesThatItBrings) {
+  OpenApiEntry own{.method = "POST", .path = "/a", .tag = "t", .summary = "s", .id = "mine", .request = &generate_request_schema};
+  own.request_text = R"({"type":"integer"})", own.examples = R"({"one":{"value":1}})";
+  const std::string text = openapi_document(std::array{own}, {"t", "1"});
+  JsonParser parser;
+  const JsonValue operation = *parser.parse(text)->find("paths")->find("/a")->find("post");
+  EXPECT_EQ(operation.find("operationId")->string(), "mine");
+  const JsonValue body = *operation.find("requestBody")->find("content")->find("application/json");
+  EXPECT_EQ(body.find("schema")->find("type")->string(), "integer");
+  EXPECT_EQ(body.find("examples")->find("one")->find("value")->as_int64(), 1);
+}
+
 TEST_F(OpenApiDocument, EverySchemeAskedForIsDeclared) {
   const JsonValue schemes = at({"components", "securitySchemes"});
   std::size_t asked = 0;

@@ -95,7 +95,7 @@ class Gateway {
   std::unique_ptr<Rooms> rooms_;
 };
 
-// The OpenAPI 3.1 document of the public routes.
+// The OpenAPI 3.1 document of the public routes, whatever models there are.
 std::string openapi_document(std::string_view title, std::string_view version);
 
 }  // namespace gatehouse::gateway

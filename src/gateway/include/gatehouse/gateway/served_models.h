@@ -53,6 +53,8 @@ struct ServedModel {
   engine::Life life() const;
   std::string detail() const;
   bool available() const;
+  // It has been there to answer: where its engine has ended, the next one begins at once.
+  bool comes_back() const;
   // Why nothing more is to be asked of it: model_unloaded, engine_unavailable (503). Nothing: it answers, or its engine says why it does
   // not
   std::optional<Error> closed() const;

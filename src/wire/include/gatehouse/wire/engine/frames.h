@@ -279,9 +279,13 @@ struct Signature {
   std::vector<TensorSpec> inputs, outputs;
   friend bool operator==(const Signature&, const Signature&) = default;
 };
+// Calls that are computed as one take the same time, and the first of them counts for all: passes is 0 of the others.
 struct Inferred {
   std::vector<Tensor> outputs;
-  std::uint64_t queued_us = 0, compute_us = 0;
+  std::uint64_t queued_us = 0;
+  std::uint64_t input_us = 0, compute_us = 0, output_us = 0;  // putting calls together, the model, taking its answer apart
+  std::uint64_t pass_rows = 0;                                // that were computed together; 0: this call's own
+  std::uint32_t passes = 1;
   friend bool operator==(const Inferred&, const Inferred&) = default;
 };
 

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "gatehouse/base/result.h"
 #include "gatehouse/wire/json/value.h"
@@ -34,11 +35,17 @@ Result<RepositoryChangeBody> read_repository_change(const JsonValue& body);
 struct StatisticsTime {
   std::uint64_t count = 0, ns = 0;
 };
+// Executions of so many rows.
+struct BatchStatistics {
+  std::uint64_t size = 0;
+  StatisticsTime input, compute, output;
+};
 struct ModelStatistics {
   std::string_view name, version;
   std::int64_t last_inference = 0;
-  std::uint64_t inferences = 0, executions = 0;  // rows, and calls
-  StatisticsTime success, fail, queue, compute;
+  std::uint64_t inferences = 0, executions = 0;  // rows, and how often the model was computed for them
+  StatisticsTime success, fail, queue, input, compute, output;
+  std::vector<BatchStatistics> batches;
 };
 void write_statistics(std::string& out, std::span<const ModelStatistics> models);
 

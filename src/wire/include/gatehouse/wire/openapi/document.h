@@ -29,10 +29,13 @@ struct OpenApiEntry {
   std::string_view method;  // POST
   std::string_view path;    // /v1/models/{model}
   std::string_view tag, summary;
-  SchemaFn request = nullptr;   // null: no body
-  SchemaFn response = nullptr;  // null: a reply that is no JSON
-  int success = 200;            // the status of what went well; 204 has no body
-  bool form = false;            // the body may come as a form, too
+  std::string_view id = {};            // of the operation; empty: made of method and path
+  SchemaFn request = nullptr;          // null: no body
+  std::string_view request_text = {};  // the schema in its place; empty: it writes its own
+  std::string_view examples = {};      // of the body, by name, as OpenAPI has them; empty: none
+  SchemaFn response = nullptr;         // null: a reply that is no JSON
+  int success = 200;                   // the status of what went well; 204 has no body
+  bool form = false;                   // the body may come as a form, too
   bool body_optional = false;
   std::span<const OpenApiParameter> parameters = {};
   SchemaFn event = nullptr;  // of one event, where the reply may be a stream

@@ -1,0 +1,101 @@
+#include "interface_document.h"
+
+#include <gmock/gmock.h>
+
+#include "gatehouse/wire/json/document.h"
+#include "test_head.h"
+#include "test_tensor_engine.h"
+
+namespace gatehouse::gateway {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+wire::engine::Signature takes(std::int64_t columns) {
+  wire::engine::Signature signature;
+  signature.inputs = {{"X", wire::Datatype::fp32, {-1, columns}}};
+  return signature;
+}
+
+class Interface : public ::testing::Test {
+ protected:
+  ServedModel version(const char* name, const char* number, StandingTensorEngine& engine) {
+    ServedModel made;
+    made.name = name;
+    made.version = number;
+    made.tensors = &engine;
+    model::Manifest manifest;
+    manifest.kind = model::Kind::tensor;
+    made.manifest = std::make_shared<const model::Manifest>(std::move(manifest));
+    made.stand = std::make_shared<VersionStand>();
+    made.stand->move_to(model::Stage::ready, "");
+    return made;
+  }
+  static std::string text(const InterfaceDocument& document) { return std::string(document.current()->response(head_with({})).body()); }
+
+  StandingTensorEngine first_{takes(2)}, second_{takes(3)};
+  ServedModels models_{{}, {.tabular = "table"}};
+  const ServedModel& one_ = models_.keep(version("table", "1", first_));
+  const ServedModel& two_ = models_.keep(version("table", "2", second_));
+};
+
+TEST_F(Interface, DescribesTheVersionThatAnswers) {
+  const InterfaceDocument document(models_, {"t", "1", {"*"}});
+  EXPECT_THAT(text(document), Not(HasSubstr("table")));
+  models_.show({&one_}, {&one_});
+  const std::string with_one = text(document);
+  EXPECT_THAT(with_one, HasSubstr(R"("/v2/models/table/infer":)"));
+  EXPECT_THAT(with_one, HasSubstr(R"("/v1/models/table:predict":)"));
+  EXPECT_THAT(with_one, HasSubstr(R"("table":{"value":{"data":[0,0],"model":"table"}})"));
+  const auto same = document.current();
+  EXPECT_EQ(document.current(), same) << "it is kept until another one answers";
+  models_.show({&two_, &one_}, {&two_});
+  EXPECT_THAT(text(document), HasSubstr(R"("table":{"value":{"data":[0,0,0],"model":"table"}})"));
+  models_.show({}, {});
+  EXPECT_THAT(text(document), Not(HasSubstr("table")));
+  wire::JsonParser parser;
+  EXPECT_TRUE(parser.parse(with_one).ok());
+}
+
+TEST_F(Interface, KeepsWhoseEngineBeginsAnewAndWaitsForWhoHasSaidNothing) {
+  const InterfaceDocument document(models_, {"t", "1", {"*"}});
+  first_.set(wire::engine::Signature());
+  models_.show({&one_}, {&one_});
+  EXPECT_THAT(text(document), Not(HasSubstr("table")));
+  first_.set(takes(2));
+  EXPECT_THAT(text(document), HasSubstr("table"));
+  first_.set(engine::Life::loading);
+  EXPECT_THAT(text(document), HasSubstr("table"));
+  first_.set(engine::Life::failed);
+  EXPECT_THAT(text(document), Not(HasSubstr("table")));
+}
+
+TEST_F(Interface, TellsOfThoseAloneThatItMay) {
+  const ServedModel& other = models_.keep(version("secret", "1", second_));
+  models_.show({&other, &one_}, {&other, &one_});
+  EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), HasSubstr("table"));
+  EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), Not(HasSubstr("secret")));
+  EXPECT_THAT(text({models_, {"t", "1", {}}}), Not(HasSubstr("table")));
+}
+
+TEST_F(Interface, AModelComesBackOnceItWasThere) {
+  EXPECT_TRUE(one_.comes_back()) << "nobody has said yet that its engine has ended";
+  first_.set(engine::Life::loading);
+  EXPECT_TRUE(one_.comes_back());
+  first_.set(engine::Life::failed);
+  EXPECT_FALSE(one_.comes_back());
+  first_.set(engine::Life::loading);
+  one_.stand->move_to(model::Stage::draining, "");
+  EXPECT_TRUE(one_.comes_back()) << "for whom it has begun";
+  for (const model::Stage stage : {model::Stage::found, model::Stage::checking, model::Stage::loading, model::Stage::failed}) {
+    one_.stand->move_to(stage, "");
+    EXPECT_FALSE(one_.comes_back());
+  }
+  one_.stand->move_to(model::Stage::ready, "");
+  first_.set(wire::engine::Signature());
+  EXPECT_FALSE(one_.comes_back()) << "it has never been there";
+}
+
+}  // namespace
+}  // namespace gatehouse::gateway
