@@ -72,10 +72,10 @@ TEST_F(Interface, KeepsWhoseEngineBeginsAnewAndWaitsForWhoHasSaidNothing) {
 }
 
 TEST_F(Interface, TellsOfThoseAloneThatItMay) {
-  const ServedModel& other = models_.keep(version("secret", "1", second_));
+  const ServedModel& other = models_.keep(version("hidden-forest", "1", second_));
   models_.show({&other, &one_}, {&other, &one_});
   EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), HasSubstr("table"));
-  EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), Not(HasSubstr("secret")));
+  EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), Not(HasSubstr("hidden-forest")));
   EXPECT_THAT(text({models_, {"t", "1", {}}}), Not(HasSubstr("table")));
 }
 
