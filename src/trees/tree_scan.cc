@@ -36,30 +36,38 @@ constexpr std::size_t most_asked = (std::size_t{1} << deepest_asked_whole) - 1, 
   return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(second), _mm256_castsi256_ps(first), went_first));
 }
 
+// A register each: templates forget what else is said of its bare type.
+struct Words {
+  __m256i lanes;
+};
+struct Floats {
+  __m256 lanes;
+};
+
 // Level by level: of its nodes those that each tree has come to, by the answers above.
 template <std::uint32_t depth>
 [[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i narrow_down(const float* row, const std::int32_t* features,
                                                                            const float* thresholds) {
   const __m256i one = _mm256_set1_epi32(1);
   __m256i leaf = _mm256_setzero_si256();
-  std::array<__m256, deepest_asked_whole> went_first{};  // by level
+  std::array<Floats, deepest_asked_whole> went_first{};  // by level
   for (std::uint32_t level = 0; level < depth; ++level) {
-    std::array<__m256i, widest_level> feature{};
-    std::array<__m256, widest_level> threshold{};
+    std::array<Words, widest_level> feature{};
+    std::array<Floats, widest_level> threshold{};
     const std::size_t nodes = std::size_t{1} << level, begin = (nodes - 1) * group_width;
     for (std::size_t i = 0; i < nodes; ++i) {
-      feature[i] = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(features + begin + i * group_width));
-      threshold[i] = _mm256_loadu_ps(thresholds + begin + i * group_width);
+      feature[i].lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(features + begin + i * group_width));
+      threshold[i].lanes = _mm256_loadu_ps(thresholds + begin + i * group_width);
     }
     for (std::uint32_t above = 0; above < level; ++above) {
       const std::size_t half = std::size_t{1} << (level - above - 1);
       for (std::size_t i = 0; i < half; ++i) {
-        feature[i] = chosen(feature[i + half], feature[i], went_first[above]);
-        threshold[i] = _mm256_blendv_ps(threshold[i + half], threshold[i], went_first[above]);
+        feature[i].lanes = chosen(feature[i + half].lanes, feature[i].lanes, went_first[above].lanes);
+        threshold[i].lanes = _mm256_blendv_ps(threshold[i + half].lanes, threshold[i].lanes, went_first[above].lanes);
       }
     }
-    went_first[level] = _mm256_cmp_ps(_mm256_i32gather_ps(row, feature[0], 4), threshold[0], _CMP_LE_OQ);
-    leaf = _mm256_add_epi32(_mm256_add_epi32(leaf, leaf), _mm256_add_epi32(one, _mm256_castps_si256(went_first[level])));
+    went_first[level].lanes = _mm256_cmp_ps(_mm256_i32gather_ps(row, feature[0].lanes, 4), threshold[0].lanes, _CMP_LE_OQ);
+    leaf = _mm256_add_epi32(_mm256_add_epi32(leaf, leaf), _mm256_add_epi32(one, _mm256_castps_si256(went_first[level].lanes)));
   }
   return leaf;
 }

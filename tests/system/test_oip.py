@@ -8,7 +8,8 @@ import numpy
 import onnx_file
 import pytest
 import tritonclient.http as triton
-from house import MODEL, House, command, eventually, events
+from house import House, command, eventually
+from oip import refused
 from onnx import TensorProto
 from tritonclient.utils import InferenceServerException
 
@@ -57,12 +58,6 @@ def infer(house, body, path=INFER, headers=None):
 
 def rows(*more, **other):
     return {"inputs": [{"name": "X", "shape": [1, 4], "datatype": "FP32", "data": SETOSA, **other}], **dict(more)}
-
-
-def refused(answer, status=400):
-    assert answer.status == status, answer.body
-    assert set(answer.json()) == {"error"} and answer.headers["Content-Type"] == "application/json"
-    return answer.json()["error"]
 
 
 # -- as the protocol writes it -------------------------------------------------------------------------------------------------
@@ -258,54 +253,6 @@ def test_what_is_wrong_with_rows_is_an_error_of_v1(hall):
     assert hall.ask("POST", "/v1/models/none:predict", {"instances": [SETOSA]}).json()["error"]["code"] == "model_not_found"
     assert hall.ask("POST", "/v1/models/iris/versions/2:predict", {"instances": [SETOSA]}).status == 404
     assert hall.ask("POST", "/v1/models/mirror:predict", {"instances": [[1]]}).status == 400
-
-
-# -- language models -------------------------------------------------------------------------------------------------------------
-
-CAPITAL = {"text_input": "The capital of France is", "parameters": {"max_tokens": 5, "temperature": 0, "stop": ["\n"]}}
-
-
-def test_a_text_is_continued_whole_and_by_pieces(hall):
-    path = f"/v2/models/{MODEL}/generate"
-    whole = hall.ask("POST", path, {"id": "7", **CAPITAL})
-    assert whole.status == 200, whole.body
-    said = whole.json()
-    assert set(said) == {"id", "model_name", "model_version", "text_output"}
-    assert (said["id"], said["model_name"], said["model_version"]) == ("7", MODEL, "1") and "Paris" in said["text_output"]
-    answer = hall.ask("POST", path + "_stream", {"id": "7", **CAPITAL})
-    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/event-stream")
-    pieces = [json.loads(data) for data in events(answer.body.splitlines())]
-    assert all({**one, "text_output": ""} == {**said, "text_output": ""} for one in pieces)
-    assert "".join(one["text_output"] for one in pieces) == said["text_output"]
-
-
-def test_details_say_why_it_ended_and_what_it_took(hall):
-    asked = {"text_input": "One two three", "parameters": {"max_tokens": 3, "temperature": 0, "details": True, "stream": False}}
-    said = hall.ask("POST", f"/v2/models/{MODEL}/versions/1/generate", asked).json()
-    assert said["id"] and said["details"]["finish_reason"] == "length" and said["details"]["completion_tokens"] == 3
-    answer = hall.ask("POST", f"/v2/models/{MODEL}/generate_stream", asked)
-    pieces = [json.loads(data) for data in events(answer.body.splitlines())]
-    assert pieces[-1]["details"] == said["details"] and pieces[-1]["text_output"] == ""
-
-
-def test_what_is_wrong_with_a_text_is_said_in_the_protocols_words(hall):
-    path = f"/v2/models/{MODEL}/generate"
-    said = refused(hall.ask("POST", path, {"text_input": 7, "parameters": {"temperature": 9, "max_token": 1}, "text": "x"}))
-    for part in ("text_input is a number", "parameters.temperature is too large", "parameters.max_token is not a known field", "text is not a known field"):
-        assert part in said, said
-    assert "generate_stream" in refused(hall.ask("POST", path, {**CAPITAL, "parameters": {"stream": True}}))
-    refused(hall.ask("POST", "/v2/models/iris/generate", CAPITAL), 404)
-    refused(hall.ask("POST", f"/v2/models/{MODEL}/versions/2/generate", CAPITAL), 404)
-    tables = command(hall, "key", "create", "--tenant", "demo", "--name", "tables", "--scopes", "predict")["key"]
-    refused(hall.ask("POST", path, CAPITAL, headers={"X-API-Key": tables}), 403)
-
-
-def test_a_call_that_is_made_once_is_of_its_model(hall):
-    headers = {**hall.bearer(), "Idempotency-Key": "once of one model"}
-    first = hall.ask("POST", f"/v2/models/{MODEL}/generate", CAPITAL, headers=headers)
-    again = hall.ask("POST", f"/v2/models/{MODEL}/generate", CAPITAL, headers=headers)
-    assert first.status == 200 and again.body == first.body and again.headers["Idempotency-Replayed"] == "true"
-    assert hall.ask("POST", "/v2/models/none/generate", CAPITAL, headers=headers).status == 404
 
 
 # -- what administrators ask ---------------------------------------------------------------------------------------------------
