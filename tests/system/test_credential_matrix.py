@@ -226,7 +226,8 @@ def check_headers(reply, where):
 def neighbours(tmp_path_factory):
     """A house with a tenant that has no model, one that has, and a key of its that may use none."""
     folder = tmp_path_factory.mktemp("neighbours")
-    house = House(folder / "data", folder / "log").start("--models", str(make_cross_encoder(folder / "models").parents[1]))
+    routes_alone = {"GATEHOUSE_SERVER_DOCS_MODELS": "another-model"}  # for every model, without those of one
+    house = House(folder / "data", folder / "log").start("--models", str(make_cross_encoder(folder / "models").parents[1]), variables=routes_alone)
     house.bare = command(house, "tenant", "register", "bare", "--models", "another-model")
     house.rich = command(house, "tenant", "register", "rich")
     house.narrow = command(house, "key", "create", "--tenant", "demo", "--name", "narrow", "--models", "another-model")

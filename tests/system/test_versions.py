@@ -228,7 +228,7 @@ def test_an_answering_engine_that_is_killed_in_a_swap_harms_nobody(hall):
 
 def test_an_answering_engine_that_is_killed_is_waited_for(hall):
     house = hall.begin()
-    eventually(lambda: all(one["state"] == "ready" for one in command(house, "model", "list")), 60, "all other models")
+    eventually(lambda: all(one["state"] in ("ready", "declared") for one in command(house, "model", "list")), 60, "all other models")
     crowd, kills = Crowd(house), 3
     for _ in range(kills):
         before = engines(house)
