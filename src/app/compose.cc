@@ -75,7 +75,7 @@ Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
       hashes_(std::filesystem::path(plan.data) / "model_hashes.json", clock_),
       control_(static_cast<int>(reactor_count(plan)), clock_),
       reactors_(reactor_count(plan), clock_),
-      files_("files", 1, 16),
+      files_("files", 1, 1024),  // all versions of all models may be checked at once
       syncs_("syncs", 1, 1024),
       retirement_(control_, [this] { control_.spawn(tidy_signing_keys()); }) {}
 

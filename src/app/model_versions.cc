@@ -102,10 +102,12 @@ Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrde
   return (*found)->served;
 }
 
-// What was put away, failed or goes begins anew.
+// What was put away, failed or goes begins anew; what sleeps is woken.
 void ModelVersions::ask_for(Version& version) {
   version.seen.again = version.seen.stage >= Stage::draining;
   version.awaited = true;
+  const bool sleeps = version.seen.stage == Stage::ready && version.served->tensors->life() == Life::declared;
+  if (sleeps) version.served->tensors->load();
 }
 
 void ModelVersions::wish(Version& version, Wish wish) {
@@ -213,15 +215,14 @@ void ModelVersions::say_once(const Found& found, const std::string& what) {
 void ModelVersions::adopt_change(Version& version, Found found) {
   const Stage stage = version.seen.stage;
   if (stage == Stage::checking) return;  // at the next look
-  version.stamp = found.stamp;
   if (stage == Stage::loading || stage == Stage::ready || stage == Stage::draining) {
-    log::warn("models", "a version that runs was changed and goes on as it was: a new number makes it a new one",
-              {{"model", full_name(version.entry)}});
-    return;
+    return say_once(found, "it was changed while it runs, and goes on as it was: a new number makes it a new one");
   }
   const Wish wish = version.seen.wish;
+  const bool awaited = version.awaited;
   version = std::move(*make(std::move(found)));
   version.seen.wish = wish;
+  version.awaited = awaited;
 }
 
 std::unique_ptr<ModelVersions::Version> ModelVersions::make(Found found) {
@@ -346,10 +347,11 @@ Task<void> ModelVersions::check(std::string name, const gateway::ServedModel* se
 
 // Where another version answers, or somebody has asked for it, it is not left to be loaded by a request.
 void ModelVersions::load(Version& version, bool others_answer) {
+  const bool asked_for = version.awaited || version.seen.wish == Wish::loaded;
   move(version, Stage::loading, "");
   const bool anew = std::exchange(version.started, true);
   if (!anew) version.start();
-  if (anew || others_answer || version.seen.wish == Wish::loaded) version.served->tensors->load();
+  if (anew || others_answer || asked_for) version.served->tensors->load();
 }
 
 void ModelVersions::move(Version& version, Stage to, std::string why) {

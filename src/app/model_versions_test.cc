@@ -296,5 +296,34 @@ TEST_F(ModelVersions_, WhatRunsGoesOnWhenItsFilesAreChanged) {
   EXPECT_THAT(seen(), ElementsAre("1 ready"));
 }
 
+TEST_F(ModelVersions_, WhatWasChangedWhileItRanIsTakenUpOnceItRests) {
+  put(1);
+  begin();
+  becomes("1", Life::ready);
+  const ScriptedEngine* const before = &engine("1");
+  put(1, "good and new");
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_EQ(&engine("1"), before);
+  order(What::unload);
+  goes("1");
+  EXPECT_THAT(order(What::load), HasSubstr("1 "));
+  EXPECT_NE(&engine("1"), before) << "its files are others than those that were read";
+  becomes("1", Life::ready);
+  EXPECT_THAT(seen(), ElementsAre("1 ready"));
+}
+
+TEST_F(ModelVersions_, WhatSleepsIsWokenByWhoHasItLoaded) {
+  put(1);
+  begin();
+  becomes("1", Life::ready);
+  becomes("1", Life::declared);
+  const int before = engine("1").loads_;
+  EXPECT_EQ(order(What::load), "1 ready");
+  EXPECT_EQ(engine("1").loads_, before + 1);
+  becomes("1", Life::ready);
+  order(What::load);
+  EXPECT_EQ(engine("1").loads_, before + 1) << "it does not sleep";
+}
+
 }  // namespace
 }  // namespace gatehouse::app
