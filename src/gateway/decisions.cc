@@ -122,6 +122,10 @@ Result<const ServedModel*> choose_version(const ServedModels& models, const Serv
       .with_param("version");
 }
 
+bool is_paid_for(const Error& error, const Usage& computed) {
+  return error.origin() == Origin::caller || (error.code() == Code::deadline_exceeded && computed.prompt_tokens > 0);
+}
+
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name) {
   return if_usable(models.named(name), who, name);
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "gatehouse/base/result.h"
+#include "gatehouse/gateway/generation.h"
 #include "gatehouse/gateway/route.h"
 #include "gatehouse/gateway/served_models.h"
 #include "gatehouse/identity/authenticator.h"
@@ -48,6 +49,9 @@ struct ModelOfPath {
 Result<ModelOfPath> model_of_path(const RouteMatch& match);
 // That version of a model; empty: the one that was found. model_not_found: it has none such.
 Result<const ServedModel*> choose_version(const ServedModels& models, const ServedModel& model, std::string_view version);
+// Whether somebody pays although nothing came of it: where that is their own doing, and where so much was computed for them that it took
+// all the time that there is.
+bool is_paid_for(const Error& error, const Usage& computed);
 // Of any kind, by its name.
 Result<const ServedModel*> choose_any_model(const ServedModels& models, const identity::Principal& who, const std::string& name);
 

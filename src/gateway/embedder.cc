@@ -220,8 +220,7 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   } else {
     reply = std::move(values).error();
   }
-  // What could not be had costs nothing, unless it is the asker's own doing.
-  if (!reply && reply.error().origin() != Origin::caller) admitted->tab().forgive();
+  if (!reply && !is_paid_for(reply.error(), ledger.usage)) admitted->tab().forgive();
   if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
   admitted->tab().settle(ledger.usage);
   if (!reply) co_return egress.respond(reply.error());

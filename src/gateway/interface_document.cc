@@ -13,8 +13,8 @@ InterfaceDocument::InterfaceDocument(const ServedModels& models, InterfaceFacts 
     : models_(models), facts_(std::move(facts)), file_(std::make_shared<const OpenApiFile>(written({}))) {}
 
 std::shared_ptr<const OpenApiFile> InterfaceDocument::current() const {
-  std::vector<Shown> shown = look();
   const std::lock_guard lock(mutex_);
+  std::vector<Shown> shown = look();
   if (shown != shown_) {
     file_ = std::make_shared<const OpenApiFile>(written(shown));
     shown_ = std::move(shown);

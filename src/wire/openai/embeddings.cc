@@ -20,6 +20,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little);
 
 constexpr std::uint32_t most_inputs = 2048, largest_dimensions = 65'536;
+// Of one text: no model reads more than half of it.
+constexpr std::uint32_t most_tokens_of_a_text = 8192;
 constexpr std::int64_t largest_token = 2'147'483'647;
 constexpr std::string_view input_kinds = "a string, a list of strings, a list of token ids, or a list of those";
 
@@ -35,7 +37,7 @@ constexpr Rules several_texts = [] {
 }();
 constexpr Rules one_token_list = [] {
   Rules rules;
-  rules.min_items = 1;
+  rules.min_items = 1, rules.max_items = most_tokens_of_a_text;
   rules.int_low = 0, rules.int_high = largest_token;
   return rules;
 }();

@@ -27,6 +27,18 @@ TEST(EmbeddingsRequest, TakesTextsAndTokensAloneAndInLists) {
   EXPECT_EQ(embeddings_of("[[1],[2,3]]")->input.size(), 2U);
 }
 
+TEST(EmbeddingsRequest, TakesSoManyTokensOfATextAndNoMore) {
+  const auto tokens = [](std::size_t count) {
+    std::string list = "[7";
+    for (std::size_t i = 1; i < count; ++i) list += ",7";
+    return list + "]";
+  };
+  EXPECT_EQ(embeddings_of(tokens(8192))->input.token_lists.front().size(), 8192U);
+  EXPECT_FALSE(embeddings_of(tokens(8193)).ok());
+  EXPECT_TRUE(embeddings_of("[" + tokens(8192) + "]").ok());
+  EXPECT_FALSE(embeddings_of("[[1]," + tokens(8193) + "]").ok());
+}
+
 TEST(EmbeddingsRequest, ReadsTheUsual) {
   const auto request = read_embeddings(R"({"input":"a","model":"minilm","encoding_format":"base64","dimensions":64,"user":"u"})");
   ASSERT_TRUE(request.ok()) << request.error().describe();

@@ -68,7 +68,7 @@ class InferenceCounts {
     now.last_ms = last_ms_.load(std::memory_order_relaxed);
     for (const Size& size : sizes_) {
       const PassFigures figures{size.rows.load(std::memory_order_relaxed), size.input.read(), size.compute.read(), size.output.read()};
-      if (figures.compute.count > 0) now.by_rows.push_back(figures);
+      if (figures.compute.count > 0 && figures.rows > 0) now.by_rows.push_back(figures);
     }
     std::ranges::sort(now.by_rows, {}, &PassFigures::rows);
     return now;
