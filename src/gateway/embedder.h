@@ -1,6 +1,6 @@
 // gateway/embedder.h — POST /v1/embeddings and /v1/rerank: numbers of texts, through every stage of the pipeline. The engine is asked in
-// calls of a bounded size, so that others get their turn in between. Threads  the reactor of the connection; what is long is read and
-// written on the thread for that
+// calls of a bounded size, so that others get their turn in between.
+// Threads  the reactor of the connection; what is long is read and written on the thread for that
 #pragma once
 #include <functional>
 #include <memory>

@@ -1,6 +1,7 @@
 // gateway/interface_document.h — /openapi.json as it is at this moment: the routes, and what each tensor model that is served takes on
-// them. Rules    made anew when another model is there, or one says for the first time what it takes; a model whose engine begins anew
-// stays in Threads  any
+// them.
+// Rules    made anew when another model is there, or one says for the first time what it takes; one whose engine begins anew stays in
+// Threads  any
 #pragma once
 #include <memory>
 #include <mutex>

@@ -1,5 +1,6 @@
 // gateway/limit_lines.h — the fields that tell of the limits of a plan, as its last answer had them: in the next one most of it is the
-// same, and of its numbers only the digits are written that are others. Threads  its reactor
+// same, and of its numbers only the digits are written that are others.
+// Threads  its reactor
 #pragma once
 #include <array>
 #include <cstddef>

@@ -1,5 +1,6 @@
 // gateway/text_thread.h — where texts are read: short ones on their reactor, long ones on a thread of their own, so that nobody else waits
-// for them. Threads  any reactor
+// for them.
+// Threads  any reactor
 #pragma once
 #include <functional>
 #include <optional>

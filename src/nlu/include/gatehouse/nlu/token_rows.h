@@ -1,7 +1,7 @@
 // nlu/token_rows.h — texts, pairs of texts and lists of token ids as rows that a model makes a few numbers of, and rows as calls of a
-// bounded size. Rules    what is longer than the model reads is cut: a text at its end, of a pair the longer one first; ids without [CLS]
-// and [SEP] around
-//          them get both. Rows of like length stand in one call, the longest first
+// bounded size.
+// Rules    what is longer than the model reads is cut: a text at its end, of a pair the longer one first; ids without [CLS] and [SEP]
+//          around them get both. Rows of like length stand in one call, the longest first
 // Units    lengths in tokens
 // Threads  immutable; pure functions
 // Errors   token_unknown, origin caller: an id that the vocabulary does not have

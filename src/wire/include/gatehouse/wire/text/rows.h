@@ -1,6 +1,6 @@
 // wire/text/rows.h — rows of tokens that a model makes a few numbers of, each by itself: a text's vector, or how well two texts go
-// together. Shapes   rows BYTES [R]: of each a u32 (where its second text begins; its length where there is one alone) and its ids, u32
-// each.
+// together.
+// Shapes   rows BYTES [R]: of each a u32 (where its second text begins; its length where there is one alone) and its ids, u32 each.
 //          Back: values FP32 [R, D]
 // Rules    what comes back of a row depends on nothing but that row; they are computed in whatever order
 // Threads  value types, pure functions
