@@ -1,5 +1,6 @@
 """Versions of a tensor model: several at once, one for the other while requests are answered, and folders that are watched."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -208,23 +209,31 @@ def test_an_engine_that_is_killed_in_a_swap_harms_nobody(hall):
 def test_an_answering_engine_that_is_killed_in_a_swap_harms_nobody(hall):
     house = hall.begin()
     eventually(lambda: all(one["state"] in ("ready", "declared") for one in command(house, "model", "list")), 60, "all other models")
-    settled = engines(house)
+    others = engines(house)
     put(house.models, 2)
     load(house, MODEL)
     eventually(lambda: states(house) == {2: "ready", 1: "gone"}, 30, "the end of version 1")
-    crowd, before = Crowd(house), engines(house)
-    crowd.acknowledge(2)
-    put(house.models, 3)
+    crowd, killed, version = Crowd(house), False, 2
     with ThreadPoolExecutor(1) as pool:
-        loading = pool.submit(load, house, MODEL)
-        eventually(lambda: engines(house) - before, 20, "the engine of version 3")
-        for pid in before - settled:  # that of version 2
-            os.kill(pid, signal.SIGKILL)
-        assert loading.result(60)["version"] == "3"
-    crowd.acknowledge(3)
+        while not killed:
+            crowd.acknowledge(version)
+            before = engines(house)
+            version += 1
+            assert version < 20, "the swap was always over before the old engine could be killed"
+            put(house.models, version)
+            loading = pool.submit(load, house, MODEL)
+            eventually(lambda: engines(house) - before, 20, "the engine of the new version")
+            for pid in before - others:
+                # Where this process had to wait the swap is over and the old engine has ended by itself: then the next swap it is.
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed = True
+            assert loading.result(60)["version"] == str(version)
+            eventually(lambda: {number for number, state in states(house).items() if state != "gone"} == {version}, 30, "the end of the swap")
+    crowd.acknowledge(version)
     crowd.end()
     assert not crowd.wrong, (len(crowd.wrong), crowd.wrong[:3])
-    assert answered(house) == 3
+    assert answered(house) == version
 
 
 def test_an_answering_engine_that_is_killed_is_waited_for(hall):
