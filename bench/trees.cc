@@ -157,7 +157,7 @@ void measure(const gt::Predictor& predictor) {
     if (forest == nullptr || forest->from.slots.size() != width) continue;
     for (const gt::TreeScan& scan : gt::tree_scans()) {
       const gt::ForestLayout layout(*forest, scan);
-      std::printf(",\"%s\":%.1f", scan.name, nanoseconds([&](int i) { layout.sum(row_of(i).data(), workspace.leaves, workspace.sums); }));
+      std::printf(",\"%s\":%.1f", scan.name, nanoseconds([&](int i) { layout.sum(row_of(i).data(), workspace.sums); }));
     }
   }
   std::puts("}");

@@ -17,10 +17,11 @@ constexpr std::size_t vector_floats = 16;
 using Pair [[gnu::vector_size(8)]] = float;
 using Quarter [[gnu::vector_size(16)]] = float;
 
-// Of each tree the weights of its leaf, in the order of the trees; as many sums at once as stay in one register.
+// Onto the sums the weights of each tree's leaf, in the order of the trees; as many sums at once as stay in one register.
 template <class Lanes>
 void add_leaves(const float* weights, std::size_t tree_floats, std::size_t stride, std::span<const std::uint32_t> leaves, float* sums) {
-  Lanes total{}, more;
+  Lanes total, more;
+  std::memcpy(&total, sums, sizeof total);
   for (const std::uint32_t leaf : leaves) {
     std::memcpy(&more, weights + leaf * stride, sizeof more);
     total += more;
@@ -85,26 +86,33 @@ void ForestLayout::place(std::size_t tree, std::size_t at, std::uint32_t node, s
   place(tree, 2 * at + 2, forest_.second[node], level + 1);
 }
 
-void ForestLayout::sum(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const {
+void ForestLayout::sum(const float* row, std::vector<float>& sums) const {
   const bool some_missing =
       !forest_.missing_first.empty() && std::any_of(row, row + forest_.from.slots.size(), [](float one) { return std::isnan(one); });
   if (whole_ && !some_missing) {
-    sum_whole(row, leaves, sums);
+    sum_whole(row, sums);
   } else {
     sum_node_by_node(row, sums);
   }
 }
 
-void ForestLayout::sum_whole(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const {
-  leaves.resize(std::size_t{whole_->groups} * trees_a_group);
-  scan_.leaves(*whole_, row, leaves.data());
-  sums.resize(stride_);
+// Group by group: the leaves of one are added, each after the other, while the next group is looked at.
+void ForestLayout::sum_whole(const float* row, std::vector<float>& sums) const {
+  sums.assign(stride_, 0);
   const std::size_t tree_floats = stride_ << whole_->depth;
-  const std::span<const std::uint32_t> each = std::span(leaves).first(forest_.roots.size());
-  const float* const weights = leaf_weights_.data();
-  if (stride_ == 1) return add_leaves<float>(weights, tree_floats, stride_, each, sums.data());
-  if (stride_ == 2) return add_leaves<Pair>(weights, tree_floats, stride_, each, sums.data());
-  for (std::size_t k = 0; k < stride_; k += 4) add_leaves<Quarter>(weights + k, tree_floats, stride_, each, sums.data() + k);
+  const float* weights = leaf_weights_.data();
+  std::array<std::uint32_t, trees_a_group> leaves;
+  for (std::size_t tree = 0; tree < forest_.roots.size(); tree += trees_a_group, weights += trees_a_group * tree_floats) {
+    scan_.leaves(*whole_, static_cast<std::uint32_t>(tree / trees_a_group), row, leaves.data());
+    const std::span<const std::uint32_t> each = std::span(leaves).first(std::min(trees_a_group, forest_.roots.size() - tree));
+    if (stride_ == 1) {
+      add_leaves<float>(weights, tree_floats, stride_, each, sums.data());
+    } else if (stride_ == 2) {
+      add_leaves<Pair>(weights, tree_floats, stride_, each, sums.data());
+    } else {
+      for (std::size_t k = 0; k < stride_; k += 4) add_leaves<Quarter>(weights + k, tree_floats, stride_, each, sums.data() + k);
+    }
+  }
 }
 
 void ForestLayout::sum_node_by_node(const float* row, std::vector<float>& sums) const {

@@ -16,8 +16,8 @@ class ForestLayout {
 
   // How many floats may be read from row on; more than its columns where vectors are filled from it.
   std::size_t row_floats() const { return row_floats_; }
-  // The sums of the leaves' weights in the order of the trees, forest.width of them, without the base. leaves: for use in between.
-  void sum(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const;
+  // The sums of the leaves' weights in the order of the trees, forest.width of them, without the base.
+  void sum(const float* row, std::vector<float>& sums) const;
 
   // The node that is next, of this one.
   static std::uint32_t next(const Forest& forest, std::uint32_t node, float value) {
@@ -29,7 +29,7 @@ class ForestLayout {
  private:
   void lay_out(std::uint32_t depth);
   void place(std::size_t tree, std::size_t at, std::uint32_t node, std::uint32_t level);
-  void sum_whole(const float* row, std::vector<std::uint32_t>& leaves, std::vector<float>& sums) const;
+  void sum_whole(const float* row, std::vector<float>& sums) const;
   void sum_node_by_node(const float* row, std::vector<float>& sums) const;
 
   const Forest& forest_;

@@ -39,9 +39,8 @@ TEST(ForestLayout, FindsTheSameLeavesInEveryWidth) {
         for (int i = 0; i < 20; ++i) {
           Floats row(std::max<std::size_t>(layout.row_floats(), columns));
           for (std::uint32_t c = 0; c < columns; ++c) row[c] = random.below(20) == 0 ? std::nanf("") : random.number();
-          std::vector<std::uint32_t> leaves;
           Floats sums;
-          layout.sum(row.data(), leaves, sums);
+          layout.sum(row.data(), sums);
           sums.resize(width);
           ASSERT_EQ(sums, sums_by_hand(forest, row)) << scan.name << ", depth " << depth << ", columns " << columns;
         }

@@ -153,7 +153,7 @@ const float* Row::gathered(const Columns& columns, std::size_t floats) {
 }
 
 Status Row::run(const Forest& step, const ForestLayout& layout) {
-  layout.sum(gathered(step.from, layout.row_floats()), workspace_.leaves, workspace_.sums);
+  layout.sum(gathered(step.from, layout.row_floats()), workspace_.sums);
   for (std::size_t k = 0; k < step.base.size(); ++k) workspace_.sums[k] += step.base[k];
   float* scores = workspace_.floats.data() + step.to;
   if (step.scores == Scores::each) {

@@ -1,5 +1,5 @@
-// trees/tree_scan.h — where a row ends in many small trees, each as a whole binary tree; compiled for several widths of the machine's
-// vectors. Rules    trees come in groups of 16, a node of all of them side by side; the last group is filled up with trees of one answer
+// trees/tree_scan.h — where a row ends in many small trees, each as a whole binary tree; for several widths of the machine's vectors.
+// Rules    trees come in groups of 16, a node of all of them side by side; the last group is filled up with trees of one answer
 //          All widths find the same leaves. No number goes to the second child
 // Threads  pure functions; the choice is made once
 #pragma once
@@ -22,8 +22,9 @@ struct WholeTrees {
 
 struct TreeScan {
   const char* name;
-  // Of each tree the leaf, from 0, that the row ends in. row: as long as columns; 16 floats may be read where those are fewer, or 32.
-  void (*leaves)(const WholeTrees& trees, const float* row, std::uint32_t* leaves);
+  // Of each tree of that group the leaf, from 0, that the row ends in. row: as long as columns; 16 floats may be read where those are
+  // fewer, or 32. leaves: trees_a_group of them.
+  void (*leaves)(const WholeTrees& trees, std::uint32_t group, const float* row, std::uint32_t* leaves);
 };
 
 // What this machine can run, the widest last; the first runs everywhere.

@@ -35,7 +35,6 @@ struct Workspace {
   std::vector<float> floats, gathered, sums;
   std::vector<std::int64_t> ints;
   std::vector<std::string_view> texts;
-  std::vector<std::uint32_t> leaves;
 };
 
 // What stands where, for those who know nothing of graphs.
