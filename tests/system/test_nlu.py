@@ -104,6 +104,17 @@ def test_labels_come_with_the_request_or_stand_in_the_text(desk):
     assert all(isinstance(found, list) for found in both) and both[0][0][0]["span"] == "好评"
 
 
+def test_labels_as_other_pipelines_write_them_are_the_requests_own(desk):
+    text, labels = "房间很干净，服务也好", ["好评", "差评"]
+    for sent, schema, key in ((text, {"情感分类[好评，差评]": None}, "情感分类"), ("[CLASSIFY]" + text, dict.fromkeys(labels), "分类")):
+        for path in ("/v1/nlu/extract", "/api/predict"):
+            answer = desk.ask("POST", path, {"text": sent, "schema": schema})
+            [[step]] = output(answer)
+            assert (step["type"], step["span"], step["offset"]) == (key, "好评", None), answer.body
+    refused = desk.ask("POST", "/v1/nlu/extract", {"text": "[CLASSIFY]" + text, "schema": {"好评": {"程度": None}, "差评": None}})
+    assert refused.status == 400 and refused.json()["error"]["param"] == "schema" and "[CLASSIFY]" in refused.json()["error"]["message"]
+
+
 def test_python_computes_with_the_servers_library():
     pinned = (ROOT / "tools" / "engines" / "requirements.txt").read_text()
     assert f"onnxruntime=={onnxruntime.__version__} " in pinned
