@@ -9,7 +9,8 @@ import tokenizers
 from nlu_pipe import FORMS, MODEL, NESTED, ROOT, UNITS, Pipe, noise, reference, requests, seeded
 
 ROWS = json.loads((ROOT / "tests" / "quality" / "rows.json").read_text(encoding="utf-8"))
-COUNT = 2000 if os.environ.get("GATEHOUSE_SOAK") else 120
+SOAK = "GATEHOUSE_SOAK" in os.environ
+COUNT, LINES = (2000, 90_000) if SOAK else (120, 2400)  # requests; lines of noise beside five times as many of texts
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +121,7 @@ def test_what_cannot_be_done_is_refused(pipe, text, schema, reason):
 def test_the_tokenizer_equals_the_reference_and_hugging_face(pipe, python):
     theirs = tokenizers.BertWordPieceTokenizer(str(MODEL / "vocab.txt"), lowercase=True)
     seed, rng = seeded()
-    texts = [noise(rng) for _ in range(20 * COUNT)] + [text for text, _, _ in requests(5 * COUNT, rng)] + [row["text"] for row in ROWS]
+    texts = [noise(rng) for _ in range(LINES)] + [text for text, _, _ in requests(5 * COUNT, rng)] + [row["text"] for row in ROWS]
     for text in texts:
         ids, places = pipe.encode(text)
         assert (ids, places) == python.tokenizer.encode(text), (seed, text)
