@@ -176,7 +176,9 @@ Task<Embedder::Rows> Embedder::rows_of(Reactor& reactor, const Asked& asked) {
   std::function<Rows()> work = [reader, request = asked.request] {
     return std::visit([&reader](const auto& one) { return rows_in(*reader, one); }, *request);
   };
-  auto working = texts_.run<std::vector<wire::TokenRow>>(reactor, bytes_in(*asked.request) > most_bytes_here, std::move(work));
+  const std::uint32_t tenant = asked.permitted.identified().principal().tenant_number;
+  const bool is_long = bytes_in(*asked.request) > most_bytes_here;
+  auto working = texts_.read<std::vector<wire::TokenRow>>(reactor, tenant, is_long, std::move(work));
   Rows rows = co_await std::move(working);
   co_return rows;
 }
@@ -264,7 +266,7 @@ Task<Result<std::string>> Embedder::reply_with(Reactor& reactor, const Asked& as
                                                usage = ledger.usage] {
     return std::visit([&](const auto& one) { return reply_text(one, values, model, usage); }, *request);
   };
-  auto working = texts_.run<std::string>(reactor, is_long, std::move(work));
+  auto working = texts_.write<std::string>(reactor, is_long, std::move(work));
   Result<std::string> reply = co_await std::move(working);
   co_return reply;
 }

@@ -111,7 +111,8 @@ Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
   const std::shared_ptr<const nlu::Model> model = asked.permitted.model().nlu;
   const bool is_long = bytes_of(asked.ask.requests) > most_read_here;
   std::function<Begun()> work = [model, requests = asked.ask.requests] { return begin_all(*model, requests); };
-  auto working = texts_.run<std::vector<nlu::Extraction>>(reactor, is_long, std::move(work));
+  const std::uint32_t tenant = asked.permitted.identified().principal().tenant_number;
+  auto working = texts_.read<std::vector<nlu::Extraction>>(reactor, tenant, is_long, std::move(work));
   Begun begun = co_await std::move(working);
   if (!begun) co_return begun.error();
   asked.extractions = std::move(*begun);
