@@ -22,12 +22,6 @@ std::vector<nlu::PlannedCall> next_calls(const nlu::Extraction& extraction, cons
   return nlu::plan_work(extraction.rows(), extraction.slots(), identified.principal().tenant_number, work_rule);
 }
 
-std::uint64_t tokens_of(std::span<const nlu::Extraction> extractions) {
-  std::uint64_t tokens = 0;
-  for (const nlu::Extraction& one : extractions) tokens += one.usage().text_tokens + one.usage().prompt_tokens;
-  return tokens;
-}
-
 std::vector<std::size_t> sizes_of(const wire::NluWork& work) {
   std::vector<std::size_t> sizes;
   for (const wire::NluPair& pair : work.pairs) sizes.push_back(work.rows[pair.text].ids.size());
@@ -66,6 +60,28 @@ void respond_with(Egress& egress, std::string reply) {
 }
 
 }  // namespace
+
+// What is computed of one extraction: the tokens of each of its rows once, however often it is computed with another one.
+class Extractor::RowCount {
+ public:
+  explicit RowCount(Usage& usage) : usage_(usage) {}
+  // A call of its step is computed.
+  void add(const nlu::Extraction& extraction, const nlu::PlannedCall& call) {
+    computed_.resize(extraction.rows().size());
+    for (const std::size_t number : call.slots) {
+      const nlu::Slot& slot = extraction.slots()[number];
+      for (const std::uint32_t row : {slot.text, slot.prompt}) {
+        if (computed_[row]) continue;
+        computed_[row] = true;
+        usage_.prompt_tokens += static_cast<std::uint32_t>(extraction.rows()[row].ids.size());
+      }
+    }
+  }
+
+ private:
+  Usage& usage_;
+  std::vector<bool> computed_;  // by row
+};
 
 Extractor::Extractor(const ExtractorParts& parts)
     : models_(parts.models),
@@ -170,9 +186,8 @@ Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledge
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(tab), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
-  Status computed = co_await compute(reactor, *admitted, asked);
+  Status computed = co_await compute(reactor, *admitted, asked, ledger.usage);
   ledger.generated_for = reactor.clock().now() - began;
-  ledger.usage.prompt_tokens = static_cast<std::uint32_t>(tokens_of(asked.extractions));
   const Action action = asked.permitted.identified().received().route().action;
   Result<std::string> reply = std::string();
   if (computed) {
@@ -181,8 +196,7 @@ Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledge
   } else {
     reply = std::move(computed).error();
   }
-  // What could not be had costs nothing, unless it is the asker's own doing.
-  if (!reply && reply.error().origin() != Origin::caller) admitted->tab().forgive();
+  if (!reply && !is_paid_for(reply.error(), ledger.usage)) admitted->tab().forgive();
   ledger.usage.cost = admitted->tab().cost(ledger.usage);
   if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
   admitted->tab().settle(ledger.usage);
@@ -192,11 +206,12 @@ Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledge
   respond_with(egress, std::move(*reply));
 }
 
-Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const {
+Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked, Usage& usage) const {
   for (nlu::Extraction& extraction : asked.extractions) {
+    RowCount counted(usage);
     while (!extraction.done()) {
       const std::vector<nlu::PlannedCall> calls = next_calls(extraction, asked.permitted.identified());
-      const Status computed = co_await compute_step(reactor, admitted, extraction, calls);
+      const Status computed = co_await compute_step(reactor, admitted, extraction, calls, counted);
       if (!computed) co_return computed;
     }
   }
@@ -204,7 +219,7 @@ Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Aske
 }
 
 Task<Status> Extractor::compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
-                                     const std::vector<nlu::PlannedCall>& calls) const {
+                                     const std::vector<nlu::PlannedCall>& calls, RowCount& counted) const {
   std::vector<wire::NluLogits> logits(extraction.slots().size());
   for (const nlu::PlannedCall& call : calls) {
     Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.work));
@@ -212,6 +227,7 @@ Task<Status> Extractor::compute_step(Reactor& reactor, TensorAdmitted& admitted,
     admitted.go_on_with(std::move(*measured));
     const Result<wire::engine::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
     if (!inferred) co_return inferred.error();
+    counted.add(extraction, call);
     Result<std::vector<wire::NluLogits>> made = wire::logits_of(*inferred, sizes_of(call.work));
     if (!made) co_return made.error();
     for (std::size_t i = 0; i < call.slots.size(); ++i) logits[call.slots[i]] = std::move((*made)[i]);

@@ -59,10 +59,12 @@ class Extractor {
   Task<void> answer(Asked& asked, Egress& egress, Ledger& ledger);
   // visit: of whoever may be told what is made; null: nobody.
   Task<void> make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledger, CacheDesk::Visit* visit);
-  Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const;
+  class RowCount;
+  // usage: learns what was computed, also where not all of it was.
+  Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked, Usage& usage) const;
   // A level of it.
   Task<Status> compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
-                            const std::vector<nlu::PlannedCall>& calls) const;
+                            const std::vector<nlu::PlannedCall>& calls, RowCount& counted) const;
 
   const ServedModels& models_;
   const TensorMeasure measure_{};

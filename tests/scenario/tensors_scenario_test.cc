@@ -90,8 +90,8 @@ class TensorCalls : public Once {
   // So many keys of one text: each is a pair of rows for the engine.
   FakeExchange& extract(std::size_t keys) {
     std::string schema;
-    for (std::size_t i = 0; i < keys; ++i) schema += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":null";
-    return send("", R"({"model":"schemas","text":")" + words(200) + R"(","schema":{)" + schema + "}}", "/v1/nlu/extract");
+    for (std::size_t i = 0; i < keys; ++i) schema += (i == 0 ? "\"" : ",\"") + words(i + 1) + "\":null";
+    return send("", R"({"model":"schemas","text":")" + words(400) + R"(","schema":{)" + schema + "}}", "/v1/nlu/extract");
   }
   // What was charged since the last time.
   gateway::LedgerBook::Taken bill() { return house().gateway().ledger(house().reactor).take(); }
@@ -154,6 +154,29 @@ TEST_F(TensorCalls, EndWithTheirClientWhereNobodyAsksAgain) {
   house().pass(3s);
   EXPECT_TRUE(leaves.handled);
   EXPECT_EQ(table_.calls(), 0U);
+}
+
+TEST_F(TensorCalls, AboutASchemaArePaidForWhereTimeRanOutOverThem) {
+  const FakeExchange& whole = extract(50);
+  ASSERT_EQ(whole.status(), 200) << whole.sent();
+  const std::size_t calls = schemas_.calls();
+  ASSERT_GT(calls, 1U);
+  const gateway::LedgerBook::Taken all = bill();
+  ASSERT_EQ(all.usage.size(), 1U);
+
+  schemas_.answer_only(1);
+  FakeExchange& late = extract(50);
+  pass_the_deadline();
+  EXPECT_EQ(late.status(), 504) << late.sent();
+  const gateway::LedgerBook::Taken some = bill();
+  ASSERT_EQ(some.usage.size(), 1U) << "else the dearest requests were free";
+  EXPECT_GT(some.usage.front().prompt_tokens, 0);
+  EXPECT_LT(some.usage.front().prompt_tokens, all.usage.front().prompt_tokens);
+
+  FakeExchange& waits = extract(50);
+  pass_the_deadline();
+  EXPECT_EQ(waits.status(), 504);
+  EXPECT_EQ(charged(), 0U) << "nothing was computed";
 }
 
 }  // namespace
