@@ -73,9 +73,15 @@ std::size_t width_of(const ServedModel& model) {
   return static_cast<std::size_t>(std::max<std::int64_t>(width, 0));
 }
 
-Status check_dimensions(const wire::EmbeddingsRequest& request, std::size_t width) {
-  if (!request.dimensions || width == 0 || *request.dimensions <= width) return ok();
-  return caller_error("invalid_value", "dimensions is " + std::to_string(*request.dimensions) + ", and the model's vectors have " +
+std::optional<std::uint32_t> dimensions_of(const AnyRequest& request) {
+  const auto* embeddings = std::get_if<wire::EmbeddingsRequest>(&request);
+  return embeddings != nullptr ? embeddings->dimensions : std::nullopt;
+}
+
+Status check_dimensions(const AnyRequest& request, std::size_t width) {
+  const std::optional<std::uint32_t> dimensions = dimensions_of(request);
+  if (!dimensions || width == 0 || *dimensions <= width) return ok();
+  return caller_error("invalid_value", "dimensions is " + std::to_string(*dimensions) + ", and the model's vectors have " +
                                            std::to_string(width) + " numbers")
       .with_param("dimensions");
 }
@@ -97,7 +103,6 @@ wire::RowValues shortened(const wire::RowValues& values, std::size_t width) {
 
 Result<std::string> reply_text(const wire::EmbeddingsRequest& request, const wire::RowValues& values, std::string_view model,
                                const Usage& usage) {
-  GH_CHECK(check_dimensions(request, values.width));
   const bool cut = request.dimensions && *request.dimensions < values.width;
   const wire::RowValues shorter = cut ? shortened(values, *request.dimensions) : wire::RowValues();
   wire::EmbeddingsReply reply;
@@ -167,8 +172,16 @@ Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Se
   ledger.model = model->name;
   ledger.task = task_of(*request);
   GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, {}));
-  if (embedding) GH_CHECK(check_dimensions(std::get<wire::EmbeddingsRequest>(*request), width_of(*model)));
+  GH_CHECK(check_dimensions(*request, width_of(*model)));
   return Asked{std::move(request), std::move(permitted)};
+}
+
+Task<Status> Embedder::check_width(Reactor& reactor, const Asked& asked) const {
+  const ServedModel& model = asked.permitted.model();
+  if (!dimensions_of(*asked.request) || width_of(model) > 0) co_return ok();
+  Status there = co_await dispatch_.wait_for_engine(reactor, asked.permitted);
+  if (!there) co_return there;
+  co_return check_dimensions(*asked.request, width_of(model));
 }
 
 Task<Embedder::Rows> Embedder::rows_of(Reactor& reactor, const Asked& asked) {
@@ -204,6 +217,8 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   Reactor& reactor = egress.exchange().reactor();
   Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
   if (!tab) co_return egress.respond(tab.error());
+  const Status fits = co_await check_width(reactor, asked);
+  if (!fits) co_return egress.respond(fits.error());
   Rows rows = co_await rows_of(reactor, asked);
   if (!rows) co_return egress.respond(rows.error());
   const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(*rows)), .allowance = 0, .choices = 0};
@@ -213,7 +228,7 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(*tab), egress.limits(), needs);
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
-  Result<wire::RowValues> values = co_await compute(reactor, *admitted, std::move(calls), ledger);
+  Result<wire::RowValues> values = co_await compute(reactor, *admitted, asked, std::move(calls), ledger);
   ledger.generated_for = reactor.clock().now() - began;
   Result<std::string> reply = std::string();
   if (values) {
@@ -232,8 +247,8 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   egress.respond(std::move(response));
 }
 
-Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, std::vector<nlu::RowCall> calls,
-                                                Ledger& ledger) const {
+Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, const Asked& asked,
+                                                std::vector<nlu::RowCall> calls, Ledger& ledger) const {
   std::size_t rows = 0;
   for (const nlu::RowCall& call : calls) rows += call.rows.size();
   wire::RowValues values;
@@ -249,6 +264,8 @@ Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted
     const Result<wire::RowValues> made = wire::row_values_of(*inferred, call.rows.size());
     if (!made) co_return made.error();
     if (values.width == 0) {
+      const Status fits = check_dimensions(*asked.request, made->width);
+      if (!fits) co_return fits.error();
       values.width = made->width;
       values.values.resize(rows * made->width);
     }

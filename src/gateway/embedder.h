@@ -52,10 +52,13 @@ class Embedder {
   };
   using Rows = Result<std::vector<wire::TokenRow>>;
   Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  // Before anything is computed: a model that sleeps says only then how many numbers its vectors have.
+  Task<Status> check_width(Reactor& reactor, const Asked& asked) const;
   Task<Rows> rows_of(Reactor& reactor, const Asked& asked);
   Task<void> answer(const Asked& asked, Egress& egress, Ledger& ledger);
   // Row after row as they were asked for; the ledger learns what was computed.
-  Task<Result<wire::RowValues>> compute(Reactor& reactor, TensorAdmitted& admitted, std::vector<nlu::RowCall> calls, Ledger& ledger) const;
+  Task<Result<wire::RowValues>> compute(Reactor& reactor, TensorAdmitted& admitted, const Asked& asked, std::vector<nlu::RowCall> calls,
+                                        Ledger& ledger) const;
   Task<Result<std::string>> reply_with(Reactor& reactor, const Asked& asked, wire::RowValues values, const Ledger& ledger);
 
   const ServedModels& models_;

@@ -179,5 +179,24 @@ TEST_F(TensorCalls, AboutASchemaArePaidForWhereTimeRanOutOverThem) {
   EXPECT_EQ(charged(), 0U) << "nothing was computed";
 }
 
+TEST_F(TensorCalls, OfMoreDimensionsThanThereAreAreRefusedBeforeAnythingIsComputed) {
+  for (const bool sleeps : {false, true}) {
+    if (sleeps) vectors_.put_away();
+    FakeExchange& asked = embed("word", R"(,"dimensions":5)");
+    EXPECT_EQ(asked.handled, !sleeps);
+    vectors_.wake_up();
+    house().settle();
+    EXPECT_EQ(asked.status(), 400) << asked.sent();
+    EXPECT_THAT(asked.sent(), HasSubstr(R"("param":"dimensions")"));
+    EXPECT_EQ(vectors_.calls(), 0U);
+    EXPECT_EQ(charged(), 0U);
+  }
+  vectors_.put_away();
+  FakeExchange& fits = embed("word", R"(,"dimensions":4)");
+  vectors_.wake_up();
+  house().settle();
+  EXPECT_EQ(fits.status(), 200) << fits.sent();
+}
+
 }  // namespace
 }  // namespace gatehouse::testing
