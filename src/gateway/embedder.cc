@@ -41,23 +41,27 @@ std::size_t bytes_in(const AnyRequest& request) {
   return bytes + rerank.query.size();
 }
 
-Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::EmbeddingsRequest& request) {
+// Each text goes as its row comes: what waits for the engine then is small.
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, wire::EmbeddingsRequest& request) {
   std::vector<wire::TokenRow> rows;
   rows.reserve(request.input.size());
-  for (const std::string& text : request.input.texts) rows.push_back(nlu::row_of(reader, text));
-  for (const std::vector<std::uint32_t>& tokens : request.input.token_lists) {
-    Result<wire::TokenRow> row = nlu::row_of(reader, tokens);
+  for (std::string& text : request.input.texts) rows.push_back(nlu::row_of(reader, std::exchange(text, {})));
+  for (std::vector<std::uint32_t>& tokens : request.input.token_lists) {
+    Result<wire::TokenRow> row = nlu::row_of(reader, std::exchange(tokens, {}));
     if (!row) return std::move(row).error().with_param("input");
     rows.push_back(std::move(*row));
   }
   return rows;
 }
 
-Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::RerankRequest& request) {
-  const nlu::PairReader pairs(reader, request.query);
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, wire::RerankRequest& request) {
+  const nlu::PairReader pairs(reader, std::exchange(request.query, {}));
   std::vector<wire::TokenRow> rows;
   rows.reserve(request.documents.size());
-  for (const wire::RerankDocument& document : request.documents) rows.push_back(pairs.row_with(document.text));
+  for (wire::RerankDocument& document : request.documents) {
+    rows.push_back(pairs.row_with(document.text));
+    if (!request.return_documents) document.text = std::string();
+  }
   return rows;
 }
 
@@ -184,16 +188,23 @@ Task<Status> Embedder::check_width(Reactor& reactor, const Asked& asked) const {
   co_return check_dimensions(*asked.request, width_of(model));
 }
 
-Task<Embedder::Rows> Embedder::rows_of(Reactor& reactor, const Asked& asked) {
+Result<Embedder::TextsRead> Embedder::read_all(const nlu::TextReader& reader, Request& request, bool keeps_content) {
+  TextsRead read;
+  if (keeps_content) read.content = kept_content(request);
+  GH_TRY(read.rows, std::visit([&reader](auto& one) { return rows_in(reader, one); }, request));
+  return read;
+}
+
+Task<Result<Embedder::TextsRead>> Embedder::read_texts(Reactor& reactor, const Asked& asked) {
+  const identity::Principal& who = asked.permitted.identified().principal();
   const std::shared_ptr<const nlu::TextReader> reader = asked.permitted.model().texts;
-  std::function<Rows()> work = [reader, request = asked.request] {
-    return std::visit([&reader](const auto& one) { return rows_in(*reader, one); }, *request);
-  };
-  const std::uint32_t tenant = asked.permitted.identified().principal().tenant_number;
   const bool is_long = bytes_in(*asked.request) > most_bytes_here;
-  auto working = texts_.read<std::vector<wire::TokenRow>>(reactor, tenant, is_long, std::move(work));
-  Rows rows = co_await std::move(working);
-  co_return rows;
+  std::function<Result<TextsRead>()> work = [reader, request = asked.request, keeps_content = contents_.keep(who.tenant)] {
+    return read_all(*reader, *request, keeps_content);
+  };
+  auto working = texts_.read<TextsRead>(reactor, who.tenant_number, is_long, std::move(work));
+  Result<TextsRead> read = co_await std::move(working);
+  co_return read;
 }
 
 Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledger) {
@@ -207,10 +218,10 @@ Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledge
   Running::Seat seat(running_[here], identified->principal());
   const Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
-  exchange.drop_body();
+  exchange.forget_body();
   if (!asked) co_return egress.respond(asked.error());
   co_await answer(*asked, egress, ledger);
-  if (ledger.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = kept_content(*asked->request);
+  exchange.drop_body();
 }
 
 Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) {
@@ -219,10 +230,10 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   if (!tab) co_return egress.respond(tab.error());
   const Status fits = co_await check_width(reactor, asked);
   if (!fits) co_return egress.respond(fits.error());
-  Rows rows = co_await rows_of(reactor, asked);
-  if (!rows) co_return egress.respond(rows.error());
-  const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(*rows)), .allowance = 0, .choices = 0};
-  std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(*rows), tokens_a_call);
+  Result<TextsRead> texts = co_await read_texts(reactor, asked);
+  if (!texts) co_return egress.respond(texts.error());
+  const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(texts->rows)), .allowance = 0, .choices = 0};
+  std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(texts->rows), tokens_a_call);
   Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(calls.front().rows));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(*tab), egress.limits(), needs);
@@ -230,6 +241,7 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   const Instant began = reactor.clock().now();
   Result<wire::RowValues> values = co_await compute(reactor, *admitted, asked, std::move(calls), ledger);
   ledger.generated_for = reactor.clock().now() - began;
+  ledger.content = std::move(texts->content);
   Result<std::string> reply = std::string();
   if (values) {
     ledger.usage.cost = admitted->tab().cost(ledger.usage);

@@ -45,16 +45,21 @@ class Embedder {
 
  private:
   using Request = std::variant<wire::EmbeddingsRequest, wire::RerankRequest>;
-  // What the body asks, once it may be asked. Whoever works on it on another thread has it, too.
+  // What the body asks, once it may be asked. Whoever works on it on another thread has it, too, and lets go of its texts.
   struct Asked {
-    std::shared_ptr<const Request> request;
+    std::shared_ptr<Request> request;
     TensorPermitted permitted;
   };
-  using Rows = Result<std::vector<wire::TokenRow>>;
+  // What is made of its texts, and of them nothing but what the answer needs.
+  struct TextsRead {
+    std::vector<wire::TokenRow> rows;
+    std::string content;  // as it is kept for the record; empty: it is not
+  };
   Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
   // Before anything is computed: a model that sleeps says only then how many numbers its vectors have.
   Task<Status> check_width(Reactor& reactor, const Asked& asked) const;
-  Task<Rows> rows_of(Reactor& reactor, const Asked& asked);
+  static Result<TextsRead> read_all(const nlu::TextReader& reader, Request& request, bool keeps_content);
+  Task<Result<TextsRead>> read_texts(Reactor& reactor, const Asked& asked);
   Task<void> answer(const Asked& asked, Egress& egress, Ledger& ledger);
   // Row after row as they were asked for; the ledger learns what was computed.
   Task<Result<wire::RowValues>> compute(Reactor& reactor, TensorAdmitted& admitted, const Asked& asked, std::vector<nlu::RowCall> calls,

@@ -146,11 +146,12 @@ Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledg
   Running::Seat seat(running_[here], identified->principal());
   Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
-  exchange.drop_body();
+  exchange.forget_body();
   if (!asked) co_return egress.respond(asked.error());
   co_await answer(*asked, egress, ledger);
   const bool is_answered = ledger.generated_for || ledger.finish == finish_cached;
   if (is_answered && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
+  exchange.drop_body();
 }
 
 Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {

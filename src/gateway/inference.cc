@@ -146,7 +146,7 @@ Task<void> Inference::run(const Received& received, Egress& egress, Ledger& ledg
   Running::Seat seat(running_[here], identified->principal());
   Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
-  exchange.drop_body();
+  exchange.forget_body();
   if (!asked) co_return egress.respond(asked.error());
 
   Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(asked->call));

@@ -180,7 +180,7 @@ Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledg
   if (*key) once = idempotency_.name(*identified, **key, body_and_query(*body, exchange.head().query));
   Result<Asked> asked = read(*identified, seat, *body, ledger);
   parsers_[here].settle();
-  exchange.drop_body();
+  exchange.forget_body();
   if (!asked) co_return egress.respond(asked.error());
 
   w::Infer call;

@@ -198,5 +198,21 @@ TEST_F(TensorCalls, OfMoreDimensionsThanThereAreAreRefusedBeforeAnythingIsComput
   EXPECT_EQ(fits.status(), 200) << fits.sent();
 }
 
+TEST_F(TensorCalls, CountAsBodiesUntilTheyAreComputed) {
+  vectors_.answer_only(0);
+  schemas_.answer_only(0);
+  table_.answer_only(0);
+  const std::string tensors = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1,2],"data":[1,2]}]})";
+  for (FakeExchange* one : {&embed("word"), &extract(1), &send("", row_, "/predict"), &send("", tensors, "/v2/models/table/infer")}) {
+    EXPECT_FALSE(one->handled);
+    EXPECT_TRUE(one->counts_body()) << one->head().path;
+  }
+  vectors_.answer_only(1);
+  const FakeExchange& computed = embed("word");
+  EXPECT_EQ(computed.status(), 200) << computed.sent();
+  EXPECT_FALSE(computed.counts_body());
+  pass_the_deadline();
+}
+
 }  // namespace
 }  // namespace gatehouse::testing
