@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "decisions.h"
-#include "gatehouse/base/decimal.h"
 
 namespace gatehouse::gateway {
 
@@ -150,21 +149,9 @@ std::string kept_content(const AnyRequest& request) {
 
 }  // namespace
 
-Embedder::Embedder(const EmbedderParts& parts)
-    : models_(parts.models),
-      admission_(parts.governor),
-      dispatch_(parts.ending),
-      doorkeeper_(parts.doorkeeper),
-      bodies_(parts.bodies),
-      contents_(parts.contents),
-      texts_(parts.texts),
-      running_(parts.running),
-      parsers_(parts.running.size()) {}
-
-Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  net::Exchange& exchange = identified.received().exchange();
-  GH_TRY(const wire::JsonValue root, parsers_[static_cast<std::size_t>(exchange.reactor().index())].parse(body));
-  const bool embedding = identified.received().route().action == Action::embeddings;
+Result<Embedder::Asked> Embedder::read(Guest& guest, Ledger& ledger) {
+  GH_TRY(const wire::JsonValue root, guest.parser().parse(guest.body()));
+  const bool embedding = guest.action() == Action::embeddings;
   auto request = std::make_shared<Request>();
   if (embedding) {
     GH_TRY(*request, wire::read_embeddings_request(root));
@@ -172,10 +159,10 @@ Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Se
     GH_TRY(*request, wire::read_rerank_request(root));
   }
   const auto choose = embedding ? &choose_embedding_model : &choose_rerank_model;
-  GH_TRY(const ServedModel* const model, choose(models_, identified.principal(), model_named_by(*request)));
+  GH_TRY(const ServedModel* const model, choose(desk_.models, guest.identified().principal(), model_named_by(*request)));
   ledger.model = model->name;
   ledger.task = task_of(*request);
-  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, {}));
+  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(guest.identified(), guest.seat(), *model, {}));
   GH_CHECK(check_dimensions(*request, width_of(*model)));
   return Asked{std::move(request), std::move(permitted)};
 }
@@ -183,7 +170,7 @@ Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Se
 Task<Status> Embedder::check_width(Reactor& reactor, const Asked& asked) const {
   const ServedModel& model = asked.permitted.model();
   if (!dimensions_of(*asked.request) || width_of(model) > 0) co_return ok();
-  Status there = co_await dispatch_.wait_for_engine(reactor, asked.permitted);
+  Status there = co_await desk_.dispatch.wait_for_engine(reactor, asked.permitted);
   if (!there) co_return there;
   co_return check_dimensions(*asked.request, width_of(model));
 }
@@ -208,25 +195,17 @@ Task<Result<Embedder::TextsRead>> Embedder::read_texts(Reactor& reactor, const A
 }
 
 Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledger) {
-  net::Exchange& exchange = received.exchange();
-  const auto here = static_cast<std::size_t>(exchange.reactor().index());
-  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
-  if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
-  if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
-  Running::Seat seat(running_[here], identified->principal());
-  const Result<Asked> asked = read(*identified, seat, *body, ledger);
-  parsers_[here].settle();
-  exchange.forget_body();
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  if (!guest) co_return egress.respond(guest.error());
+  const Result<Asked> asked = read(**guest, ledger);
+  (*guest)->understood();
   if (!asked) co_return egress.respond(asked.error());
   co_await answer(*asked, egress, ledger);
-  exchange.drop_body();
 }
 
 Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) {
   Reactor& reactor = egress.exchange().reactor();
-  Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
+  Result<Tab> tab = desk_.admission.open(asked.permitted, egress.limits(), ledger.task);
   if (!tab) co_return egress.respond(tab.error());
   const Status fits = co_await check_width(reactor, asked);
   if (!fits) co_return egress.respond(fits.error());
@@ -234,7 +213,7 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   if (!texts) co_return egress.respond(texts.error());
   const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(texts->rows)), .allowance = 0, .choices = 0};
   std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(texts->rows), tokens_a_call);
-  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(calls.front().rows));
+  Result<TensorMeasured> measured = desk_.measure.measure(asked.permitted, wire::call_of(calls.front().rows));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(*tab), egress.limits(), needs);
   if (!admitted) co_return egress.respond(admitted.error());
@@ -249,14 +228,7 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   } else {
     reply = std::move(values).error();
   }
-  if (!reply && !is_paid_for(reply.error(), ledger.usage)) admitted->tab().forgive();
-  if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
-  admitted->tab().settle(ledger.usage);
-  if (!reply) co_return egress.respond(reply.error());
-  ledger.finish = "stop";
-  net::Response response(200);
-  response.body("application/json", std::move(*reply));
-  egress.respond(std::move(response));
+  conclude(admitted->tab(), std::move(reply), egress, ledger);
 }
 
 Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, const Asked& asked,
@@ -265,11 +237,11 @@ Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted
   for (const nlu::RowCall& call : calls) rows += call.rows.size();
   wire::RowValues values;
   for (const nlu::RowCall& call : calls) {
-    Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.rows));
+    Result<TensorMeasured> measured = desk_.measure.measure(admitted.permitted(), wire::call_of(call.rows));
     if (!measured) co_return measured.error();
     admitted.go_on_with(std::move(*measured));
     const Instant began = reactor.clock().now();
-    const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+    const Result<w::Inferred> inferred = co_await desk_.dispatch.infer(reactor, admitted);
     count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
     if (!inferred) co_return inferred.error();
     ledger.usage.prompt_tokens += static_cast<std::uint32_t>(nlu::tokens_in(call.rows));

@@ -6,18 +6,15 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
-#include "body_limits.h"
-#include "egress.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/nlu/token_rows.h"
-#include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/openai/embeddings.h"
 #include "gatehouse/wire/openai/rerank.h"
-#include "generator.h"
-#include "tensor_pipeline.h"
+#include "tensor_desk.h"
 #include "text_thread.h"
 
 namespace gatehouse::gateway {
@@ -25,20 +22,9 @@ namespace gatehouse::gateway {
 // Whether it is the Embedder's.
 constexpr bool embeds(Action action) { return action == Action::embeddings || action == Action::rerank; }
 
-struct EmbedderParts {
-  const ServedModels& models;
-  const Doorkeeper& doorkeeper;
-  const CurrentBodyLimits& bodies;
-  const Ending& ending;
-  std::vector<Running>& running;  // by reactor
-  Governor& governor;
-  const ContentRules& contents;
-  TextThread& texts;
-};
-
 class Embedder {
  public:
-  explicit Embedder(const EmbedderParts& parts);
+  Embedder(TensorDesk& desk, ContentRules contents, TextThread& texts) : desk_(desk), contents_(std::move(contents)), texts_(texts) {}
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
@@ -55,7 +41,7 @@ class Embedder {
     std::vector<wire::TokenRow> rows;
     std::string content;  // as it is kept for the record; empty: it is not
   };
-  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  Result<Asked> read(Guest& guest, Ledger& ledger);
   // Before anything is computed: a model that sleeps says only then how many numbers its vectors have.
   Task<Status> check_width(Reactor& reactor, const Asked& asked) const;
   static Result<TextsRead> read_all(const nlu::TextReader& reader, Request& request, bool keeps_content);
@@ -66,16 +52,9 @@ class Embedder {
                                         Ledger& ledger) const;
   Task<Result<std::string>> reply_with(Reactor& reactor, const Asked& asked, wire::RowValues values, const Ledger& ledger);
 
-  const ServedModels& models_;
-  const TensorMeasure measure_{};
-  const TensorAdmission admission_;
-  const TensorDispatch dispatch_;
-  const Doorkeeper& doorkeeper_;
-  const CurrentBodyLimits& bodies_;
+  TensorDesk& desk_;
   const ContentRules contents_;
   TextThread& texts_;
-  std::vector<Running>& running_;
-  std::vector<wire::JsonParser> parsers_;  // by reactor
 };
 
 }  // namespace gatehouse::gateway
