@@ -19,6 +19,11 @@ constexpr std::size_t most_values = 256UL * 1024;
 
 Error unavailable(std::string why) { return caller_error("explanation_unavailable", std::move(why)).with_param("explain"); }
 
+Error overloaded() {
+  return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "More explanations are asked for than can be made")
+      .with_retry(Retry::after(seconds(2)));
+}
+
 Error not_native() {
   return unavailable("This model cannot be explained: it is not computed as trees (`gatehouse model list` says by what)");
 }
@@ -74,6 +79,8 @@ Task<Result<std::vector<wire::Explanation>>> Contributions::explain(Reactor& rea
   if (!may) co_return may.error();
   const std::vector<wire::Tensor>& given = admitted.call().inputs;
   if (!native->rows_in(given, {})) co_return unavailable("These rows cannot be explained");
+  const std::optional<FairPlaces::Place> place = places_.take(admitted.permitted().identified().principal().tenant_number);
+  if (!place) co_return overloaded();
   // Whoever waits for it may be gone before it ends.
   const auto inputs = std::make_shared<const std::vector<wire::Tensor>>(given);
   std::function<Result<std::vector<wire::Explanation>>(Worker&)> work = [native, inputs](Worker&) {
@@ -82,8 +89,7 @@ Task<Result<std::vector<wire::Explanation>>> Contributions::explain(Reactor& rea
   auto working = pool_.run<Result<std::vector<wire::Explanation>>>(reactor, std::move(work));
   std::optional<Result<std::vector<wire::Explanation>>> done = co_await std::move(working);
   if (done) co_return std::move(*done);
-  co_return Error(Code::unavailable, Origin::gatehouse, "server_is_overloaded", "More explanations are asked for than can be made")
-      .with_retry(Retry::after(seconds(2)));
+  co_return overloaded();
 }
 
 }  // namespace gatehouse::gateway

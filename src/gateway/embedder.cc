@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "decisions.h"
-#include "gatehouse/base/decimal.h"
 
 namespace gatehouse::gateway {
 
@@ -41,23 +40,27 @@ std::size_t bytes_in(const AnyRequest& request) {
   return bytes + rerank.query.size();
 }
 
-Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::EmbeddingsRequest& request) {
+// Each text goes as its row comes: what waits for the engine then is small.
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, wire::EmbeddingsRequest& request) {
   std::vector<wire::TokenRow> rows;
   rows.reserve(request.input.size());
-  for (const std::string& text : request.input.texts) rows.push_back(nlu::row_of(reader, text));
-  for (const std::vector<std::uint32_t>& tokens : request.input.token_lists) {
-    Result<wire::TokenRow> row = nlu::row_of(reader, tokens);
+  for (std::string& text : request.input.texts) rows.push_back(nlu::row_of(reader, std::exchange(text, {})));
+  for (std::vector<std::uint32_t>& tokens : request.input.token_lists) {
+    Result<wire::TokenRow> row = nlu::row_of(reader, std::exchange(tokens, {}));
     if (!row) return std::move(row).error().with_param("input");
     rows.push_back(std::move(*row));
   }
   return rows;
 }
 
-Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, const wire::RerankRequest& request) {
-  const nlu::PairReader pairs(reader, request.query);
+Result<std::vector<wire::TokenRow>> rows_in(const nlu::TextReader& reader, wire::RerankRequest& request) {
+  const nlu::PairReader pairs(reader, std::exchange(request.query, {}));
   std::vector<wire::TokenRow> rows;
   rows.reserve(request.documents.size());
-  for (const wire::RerankDocument& document : request.documents) rows.push_back(pairs.row_with(document.text));
+  for (wire::RerankDocument& document : request.documents) {
+    rows.push_back(pairs.row_with(document.text));
+    if (!request.return_documents) document.text = std::string();
+  }
   return rows;
 }
 
@@ -73,9 +76,15 @@ std::size_t width_of(const ServedModel& model) {
   return static_cast<std::size_t>(std::max<std::int64_t>(width, 0));
 }
 
-Status check_dimensions(const wire::EmbeddingsRequest& request, std::size_t width) {
-  if (!request.dimensions || width == 0 || *request.dimensions <= width) return ok();
-  return caller_error("invalid_value", "dimensions is " + std::to_string(*request.dimensions) + ", and the model's vectors have " +
+std::optional<std::uint32_t> dimensions_of(const AnyRequest& request) {
+  const auto* embeddings = std::get_if<wire::EmbeddingsRequest>(&request);
+  return embeddings != nullptr ? embeddings->dimensions : std::nullopt;
+}
+
+Status check_dimensions(const AnyRequest& request, std::size_t width) {
+  const std::optional<std::uint32_t> dimensions = dimensions_of(request);
+  if (!dimensions || width == 0 || *dimensions <= width) return ok();
+  return caller_error("invalid_value", "dimensions is " + std::to_string(*dimensions) + ", and the model's vectors have " +
                                            std::to_string(width) + " numbers")
       .with_param("dimensions");
 }
@@ -97,7 +106,6 @@ wire::RowValues shortened(const wire::RowValues& values, std::size_t width) {
 
 Result<std::string> reply_text(const wire::EmbeddingsRequest& request, const wire::RowValues& values, std::string_view model,
                                const Usage& usage) {
-  GH_CHECK(check_dimensions(request, values.width));
   const bool cut = request.dimensions && *request.dimensions < values.width;
   const wire::RowValues shorter = cut ? shortened(values, *request.dimensions) : wire::RowValues();
   wire::EmbeddingsReply reply;
@@ -141,21 +149,9 @@ std::string kept_content(const AnyRequest& request) {
 
 }  // namespace
 
-Embedder::Embedder(const EmbedderParts& parts)
-    : models_(parts.models),
-      admission_(parts.governor),
-      dispatch_(parts.ending),
-      doorkeeper_(parts.doorkeeper),
-      bodies_(parts.bodies),
-      contents_(parts.contents),
-      texts_(parts.texts),
-      running_(parts.running),
-      parsers_(parts.running.size()) {}
-
-Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  net::Exchange& exchange = identified.received().exchange();
-  GH_TRY(const wire::JsonValue root, parsers_[static_cast<std::size_t>(exchange.reactor().index())].parse(body));
-  const bool embedding = identified.received().route().action == Action::embeddings;
+Result<Embedder::Asked> Embedder::read(Guest& guest, Ledger& ledger) {
+  GH_TRY(const wire::JsonValue root, guest.parser().parse(guest.body()));
+  const bool embedding = guest.action() == Action::embeddings;
   auto request = std::make_shared<Request>();
   if (embedding) {
     GH_TRY(*request, wire::read_embeddings_request(root));
@@ -163,56 +159,68 @@ Result<Embedder::Asked> Embedder::read(const Identified& identified, Running::Se
     GH_TRY(*request, wire::read_rerank_request(root));
   }
   const auto choose = embedding ? &choose_embedding_model : &choose_rerank_model;
-  GH_TRY(const ServedModel* const model, choose(models_, identified.principal(), model_named_by(*request)));
+  GH_TRY(const ServedModel* const model, choose(desk_.models, guest.identified().principal(), model_named_by(*request)));
   ledger.model = model->name;
   ledger.task = task_of(*request);
-  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, {}));
-  if (embedding) GH_CHECK(check_dimensions(std::get<wire::EmbeddingsRequest>(*request), width_of(*model)));
+  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(guest.identified(), guest.seat(), *model, {}));
+  GH_CHECK(check_dimensions(*request, width_of(*model)));
   return Asked{std::move(request), std::move(permitted)};
 }
 
-Task<Embedder::Rows> Embedder::rows_of(Reactor& reactor, const Asked& asked) {
+Task<Status> Embedder::check_width(Reactor& reactor, const Asked& asked) const {
+  const ServedModel& model = asked.permitted.model();
+  if (!dimensions_of(*asked.request) || width_of(model) > 0) co_return ok();
+  Status there = co_await desk_.dispatch.wait_for_engine(reactor, asked.permitted);
+  if (!there) co_return there;
+  co_return check_dimensions(*asked.request, width_of(model));
+}
+
+Result<Embedder::TextsRead> Embedder::read_all(const nlu::TextReader& reader, Request& request, bool keeps_content) {
+  TextsRead read;
+  if (keeps_content) read.content = kept_content(request);
+  GH_TRY(read.rows, std::visit([&reader](auto& one) { return rows_in(reader, one); }, request));
+  return read;
+}
+
+Task<Result<Embedder::TextsRead>> Embedder::read_texts(Reactor& reactor, const Asked& asked) {
+  const identity::Principal& who = asked.permitted.identified().principal();
   const std::shared_ptr<const nlu::TextReader> reader = asked.permitted.model().texts;
-  std::function<Rows()> work = [reader, request = asked.request] {
-    return std::visit([&reader](const auto& one) { return rows_in(*reader, one); }, *request);
+  const bool is_long = bytes_in(*asked.request) > most_bytes_here;
+  std::function<Result<TextsRead>()> work = [reader, request = asked.request, keeps_content = contents_.keep(who.tenant)] {
+    return read_all(*reader, *request, keeps_content);
   };
-  auto working = texts_.run<std::vector<wire::TokenRow>>(reactor, bytes_in(*asked.request) > most_bytes_here, std::move(work));
-  Rows rows = co_await std::move(working);
-  co_return rows;
+  auto working = texts_.read<TextsRead>(reactor, who.tenant_number, is_long, std::move(work));
+  Result<TextsRead> read = co_await std::move(working);
+  co_return read;
 }
 
 Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledger) {
-  net::Exchange& exchange = received.exchange();
-  const auto here = static_cast<std::size_t>(exchange.reactor().index());
-  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
-  if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
-  if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
-  Running::Seat seat(running_[here], identified->principal());
-  const Result<Asked> asked = read(*identified, seat, *body, ledger);
-  parsers_[here].settle();
-  exchange.drop_body();
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  if (!guest) co_return egress.respond(guest.error());
+  const Result<Asked> asked = read(**guest, ledger);
+  (*guest)->understood();
   if (!asked) co_return egress.respond(asked.error());
   co_await answer(*asked, egress, ledger);
-  if (ledger.generated_for && contents_.keep(identified->principal().tenant)) ledger.content = kept_content(*asked->request);
 }
 
 Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) {
   Reactor& reactor = egress.exchange().reactor();
-  Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
+  Result<Tab> tab = desk_.admission.open(asked.permitted, egress.limits(), ledger.task);
   if (!tab) co_return egress.respond(tab.error());
-  Rows rows = co_await rows_of(reactor, asked);
-  if (!rows) co_return egress.respond(rows.error());
-  const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(*rows)), .allowance = 0, .choices = 0};
-  std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(*rows), tokens_a_call);
-  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(calls.front().rows));
+  const Status fits = co_await check_width(reactor, asked);
+  if (!fits) co_return egress.respond(fits.error());
+  Result<TextsRead> texts = co_await read_texts(reactor, asked);
+  if (!texts) co_return egress.respond(texts.error());
+  const Measures needs{.prompt_tokens = static_cast<std::uint32_t>(nlu::tokens_in(texts->rows)), .allowance = 0, .choices = 0};
+  std::vector<nlu::RowCall> calls = nlu::plan_calls(std::move(texts->rows), tokens_a_call);
+  Result<TensorMeasured> measured = desk_.measure.measure(asked.permitted, wire::call_of(calls.front().rows));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(*tab), egress.limits(), needs);
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
-  Result<wire::RowValues> values = co_await compute(reactor, *admitted, std::move(calls), ledger);
+  Result<wire::RowValues> values = co_await compute(reactor, *admitted, asked, std::move(calls), ledger);
   ledger.generated_for = reactor.clock().now() - began;
+  ledger.content = std::move(texts->content);
   Result<std::string> reply = std::string();
   if (values) {
     ledger.usage.cost = admitted->tab().cost(ledger.usage);
@@ -220,33 +228,28 @@ Task<void> Embedder::answer(const Asked& asked, Egress& egress, Ledger& ledger) 
   } else {
     reply = std::move(values).error();
   }
-  if (!reply && !is_paid_for(reply.error(), ledger.usage)) admitted->tab().forgive();
-  if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
-  admitted->tab().settle(ledger.usage);
-  if (!reply) co_return egress.respond(reply.error());
-  ledger.finish = "stop";
-  net::Response response(200);
-  response.body("application/json", std::move(*reply));
-  egress.respond(std::move(response));
+  conclude(admitted->tab(), std::move(reply), egress, ledger);
 }
 
-Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, std::vector<nlu::RowCall> calls,
-                                                Ledger& ledger) const {
+Task<Result<wire::RowValues>> Embedder::compute(Reactor& reactor, TensorAdmitted& admitted, const Asked& asked,
+                                                std::vector<nlu::RowCall> calls, Ledger& ledger) const {
   std::size_t rows = 0;
   for (const nlu::RowCall& call : calls) rows += call.rows.size();
   wire::RowValues values;
   for (const nlu::RowCall& call : calls) {
-    Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.rows));
+    Result<TensorMeasured> measured = desk_.measure.measure(admitted.permitted(), wire::call_of(call.rows));
     if (!measured) co_return measured.error();
     admitted.go_on_with(std::move(*measured));
     const Instant began = reactor.clock().now();
-    const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+    const Result<w::Inferred> inferred = co_await desk_.dispatch.infer(reactor, admitted);
     count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
     if (!inferred) co_return inferred.error();
     ledger.usage.prompt_tokens += static_cast<std::uint32_t>(nlu::tokens_in(call.rows));
     const Result<wire::RowValues> made = wire::row_values_of(*inferred, call.rows.size());
     if (!made) co_return made.error();
     if (values.width == 0) {
+      const Status fits = check_dimensions(*asked.request, made->width);
+      if (!fits) co_return fits.error();
       values.width = made->width;
       values.values.resize(rows * made->width);
     }
@@ -264,7 +267,7 @@ Task<Result<std::string>> Embedder::reply_with(Reactor& reactor, const Asked& as
                                                usage = ledger.usage] {
     return std::visit([&](const auto& one) { return reply_text(one, values, model, usage); }, *request);
   };
-  auto working = texts_.run<std::string>(reactor, is_long, std::move(work));
+  auto working = texts_.write<std::string>(reactor, is_long, std::move(work));
   Result<std::string> reply = co_await std::move(working);
   co_return reply;
 }

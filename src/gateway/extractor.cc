@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "gatehouse/base/decimal.h"
 #include "gatehouse/nlu/recipe.h"
 
 namespace gatehouse::gateway {
@@ -20,12 +19,6 @@ constexpr std::size_t most_read_here = 8UL * 1024;
 
 std::vector<nlu::PlannedCall> next_calls(const nlu::Extraction& extraction, const Identified& identified) {
   return nlu::plan_work(extraction.rows(), extraction.slots(), identified.principal().tenant_number, work_rule);
-}
-
-std::uint64_t tokens_of(std::span<const nlu::Extraction> extractions) {
-  std::uint64_t tokens = 0;
-  for (const nlu::Extraction& one : extractions) tokens += one.usage().text_tokens + one.usage().prompt_tokens;
-  return tokens;
 }
 
 std::vector<std::size_t> sizes_of(const wire::NluWork& work) {
@@ -59,28 +52,38 @@ KeptAnswer kept(const std::string& reply) {
   return answer;
 }
 
-void respond_with(Egress& egress, std::string reply) {
-  net::Response response(200);
-  response.body("application/json", std::move(reply));
-  egress.respond(std::move(response));
-}
-
 }  // namespace
 
+// What is computed of one extraction: the tokens of each of its rows once, however often it is computed with another one.
+class Extractor::RowCount {
+ public:
+  explicit RowCount(Usage& usage) : usage_(usage) {}
+  // A call of its step is computed.
+  void add(const nlu::Extraction& extraction, const nlu::PlannedCall& call) {
+    computed_.resize(extraction.rows().size());
+    for (const std::size_t number : call.slots) {
+      const nlu::Slot& slot = extraction.slots()[number];
+      for (const std::uint32_t row : {slot.text, slot.prompt}) {
+        if (computed_[row]) continue;
+        computed_[row] = true;
+        usage_.prompt_tokens += static_cast<std::uint32_t>(extraction.rows()[row].ids.size());
+      }
+    }
+  }
+
+ private:
+  Usage& usage_;
+  std::vector<bool> computed_;  // by row
+};
+
 Extractor::Extractor(const ExtractorParts& parts)
-    : models_(parts.models),
-      admission_(parts.governor),
-      dispatch_(parts.ending),
-      doorkeeper_(parts.doorkeeper),
-      bodies_(parts.bodies),
+    : desk_(parts.desk),
       contents_(parts.contents),
       authenticators_(parts.authenticators),
       lexicons_(parts.lexicons),
       cache_(parts.cache),
       ending_(parts.ending),
-      running_(parts.running),
-      texts_(parts.texts),
-      parsers_(parts.running.size()) {}
+      texts_(parts.texts) {}
 
 // The page says that it is one: a tenant without a console has its API alone.
 Status Extractor::check_page(const Identified& identified) const {
@@ -92,17 +95,16 @@ Status Extractor::check_page(const Identified& identified) const {
   return Error(Code::permission_denied, Origin::caller, "console_not_allowed", "Not enough permissions").with_param("console");
 }
 
-Result<Extractor::Asked> Extractor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  net::Exchange& exchange = identified.received().exchange();
-  wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
+Result<Extractor::Asked> Extractor::read(Guest& guest, Ledger& ledger) {
+  const Identified& identified = guest.identified();
   GH_CHECK(check_page(identified));
-  GH_TRY(const wire::JsonValue root, parser.parse(body));
-  GH_TRY(NluAsk ask, read_ask(identified.received().route().action, root));
-  GH_TRY(const ServedModel* const model, choose_nlu_model(models_, identified.principal(), ask.model));
+  GH_TRY(const wire::JsonValue root, guest.parser().parse(guest.body()));
+  GH_TRY(NluAsk ask, read_ask(guest.action(), root));
+  GH_TRY(const ServedModel* const model, choose_nlu_model(desk_.models, identified.principal(), ask.model));
   ledger.model = model->name;
   GH_TRY(const std::vector<nlu::Task> tasks, tasks_of(ask, model->nlu->recipe.event_types));
   ledger.task = names_of(tasks);
-  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, seat, *model, tasks));
+  GH_TRY(TensorPermitted permitted, TensorAuthorizer::permit_tasks(identified, guest.seat(), *model, tasks));
   for (nlu::Request& request : ask.requests) request.lexicon = lexicons_.of(identified.principal().tenant_number);
   return Asked{std::move(ask), std::move(permitted)};
 }
@@ -111,7 +113,8 @@ Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
   const std::shared_ptr<const nlu::Model> model = asked.permitted.model().nlu;
   const bool is_long = bytes_of(asked.ask.requests) > most_read_here;
   std::function<Begun()> work = [model, requests = asked.ask.requests] { return begin_all(*model, requests); };
-  auto working = texts_.run<std::vector<nlu::Extraction>>(reactor, is_long, std::move(work));
+  const std::uint32_t tenant = asked.permitted.identified().principal().tenant_number;
+  auto working = texts_.read<std::vector<nlu::Extraction>>(reactor, tenant, is_long, std::move(work));
   Begun begun = co_await std::move(working);
   if (!begun) co_return begun.error();
   asked.extractions = std::move(*begun);
@@ -119,26 +122,19 @@ Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
 }
 
 Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledger) {
-  net::Exchange& exchange = received.exchange();
-  const auto here = static_cast<std::size_t>(exchange.reactor().index());
-  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
-  if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
-  if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
-  Running::Seat seat(running_[here], identified->principal());
-  Result<Asked> asked = read(*identified, seat, *body, ledger);
-  parsers_[here].settle();
-  exchange.drop_body();
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  if (!guest) co_return egress.respond(guest.error());
+  Result<Asked> asked = read(**guest, ledger);
+  (*guest)->understood();
   if (!asked) co_return egress.respond(asked.error());
   co_await answer(*asked, egress, ledger);
   const bool is_answered = ledger.generated_for || ledger.finish == finish_cached;
-  if (is_answered && contents_.keep(identified->principal().tenant)) ledger.content = content_of(asked->ask);
+  if (is_answered && contents_.keep((*guest)->identified().principal().tenant)) ledger.content = content_of(asked->ask);
 }
 
 Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
   const Identified& identified = asked.permitted.identified();
-  Result<Tab> tab = admission_.open(asked.permitted, egress.limits(), ledger.task);
+  Result<Tab> tab = desk_.admission.open(asked.permitted, egress.limits(), ledger.task);
   if (!tab) co_return egress.respond(tab.error());
   std::optional<CacheQuestion> question;
   if (cache_.on()) {
@@ -153,7 +149,7 @@ Task<void> Extractor::answer(Asked& asked, Egress& egress, Ledger& ledger) {
     settle_repeat(egress, *tab);
     ledger.finish = finish_cached;
     egress.set_cache(cache_hit);
-    co_return respond_with(egress, told->body);
+    co_return egress.respond(json_response(told->body));
   }
   egress.set_cache(question->asking == Asking::anew ? cache_refresh : cache_miss);
   co_await make(asked, *tab, egress, ledger, &visit);
@@ -164,14 +160,13 @@ Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledge
   const Status texts = co_await read_texts(reactor, asked);
   if (!texts) co_return egress.respond(texts.error());
   const std::vector<nlu::PlannedCall> first = next_calls(asked.extractions.front(), asked.permitted.identified());
-  Result<TensorMeasured> measured = measure_.measure(asked.permitted, wire::call_of(first.front().work));
+  Result<TensorMeasured> measured = desk_.measure.measure(asked.permitted, wire::call_of(first.front().work));
   if (!measured) co_return egress.respond(measured.error());
   Result<TensorAdmitted> admitted = TensorAdmission::admit(std::move(*measured), std::move(tab), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
   const Instant began = reactor.clock().now();
-  Status computed = co_await compute(reactor, *admitted, asked);
+  Status computed = co_await compute(reactor, *admitted, asked, ledger.usage);
   ledger.generated_for = reactor.clock().now() - began;
-  ledger.usage.prompt_tokens = static_cast<std::uint32_t>(tokens_of(asked.extractions));
   const Action action = asked.permitted.identified().received().route().action;
   Result<std::string> reply = std::string();
   if (computed) {
@@ -180,22 +175,16 @@ Task<void> Extractor::make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledge
   } else {
     reply = std::move(computed).error();
   }
-  // What could not be had costs nothing, unless it is the asker's own doing.
-  if (!reply && reply.error().origin() != Origin::caller) admitted->tab().forgive();
-  ledger.usage.cost = admitted->tab().cost(ledger.usage);
-  if (reply && ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
-  admitted->tab().settle(ledger.usage);
-  if (!reply) co_return egress.respond(reply.error());
-  ledger.finish = "stop";
-  if (visit != nullptr) visit->keep(kept(*reply));
-  respond_with(egress, std::move(*reply));
+  if (reply && visit != nullptr) visit->keep(kept(*reply));
+  conclude(admitted->tab(), std::move(reply), egress, ledger);
 }
 
-Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const {
+Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked, Usage& usage) const {
   for (nlu::Extraction& extraction : asked.extractions) {
+    RowCount counted(usage);
     while (!extraction.done()) {
       const std::vector<nlu::PlannedCall> calls = next_calls(extraction, asked.permitted.identified());
-      const Status computed = co_await compute_step(reactor, admitted, extraction, calls);
+      const Status computed = co_await compute_step(reactor, admitted, extraction, calls, counted);
       if (!computed) co_return computed;
     }
   }
@@ -203,14 +192,15 @@ Task<Status> Extractor::compute(Reactor& reactor, TensorAdmitted& admitted, Aske
 }
 
 Task<Status> Extractor::compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
-                                     const std::vector<nlu::PlannedCall>& calls) const {
+                                     const std::vector<nlu::PlannedCall>& calls, RowCount& counted) const {
   std::vector<wire::NluLogits> logits(extraction.slots().size());
   for (const nlu::PlannedCall& call : calls) {
-    Result<TensorMeasured> measured = measure_.measure(admitted.permitted(), wire::call_of(call.work));
+    Result<TensorMeasured> measured = desk_.measure.measure(admitted.permitted(), wire::call_of(call.work));
     if (!measured) co_return measured.error();
     admitted.go_on_with(std::move(*measured));
-    const Result<wire::engine::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+    const Result<wire::engine::Inferred> inferred = co_await desk_.dispatch.infer(reactor, admitted);
     if (!inferred) co_return inferred.error();
+    counted.add(extraction, call);
     Result<std::vector<wire::NluLogits>> made = wire::logits_of(*inferred, sizes_of(call.work));
     if (!made) co_return made.error();
     for (std::size_t i = 0; i < call.slots.size(); ++i) logits[call.slots[i]] = std::move((*made)[i]);

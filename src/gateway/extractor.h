@@ -6,15 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "body_limits.h"
 #include "cache_desk.h"
-#include "egress.h"
 #include "gatehouse/gateway/content_rules.h"
 #include "gatehouse/nlu/work_plan.h"
-#include "gatehouse/wire/json/document.h"
-#include "generator.h"
 #include "nlu_ask.h"
-#include "tensor_pipeline.h"
+#include "tensor_desk.h"
 #include "text_thread.h"
 
 namespace gatehouse::gateway {
@@ -25,12 +21,8 @@ constexpr bool extracts(Action action) {
 }
 
 struct ExtractorParts {
-  const ServedModels& models;
-  const Doorkeeper& doorkeeper;
-  const CurrentBodyLimits& bodies;
+  TensorDesk& desk;
   const Ending& ending;
-  std::vector<Running>& running;  // by reactor
-  Governor& governor;
   const ContentRules& contents;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   const Lexicons& lexicons;
@@ -52,32 +44,27 @@ class Extractor {
     TensorPermitted permitted;
     std::vector<nlu::Extraction> extractions = {};
   };
-  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  Result<Asked> read(Guest& guest, Ledger& ledger);
   Status check_page(const Identified& identified) const;
   Task<Status> read_texts(Reactor& reactor, Asked& asked);
   // Makes the answer, or tells what was answered to an equal request.
   Task<void> answer(Asked& asked, Egress& egress, Ledger& ledger);
   // visit: of whoever may be told what is made; null: nobody.
   Task<void> make(Asked& asked, Tab& tab, Egress& egress, Ledger& ledger, CacheDesk::Visit* visit);
-  Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked) const;
+  class RowCount;
+  // usage: learns what was computed, also where not all of it was.
+  Task<Status> compute(Reactor& reactor, TensorAdmitted& admitted, Asked& asked, Usage& usage) const;
   // A level of it.
   Task<Status> compute_step(Reactor& reactor, TensorAdmitted& admitted, nlu::Extraction& extraction,
-                            const std::vector<nlu::PlannedCall>& calls) const;
+                            const std::vector<nlu::PlannedCall>& calls, RowCount& counted) const;
 
-  const ServedModels& models_;
-  const TensorMeasure measure_{};
-  const TensorAdmission admission_;
-  const TensorDispatch dispatch_;
-  const Doorkeeper& doorkeeper_;
-  const CurrentBodyLimits& bodies_;
+  TensorDesk& desk_;
   const ContentRules contents_;
   const std::vector<identity::Authenticator>& authenticators_;
   const Lexicons& lexicons_;
   CacheDesk& cache_;
   const Ending& ending_;
-  std::vector<Running>& running_;
   TextThread& texts_;
-  std::vector<wire::JsonParser> parsers_;  // by reactor
 };
 
 }  // namespace gatehouse::gateway

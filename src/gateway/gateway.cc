@@ -53,11 +53,11 @@ struct Gateway::Rooms {
         cache(parts.cache, parts.administration.house(), parts.metrics),
         generator(parts.models, parts.ceilings, doorkeeper, parts.random, bodies, levels, ending, running, parts.contents, governor,
                   idempotency, cache),
-        predictor(parts.models, doorkeeper, bodies, ending, running, governor, idempotency),
-        extractor(ExtractorParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, parts.authenticators,
-                                 parts.administration.lexicons(), cache, texts}),
-        embedder(EmbedderParts{parts.models, doorkeeper, bodies, ending, running, governor, parts.contents, texts}),
-        inference(parts.models, doorkeeper, bodies, ending, running, governor),
+        tensors(parts.models, doorkeeper, bodies, ending, running, governor),
+        predictor(tensors, idempotency),
+        extractor(ExtractorParts{tensors, ending, parts.contents, parts.authenticators, parts.administration.lexicons(), cache, texts}),
+        embedder(tensors, parts.contents, texts),
+        inference(tensors),
         echo(doorkeeper, governor, bodies, parts.reactors),
         meters(parts.reactors, Meters(parts.metrics)),
         desk{parts.clock, parts.random, doorkeeper, small_routes, parts.administration, bodies, generator, predictor, extractor,
@@ -86,6 +86,7 @@ struct Gateway::Rooms {
   CacheDesk cache;
   TextThread texts;
   Generator generator;
+  TensorDesk tensors;
   Predictor predictor;
   Extractor extractor;
   Embedder embedder;

@@ -3,7 +3,6 @@
 #include <optional>
 #include <utility>
 
-#include "gatehouse/base/decimal.h"
 #include "value_limits.h"
 
 namespace gatehouse::gateway {
@@ -92,27 +91,16 @@ Result<wire::TensorPredictRequest> read_predict(const TensorBody& asked, wire::R
 
 }  // namespace
 
-Inference::Inference(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
-                     std::vector<Running>& running, Governor& governor)
-    : authorizer_(models),
-      admission_(governor),
-      dispatch_(ending),
-      doorkeeper_(doorkeeper),
-      bodies_(bodies),
-      running_(running),
-      parsers_(running.size()) {}
-
-Result<Inference::Asked> Inference::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  net::Exchange& exchange = identified.received().exchange();
-  GH_TRY(const ModelOfPath named, model_of_path(identified.received().match()));
-  GH_TRY(TensorPermitted permitted, authorizer_.permit(identified, seat, named.model, named.version));
+Result<Inference::Asked> Inference::read(Guest& guest, Ledger& ledger) const {
+  GH_TRY(const ModelOfPath named, model_of_path(guest.identified().received().match()));
+  GH_TRY(TensorPermitted permitted, desk_.authorizer.permit(guest.identified(), guest.seat(), named.model, named.version));
   const ServedModel& model = permitted.model();
   ledger.model = model.name;
   GH_TRY(const SignaturePtr signature, known_signature(model));
-  const TensorBody asked{exchange, body, parsers_[static_cast<std::size_t>(exchange.reactor().index())], model, *signature};
+  const TensorBody asked{guest.exchange(), guest.body(), guest.parser(), model, *signature};
   wire::Reading reading;
   w::Infer call;
-  if (identified.received().route().action == Action::infer) {
+  if (guest.action() == Action::infer) {
     GH_TRY(wire::InferRequest request, read_infer(asked, reading));
     if (!reading.clean()) return std::move(reading).error();
     call.inputs = std::move(request.inputs);
@@ -127,46 +115,32 @@ Result<Inference::Asked> Inference::read(const Identified& identified, Running::
 
 Task<Result<w::Inferred>> Inference::compute(Reactor& reactor, TensorAdmitted& admitted, Ledger& ledger) const {
   const Instant began = reactor.clock().now();
-  Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted);
+  Result<w::Inferred> inferred = co_await desk_.dispatch.infer(reactor, admitted);
   ledger.generated_for = reactor.clock().now() - began;
   count_call(admitted, inferred, *ledger.generated_for, reactor.clock().wall());
-  if (!inferred && inferred.error().origin() != Origin::caller) admitted.tab().forgive();
   co_return inferred;
 }
 
 Task<void> Inference::run(const Received& received, Egress& egress, Ledger& ledger) {
-  net::Exchange& exchange = received.exchange();
-  Reactor& reactor = exchange.reactor();
-  const auto here = static_cast<std::size_t>(reactor.index());
-  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
-  if (!body) co_return egress.respond(body.error());
-  const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
-  if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
-  Running::Seat seat(running_[here], identified->principal());
-  Result<Asked> asked = read(*identified, seat, *body, ledger);
-  parsers_[here].settle();
-  exchange.drop_body();
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  if (!guest) co_return egress.respond(guest.error());
+  Result<Asked> asked = read(**guest, ledger);
+  (*guest)->understood();
   if (!asked) co_return egress.respond(asked.error());
 
-  Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(asked->call));
+  Result<TensorMeasured> measured = desk_.measure.measure(asked->permitted, std::move(asked->call));
   if (!measured) co_return egress.respond(measured.error());
-  Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
+  Result<TensorAdmitted> admitted = desk_.admission.admit(std::move(*measured), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
-  Result<w::Inferred> inferred = co_await compute(reactor, *admitted, ledger);
-  if (!inferred) {
-    admitted->tab().settle(ledger.usage);
-    co_return egress.respond(inferred.error());
+  Result<w::Inferred> inferred = co_await compute(received.exchange().reactor(), *admitted, ledger);
+  Result<net::Response> response = net::Response(200);
+  if (inferred) {
+    const ServedModel& model = asked->permitted.model();
+    response = std::visit([&](const auto& request) { return reply_to_request(request, model, *inferred); }, asked->request);
+  } else {
+    response = std::move(inferred).error();
   }
-  const ServedModel& model = asked->permitted.model();
-  Result<net::Response> response =
-      std::visit([&](const auto& request) { return reply_to_request(request, model, *inferred); }, asked->request);
-  ledger.usage.cost = admitted->tab().cost(ledger.usage);
-  if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
-  admitted->tab().settle(ledger.usage);
-  if (!response) co_return egress.respond(response.error());
-  ledger.finish = "stop";
-  egress.respond(std::move(*response));
+  conclude(admitted->tab(), std::move(response), egress, ledger);
 }
 
 }  // namespace gatehouse::gateway

@@ -6,14 +6,10 @@
 #include <variant>
 #include <vector>
 
-#include "body_limits.h"
-#include "egress.h"
-#include "gatehouse/wire/json/document.h"
 #include "gatehouse/wire/oip/infer.h"
 #include "gatehouse/wire/tfserving/predict.h"
-#include "generator.h"
 #include "model_signature.h"
-#include "tensor_pipeline.h"
+#include "tensor_desk.h"
 
 namespace gatehouse::gateway {
 
@@ -22,8 +18,7 @@ constexpr bool infers(Action action) { return action == Action::infer || action 
 
 class Inference {
  public:
-  Inference(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
-            std::vector<Running>& running, Governor& governor);
+  explicit Inference(TensorDesk& desk) : desk_(desk) {}
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
@@ -35,18 +30,11 @@ class Inference {
     std::variant<wire::InferRequest, wire::TensorPredictRequest> request;
     wire::engine::Infer call;
   };
-  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
-  // The admitted call, computed. What could not be had is paid for only where that is the asker's own doing.
+  Result<Asked> read(Guest& guest, Ledger& ledger) const;
+  // The admitted call, computed.
   Task<Result<wire::engine::Inferred>> compute(Reactor& reactor, TensorAdmitted& admitted, Ledger& ledger) const;
 
-  const TensorAuthorizer authorizer_;
-  const TensorMeasure measure_{};
-  const TensorAdmission admission_;
-  const TensorDispatch dispatch_;
-  const Doorkeeper& doorkeeper_;
-  const CurrentBodyLimits& bodies_;
-  std::vector<Running>& running_;          // by reactor
-  std::vector<wire::JsonParser> parsers_;  // by reactor
+  TensorDesk& desk_;
 };
 
 }  // namespace gatehouse::gateway

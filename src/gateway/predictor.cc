@@ -6,7 +6,6 @@
 #include <optional>
 #include <utility>
 
-#include "gatehouse/base/decimal.h"
 #include "gatehouse/config/nearest.h"
 #include "gatehouse/wire/form/form.h"
 #include "head_fields.h"
@@ -95,9 +94,7 @@ Status check_count(const ServedModel& model, std::size_t rows) {
 net::Response reply_of(const std::vector<wire::Prediction>& predictions, wire::RowForm form) {
   std::string json;
   wire::write_predict_reply(json, predictions, form);
-  net::Response response(200);
-  response.body("application/json", std::move(json));
-  return response;
+  return json_response(std::move(json));
 }
 
 // Whoever asks for explanations asks for something else.
@@ -105,28 +102,13 @@ std::string body_and_query(std::string_view body, std::string_view query) { retu
 
 }  // namespace
 
-Predictor::Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
-                     std::vector<Running>& running, Governor& governor, Idempotency& idempotency)
-    : authorizer_(models),
-      admission_(governor),
-      dispatch_(ending),
-      governor_(governor),
-      idempotency_(idempotency),
-      again_(governor, idempotency),
-      doorkeeper_(doorkeeper),
-      bodies_(bodies),
-      running_(running),
-      parsers_(running.size()) {}
-
 // All that is wrong with it is said at once, as far as it is known what is right.
-Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger) {
-  net::Exchange& exchange = identified.received().exchange();
-  GH_TRY(const bool explain, wants_explanation(exchange.head().query));
-  wire::JsonParser& parser = parsers_[static_cast<std::size_t>(exchange.reactor().index())];
-  GH_TRY(const wire::JsonValue root, parser.parse(body));
+Result<Predictor::Asked> Predictor::read(Guest& guest, Ledger& ledger) {
+  GH_TRY(const bool explain, wants_explanation(guest.exchange().head().query));
+  GH_TRY(const wire::JsonValue root, guest.parser().parse(guest.body()));
   wire::Reading reading;
   const PredictBody said = read_members(root, reading);
-  Result<TensorPermitted> permitted = authorizer_.permit(identified, seat, said.model);
+  Result<TensorPermitted> permitted = desk_.authorizer.permit(guest.identified(), guest.seat(), said.model);
   if (!permitted) return reading.clean() ? std::move(permitted).error() : std::move(reading).error();
   const ServedModel& model = permitted->model();
   ledger.model = model.name;
@@ -146,7 +128,7 @@ Result<Predictor::Asked> Predictor::read(const Identified& identified, Running::
 
 Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted, WhenGone gone) {
   const Instant began = reactor.clock().now();
-  const Result<w::Inferred> inferred = co_await dispatch_.infer(reactor, admitted, gone);
+  const Result<w::Inferred> inferred = co_await desk_.dispatch.infer(reactor, admitted, gone);
   count_call(admitted, inferred, reactor.clock().now() - began, reactor.clock().wall());
   if (!inferred) co_return inferred.error();
   auto predictions = predictions_of(*inferred, asked.permitted.model().manifest->labels, asked.rows.count);
@@ -160,36 +142,24 @@ Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked&
 }
 
 Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledger) {
-  net::Exchange& exchange = received.exchange();
-  Reactor& reactor = exchange.reactor();
-  const auto here = static_cast<std::size_t>(reactor.index());
-  const Result<std::optional<std::string_view>> key = idempotency_key(exchange.head());
+  const Result<std::optional<std::string_view>> key = idempotency_key(received.exchange().head());
   if (!key) co_return egress.respond(key.error());
-  Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
-  if (!body) co_return egress.respond(body.error());
-  std::optional<Result<Identified>> at_once = doorkeeper_.identify_at_once(received, egress.client());
-  if (!at_once) {
-    Result<Identified> redeemed = co_await doorkeeper_.identify(received, egress.client(), *body);
-    at_once.emplace(std::move(redeemed));
-  }
-  const Result<Identified>& identified = *at_once;
-  if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
-  Running::Seat seat(running_[here], identified->principal());
+  const Result<std::unique_ptr<Guest>> found = co_await desk_.receive(received, egress, ledger);
+  if (!found) co_return egress.respond(found.error());
+  Guest& guest = **found;
   std::optional<OnceRequest> once;
-  if (*key) once = idempotency_.name(*identified, **key, body_and_query(*body, exchange.head().query));
-  Result<Asked> asked = read(*identified, seat, *body, ledger);
-  parsers_[here].settle();
-  exchange.drop_body();
+  if (*key) once = idempotency_.name(guest.identified(), **key, body_and_query(guest.body(), guest.exchange().head().query));
+  Result<Asked> asked = read(guest, ledger);
+  guest.understood();
   if (!asked) co_return egress.respond(asked.error());
 
   w::Infer call;
   call.inputs = std::move(asked->rows.inputs);
   call.room = most_value_bytes;
-  Result<TensorMeasured> measured = measure_.measure(asked->permitted, std::move(call));
+  Result<TensorMeasured> measured = desk_.measure.measure(asked->permitted, std::move(call));
   if (!measured) co_return egress.respond(measured.error());
   if (once) co_return co_await answer_once(*asked, std::move(*measured), egress, ledger, *once);
-  Result<TensorAdmitted> admitted = admission_.admit(std::move(*measured), egress.limits());
+  Result<TensorAdmitted> admitted = desk_.admission.admit(std::move(*measured), egress.limits());
   if (!admitted) co_return egress.respond(admitted.error());
   co_await answer(*asked, *admitted, egress, ledger, WhenGone::is_cancelled);
 }
@@ -211,8 +181,7 @@ Task<Outcome> Predictor::answer(Asked& asked, TensorAdmitted& admitted, Egress& 
     egress.respond(predictions.error());
     co_return outcome;
   }
-  ledger.usage.cost = admitted.tab().cost(ledger.usage);
-  if (ledger.usage.cost) egress.set_cost(decimal_text(static_cast<std::int64_t>(*ledger.usage.cost), 9));
+  tell_cost(admitted.tab(), egress, ledger.usage);
   outcome.usage = ledger.usage;
   outcome.finish = ledger.finish = "stop";
   if (!egress.holds_end()) admitted.tab().settle(outcome.usage);
@@ -225,7 +194,7 @@ Task<void> Predictor::answer_once(Asked& asked, TensorMeasured measured, Egress&
   Reactor& reactor = egress.exchange().reactor();
   const TensorPermitted& permitted = asked.permitted;
   Opening opening;
-  Result<Tab> tab = governor_.open(permitted.identified(), permitted.model(), egress.limits(), &opening.counted);
+  Result<Tab> tab = desk_.governor.open(permitted.identified(), permitted.model(), egress.limits(), &opening.counted);
   if (!tab) opening.status = tab.error();
   if (tab) tab->tell(*egress.limits());
   if (!tab && !is_used_up(opening.status)) co_return egress.respond(tab.error());

@@ -6,21 +6,16 @@
 #include <vector>
 
 #include "asked_again.h"
-#include "body_limits.h"
 #include "contributions.h"
-#include "egress.h"
-#include "gatehouse/wire/json/document.h"
-#include "generator.h"
 #include "idempotency.h"
 #include "table_form.h"
-#include "tensor_pipeline.h"
+#include "tensor_desk.h"
 
 namespace gatehouse::gateway {
 
 class Predictor {
  public:
-  Predictor(const ServedModels& models, const Doorkeeper& doorkeeper, const CurrentBodyLimits& bodies, const Ending& ending,
-            std::vector<Running>& running, Governor& governor, Idempotency& idempotency);
+  Predictor(TensorDesk& desk, Idempotency& idempotency) : desk_(desk), idempotency_(idempotency), again_(desk.governor, idempotency) {}
 
   // Who asks has been let in by the head. Returns when the answer is complete, or the client gone.
   Task<void> run(const Received& received, Egress& egress, Ledger& ledger);
@@ -33,7 +28,7 @@ class Predictor {
     bool explain = false;
   };
   using Predictions = std::vector<wire::Prediction>;
-  Result<Asked> read(const Identified& identified, Running::Seat& seat, std::string_view body, Ledger& ledger);
+  Result<Asked> read(Guest& guest, Ledger& ledger);
   Task<Result<Predictions>> predict(Reactor& reactor, Asked& asked, const TensorAdmitted& admitted, WhenGone gone);
   // Says what has come of it, and settles that before, where nothing is held back. What could not be had costs nothing, unless it is the
   // asker's own doing.
@@ -42,18 +37,10 @@ class Predictor {
   Task<void> answer_once(Asked& asked, TensorMeasured measured, Egress& egress, Ledger& ledger, const OnceRequest& once);
   Task<Outcome> make_once(Asked& asked, TensorAdmitted& admitted, Egress& egress, Ledger& ledger, const OnceRequest& once);
 
-  const TensorAuthorizer authorizer_;
-  const TensorMeasure measure_{};
-  const TensorAdmission admission_;
-  const TensorDispatch dispatch_;
+  TensorDesk& desk_;
   Contributions contributions_{};
-  Governor& governor_;
   Idempotency& idempotency_;
   const AskedAgain again_;
-  const Doorkeeper& doorkeeper_;
-  const CurrentBodyLimits& bodies_;
-  std::vector<Running>& running_;          // by reactor
-  std::vector<wire::JsonParser> parsers_;  // by reactor
 };
 
 }  // namespace gatehouse::gateway

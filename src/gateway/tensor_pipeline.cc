@@ -4,7 +4,6 @@
 #include <array>
 #include <utility>
 
-#include "client_watch.h"
 #include "decisions.h"
 #include "engine_wait.h"
 #include "gatehouse/base/assert.h"
@@ -147,12 +146,17 @@ void count_call(const TensorAdmitted& admitted, const Result<w::Inferred>& infer
   counts.succeeded(call, at);
 }
 
+Task<Status> TensorDispatch::wait_for_engine(Reactor& reactor, const TensorPermitted& permitted, WhenGone gone) const {
+  const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
+  co_return co_await until_there(reactor, *permitted.model().tensors, permitted.identified().received().exchange(), limit, gone);
+}
+
 Task<Result<w::Inferred>> TensorDispatch::attempt(Reactor& reactor, const TensorAdmitted& admitted, WhenGone gone) const {
   const TensorPermitted& permitted = admitted.permitted();
+  const Status there = co_await wait_for_engine(reactor, permitted, gone);
+  if (!there) co_return there.error();
   net::Exchange& exchange = permitted.identified().received().exchange();
   const TimeLimit limit(permitted.identified(), permitted.seat(), ending_);
-  const Status there = co_await until_there(reactor, *permitted.model().tensors, exchange, limit);
-  if (!there) co_return there.error();
   auto sent = permitted.model().tensors->infer(reactor, admitted.call());
   if (!sent) co_return std::move(sent).error();
   const std::unique_ptr<engine::TensorCall> call = std::move(*sent);

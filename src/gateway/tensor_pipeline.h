@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 
+#include "client_watch.h"
 #include "ending.h"
 #include "gatehouse/base/result.h"
 #include "gatehouse/gateway/served_models.h"
@@ -108,9 +109,6 @@ class TensorAdmission {
 // A call has come to that, after that time: it stands in its model's statistics from now on.
 void count_call(const TensorAdmitted& admitted, const Result<wire::engine::Inferred>& inferred, nanoseconds took, WallTime at);
 
-// What becomes of a call whose client goes away.
-enum class WhenGone : std::uint8_t { is_cancelled, goes_on };
-
 class TensorDispatch {
  public:
   explicit TensorDispatch(const Ending& ending) : ending_(ending) {}
@@ -120,6 +118,8 @@ class TensorDispatch {
   // infer_failed (500), deadline_exceeded, call_too_long (504), client_gone, those of a credential that is taken no more
   Task<Result<wire::engine::Inferred>> infer(Reactor& reactor, const TensorAdmitted& admitted,
                                              WhenGone gone = WhenGone::is_cancelled) const;
+  // Until an engine that comes soon is there, and has said what there is to know of its model. The same errors
+  Task<Status> wait_for_engine(Reactor& reactor, const TensorPermitted& permitted, WhenGone gone = WhenGone::is_cancelled) const;
 
  private:
   static std::optional<Result<wire::engine::Inferred>> computed_here(const TensorAdmitted& admitted);

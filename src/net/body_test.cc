@@ -250,5 +250,25 @@ TEST(Body, IsToldToComeBackWhenAllTogetherAreTooMuch) {
   EXPECT_THAT(later.received, StartsWith("HTTP/1.1 200"));
 }
 
+TEST(Body, CountsForWhatWasMadeOfItUntilItIsDroppedOrItsExchangeIsOver) {
+  House house;
+  house.handler.body_max = mib(8);
+  const auto counted = [&house] { return house.server.counts().body_bytes; };
+  for (const bool is_dropped : {false, true}) {
+    const std::string path = is_dropped ? "/read/dropped" : "/read/forgotten";
+    Client& client = house.say(post(path, std::string(600'000, 'x'), "Connection: close\r\n"));
+    ASSERT_TRUE(house.until([&] { return house.handler.held.contains(path); }));
+    const auto& held = house.handler.held[path];
+    held.exchange->forget_body();
+    EXPECT_GE(counted(), 600'000U);
+    if (is_dropped) held.exchange->drop_body();
+    EXPECT_EQ(counted() == 0, is_dropped);
+    held.exchange->respond(TestHandler::text(200, "understood"));
+    held.over->raise();
+    ASSERT_TRUE(house.ends(client));
+    EXPECT_EQ(counted(), 0U);
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::net

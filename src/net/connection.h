@@ -38,6 +38,7 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Reactor& reactor() override;
   Instant started() const override { return started_; }
   Task<Result<std::string_view>> read_body(ByteCount max) override;
+  void forget_body() override;
   void drop_body() override;
   void respond(Response response) override;
   void begin_stream(Response response) override;

@@ -63,8 +63,10 @@ Status Connection::feed_body(ByteCount max) {
   return room_.hold(body_.size()) ? ok() : Status(too_many_bodies());
 }
 
+void Connection::forget_body() { make_empty(body_, InputBuffer::large); }
+
 void Connection::drop_body() {
-  make_empty(body_, InputBuffer::large);
+  forget_body();
   room_.leave();
 }
 

@@ -42,6 +42,10 @@ class TestHandler final : public Handler {
     } else if (path == "/late-throw") {
       exchange.respond(text(200, "answered"));
       throw std::runtime_error("the handler broke after its answer");
+    } else if (path.starts_with("/read/")) {
+      const Result<std::string_view> body = co_await exchange.read_body(body_max);
+      if (body) bodies.emplace_back(*body);
+      co_await hold(exchange, path);
     } else if (path.starts_with("/held/")) {
       co_await hold(exchange, path);
     } else if (path != "/nothing") {

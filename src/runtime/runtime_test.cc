@@ -192,6 +192,32 @@ TEST(WorkerPool, RunsElsewhereAndComesBack) {
   EXPECT_NE(ran_on, std::this_thread::get_id());
 }
 
+Task<void> ask_what_breaks(WorkerPool& pool, Reactor& reactor, std::string& why, int& after) {
+  std::function<int(Worker&)> breaks = [](Worker&) -> int { throw std::bad_alloc(); };
+  try {
+    auto asked = pool.run<int>(reactor, std::move(breaks));
+    co_await std::move(asked);
+  } catch (const std::bad_alloc& escaped) {
+    why = escaped.what();
+  }
+  std::function<int(Worker&)> works = [](Worker&) { return 7; };
+  auto asked = pool.run<int>(reactor, std::move(works));
+  after = (co_await std::move(asked)).value();
+  reactor.stop();
+}
+
+TEST(WorkerPool, WhatBreaksIsOnePieceOfWorkAndNotTheThread) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  WorkerPool pool("test", 1, 8);
+  std::string why;
+  int after = 0;
+  reactor.spawn(ask_what_breaks(pool, reactor, why, after));
+  reactor.run();
+  EXPECT_EQ(why, std::bad_alloc().what());
+  EXPECT_EQ(after, 7);
+}
+
 TEST(WorkerPool, DoesWhatIsPostedBeforeItEnds) {
   std::atomic<int> done = 0;
   {

@@ -40,6 +40,7 @@ class FakeExchange final : public net::Exchange {
   bool complete() const { return complete_; }
   bool broken_off() const { return broken_off_; }
   bool body_was_read() const { return body_was_read_; }
+  bool counts_body() const { return counts_body_; }
   bool handled = false;
 
   // What the test does.
@@ -60,11 +61,12 @@ class FakeExchange final : public net::Exchange {
   Reactor& reactor() override { return reactor_; }
   Instant started() const override { return started_; }
   Task<Result<std::string_view>> read_body(ByteCount max) override {
-    body_was_read_ = true;
+    body_was_read_ = counts_body_ = true;
     if (ask_.body.size() > max.value()) co_return Error(Code::too_large, Origin::caller, "request_too_large", "too large");
     co_return std::string_view(ask_.body);
   }
-  void drop_body() override {}
+  void forget_body() override {}
+  void drop_body() override { counts_body_ = false; }
   void respond(net::Response response) override {
     take_head(response);
     complete_ = true;
@@ -110,7 +112,8 @@ class FakeExchange final : public net::Exchange {
   wire::RequestHead head_;
   int status_ = 0;
   std::string fields_, sent_;
-  bool complete_ = false, closes_ = false, broken_off_ = false, body_was_read_ = false, reading_ = true, gone_ = false;
+  bool complete_ = false, closes_ = false, broken_off_ = false, body_was_read_ = false, counts_body_ = false, reading_ = true,
+       gone_ = false;
   std::size_t unsent_ = 0;
   Instant last_drained_{};
   std::function<void()> changed_;

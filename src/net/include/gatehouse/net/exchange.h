@@ -66,7 +66,10 @@ class Exchange {
 
   // Reads the whole body, after sending 100 Continue where the client waits for it. Valid until the answer is complete.
   virtual Task<Result<std::string_view>> read_body(ByteCount max) = 0;
-  // The body has been understood: its memory is given back, views into it are void.
+  // The body has been understood: its memory is given back, views into it are void. What was made of it counts in its place until the
+  // exchange is over, or the body is dropped.
+  virtual void forget_body() = 0;
+  // Nothing that was made of it is left, either.
   virtual void drop_body() = 0;
 
   // Exactly one of respond() and begin_stream() is called for each exchange. Neither waits for the client; a body that

@@ -1,7 +1,9 @@
 // runtime/worker_pool.h — a few threads for work that blocks, one pool a purpose.
 // Threads  run() on a reactor; the function runs on a worker, its result comes back to the reactor. post() from any thread
-// Errors   Nothing (false) when the queue is full or the pool is stopping: the caller says what that means
+// Errors   Nothing (false) when the queue is full or the pool is stopping: the caller says what that means. What the function throws is
+//          thrown where its result is waited for: it breaks that one piece of work, not the thread
 #pragma once
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -33,11 +35,16 @@ class WorkerPool {
   Task<std::optional<R>> run(Reactor& reactor, std::function<R(Worker&)> work) {
     auto state = std::make_shared<Pending<R>>(reactor);
     auto job = [state, &reactor, work = std::move(work)](Worker& worker) {
-      state->result.emplace(work(worker));
+      try {
+        state->result.emplace(work(worker));
+      } catch (...) {
+        state->broke = std::current_exception();
+      }
       reactor.post([state] { state->done.raise(); });
     };
     if (!queue_.push(std::move(job))) co_return std::nullopt;
     co_await state->done.wait();
+    if (state->broke) std::rethrow_exception(state->broke);
     co_return std::move(state->result);
   }
   // For work whose end nobody waits for. It must not throw.
@@ -49,6 +56,7 @@ class WorkerPool {
     explicit Pending(Reactor& reactor) : done(reactor) {}
     Signal done;
     std::optional<R> result;
+    std::exception_ptr broke;  // what escaped instead
   };
   void work();
 
