@@ -1,5 +1,6 @@
 // app/compose.h — the whole server, put together in level order and taken apart in reverse. This is the one place where adapters meet
-// ports. Threads  built and destroyed on the main thread, whose reactor is the control reactor
+// ports.
+// Threads  built and destroyed on the main thread, whose reactor is the control reactor
 #pragma once
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "gatehouse/telemetry/metrics.h"
 #include "loading_memory.h"
 #include "memory_mark.h"
+#include "model_folders.h"
 #include "model_versions.h"
 #include "outside_issuers.h"
 #include "scribe.h"
@@ -67,7 +69,7 @@ class Server {
   // The access log's file may have been moved away.
   void reopen_logs() { access_log_.reopen(); }
   // Versions of models may have come or gone.
-  void look_for_models() { versions_->look(); }
+  void look_for_models() { folders_->look(); }
   // For work that blocks on the disk.
   WorkerPool& files() { return files_; }
 
@@ -134,6 +136,7 @@ class Server {
   std::vector<adapters::ChildEngine*> at_start_;                 // those that the start begins
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<ModelVersions> versions_;
+  std::unique_ptr<ModelFolders> folders_;
   std::optional<limits::Inflight> journal_;
   std::vector<std::int64_t> settled_before_;  // by reactor: its last batch
   std::unique_ptr<gateway::Administration> administration_;

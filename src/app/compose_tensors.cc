@@ -85,7 +85,6 @@ ModelVersions::Prepared Server::prepare_version(const model::Entry& entry, const
 
 ModelVersions::Parts Server::version_parts(const Settings& settings) {
   ModelVersions::Parts parts;
-  parts.scan = [folders = model_folders(settings.models)] { return model::scan(folders); };
   parts.check = [this](const model::Entry& entry) -> Status {
     for (const model::ManifestFile& file : entry.manifest->files) {
       GH_TRY([[maybe_unused]] const Fd opened, model::open_verified(entry.folder / file.path, file.sha256, hashes_));
@@ -95,7 +94,6 @@ ModelVersions::Parts Server::version_parts(const Settings& settings) {
   parts.prepare = [settings, this](const model::Entry& entry) { return prepare_version(entry, settings); };
   parts.behind_reactors = [this](std::function<void()> then) { behind_reactors(std::move(then)); };
   parts.newest = settings.models.versions;
-  parts.look_every = settings.models.watch;
   return parts;
 }
 
