@@ -1,5 +1,6 @@
 // trees/tree_scan.h — where a row ends in many small trees, each as a whole binary tree; compiled for several widths of the machine's
-// vectors. Rules    trees come in groups of 16, a node of all of them side by side; the last group is filled up with trees of one answer
+// vectors.
+// Rules    trees come in groups of 16, a node of all of them side by side; the last group is filled up with trees of one answer
 //          All widths find the same leaves. No number goes to the second child
 // Threads  pure functions; the choice is made once
 #pragma once
