@@ -100,6 +100,7 @@ class Server {
   Status make_tensor_spawner(const OnnxSettings& settings);
   ModelVersions::Parts version_parts(const Settings& settings);
   ModelVersions::Prepared prepare_version(const model::Entry& entry, const Settings& settings);
+  Task<void> end_engine(const engine::TensorEngine& engine);
   void behind_reactors(std::function<void()> then);
   Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
   Status add_text_engine(const model::Entry& entry, const Settings& settings);
@@ -132,7 +133,8 @@ class Server {
   Deadline retirement_;  // of a signing key
   std::unique_ptr<adapters::EngineSpawner> spawner_, tensor_spawner_;
   std::vector<gateway::ServedModel> served_;
-  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;  // all that there ever were
+  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
+  std::vector<std::unique_ptr<adapters::ChildEngine>> parting_;  // of versions that are forgotten: until no reactor knows of them
   std::vector<adapters::ChildEngine*> at_start_;                 // those that the start begins
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<ModelVersions> versions_;

@@ -1,10 +1,12 @@
 // Tensor models, on their way into the server.
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
 
 #include "compose.h"
 #include "gatehouse/adapters/onnx_model.h"
+#include "gatehouse/base/assert.h"
 #include "gatehouse/telemetry/log.h"
 #include "machine_memory.h"
 #include "model_parts.h"
@@ -93,8 +95,19 @@ ModelVersions::Parts Server::version_parts(const Settings& settings) {
   };
   parts.prepare = [settings, this](const model::Entry& entry) { return prepare_version(entry, settings); };
   parts.behind_reactors = [this](std::function<void()> then) { behind_reactors(std::move(then)); };
+  parts.end_engine = [this](const engine::TensorEngine& engine) { control_.spawn(end_engine(engine)); };
   parts.newest = settings.models.versions;
   return parts;
+}
+
+// Each reactor takes leave of it before it goes.
+Task<void> Server::end_engine(const engine::TensorEngine& engine) {
+  const auto found = std::ranges::find_if(engines_, [&engine](const auto& one) { return one.get() == &engine; });
+  GH_ASSERT(found != engines_.end());
+  adapters::ChildEngine* const leaving = parting_.emplace_back(std::move(*found)).get();
+  engines_.erase(found);
+  co_await leaving->stop();
+  behind_reactors([this, leaving] { std::erase_if(parting_, [leaving](const auto& one) { return one.get() == leaving; }); });
 }
 
 void Server::behind_reactors(std::function<void()> then) {

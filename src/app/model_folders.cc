@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "gatehouse/telemetry/log.h"
@@ -55,7 +56,7 @@ void ModelFolders::give(gateway::ModelOrder order, gateway::OrderTold told) {
 
 Task<void> ModelFolders::carry_out(gateway::ModelOrder order, gateway::OrderTold told) {
   co_await look_again(Haste::now);
-  Result<const gateway::ServedModel*> obeyed = versions_.obey(order, fault_of(order));
+  Result<gateway::ServedModelPtr> obeyed = versions_.obey(order, fault_of(order));
   versions_.settle();
   told(std::move(obeyed));
 }
@@ -88,9 +89,18 @@ void ModelFolders::adopt(std::vector<FoundVersion> found, Haste haste) {
   const bool all_read = std::ranges::none_of(found, [](const FoundVersion& one) {
     return !one.entry.manifest && one.entry.manifest.error().reason() == "model_folder_unreadable";
   });
-  if (all_read) versions_.miss(found, haste);
+  if (all_read) {
+    versions_.miss(found, haste);
+    forget_others(found);
+  }
   faults_.clear();
   for (FoundVersion& one : found) adopt_one(std::move(one), haste);
+}
+
+void ModelFolders::forget_others(const std::vector<FoundVersion>& there) {
+  std::set<std::string> paths;
+  for (const FoundVersion& one : there) paths.insert(one.entry.folder.string());
+  std::erase_if(pending_, [&paths](const auto& one) { return !paths.contains(one.first); });
 }
 
 void ModelFolders::adopt_one(FoundVersion found, Haste haste) {

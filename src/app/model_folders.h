@@ -32,11 +32,14 @@ class ModelFolders {
   // The folders are looked into now.
   void look();
   void give(gateway::ModelOrder order, gateway::OrderTold told);
+  // How many folders are remembered by how they looked.
+  std::size_t remembered() const { return pending_.size(); }
 
  private:
   Task<void> look_again(Haste haste);
   Task<void> carry_out(gateway::ModelOrder order, gateway::OrderTold told);
   void adopt(std::vector<FoundVersion> found, Haste haste);
+  void forget_others(const std::vector<FoundVersion>& there);
   void adopt_one(FoundVersion found, Haste haste);
   bool stands_still(const FoundVersion& found, Haste haste);
   void say_once(const FoundVersion& found, const std::string& what);

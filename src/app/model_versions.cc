@@ -40,7 +40,7 @@ void ModelVersions::hear() {
   control_.post([this] { settle(); });
 }
 
-Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrder& order, const std::string& fault) {
+Result<gateway::ServedModelPtr> ModelVersions::obey(const gateway::ModelOrder& order, const std::string& fault) {
   const auto of_that_name = families_.find(order.name);
   if (of_that_name == families_.end()) return not_there(order, fault);
   Family& family = of_that_name->second;
@@ -54,12 +54,12 @@ Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrde
     Version& newest = *family.versions.front();
     if (load) ask_for(newest);
     const gateway::ServedModel* const answers = models_.named(order.name);
-    return load || answers == nullptr ? newest.served : answers;
+    return gateway::held(load || answers == nullptr ? *newest.served : *answers);
   }
   const auto found = std::ranges::find(family.versions, *order.version, [](const auto& one) { return one->entry.version; });
   if (found == family.versions.end()) return not_there(order, fault);
   wish(**found, load ? Wish::loaded : Wish::put_away);
-  return (*found)->served;
+  return gateway::held(*(*found)->served);
 }
 
 // What was put away, failed or goes begins anew; what sleeps is woken.
@@ -121,6 +121,7 @@ std::optional<std::string> ModelVersions::adopt_change(Version& version, FoundVe
   }
   const Wish wish = version.seen.wish;
   const bool awaited = version.awaited;
+  forgotten_.push_back(version.served);
   version = std::move(*make(std::move(found)));
   version.seen.wish = wish;
   version.awaited = awaited;
@@ -154,6 +155,7 @@ ModelVersions::Version* ModelVersions::find(const std::string& name, const gatew
 void ModelVersions::settle() {
   if (stopped_) return;
   begun_ = true;
+  drop_what_nobody_has();
   bool on_their_way = false;
   for (auto& [name, family] : families_) {
     for (const auto& version : family.versions) {
@@ -169,7 +171,7 @@ void ModelVersions::settle() {
   }
   std::erase_if(families_, [](const auto& one) { return one.second.versions.empty(); });
   show();
-  if (on_their_way) glance_due_.arm_in(glance);
+  if (on_their_way || !left_.empty()) glance_due_.arm_in(glance);
 }
 
 void ModelVersions::hear_from_engine(const std::string& name, Version& version) {
@@ -223,6 +225,7 @@ void ModelVersions::take(Family& family, const model::Step& step) {
       return version.served->tensors->unload();
     case Act::forget:
       log::info("models", "a version is forgotten", {{"model", full_name(version.entry)}});
+      forgotten_.push_back(version.served);
       family.versions.erase(family.versions.begin() + static_cast<std::ptrdiff_t>(step.which));
       return;
   }
@@ -279,7 +282,8 @@ void ModelVersions::show() {
     }
     if (const std::optional<std::size_t> which = model::version_that_answers(seen)) answering.push_back(family.versions[*which]->served);
   }
-  models_.show(listed, answering);
+  const bool another = models_.show(listed, answering);
+  if (another || !forgotten_.empty()) take_leave();
   for (const auto& [name, family] : families_) {
     for (const auto& version : family.versions) {
       gateway::VersionStand& stand = *version->served->stand;
@@ -287,6 +291,24 @@ void ModelVersions::show() {
       if (stand.stage() != version->seen.stage) stand.move_to(version->seen.stage, version->why);
     }
   }
+}
+
+// Whoever found something in an earlier table is done with it, uses it or holds it when every reactor has done what it does now.
+void ModelVersions::take_leave() {
+  parts_.behind_reactors([this, table = models_.shown(), gone = std::exchange(forgotten_, {})] {
+    models_.forget_before(table);
+    left_.insert(left_.end(), gone.begin(), gone.end());
+    settle();
+  });
+}
+
+void ModelVersions::drop_what_nobody_has() {
+  std::erase_if(left_, [this](const gateway::ServedModel* model) {
+    if (model->stand->held()) return false;
+    parts_.end_engine(*model->tensors);
+    models_.drop(*model);
+    return true;
+  });
 }
 
 }  // namespace gatehouse::app

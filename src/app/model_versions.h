@@ -1,7 +1,8 @@
 // app/model_versions.h — the life of the versions of tensor models: checked, loaded, answering, put away, forgotten. What is done next is
 // model/version_steps.h's to say; here it is done. Which versions there are is model_folders.h's to tell.
 // Rules    an engine starts when the files of its version are what its manifest names. A new version is shown to those who ask before it is
-//          said to be ready, and an old one is put away when nothing is answered by it any more
+//          said to be ready, and an old one is put away when nothing is answered by it any more. What is forgotten leaves nothing behind:
+//          its engine and what it was served as go once nobody can have found it
 // Threads  the control reactor, before it runs or on it; hear() from any thread
 #pragma once
 #include <cstdint>
@@ -43,6 +44,8 @@ class ModelVersions {
     std::function<Prepared(const model::Entry&)> prepare;  // on the control reactor
     // Calls back on the control reactor when every reactor has done what it was told until now.
     std::function<void(std::function<void()>)> behind_reactors;
+    // Nobody can ask it for anything any more: it goes for good.
+    std::function<void(const engine::TensorEngine&)> end_engine;
     std::uint32_t newest = 1;
   };
   // How soon something is looked at again that is on its way.
@@ -57,7 +60,7 @@ class ModelVersions {
   // All that are there now: the others are not any more.
   void miss(const std::vector<FoundVersion>& found, Haste haste);
   // fault: why what is asked for does not stand among the found ones, where that is known. model_not_found (404)
-  Result<const gateway::ServedModel*> obey(const gateway::ModelOrder& order, const std::string& fault);
+  Result<gateway::ServedModelPtr> obey(const gateway::ModelOrder& order, const std::string& fault);
   // Does what is to be done, until nothing is to be done at once.
   void settle();
   // What is known is what others see.
@@ -100,12 +103,16 @@ class ModelVersions {
   void take(Family& family, const model::Step& step);
   void load(Version& version, bool others_answer);
   void move(Version& version, model::Stage to, std::string why);
+  void take_leave();
+  void drop_what_nobody_has();
 
   Reactor& control_;
   WorkerPool& files_;
   gateway::ServedModels& models_;
   const Parts parts_;
   std::map<std::string, Family> families_;
+  std::vector<const gateway::ServedModel*> forgotten_;  // whoever looks may have found them a moment ago
+  std::vector<const gateway::ServedModel*> left_;       // found by nobody any more, and in use or held by somebody perhaps
   Deadline glance_due_;
   bool begun_ = false, stopped_ = false;
 };

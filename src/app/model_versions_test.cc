@@ -116,5 +116,61 @@ TEST_F(ModelVersionsTest, WhatSleepsIsWokenByWhoHasItLoaded) {
   EXPECT_EQ(engine("1").loads_, before + 1) << "it does not sleep";
 }
 
+// A server whose models are retrained every minute runs for months.
+TEST_F(ModelVersionsTest, ThoseThatAreForgottenLeaveNothingBehind) {
+  put(1);
+  begin();
+  becomes("1", Life::ready);
+  const auto take_over = [&](int version) {
+    put(version);
+    order(What::load);
+    becomes(std::to_string(version), Life::ready);
+    goes(std::to_string(version - 1));
+    remove(version - 1);
+    pass(seconds(6)), pass(seconds(6));
+  };
+  take_over(2);
+  const auto kept = models_.kept();
+  const std::size_t deadlines = control_.deadlines().all, remembered = folders_->remembered();
+  for (int version = 3; version <= 50; ++version) take_over(version);
+  EXPECT_THAT(seen(), ElementsAre("50 ready"));
+  EXPECT_EQ(ended_, 49);
+  EXPECT_EQ(models_.kept(), kept);
+  EXPECT_EQ(folders_->remembered(), remembered);
+  EXPECT_EQ(control_.deadlines().all, deadlines);
+}
+
+TEST_F(ModelVersionsTest, WhoeverHasAForgottenOneKeepsIt) {
+  put(1);
+  begin();
+  becomes("1", Life::failed);
+  const gateway::ServedModel& failed = *models_.named("flowers");
+  auto use = std::make_unique<gateway::VersionUse>(failed.stand.get());
+  gateway::ServedModelPtr told = gateway::held(failed);
+  remove(1);
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_EQ(answers(), "none");
+  EXPECT_EQ(ended_, 0) << "something is still answered by it";
+  use.reset();
+  pass(seconds(1));
+  EXPECT_EQ(ended_, 0) << "somebody still tells of it";
+  EXPECT_EQ(told->version, "1");
+  told.reset();
+  pass(seconds(1));
+  EXPECT_EQ(ended_, 1);
+  EXPECT_EQ(models_.kept().models, 0U);
+}
+
+TEST_F(ModelVersionsTest, OneThatWasChangedLeavesNothingBehind) {
+  put(1, "half-copied");
+  begin();
+  for (int i = 0; i < 10; ++i) {
+    put(1, "half-copied-" + std::to_string(i));
+    order(What::load);
+  }
+  EXPECT_EQ(ended_, 10);
+  EXPECT_EQ(models_.kept().models, 1U);
+}
+
 }  // namespace
 }  // namespace gatehouse::app

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <deque>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -71,7 +70,7 @@ class ModelVersionsTest : public ::testing::Test {
     };
     parts.prepare = [this](const model::Entry& entry) {
       ModelVersions::Prepared prepared;
-      ScriptedEngine& engine = engines_.emplace_back();
+      ScriptedEngine& engine = *engines_.emplace_back(std::make_unique<ScriptedEngine>());
       prepared.served.name = entry.name;
       prepared.served.version = std::to_string(entry.version);
       prepared.served.tensors = &engine;
@@ -80,6 +79,9 @@ class ModelVersionsTest : public ::testing::Test {
     };
     parts.behind_reactors = [this](std::function<void()> then) { control_.post(std::move(then)); };
     parts.newest = newest;
+    parts.end_engine = [this](const engine::TensorEngine& engine) {
+      ended_ += static_cast<int>(std::erase_if(engines_, [&engine](const auto& one) { return one.get() == &engine; }));
+    };
     versions_ = std::make_unique<ModelVersions>(control_, files_, models_, std::move(parts));
     ModelFolders::Parts folders{[this] { return model::scan({folder_}); }, seconds(5)};
     folders_ = std::make_unique<ModelFolders>(control_, files_, *versions_, std::move(folders));
@@ -138,7 +140,7 @@ class ModelVersionsTest : public ::testing::Test {
     order.name = name;
     order.version = version;
     std::string told = "nothing";
-    folders_->give(order, [&](Result<const gateway::ServedModel*> about) {
+    folders_->give(order, [&](Result<gateway::ServedModelPtr> about) {
       told = about ? (*about)->version + " " + std::string(to_string((*about)->stand->stage())) : about.error().public_text();
     });
     let_it_work();
@@ -149,7 +151,8 @@ class ModelVersionsTest : public ::testing::Test {
   Reactor control_{0, clock_};
   WorkerPool files_{"files", 1, 16};
   std::filesystem::path folder_;
-  std::deque<ScriptedEngine> engines_;
+  std::vector<std::unique_ptr<ScriptedEngine>> engines_;
+  int ended_ = 0;
   gateway::ServedModels models_{{}, {.llm = "none"}};
   std::unique_ptr<ModelVersions> versions_;
   std::unique_ptr<ModelFolders> folders_;
