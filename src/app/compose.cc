@@ -223,8 +223,10 @@ Status Server::add_models(const Settings& settings) {
   models_ = std::make_unique<gateway::ServedModels>(std::move(served_), default_models(settings.models), settings.models.aliases);
   if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
   versions_ = std::make_unique<ModelVersions>(control_, files_, *models_, version_parts(settings));
-  versions_->take_up(std::move(found));
-  models_->set_orders([this](gateway::ModelOrder order, gateway::OrderTold told) { versions_->give(std::move(order), std::move(told)); });
+  ModelFolders::Parts folders{[paths = model_folders(settings.models)] { return model::scan(paths); }, settings.models.watch};
+  folders_ = std::make_unique<ModelFolders>(control_, files_, *versions_, std::move(folders));
+  folders_->take_up(std::move(found));
+  models_->set_orders([this](gateway::ModelOrder order, gateway::OrderTold told) { folders_->give(std::move(order), std::move(told)); });
   warn_of_idle_prices(settings.prices, *models_);
   return check_names(*models_, settings.models);
 }
@@ -342,7 +344,7 @@ Status Server::start() {
   forgetter_->begin();
   checkpointer_->begin();
   if (memory_mark_) memory_mark_->begin();
-  versions_->begin();
+  folders_->begin();
   reactors_.start();
   for (adapters::ChildEngine* engine : at_start_) engine->start();
   return ok();
@@ -376,6 +378,7 @@ Task<void> Server::write_down() {
 }
 
 Task<void> Server::stop_engines() {
+  folders_->stop();
   versions_->stop();
   for (const auto& engine : engines_) co_await engine->stop();
 }

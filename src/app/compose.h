@@ -1,5 +1,6 @@
 // app/compose.h — the whole server, put together in level order and taken apart in reverse. This is the one place where adapters meet
-// ports. Threads  built and destroyed on the main thread, whose reactor is the control reactor
+// ports.
+// Threads  built and destroyed on the main thread, whose reactor is the control reactor
 #pragma once
 #include <functional>
 #include <memory>
@@ -27,6 +28,7 @@
 #include "gatehouse/telemetry/metrics.h"
 #include "loading_memory.h"
 #include "memory_mark.h"
+#include "model_folders.h"
 #include "model_versions.h"
 #include "outside_issuers.h"
 #include "scribe.h"
@@ -67,7 +69,7 @@ class Server {
   // The access log's file may have been moved away.
   void reopen_logs() { access_log_.reopen(); }
   // Versions of models may have come or gone.
-  void look_for_models() { versions_->look(); }
+  void look_for_models() { folders_->look(); }
   // For work that blocks on the disk.
   WorkerPool& files() { return files_; }
 
@@ -98,6 +100,7 @@ class Server {
   Status make_tensor_spawner(const OnnxSettings& settings);
   ModelVersions::Parts version_parts(const Settings& settings);
   ModelVersions::Prepared prepare_version(const model::Entry& entry, const Settings& settings);
+  Task<void> end_engine(const engine::TensorEngine& engine);
   void behind_reactors(std::function<void()> then);
   Status add_nlu_engine(const model::Entry& entry, const Settings& settings);
   Status add_text_engine(const model::Entry& entry, const Settings& settings);
@@ -130,10 +133,12 @@ class Server {
   Deadline retirement_;  // of a signing key
   std::unique_ptr<adapters::EngineSpawner> spawner_, tensor_spawner_;
   std::vector<gateway::ServedModel> served_;
-  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;  // all that there ever were
+  std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
+  std::vector<std::unique_ptr<adapters::ChildEngine>> parting_;  // of versions that are forgotten: until no reactor knows of them
   std::vector<adapters::ChildEngine*> at_start_;                 // those that the start begins
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<ModelVersions> versions_;
+  std::unique_ptr<ModelFolders> folders_;
   std::optional<limits::Inflight> journal_;
   std::vector<std::int64_t> settled_before_;  // by reactor: its last batch
   std::unique_ptr<gateway::Administration> administration_;

@@ -1,10 +1,12 @@
 // Tensor models, on their way into the server.
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
 
 #include "compose.h"
 #include "gatehouse/adapters/onnx_model.h"
+#include "gatehouse/base/assert.h"
 #include "gatehouse/telemetry/log.h"
 #include "machine_memory.h"
 #include "model_parts.h"
@@ -85,7 +87,6 @@ ModelVersions::Prepared Server::prepare_version(const model::Entry& entry, const
 
 ModelVersions::Parts Server::version_parts(const Settings& settings) {
   ModelVersions::Parts parts;
-  parts.scan = [folders = model_folders(settings.models)] { return model::scan(folders); };
   parts.check = [this](const model::Entry& entry) -> Status {
     for (const model::ManifestFile& file : entry.manifest->files) {
       GH_TRY([[maybe_unused]] const Fd opened, model::open_verified(entry.folder / file.path, file.sha256, hashes_));
@@ -94,9 +95,19 @@ ModelVersions::Parts Server::version_parts(const Settings& settings) {
   };
   parts.prepare = [settings, this](const model::Entry& entry) { return prepare_version(entry, settings); };
   parts.behind_reactors = [this](std::function<void()> then) { behind_reactors(std::move(then)); };
+  parts.end_engine = [this](const engine::TensorEngine& engine) { control_.spawn(end_engine(engine)); };
   parts.newest = settings.models.versions;
-  parts.look_every = settings.models.watch;
   return parts;
+}
+
+// Each reactor takes leave of it before it goes.
+Task<void> Server::end_engine(const engine::TensorEngine& engine) {
+  const auto found = std::ranges::find_if(engines_, [&engine](const auto& one) { return one.get() == &engine; });
+  GH_ASSERT(found != engines_.end());
+  adapters::ChildEngine* const leaving = parting_.emplace_back(std::move(*found)).get();
+  engines_.erase(found);
+  co_await leaving->stop();
+  behind_reactors([this, leaving] { std::erase_if(parting_, [leaving](const auto& one) { return one.get() == leaving; }); });
 }
 
 void Server::behind_reactors(std::function<void()> then) {

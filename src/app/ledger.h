@@ -1,8 +1,7 @@
 // app/ledger.h — how what calls have taken comes into the store, once each: from the journal of an earlier process, and batch by batch
 // from this one.
 // Rules    a batch is stamped on its calls, and the stamps are synced, before it is written: neither a process nor a machine that is ended
-// in
-//          between writes it twice
+//          in between writes it twice
 // Threads  a writer belongs to its reactor; what blocks is done by the pool. settle_what_was_left() blocks, before there are any
 #pragma once
 #include <cstdint>

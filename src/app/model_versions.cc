@@ -15,10 +15,6 @@ using model::Act;
 using model::Stage;
 using model::Wish;
 
-constexpr const char* mark_of_said = " said";
-
-std::string full_name(const model::Entry& entry) { return entry.name + "/" + std::to_string(entry.version); }
-
 std::string how_to_load(const model::Entry& entry) { return "`gatehouse model load " + full_name(entry) + "` loads it"; }
 
 Error not_there(const gateway::ModelOrder& order, const std::string& fault) {
@@ -30,59 +26,23 @@ Error not_there(const gateway::ModelOrder& order, const std::string& fault) {
 
 }  // namespace
 
+std::string full_name(const model::Entry& entry) { return entry.name + "/" + std::to_string(entry.version); }
+
 ModelVersions::ModelVersions(Reactor& control, WorkerPool& files, gateway::ServedModels& models, Parts parts)
-    : control_(control),
-      files_(files),
-      models_(models),
-      parts_(std::move(parts)),
-      look_due_(control, [this] { control_.spawn(look_again(Haste::usual)); }),
-      glance_due_(control, [this] { settle(); }) {}
-
-void ModelVersions::take_up(std::vector<model::Entry> found) {
-  for (model::Entry& entry : found) {
-    std::string look = model::look_of(entry);
-    const gateway::ServedModel* const named = models_.named(entry.name);
-    if (model::has_versions(entry) && (named == nullptr || named->stand)) {
-      family(entry.name).versions.push_back(make({std::move(entry), std::move(look)}));
-    } else {
-      pending_[entry.folder.string()] = look + mark_of_said;  // by whoever serves it, or does not
-    }
-  }
-  show();
-}
-
-void ModelVersions::begin() {
-  settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
-}
+    : control_(control), files_(files), models_(models), parts_(std::move(parts)), glance_due_(control, [this] { settle(); }) {}
 
 void ModelVersions::stop() {
   stopped_ = true;
-  look_due_.disarm();
   glance_due_.disarm();
 }
-
-void ModelVersions::look() { control_.spawn(look_again(Haste::now)); }
 
 void ModelVersions::hear() {
   control_.post([this] { settle(); });
 }
 
-void ModelVersions::give(gateway::ModelOrder order, gateway::OrderTold told) {
-  control_.post(
-      [this, order = std::move(order), told = std::move(told)]() mutable { control_.spawn(carry_out(std::move(order), std::move(told))); });
-}
-
-Task<void> ModelVersions::carry_out(gateway::ModelOrder order, gateway::OrderTold told) {
-  co_await look_again(Haste::now);
-  Result<const gateway::ServedModel*> obeyed = obey(order);
-  settle();
-  told(std::move(obeyed));
-}
-
-Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrder& order) {
+Result<gateway::ServedModelPtr> ModelVersions::obey(const gateway::ModelOrder& order, const std::string& fault) {
   const auto of_that_name = families_.find(order.name);
-  if (of_that_name == families_.end()) return not_there(order, fault_of(order));
+  if (of_that_name == families_.end()) return not_there(order, fault);
   Family& family = of_that_name->second;
   const bool load = order.what == gateway::ModelOrder::What::load;
   if (!order.version) {
@@ -94,12 +54,12 @@ Result<const gateway::ServedModel*> ModelVersions::obey(const gateway::ModelOrde
     Version& newest = *family.versions.front();
     if (load) ask_for(newest);
     const gateway::ServedModel* const answers = models_.named(order.name);
-    return load || answers == nullptr ? newest.served : answers;
+    return gateway::held(load || answers == nullptr ? *newest.served : *answers);
   }
   const auto found = std::ranges::find(family.versions, *order.version, [](const auto& one) { return one->entry.version; });
-  if (found == family.versions.end()) return not_there(order, fault_of(order));
+  if (found == family.versions.end()) return not_there(order, fault);
   wish(**found, load ? Wish::loaded : Wish::put_away);
-  return (*found)->served;
+  return gateway::held(*(*found)->served);
 }
 
 // What was put away, failed or goes begins anew; what sleeps is woken.
@@ -118,53 +78,13 @@ void ModelVersions::wish(Version& version, Wish wish) {
   if (wish == Wish::put_away && at_rest) move(version, Stage::unloaded, "it was unloaded; " + how_to_load(version.entry));
 }
 
-// Why something of that name is not there; empty: nothing of it is.
-std::string ModelVersions::fault_of(const gateway::ModelOrder& order) const {
-  const std::string prefix = order.name + "/" + (order.version ? std::to_string(*order.version) : "");
-  const auto found = faults_.lower_bound(prefix);
-  if (found == faults_.end() || !found->first.starts_with(prefix) || (order.version && found->first != prefix)) return {};
-  return found->second;
-}
-
-Task<void> ModelVersions::look_again(Haste haste) {
-  std::function<std::vector<Found>(Worker&)> work = [scan = parts_.scan](Worker&) {
-    std::vector<Found> found;
-    for (model::Entry& entry : scan()) {
-      std::string look = model::look_of(entry);
-      found.push_back({std::move(entry), std::move(look)});
-    }
-    return found;
-  };
-  auto looking = files_.run<std::vector<Found>>(control_, std::move(work));
-  std::optional<std::vector<Found>> found = co_await std::move(looking);
-  if (stopped_) co_return;
-  if (found) adopt(std::move(*found), haste);
-  if (!found) log::warn("models", "the folders of models are not looked into: too much waits for the disk");
-  settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
-}
-
-void ModelVersions::adopt(std::vector<Found> found, Haste haste) {
-  // A disk that is away for a moment takes no model away.
-  const bool all_read = std::ranges::none_of(
-      found, [](const Found& one) { return !one.entry.manifest && one.entry.manifest.error().reason() == "model_folder_unreadable"; });
-  if (all_read) miss(found, haste);
-  faults_.clear();
-  for (Found& one : found) {
-    if (model::has_versions(one.entry)) {
-      adopt_one(std::move(one), haste);
-    } else {
-      adopt_other(one, haste);
-    }
-  }
-}
-
 // Twice, unless somebody has asked: a folder that is put in the place of another is gone for a moment.
-void ModelVersions::miss(const std::vector<Found>& found, Haste haste) {
+void ModelVersions::miss(const std::vector<FoundVersion>& found, Haste haste) {
   for (auto& [name, family] : families_) {
     for (const auto& version : family.versions) {
-      const bool there = std::ranges::any_of(
-          found, [&](const Found& one) { return one.entry.version == version->entry.version && one.entry.name == version->entry.name; });
+      const bool there = std::ranges::any_of(found, [&](const FoundVersion& one) {
+        return one.entry.version == version->entry.version && one.entry.name == version->entry.name;
+      });
       const bool missed_before = std::exchange(version->missed, !there);
       const bool stays = there || (haste == Haste::usual && !missed_before && version->seen.there);
       if (!stays && version->seen.there) log::info("models", "a version is gone from its folder", {{"model", full_name(version->entry)}});
@@ -173,59 +93,42 @@ void ModelVersions::miss(const std::vector<Found>& found, Haste haste) {
   }
 }
 
-void ModelVersions::adopt_one(Found found, Haste haste) {
+bool ModelVersions::knows(const FoundVersion& found) const {
+  const auto family = families_.find(found.entry.name);
+  return family != families_.end() && std::ranges::any_of(family->second.versions, [&](const auto& one) {
+           return one->entry.version == found.entry.version && one->stamp == found.stamp;
+         });
+}
+
+std::optional<std::string> ModelVersions::take_up(FoundVersion found) {
   const gateway::ServedModel* const named = models_.named(found.entry.name);
-  if (named != nullptr && !named->stand) {
-    return say_once(found, "its model is served as another kind: a restart serves it");
-  }
+  if (named != nullptr && !named->stand) return "its model is served as another kind: a restart serves it";
   std::vector<std::unique_ptr<Version>>& versions = family(found.entry.name).versions;
   const auto place = std::ranges::find_if(versions, [&](const auto& one) { return one->entry.version <= found.entry.version; });
   const bool known = place != versions.end() && (*place)->entry.version == found.entry.version;
-  if (known && (*place)->stamp == found.stamp) return;
-  if (!stands_still(found, haste)) return;
   if (known) return adopt_change(**place, std::move(found));
-  log::info("models", "a version has come", {{"model", full_name(found.entry)}});
+  if (begun_) log::info("models", "a version has come", {{"model", full_name(found.entry)}});
   versions.insert(place, make(std::move(found)));
-}
-
-// What is broken, or of a kind that has no versions beside one another.
-void ModelVersions::adopt_other(const Found& found, Haste haste) {
-  const bool broken = !found.entry.manifest;
-  if (broken) faults_[full_name(found.entry)] = found.entry.manifest.error().describe();
-  if (!stands_still(found, haste)) return;
-  say_once(found, broken ? found.entry.manifest.error().describe() : "a restart serves a version of this kind");
-}
-
-bool ModelVersions::stands_still(const Found& found, Haste haste) {
-  std::string& before = pending_[found.entry.folder.string()];
-  const bool same = before.starts_with(found.stamp);
-  if (!same) before = found.stamp;
-  return same || haste == Haste::now;
-}
-
-void ModelVersions::say_once(const Found& found, const std::string& what) {
-  std::string& before = pending_[found.entry.folder.string()];
-  std::string now = found.stamp + mark_of_said;
-  if (before == now) return;
-  before = std::move(now);
-  log::warn("models", "a version is not taken up", {{"model", full_name(found.entry)}, {"error", what}});
+  return std::nullopt;
 }
 
 // What runs has read its files and goes on. What does not run is another version under an old number.
-void ModelVersions::adopt_change(Version& version, Found found) {
+std::optional<std::string> ModelVersions::adopt_change(Version& version, FoundVersion found) {
   const Stage stage = version.seen.stage;
-  if (stage == Stage::checking) return;  // at the next look
+  if (stage == Stage::checking) return std::nullopt;  // at the next look
   if (stage == Stage::loading || stage == Stage::ready || stage == Stage::draining) {
-    return say_once(found, "it was changed while it runs, and goes on as it was: a new number makes it a new one");
+    return "it was changed while it runs, and goes on as it was: a new number makes it a new one";
   }
   const Wish wish = version.seen.wish;
   const bool awaited = version.awaited;
+  forgotten_.push_back(version.served);
   version = std::move(*make(std::move(found)));
   version.seen.wish = wish;
   version.awaited = awaited;
+  return std::nullopt;
 }
 
-std::unique_ptr<ModelVersions::Version> ModelVersions::make(Found found) {
+std::unique_ptr<ModelVersions::Version> ModelVersions::make(FoundVersion found) {
   auto version = std::make_unique<Version>(std::move(found));
   version->seen.version = version->entry.version;
   version->why = "it is not loaded; " + how_to_load(version->entry);
@@ -249,9 +152,10 @@ ModelVersions::Version* ModelVersions::find(const std::string& name, const gatew
   return found == family->second.versions.end() ? nullptr : found->get();
 }
 
-// Until nothing is to be done at once.
 void ModelVersions::settle() {
   if (stopped_) return;
+  begun_ = true;
+  drop_what_nobody_has();
   bool on_their_way = false;
   for (auto& [name, family] : families_) {
     for (const auto& version : family.versions) {
@@ -267,7 +171,7 @@ void ModelVersions::settle() {
   }
   std::erase_if(families_, [](const auto& one) { return one.second.versions.empty(); });
   show();
-  if (on_their_way) glance_due_.arm_in(glance);
+  if (on_their_way || !left_.empty()) glance_due_.arm_in(glance);
 }
 
 void ModelVersions::hear_from_engine(const std::string& name, Version& version) {
@@ -321,6 +225,7 @@ void ModelVersions::take(Family& family, const model::Step& step) {
       return version.served->tensors->unload();
     case Act::forget:
       log::info("models", "a version is forgotten", {{"model", full_name(version.entry)}});
+      forgotten_.push_back(version.served);
       family.versions.erase(family.versions.begin() + static_cast<std::ptrdiff_t>(step.which));
       return;
   }
@@ -377,7 +282,8 @@ void ModelVersions::show() {
     }
     if (const std::optional<std::size_t> which = model::version_that_answers(seen)) answering.push_back(family.versions[*which]->served);
   }
-  models_.show(listed, answering);
+  const bool another = models_.show(listed, answering);
+  if (another || !forgotten_.empty()) take_leave();
   for (const auto& [name, family] : families_) {
     for (const auto& version : family.versions) {
       gateway::VersionStand& stand = *version->served->stand;
@@ -385,6 +291,24 @@ void ModelVersions::show() {
       if (stand.stage() != version->seen.stage) stand.move_to(version->seen.stage, version->why);
     }
   }
+}
+
+// Whoever found something in an earlier table is done with it, uses it or holds it when every reactor has done what it does now.
+void ModelVersions::take_leave() {
+  parts_.behind_reactors([this, table = models_.shown(), gone = std::exchange(forgotten_, {})] {
+    models_.forget_before(table);
+    left_.insert(left_.end(), gone.begin(), gone.end());
+    settle();
+  });
+}
+
+void ModelVersions::drop_what_nobody_has() {
+  std::erase_if(left_, [this](const gateway::ServedModel* model) {
+    if (model->stand->held()) return false;
+    parts_.end_engine(*model->tensors);
+    models_.drop(*model);
+    return true;
+  });
 }
 
 }  // namespace gatehouse::app

@@ -44,7 +44,7 @@ struct ServerSettings {
   std::string public_url;  // empty: not known
   config::Texts trusted_hosts, trusted_proxies;
   bool docs = true;
-  config::Texts docs_models{"*"};
+  config::Texts docs_models{"iris"};
   std::string home;  // empty: the page for Chinese where a model for it is served, else the documentation
   bool insecure_http = false;
   seconds drain_deadline{300};

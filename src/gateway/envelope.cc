@@ -164,6 +164,10 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   std::string_view none;
   const bool admitted = co_await admit(received, none, egress, account.ledger);
   if (!admitted) co_return;
+  if (route.action == Action::openapi) {
+    net::Response document = co_await desk_.small_routes.document(received.exchange().reactor(), head);
+    co_return egress.respond(std::move(document));
+  }
   Result<net::Response> response =
       desk_.small_routes.answer(match, head, account.ledger.principal.get(), desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {

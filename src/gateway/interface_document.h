@@ -1,8 +1,11 @@
 // gateway/interface_document.h — /openapi.json as it is at this moment: the routes, and what each tensor model that is served takes on
 // them.
-// Rules    made anew when another model is there, or one says for the first time what it takes; one whose engine begins anew stays in
-// Threads  any
+// Rules    made anew when another model is there, or one says for the first time what it takes; one whose engine begins anew stays in.
+//          It is made once for each change, on a thread of its own: of many models it takes longer than others should wait
+// Threads  any reactor
 #pragma once
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -10,6 +13,8 @@
 
 #include "docs.h"
 #include "gatehouse/gateway/served_models.h"
+#include "gatehouse/runtime/worker_pool.h"
+#include "model_bodies.h"
 #include "model_signature.h"
 
 namespace gatehouse::gateway {
@@ -21,23 +26,41 @@ struct InterfaceFacts {
 
 class InterfaceDocument {
  public:
+  using FilePtr = std::shared_ptr<const OpenApiFile>;
+
   InterfaceDocument(const ServedModels& models, InterfaceFacts facts);
-  std::shared_ptr<const OpenApiFile> current() const;
+  // Of the models as they are now; where too many wait for one, the last that was made.
+  Task<FilePtr> current(Reactor& reactor) const;
+  // How many have been made.
+  std::uint64_t made() const { return made_.load(std::memory_order_relaxed); }
 
  private:
+  // What is told of a model. It owns all of that: the model may be gone when the document is made.
   struct Shown {
-    const ServedModel* model = nullptr;
+    std::string name;
+    Named named = Named::always;
     SignaturePtr signature;
+    std::shared_ptr<const model::Manifest> manifest;
     friend bool operator==(const Shown&, const Shown&) = default;
   };
+  struct Made {
+    std::vector<Shown> shown;
+    FilePtr file;
+  };
+  using MadePtr = std::shared_ptr<const Made>;
+
   std::vector<Shown> look() const;
+  MadePtr last() const;
+  FilePtr make(const std::vector<Shown>& shown) const;
   std::string written(const std::vector<Shown>& shown) const;
 
+  static constexpr std::size_t threads = 1, most_waiting = 64;
   const ServedModels& models_;
   const InterfaceFacts facts_;
-  mutable std::mutex mutex_;  // the others are made under it: whoever asks meanwhile waits for what is made
-  mutable std::vector<Shown> shown_;
-  mutable std::shared_ptr<const OpenApiFile> file_;
+  mutable std::atomic<std::uint64_t> made_{0};
+  mutable std::mutex mutex_;  // taken for a look
+  mutable MadePtr last_;      // guarded by mutex_
+  mutable WorkerPool pool_{"docs", threads, most_waiting};
 };
 
 }  // namespace gatehouse::gateway

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "gatehouse/base/fake_clock.h"
+#include "gatehouse/runtime/run_task.h"
 #include "gatehouse/wire/json/document.h"
 #include "test_head.h"
 #include "test_tensor_engine.h"
@@ -32,8 +34,22 @@ class Interface : public ::testing::Test {
     made.stand->move_to(model::Stage::ready, "");
     return made;
   }
-  static std::string text(const InterfaceDocument& document) { return std::string(document.current()->response(head_with({})).body()); }
+  InterfaceDocument::FilePtr current(const InterfaceDocument& document) { return run_task(reactor_, document.current(reactor_)); }
+  std::string text(const InterfaceDocument& document) { return std::string(current(document)->response(head_with({})).body()); }
 
+  // The model goes while the document that tells of it is on its way.
+  Task<InterfaceDocument::FilePtr> ask_and_forget(const InterfaceDocument& document, const ServedModel& model) {
+    reactor_.post([&] {
+      models_.show({}, {});
+      models_.drop(model);
+    });
+    auto asked = document.current(reactor_);
+    InterfaceDocument::FilePtr file = co_await std::move(asked);
+    co_return file;
+  }
+
+  FakeClock clock_;
+  Reactor reactor_{0, clock_};
   StandingTensorEngine first_{takes(2)}, second_{takes(3)};
   ServedModels models_{{}, {.tabular = "table"}};
   const ServedModel& one_ = models_.keep(version("table", "1", first_));
@@ -48,8 +64,8 @@ TEST_F(Interface, DescribesTheVersionThatAnswers) {
   EXPECT_THAT(with_one, HasSubstr(R"("/v2/models/table/infer":)"));
   EXPECT_THAT(with_one, HasSubstr(R"("/v1/models/table:predict":)"));
   EXPECT_THAT(with_one, HasSubstr(R"("table":{"value":{"data":[0,0],"model":"table"}})"));
-  const auto same = document.current();
-  EXPECT_EQ(document.current(), same) << "it is kept until another one answers";
+  const auto same = current(document);
+  EXPECT_EQ(current(document), same) << "it is kept until another one answers";
   models_.show({&two_, &one_}, {&two_});
   EXPECT_THAT(text(document), HasSubstr(R"("table":{"value":{"data":[0,0,0],"model":"table"}})"));
   models_.show({}, {});
@@ -77,6 +93,26 @@ TEST_F(Interface, TellsOfThoseAloneThatItMay) {
   EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), HasSubstr("table"));
   EXPECT_THAT(text({models_, {"t", "1", {"table"}}}), Not(HasSubstr("hidden-forest")));
   EXPECT_THAT(text({models_, {"t", "1", {}}}), Not(HasSubstr("table")));
+}
+
+TEST_F(Interface, IsMadeOnceForAllWhoAskForIt) {
+  const InterfaceDocument document(models_, {"t", "1", {"*"}});
+  models_.show({&one_}, {&one_});
+  const std::uint64_t before = document.made();
+  std::vector<Task<InterfaceDocument::FilePtr>> asked;
+  for (int i = 0; i < 8; ++i) asked.push_back(document.current(reactor_));
+  const std::vector<InterfaceDocument::FilePtr> told = run_tasks(reactor_, std::move(asked));
+  EXPECT_EQ(document.made(), before + 1);
+  for (const InterfaceDocument::FilePtr& one : told) EXPECT_EQ(one, told.front());
+}
+
+TEST_F(Interface, TellsOfAModelThatIsGoneWhenItIsMade) {
+  const InterfaceDocument document(models_, {"t", "1", {"*"}});
+  const ServedModel& passing = models_.keep(version("passing", "1", first_));
+  models_.show({&passing}, {&passing});
+  Task<InterfaceDocument::FilePtr> asked = ask_and_forget(document, passing);
+  const std::string told(run_task(reactor_, std::move(asked))->response(head_with({})).body());
+  EXPECT_THAT(told, HasSubstr("passing"));
 }
 
 TEST_F(Interface, AModelComesBackOnceItWasThere) {

@@ -1,7 +1,6 @@
 // gateway/kept_answer.h — an answer as it is kept for whoever asks for it again, and how it is written down.
 // Layout   lines that say 1 (the version), the status, whether it is a stream (0, 1), what it cost (may be empty) and its Content-Type;
-// then
-//          the body, of a stream all its events
+//          then the body, of a stream all its events
 // Threads  value types
 #pragma once
 #include <cstddef>

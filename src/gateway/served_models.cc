@@ -63,32 +63,51 @@ std::optional<Error> ServedModel::closed() const {
   return Error(Code::unavailable, Origin::engine, "model_unloaded", "Version " + version + " of the model is not loaded");
 }
 
+ServedModelPtr held(const ServedModel& model) {
+  if (!model.stand) return {ServedModelPtr(), &model};
+  return {std::make_shared<VersionHold>(*model.stand), &model};
+}
+
 ServedModels::ServedModels(std::vector<ServedModel> models, DefaultModels defaults, ModelAliases aliases)
     : defaults_(std::move(defaults)), aliases_(std::move(aliases)) {
   for (ServedModel& model : models) fixed_.push_back(&keep(std::move(model)));
-  put({fixed_, fixed_});
+  put({0, fixed_, fixed_});
 }
 
-// Limits and prices are a name's: its versions share a number.
+// Limits and prices are a name's: its versions share a number, and nobody else is ever given it.
+std::uint32_t ServedModels::number_of(const std::string& name) {
+  return numbers_.emplace(name, static_cast<std::uint32_t>(numbers_.size() + 1)).first->second;
+}
+
 const ServedModel& ServedModels::keep(ServedModel model) {
-  std::uint32_t highest = 0;
-  for (const auto& one : kept_) {
-    highest = std::max(highest, one->number);
-    if (one->name == model.name) model.number = one->number;
-  }
-  if (model.number == 0) model.number = highest + 1;
+  model.number = number_of(model.name);
   return *kept_.emplace_back(std::make_unique<const ServedModel>(std::move(model)));
 }
 
-void ServedModels::show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering) {
+bool ServedModels::show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering) {
   Table table;
   std::ranges::merge(fixed_, versions, std::back_inserter(table.listed), {}, &ServedModel::name, &ServedModel::name);
   std::ranges::merge(fixed_, answering, std::back_inserter(table.answering), {}, &ServedModel::name, &ServedModel::name);
   const Table* const now = this->table();
-  if (now->listed != table.listed || now->answering != table.answering) put(std::move(table));
+  if (now->listed == table.listed && now->answering == table.answering) return false;
+  put(std::move(table));
+  return true;
 }
 
-void ServedModels::put(Table table) { table_ = tables_.emplace_back(std::make_unique<const Table>(std::move(table))).get(); }
+void ServedModels::put(Table table) {
+  table.number = tables_.empty() ? 1 : tables_.back()->number + 1;
+  table_ = tables_.emplace_back(std::make_unique<const Table>(std::move(table))).get();
+}
+
+void ServedModels::forget_before(std::uint64_t table) {
+  GH_ASSERT(table <= shown());
+  std::erase_if(tables_, [table](const auto& one) { return one->number < table; });
+}
+
+void ServedModels::drop(const ServedModel& model) {
+  GH_ASSERT(model.stand && !model.stand->held());
+  std::erase_if(kept_, [&model](const auto& one) { return one.get() == &model; });
+}
 
 const ServedModel* ServedModels::called(std::string_view name) const {
   const List models = answering();

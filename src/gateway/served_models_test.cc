@@ -72,6 +72,40 @@ TEST_F(Versions, ShareWhatIsCountedByTheirName) {
   EXPECT_EQ(version("flowers", "2").number, 3U);
 }
 
+TEST_F(Versions, GiveTheirNumberToNobodyElse) {
+  const ServedModel& gone = version("flowers", "1");
+  EXPECT_EQ(gone.number, 3U);
+  served_.drop(gone);
+  EXPECT_EQ(version("trees", "1").number, 4U) << "what is remembered of a number is of one name";
+  EXPECT_EQ(version("flowers", "2").number, 3U);
+}
+
+TEST_F(Versions, AreKeptAsLongAsSomebodyHoldsThem) {
+  const ServedModel& one = version("flowers", "1");
+  EXPECT_FALSE(one.stand->held());
+  ServedModelPtr first = held(one), second = first;
+  EXPECT_EQ(first.get(), &one);
+  EXPECT_FALSE(one.stand->in_use()) << "nothing is answered by it";
+  first.reset();
+  EXPECT_TRUE(one.stand->held());
+  second.reset();
+  EXPECT_FALSE(one.stand->held());
+  const VersionUse use(one.stand.get());
+  EXPECT_TRUE(one.stand->held());
+  EXPECT_EQ(held(*served_.named("a")).get(), served_.named("a")) << "what has no versions never goes";
+}
+
+TEST_F(Versions, LeaveNoTableBehindThatNobodyReads) {
+  const ServedModel& one = version("flowers", "1");
+  const auto before = served_.kept();
+  EXPECT_TRUE(served_.show({&one}, {&one}));
+  EXPECT_FALSE(served_.show({&one}, {&one})) << "it is the same";
+  EXPECT_TRUE(served_.show({}, {}));
+  EXPECT_EQ(served_.kept().tables, before.tables + 2);
+  served_.forget_before(served_.shown());
+  EXPECT_EQ(served_.kept(), before);
+}
+
 TEST_F(Versions, AreClosedOnceTheyGo) {
   const auto reason = [&](Stage stage) {
     const std::optional<Error> closed = version("flowers", "1", stage).closed();

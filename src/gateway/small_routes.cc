@@ -73,7 +73,6 @@ Result<net::Response> SmallRoutes::answer(const RouteMatch& match, const wire::R
     }
     case Action::health_status:
       return health_status();
-    case Action::openapi:
     case Action::docs:
     case Action::redoc:
     case Action::nlu_page:
@@ -94,11 +93,15 @@ Result<net::Response> SmallRoutes::answer(const RouteMatch& match, const wire::R
   return internal_error("route_without_answer", "another's route came to the small routes");
 }
 
+Task<net::Response> SmallRoutes::document(Reactor& reactor, const wire::RequestHead& head) const {
+  const InterfaceDocument::FilePtr file = co_await openapi_.current(reactor);
+  co_return file->response(head);
+}
+
 Result<net::Response> SmallRoutes::documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const {
   if (action == Action::docs) return docs_page(head);
   if (action == Action::redoc) return redoc_page(head);
   if (action == Action::nlu_page) return nlu_page(head);
-  if (action == Action::openapi) return openapi_.current()->response(head);
   return docs_file(parameter, head);
 }
 

@@ -1,4 +1,4 @@
-// gateway/small_routes.h — the routes that answer from what is already known: no body, no engine, no waiting.
+// gateway/small_routes.h — the routes that answer from what is already known: no body, no engine, and but for the document, no waiting.
 // Threads  the reactor of the connection
 #pragma once
 #include <string>
@@ -26,7 +26,9 @@ class SmallRoutes {
  public:
   SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts);
 
-  // Only for actions that need no engine and change nothing.
+  // Action::openapi
+  Task<net::Response> document(Reactor& reactor, const wire::RequestHead& head) const;
+  // Only for other actions that need no engine and change nothing.
   // model_not_found, model_not_allowed, not_found (a file of the pages)
   // who: null where anybody may ask.
   Result<net::Response> answer(const RouteMatch& match, const wire::RequestHead& head, const identity::Principal* who, bool draining) const;

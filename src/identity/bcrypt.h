@@ -1,7 +1,6 @@
 // identity/bcrypt.h — bcrypt hashes that others made, checked once before they become our own.
 // Rules    $2a$, $2b$ and $2y$ are one scheme. A cost above 2^14 would keep a thread for seconds, and is not taken. Of a password the first
-// 72
-//          bytes count, and none with a NUL is right
+//          72 bytes count, and none with a NUL is right
 // Threads  takes time: for threads that may block
 // Source   libxcrypt's crypt_r
 #pragma once

@@ -1,12 +1,10 @@
 // identity/signed_requests.h — from the head of a signed request to who asks.
 // Rules    hmac-sha256 with a key's signing secret, whose id is `keyid`. It covers @method and @target-uri, and content-digest where there
-// is
-//          a body; it says created, within five minutes of our clock, and a nonce of 1 to 256 bytes; where it says expires, that is not
+//          is a body; it says created, within five minutes of our clock, and a nonce of 1 to 256 bytes; where it says expires, that is not
 //          over. Whether the key is not there, signs nothing or has another secret does not show; that it is expired or revoked is said to
 //          whoever has signed with it. What came with a rotated secret is taken for as long as that secret is
 // Order    head, body, nonce: the nonce is taken last of all, once the body is known to be the one that was signed, so that nobody on the
-// way
-//          can use it up with another body. Each step looks at the window again, so that a nonce need be kept no longer than it
+//          way can use it up with another body. Each step looks at the window again, so that a nonce need be kept no longer than it
 // Threads  any; made once a reactor
 // Errors   signature_malformed, signature_incomplete, signature_late, signature_early, signature_invalid, digest_malformed →
 //          unauthenticated; those of admit_key; all origin caller

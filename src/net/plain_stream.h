@@ -1,5 +1,6 @@
 // net/plain_stream.h — the bytes of one connection, over TCP or a Unix socket. This is the seam where TLS will stand: a TlsStream offers
-// the same calls, and a Connection needs nothing else of a socket. Threads  the reactor of the socket
+// the same calls, and a Connection needs nothing else of a socket.
+// Threads  the reactor of the socket
 #pragma once
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>

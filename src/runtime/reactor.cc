@@ -94,6 +94,15 @@ void Reactor::tick() {
   }
 }
 
+Reactor::DeadlineCount Reactor::deadlines() const {
+  DeadlineCount count;
+  for (const Deadline* d = deadlines_; d != nullptr; d = d->next_) {
+    ++count.all;
+    if (d->armed()) ++count.armed;
+  }
+  return count;
+}
+
 Deadline::Deadline(Reactor& reactor, std::function<void()> due) : reactor_(reactor), due_(std::move(due)) {
   next_ = reactor_.deadlines_;
   if (next_ != nullptr) next_->previous_ = this;

@@ -127,6 +127,16 @@ def test_what_is_described_comes_and_goes_with_the_versions(new_house, tmp_path)
     assert house.ask("GET", "/openapi.json", headers={"If-None-Match": etag}).status == 200
 
 
+def test_what_is_served_is_described_only_where_the_settings_name_it(new_house, tmp_path):
+    models = tmp_path / "models"
+    onnx_file.put(models, "secret-table", *onnx_file.constant(1), version=1)
+    house = new_house(started=False)
+    house.start("--models", str(models))
+    question = {"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]}]}
+    eventually(lambda: house.ask("POST", "/v2/models/secret-table/infer", question).status == 200, 60, "the model")
+    assert "secret-table" not in house.ask("GET", "/openapi.json", headers=NOBODY).body.decode()
+
+
 # -- in a browser -----------------------------------------------------------------------------------------------------------
 
 

@@ -26,6 +26,29 @@ def check_cards(tree):
             yield Finding(path, 1, "may be read twice", "put #pragma once under the card")
 
 
+# A word in a column of nine, and what it says behind that: Units, Threads, Errors …
+LABEL = re.compile(r"// [A-Z][a-z]+ +(?=\S)")
+COLUMN = 12
+LABEL_WITHIN = re.compile(r"[^/ ] (?:Units|Threads|Errors|Rules|Bounds|Source|Shapes|Time|State|Life|Order)  +\S")
+
+
+def check_labels(tree):
+    for path in tree.cpp("src", "tests", "fuzz", "bench"):
+        if not path.endswith(".h"):
+            continue
+        labelled = False
+        for number, line in enumerate(tree.text(path).splitlines(), 1):
+            if not line.startswith("//"):
+                break
+            if LABEL_WITHIN.search(line):
+                yield Finding(path, number, "has a label in the middle", "begin each label of a card on a line of its own")
+            begins = LABEL.match(line)
+            is_label = begins is not None and begins.end() == COLUMN
+            if labelled and not is_label and not line.startswith("//".ljust(COLUMN)):
+                yield Finding(path, number, "is out of its column", "a label's further lines begin under its first one")
+            labelled = labelled or is_label
+
+
 def functions(tree):
     for path in tree.cpp(*FORMATTED):
         parser = Parser(without_preprocessor(code_of(tree.text(path))))

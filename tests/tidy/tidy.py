@@ -25,6 +25,7 @@ CHECKS = (
     calls.check_calls,
     calls.check_awaits,
     layout.check_cards,
+    layout.check_labels,
     layout.check_sizes,
     layout.check_format,
     layout.check_scripts,

@@ -210,6 +210,12 @@ class Layout(RuleCase):
         for bad in ("#pragma once\n", "// net/b.h — what it is, in a line.\n#pragma once\n", "// net/a.h\n#pragma once\n", self.GOOD.splitlines()[0]):
             self.assertEqual(self.found(layout.check_cards, {path: bad}), [(path, 1)], bad)
 
+    def test_labels_of_cards(self):
+        path, card = "src/net/a.h", "// net/a.h — what it is.\n//   a drawing\n// Units    bytes, and\n//          no others\n// Prefixes of all kinds\n#pragma once\n"
+        self.assertEqual(self.found(layout.check_labels, {path: card}), [])
+        for line, bad in ((1, "// net/a.h — what it is. Threads  one\n"), (2, "// net/a.h — what it is.\n// Units    bytes, and Errors   none\n"), (3, "// net/a.h — what it is.\n// Units    bytes, and\n// no others\n")):
+            self.assertEqual(self.found(layout.check_labels, {path: bad}), [(path, line)], bad)
+
     def test_long_files_and_functions(self):
         self.assertEqual(self.found(layout.check_sizes, {"src/a.cc": "\n" * 401}), [("src/a.cc", 400)])
         long = "namespace a {\n\nint f(int b) {\n" + "  b += 1;\n" * 60 + "  return b;\n}\n}\n"

@@ -23,7 +23,7 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
       stopped_(control),
       poll_(control, [this] {
         look_after_children();
-        poll_.arm_in(Child::poll_interval);
+        if (has_children()) poll_.arm_in(Child::poll_interval);
       }) {
   for (Reactor* reactor : reactors_) {
     EngineLink::Callbacks callbacks;
@@ -59,7 +59,6 @@ void ChildEngine::start() {
     publish(rest_, state_of(w::ModelState::empty, "it is loaded when somebody asks for it"), "");
     hold_links();
   }
-  poll_.arm_in(Child::poll_interval);
   control_.spawn(supervise());
 }
 

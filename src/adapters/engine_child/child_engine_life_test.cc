@@ -215,6 +215,28 @@ TEST_F(ChildEngineLifeTest, LoadTriesAgainWhatHasFailed) {
   EXPECT_EQ(prepare_says(), "prepared");
 }
 
+// Thousands of them may be in memory.
+TEST_F(ChildEngineLifeTest, WithoutAChildNothingIsLookedAfter) {
+  asleep();
+  EXPECT_EQ(reactor.deadlines().armed, 0U);
+  ask_for_it();
+  ready_child(1);
+  EXPECT_EQ(said, "ready");
+  EXPECT_GT(reactor.deadlines().armed, 0U);
+  engine->unload();
+  settle(reactor);
+  EXPECT_EQ(engine->life(), Life::gone);
+  pass(seconds(1));
+  EXPECT_EQ(reactor.deadlines().armed, 0U);
+  engine->load();
+  ready_child(2);
+  EXPECT_GT(reactor.deadlines().armed, 0U);
+  stop();
+  EXPECT_EQ(reactor.deadlines().armed, 0U);
+  engine.reset();
+  EXPECT_EQ(reactor.deadlines().all, 0U);
+}
+
 TEST_F(ChildEngineLifeTest, UnloadedWhileItLoadsItIsEndedAtOnce) {
   engine->start();
   child(1);

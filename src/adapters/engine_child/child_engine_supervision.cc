@@ -33,6 +33,7 @@ Task<void> ChildEngine::supervise() {
   }
   fail_links();
   leaving_.clear();
+  poll_.disarm();
   supervising_ = false;
   stopped_.raise();
 }
@@ -207,6 +208,7 @@ std::unique_ptr<Child> ChildEngine::make_child() {
 }
 
 Status ChildEngine::launch(Child& child, const Fd& model_file) {
+  if (!poll_.armed()) poll_.arm_in(Child::poll_interval);
   GH_TRY(std::vector<Fd> fronts, child.spawn(spawner_, links_.size()));
   if (&child == serving_.get()) {
     pid_ = child.pid();
@@ -253,6 +255,9 @@ void ChildEngine::all_have_left() {
       rest_ == Life::declared ? "it sleeps; whoever asks for it wakes it" : "it was unloaded; `gatehouse model load` loads it again";
   publish(rest_, state_of(w::ModelState::empty, why), "");
 }
+
+// As long as there are any they are looked after.
+bool ChildEngine::has_children() const { return serving_ || next_ || !leaving_.empty(); }
 
 void ChildEngine::look_after_children() {
   for (Child* child : {serving_.get(), next_.get()}) {

@@ -1,7 +1,6 @@
 // adapters/engine_child/child_watch.h — whether a child hangs: by what it answers, and by whether it answers.
 // Rules    asked at intervals: a child that has answered nothing for that long, or is in one and the same step for that long, hangs. A step
-// may
-//          take twenty times what such a one usually takes, so that a slow model or machine is none. Time in which we ourselves stood
+//          may take twenty times what such a one usually takes, so that a slow model or machine is none. Time in which we ourselves stood
 //          still (stopped, suspended) counts as two intervals: it says nothing about the child
 // Threads  value type
 #pragma once

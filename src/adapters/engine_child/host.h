@@ -1,5 +1,6 @@
 // adapters/engine_child/host.h — the engine's end of the sockets, whatever kind of model it has: takes the model, tells its state, ends
-// with the front. Threads  run() on the child's main thread (or a thread of the front), which everything here belongs to but send_news()
+// with the front.
+// Threads  run() on the child's main thread (or a thread of the front), which everything here belongs to but send_news()
 #pragma once
 #include <memory>
 #include <string>

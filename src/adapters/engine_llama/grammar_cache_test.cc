@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include "test_model.h"
 
@@ -59,6 +60,26 @@ TEST_F(Grammars, LastAskedForGoLast) {
   EXPECT_EQ(cache.compiled(), most_grammars + 1) << "the first one was asked for again";
   ASSERT_TRUE(cache.grammar(1, literal_of(1)).ok());
   EXPECT_EQ(cache.compiled(), most_grammars + 2) << "the second one was not";
+}
+
+TEST(GrammarThatGoes, IsTheOldestOfWhoHasMost) {
+  const std::vector<GrammarHeld> even{{1, 2}, {2, 2}, {1, 2}, {2, 2}};
+  EXPECT_EQ(grammar_that_goes(even), 3U) << "as much as the other, and asked for longest ago";
+  const std::vector<GrammarHeld> many{{1, 2}, {1, 2}, {1, 2}, {2, 2}};
+  EXPECT_EQ(grammar_that_goes(many), 2U) << "the last one is all that its tenant has";
+  const std::vector<GrammarHeld> large{{2, 2}, {1, 9}, {2, 2}, {2, 2}};
+  EXPECT_EQ(grammar_that_goes(large), 1U) << "room counts, and not how many there are";
+  EXPECT_EQ(grammar_that_goes(std::vector<GrammarHeld>{{1, 1}}), 0U);
+}
+
+TEST_F(Grammars, OfATenantAreNotCrowdedOutByAnothers) {
+  GrammarCache cache(vocabulary_);
+  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  for (std::size_t i = 0; i < 2 * most_grammars; ++i) ASSERT_TRUE(cache.grammar(2, literal_of(i)).ok());
+  EXPECT_EQ(cache.size(), most_grammars);
+  const std::uint64_t before = cache.compiled();
+  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  EXPECT_EQ(cache.compiled(), before) << "it is still there";
 }
 
 TEST_F(Grammars, TooLongAreNotKept) {

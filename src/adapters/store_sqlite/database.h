@@ -1,7 +1,8 @@
 // adapters/store_sqlite/database.h — SQLite's C interface with owners, values and Results.
 // Threads  one at a time: a connection and its statements move between threads only as a whole
 // Errors   store_unavailable (whatever the disk or the file does; not worth trying again when the file is damaged), store_record_refused (a
-// constraint that checks.h should have kept) Source   SQLite 3.40 C interface
+//          constraint that checks.h should have kept)
+// Source   SQLite 3.40 C interface
 #pragma once
 #include <sqlite3.h>
 

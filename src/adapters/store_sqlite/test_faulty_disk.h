@@ -1,5 +1,6 @@
 // adapters/store_sqlite/test_faulty_disk.h — for tests: a disk that fails when it is told to: SQLite's own, with a hand on writes and
-// syncs. Threads  any
+// syncs.
+// Threads  any
 #pragma once
 #include <sqlite3.h>
 

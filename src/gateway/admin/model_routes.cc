@@ -41,11 +41,11 @@ Result<std::optional<std::uint32_t>> read_version(const std::string& text) {
 struct OrderPending {
   explicit OrderPending(Reactor& reactor) : done(reactor) {}
   Signal done;
-  std::optional<Result<const ServedModel*>> told;
+  std::optional<Result<ServedModelPtr>> told;
 };
 
 OrderTold tell_on(Reactor& reactor, const std::shared_ptr<OrderPending>& pending) {
-  return [&reactor, pending](Result<const ServedModel*> told) {
+  return [&reactor, pending](Result<ServedModelPtr> told) {
     reactor.post([pending, told = std::move(told)]() mutable {
       pending->told.emplace(std::move(told));
       pending->done.raise();
@@ -67,7 +67,7 @@ Result<const ServedModel*> Administration::model_named(const std::string& name) 
   return model;
 }
 
-Task<Result<const ServedModel*>> Administration::order_model(Reactor& reactor, const Question& question, ModelOrder::What what) const {
+Task<Result<ServedModelPtr>> Administration::order_model(Reactor& reactor, const Question& question, ModelOrder::What what) const {
   if (models_ == nullptr) co_return no_server();
   const Result<std::optional<std::uint32_t>> version = read_version(question.second);
   if (!version) co_return version.error();
@@ -76,8 +76,9 @@ Task<Result<const ServedModel*>> Administration::order_model(Reactor& reactor, c
                        {{"model", question.parameter}, {"version", question.second}});
   if (named != nullptr && !named->stand) {
     const Result<const ServedModel*> chosen = choose_version(*models_, *named, question.second);
-    if (chosen) order_engine(**chosen, what);
-    co_return chosen;
+    if (!chosen) co_return chosen.error();
+    order_engine(**chosen, what);
+    co_return held(**chosen);
   }
   // One that nobody knows of may stand in a folder by now.
   if (!models_->orders()) co_return no_such_model(question.parameter);
@@ -93,7 +94,7 @@ Task<Result<const ServedModel*>> Administration::order_model(Reactor& reactor, c
 
 Task<Result<Reply>> Administration::change_model(Reactor& reactor, Question question) const {
   const auto what = question.action == Action::model_load ? ModelOrder::What::load : ModelOrder::What::unload;
-  const Result<const ServedModel*> ordered = co_await order_model(reactor, question, what);
+  const Result<ServedModelPtr> ordered = co_await order_model(reactor, question, what);
   if (!ordered) co_return ordered.error();
   std::string text;
   wire::JsonWriter json(text);

@@ -63,7 +63,7 @@ Result<Reply> Administration::repository_index(const Question& question) const {
 Task<Result<Reply>> Administration::repository_load(Reactor& reactor, Question question) const {
   const Result<wire::RepositoryChangeBody> body = read_body(question, &wire::read_repository_change);
   if (!body) co_return body.error();
-  const Result<const ServedModel*> ordered = co_await order_model(reactor, question, ModelOrder::What::load);
+  const Result<ServedModelPtr> ordered = co_await order_model(reactor, question, ModelOrder::What::load);
   if (!ordered) co_return ordered.error();
   const ServedModel& model = **ordered;
   const Instant until = reactor.clock().now() + longest_load;
@@ -80,7 +80,7 @@ Task<Result<Reply>> Administration::repository_load(Reactor& reactor, Question q
 Task<Result<Reply>> Administration::repository_unload(Reactor& reactor, Question question) const {
   const Result<wire::RepositoryChangeBody> body = read_body(question, &wire::read_repository_change);
   if (!body) co_return body.error();
-  const Result<const ServedModel*> ordered = co_await order_model(reactor, question, ModelOrder::What::unload);
+  const Result<ServedModelPtr> ordered = co_await order_model(reactor, question, ModelOrder::What::unload);
   if (!ordered) co_return ordered.error();
   co_return Reply(200, "{}");
 }

@@ -9,11 +9,9 @@
 //          - the chunk goes to the prompt whose tenant has been computed for least. Behind it come, in the same order, those whose rest
 //            still fits into the chunk, so that a burst of short prompts soon decodes in one batch
 // Choices  a job of several answers takes all its seats at once, or waits: nobody whose turn comes later takes what is free meanwhile, but
-// a
-//          tenant that holds no seat overtakes one that does. Until its prompt is computed it gives none of them back
+//          a tenant that holds no seat overtakes one that does. Until its prompt is computed it gives none of them back
 // Seats    are given back where too few are free and somebody waits, at most one a step, or as many as the one that waits needs. The
-// sequence is saved, and waits again where its age
-//          puts it: at the head of its tenant's queue
+//          sequence is saved, and waits again where its age puts it: at the head of its tenant's queue
 //          - for a tenant that holds none: by a sequence that has been parked for a while, else by the youngest of the tenant with the most
 //            seats for its weight, two at least, unless the one that waits has been computed for more already, by `lead` tokens: else each
 //            tenant had a seat's share whatever its weight. Not by one that has hardly run: what is computed since it took its seat must be
@@ -23,8 +21,7 @@
 //            the last to be parked goes
 //          A sequence with more than save_cells_max cells stays.
 // Density  one decode pass takes seats n, n+1, n+2...; each gap costs a whole pass over the weights. So running sequences (those that
-// decode
-//          or whose prompt is computed) are kept on consecutive seats, at most one move a step:
+//          decode or whose prompt is computed) are kept on consecutive seats, at most one move a step:
 //          - a free seat between running ones that no waiting job takes: the highest running sequence moves into the lowest such seat;
 //          - else a parked sequence between running ones: the lowest such moves to the lowest free seat (outside, by the rule before);
 //          a sequence with more than move_cells_max cells stays. Free seats below or above all running ones cost nothing: no move.

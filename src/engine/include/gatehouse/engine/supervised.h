@@ -1,6 +1,7 @@
 // engine/supervised.h — where a model stands that an engine answers for, and how one waits for it: what engines of all kinds have in
-// common. Threads  every call that takes a reactor is made on it; the others from any thread Errors   until_ready: model_loading (503, with
-// a time), model_unloaded (503, until somebody has it loaded), engine_unavailable (503, for
+// common.
+// Threads  every call that takes a reactor is made on it; the others from any thread
+// Errors   until_ready: model_loading (503, with a time), model_unloaded (503, until somebody has it loaded), engine_unavailable (503, for
 //          good), origin engine
 #pragma once
 #include <cstdint>

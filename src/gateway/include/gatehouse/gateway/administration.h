@@ -155,7 +155,7 @@ class Administration {
   // no_server, model_not_found
   Result<const ServedModel*> model_named(const std::string& name) const;
   // Once it is under way: the model, or the version of it, that it is about.
-  Task<Result<const ServedModel*>> order_model(Reactor& reactor, const Question& question, ModelOrder::What what) const;
+  Task<Result<ServedModelPtr>> order_model(Reactor& reactor, const Question& question, ModelOrder::What what) const;
   Task<Result<Reply>> change_model(Reactor& reactor, Question question) const;
   Result<Reply> repository_index(const Question& question) const;
   Task<Result<Reply>> repository_load(Reactor& reactor, Question question) const;

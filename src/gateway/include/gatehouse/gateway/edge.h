@@ -13,13 +13,13 @@
 namespace gatehouse::gateway {
 
 struct EdgeRules {
-  std::vector<std::string> hosts;             // as read_host() gives them; none: any
-  std::vector<std::string> origins;           // as read_origin() gives them; none: no page of another origin reads our answers
-  net::Networks proxies;                      // whose word about the client counts
-  bool docs = true;                           // /docs, /redoc and /openapi.json
-  std::vector<std::string> docs_models{"*"};  // of tables and tensors, which those describe to everybody; "*": all
-  std::string home = "/docs";                 // where GET / sends a browser
-  int used_up_status = 429;                   // of a quota or budget that is used up; or 402
+  std::vector<std::string> hosts;                // as read_host() gives them; none: any
+  std::vector<std::string> origins;              // as read_origin() gives them; none: no page of another origin reads our answers
+  net::Networks proxies;                         // whose word about the client counts
+  bool docs = true;                              // /docs, /redoc and /openapi.json
+  std::vector<std::string> docs_models{"iris"};  // of tables and tensors, which those describe to everybody; "*": all
+  std::string home = "/docs";                    // where GET / sends a browser
+  int used_up_status = 429;                      // of a quota or budget that is used up; or 402
 };
 
 // "api.example.com", "192.0.2.1", "[2001:db8::1]"; "*.example.com" is every name below, "*" any host. Lower case, no port.

@@ -1,7 +1,6 @@
 // gateway/inference_counts.h — what a tensor model has computed since the server's start.
 // Rules    a pass is what is computed at once: a call, or several together. Of passes of 64 different sizes it is known what they took;
-// those
-//          of further ones count among all
+//          those of further ones count among all
 // Units    nanoseconds; at: milliseconds since 1970
 // Threads  any: reactors count, whoever wants reads
 #pragma once

@@ -1,8 +1,8 @@
 // gateway/served_models.h — the models that this process serves, and what answers for each.
-// Rules    what was served once is kept until the end (a version that goes leaves a few kilobytes behind), so that whoever has found a
-// model
-//          may keep a pointer to it. Which versions are listed, and which one of them answers, is a table that is replaced as a whole
-// Threads  any; keep() and show() by the one who sees to the versions. After show() nobody finds what it left out
+// Rules    whoever has found a model may keep a pointer to it until its reactor turns to something else, and longer by a VersionUse or what
+//          held() gives. Which versions are listed, and which one of them answers, is a table that is replaced as a whole
+// Threads  reactors and control; keep(), show(), forget_before() and drop() by the one who sees to the versions. After show() nobody finds
+//          what it left out
 #pragma once
 #include <atomic>
 #include <cstdint>
@@ -60,6 +60,10 @@ struct ServedModel {
   std::optional<Error> closed() const;
 };
 
+// For whoever lets time pass between finding a model and telling of it: it stays in memory, though its version may go.
+using ServedModelPtr = std::shared_ptr<const ServedModel>;
+ServedModelPtr held(const ServedModel& model);
+
 // That a model be loaded or put away, by its name; without a version the newest one, or all of them.
 struct ModelOrder {
   enum class What : std::uint8_t { load, unload };
@@ -68,7 +72,7 @@ struct ModelOrder {
   std::optional<std::uint32_t> version;
 };
 // Once it is under way: the version that it is about; model_not_found (404).
-using OrderTold = std::function<void(Result<const ServedModel*>)>;
+using OrderTold = std::function<void(Result<ServedModelPtr>)>;
 // Looks into the folders first. May be called from any thread, and tells on another one.
 using ModelOrders = std::function<void(ModelOrder, OrderTold)>;
 
@@ -110,23 +114,39 @@ class ServedModels {
 
   // It is served from the next show() on that names it.
   const ServedModel& keep(ServedModel model);
-  // Beside the models that this was made with: these versions, and those of them that answer; both by name, as those are.
-  void show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering);
+  // Beside the models that this was made with: these versions, and those of them that answer; both by name, as those are. Whether that
+  // is another table than before.
+  bool show(const std::vector<const ServedModel*>& versions, const std::vector<const ServedModel*>& answering);
+  // The number of the table that is shown.
+  std::uint64_t shown() const { return table()->number; }
+  // Once every reactor has done what it did when that table was shown: nobody reads those before it any more,
+  void forget_before(std::uint64_t table);
+  // and a version that was in none since then, and that nobody holds, is nobody's.
+  void drop(const ServedModel& model);
+  // What is in memory.
+  struct Kept {
+    std::size_t models = 0, tables = 0;
+    friend bool operator==(const Kept&, const Kept&) = default;
+  };
+  Kept kept() const { return {kept_.size(), tables_.size()}; }
   // Who sees to the versions; none: no model has any.
   void set_orders(ModelOrders orders) { orders_ = std::move(orders); }
   const ModelOrders& orders() const { return orders_; }
 
  private:
   struct Table {
+    std::uint64_t number = 0;
     std::vector<const ServedModel*> listed, answering;
   };
   const Table* table() const { return table_.load(); }
   const ServedModel* called(std::string_view name) const;
   void put(Table table);
+  std::uint32_t number_of(const std::string& name);
 
   std::vector<std::unique_ptr<const ServedModel>> kept_;
-  std::vector<const ServedModel*> fixed_;             // those without versions
-  std::vector<std::unique_ptr<const Table>> tables_;  // somebody may still be reading an old one
+  std::map<std::string, std::uint32_t, std::less<>> numbers_;  // of all names that there ever were
+  std::vector<const ServedModel*> fixed_;                      // those without versions
+  std::vector<std::unique_ptr<const Table>> tables_;           // by number; somebody may still be reading an old one
   std::atomic<const Table*> table_{nullptr};
   ModelOrders orders_;
   const DefaultModels defaults_;

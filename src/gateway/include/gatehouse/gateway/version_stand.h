@@ -27,14 +27,17 @@ class VersionStand {
     stage_ = stage;
   }
   bool in_use() const { return users_.load() > 0; }
+  // Somebody has it, be it to tell of it alone.
+  bool held() const { return in_use() || holders_.load() > 0; }
   // Found, and loaded as soon as it is its turn.
   bool awaited() const { return awaited_.load(); }
   void set_awaited(bool awaited) { awaited_ = awaited; }
 
  private:
   friend class VersionUse;
+  friend class VersionHold;
   std::atomic<model::Stage> stage_{model::Stage::found};
-  std::atomic<std::uint32_t> users_{0};
+  std::atomic<std::uint32_t> users_{0}, holders_{0};
   std::atomic<bool> awaited_{false};
   mutable std::mutex mutex_;  // taken for a look
   std::string why_;           // guarded by mutex_
@@ -60,6 +63,18 @@ class VersionUse {
 
  private:
   VersionStand* stand_;
+};
+
+// As long as it lives the version stays in memory, wherever it goes.
+class VersionHold {
+ public:
+  explicit VersionHold(VersionStand& stand) : stand_(stand) { stand_.holders_.fetch_add(1); }
+  ~VersionHold() { stand_.holders_.fetch_sub(1); }
+  VersionHold(const VersionHold&) = delete;
+  VersionHold& operator=(const VersionHold&) = delete;
+
+ private:
+  VersionStand& stand_;
 };
 
 }  // namespace gatehouse::gateway

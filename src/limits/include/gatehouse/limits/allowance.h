@@ -2,10 +2,9 @@
 // Units    calls, tokens, or billionths of money: whole numbers alone
 // Threads  value types
 // Rules    a day begins when the clocks of its zone first show its midnight or go past it, and ends where the next one begins, so it may
-// have
-//          23 or 25 hours; what was reserved in one is settled in that one. Reserved and spent together are never more than the amount,
-//          unless more was used than had been reserved: that is what is true, and counts. Clocks that go back by less than a day find the
-//          earlier day as it was left; further back it begins with the larger of the two counts that are remembered
+//          have 23 or 25 hours; what was reserved in one is settled in that one. Reserved and spent together are never more than the
+//          amount, unless more was used than had been reserved: that is what is true, and counts. Clocks that go back by less than a day
+//          find the earlier day as it was left; further back it begins with the larger of the two counts that are remembered
 #pragma once
 #include <optional>
 #include <span>

@@ -2,8 +2,7 @@
 // Units    whole seconds and milliseconds, rounded up: whoever waits as long as is said has waited long enough
 // Threads  pure functions
 // Source   draft-ietf-httpapi-ratelimit-headers-10 (RateLimit, RateLimit-Policy as lists of strings with parameters, RFC 9651); RFC 9110,
-// section
-//          10.2.3 (Retry-After); OpenAI's x-ratelimit-* with durations such as 12ms, 1.5s, 6m0s
+//          section 10.2.3 (Retry-After); OpenAI's x-ratelimit-* with durations such as 12ms, 1.5s, 6m0s
 #pragma once
 #include <optional>
 #include <span>

@@ -1,8 +1,7 @@
 // limits/limit.h — any kind of limit, and what is known of one subject's use of it.
 // Threads  value types
 // Rules    decide() is all that a single limit needs. look() first and spend() afterwards, for each of several, is how all or nothing is
-// had.
-//          A state that belongs to another kind of limit begins anew
+//          had. A state that belongs to another kind of limit begins anew
 #pragma once
 #include <cstddef>
 #include <variant>

@@ -5,7 +5,8 @@
 //
 // Units    t, reset and retry in seconds, exact to the nanosecond (what is finer is cut off); "-" is never
 // Rules    burst 0 is a sliding window, else a rate with that burst; volume 0 only looks. A key has a count for each limit that is named
-// with it Errors   bad_call: what is wrong with the line
+//          with it
+// Errors   bad_call: what is wrong with the line
 #pragma once
 #include <map>
 #include <string>

@@ -2,9 +2,8 @@
 // Units    a window holds what was admitted from its beginning until before its end, so what came at t is gone at t + window
 // Threads  value types
 // Rules    up to 4,096 a log of every moment. Above that neighbours are put together as long as they hold no more than a 1,024th of the
-// limit,
-//          and count until the last of them is gone: less than a 1,024th may be refused early, and no window ever holds more than the
-//          limit. A moment before the last one that was seen counts as that one
+//          limit, and count until the last of them is gone: less than a 1,024th may be refused early, and no window ever holds more than
+//          the limit. A moment before the last one that was seen counts as that one
 #pragma once
 #include <cstddef>
 #include <vector>

@@ -3,8 +3,7 @@
 // Threads  immutable once made
 // Errors   zone_unknown: the name is none, or what stands under it cannot be read; it says which, and that UTC needs no file
 // Rules    C++20's own zones are not in the libraries that we build with. Files are read as tzdata puts them; a machine without tzdata
-// knows
-//          UTC alone, and whoever configures another zone there is told at the start
+//          knows UTC alone, and whoever configures another zone there is told at the start
 // Source   RFC 9636 (TZif), POSIX.1-2017 section 8.3 for the rule at its end
 #pragma once
 #include <array>

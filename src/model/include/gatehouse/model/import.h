@@ -2,8 +2,7 @@
 // Rules    whole or not at all: it is put together beside its place, and moved there when it is on the disk. Nothing is overwritten
 // Threads  blocks for as long as the copy takes: commands
 // Errors   model_file_missing, model_file_unreadable, model_name_invalid, model_exists, model_not_written, those of gguf.h and of the steps
-// →
-//          operator
+//          → operator
 #pragma once
 #include <cstdint>
 #include <filesystem>

@@ -1,7 +1,6 @@
 // wire/admin/people.h — the bodies about people: of /api/auth what they do themselves, of /api/admin what administrators do for them.
 // Units    durations as people write them ("24h"); who reads them says what is wrong with one. How long passwords are is for the desk to
-// say,
-//          in bytes
+//          say, in bytes
 // Threads  value types, pure functions
 // Errors   as wire/json/fields.h
 #pragma once

@@ -1,7 +1,6 @@
 // wire/grammar/schema_grammar.h — from a JSON Schema to a grammar that only writes documents which the schema allows.
 // Rules    not every document that the schema allows can be written, but every one that can be written is allowed: members come in the
-// order
-//          of the schema, none that it does not name where it names some, white space is short. A keyword that cannot be kept to is
+//          order of the schema, none that it does not name where it names some, white space is short. A keyword that cannot be kept to is
 //          refused, never passed over; those that only describe are
 // Text     GBNF, as llama.cpp reads it; the rule "root" is the document
 // Bounds   size and depth of the schema, rules, repetitions and length of the text are limited, so that making one takes some milliseconds

@@ -1,7 +1,6 @@
 // wire/signature/message_signature.h — HTTP message signatures: what a request says of its own, and the bytes that it is over.
 // Rules    one signature a request. What it may cover: @method, @target-uri, @authority, @scheme, @request-target, @path, @query, and
-// fields
-//          that the request has, each once and without parameters
+//          fields that the request has, each once and without parameters
 // Limits   64 components; those of structured.h
 // Threads  value types, pure functions
 // Errors   ambiguous_credentials → invalid_argument; signature_malformed, signature_incomplete (it covers what is not there, or what is not

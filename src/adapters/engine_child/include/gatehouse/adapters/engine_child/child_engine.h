@@ -1,6 +1,7 @@
 // adapters/engine_child/child_engine.h — a model in a supervised child that is started again, replaced, put away, brought back.
-// Threads  built and destroyed by the composing thread; start() and stop() on the control reactor; load() and unload() from any thread; the
-//          Engine part on any serving reactor
+// Threads  built and destroyed by the composing thread, destroyed while reactors run once stop() has returned and each of them has done
+//          what it was told until then; start() and stop() on the control reactor; load() and unload() from any thread; the Engine part
+//          on any serving reactor
 // Errors   a model file that is missing at the start or has changed, or a model that fails to load three times, is failed until load(); a
 //          file that cannot be opened for a while, once it could be, is tried again. A child that hangs is ended like one that died
 // Time     pauses before the next child: 100 ms, doubled up to 10 s, 100 ms again behind a child that lived for a minute
@@ -103,6 +104,7 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   void emptied(std::uint64_t child);
   void end_child(std::unique_ptr<Child> child);
   void all_have_left();
+  bool has_children() const;
   void look_after_children();
   void told(const Child& child);
   void adopt(const Child& child);

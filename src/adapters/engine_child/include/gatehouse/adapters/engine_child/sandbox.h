@@ -1,6 +1,7 @@
 // adapters/engine_child/sandbox.h — what an engine child gives up before it looks at a model file.
 // Order    after the CPU backends are loaded, before the model: descriptors, limits, user, no-new-privileges, parent-death signal,
-// Landlock, seccomp Errors   sandbox_failed: the child must not go on
+//          Landlock, seccomp
+// Errors   sandbox_failed: the child must not go on
 #pragma once
 #include <cstdint>
 #include <string>

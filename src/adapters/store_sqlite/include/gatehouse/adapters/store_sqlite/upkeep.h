@@ -1,5 +1,7 @@
 // adapters/store_sqlite/upkeep.h — what an operator asks of a store's file: which schema it has, and brought up to date; whether it is
-// whole. Threads  blocks: commands Errors   those of sqlite_store.h → operator
+// whole.
+// Threads  blocks: commands
+// Errors   those of sqlite_store.h → operator
 #pragma once
 #include <chrono>
 #include <cstddef>
