@@ -6,24 +6,30 @@
 namespace gatehouse::limits {
 namespace {
 
+template <class State>
+[[gnu::noinline]] State& begun_anew(LimitState& state) {
+  return state.emplace<State>();
+}
+
 // A state that belongs to another kind of limit begins anew.
 template <class Rule>
 typename Rule::State& state_of(LimitState& state) {
   using State = typename Rule::State;
   State* const mine = std::get_if<State>(&state);
-  return mine != nullptr ? *mine : state.emplace<State>();
+  return mine != nullptr ? *mine : begun_anew<State>(state);
 }
 
+// Each with all that it calls: one frame, where there would be two.
 template <class Rule>
-Decision look_as(const Limit& limit, LimitState& state, Units volume, const Moment& now) {
+[[gnu::flatten]] Decision look_as(const Limit& limit, LimitState& state, Units volume, const Moment& now) {
   return look(*std::get_if<Rule>(&limit), state_of<Rule>(state), volume, now);
 }
 template <class Rule>
-Hold spend_as(const Limit& limit, LimitState& state, Units volume, Spend how, const Moment& now) {
+[[gnu::flatten]] Hold spend_as(const Limit& limit, LimitState& state, Units volume, Spend how, const Moment& now) {
   return spend(*std::get_if<Rule>(&limit), state_of<Rule>(state), volume, how, now);
 }
 template <class Rule>
-void settle_as(const Limit& limit, LimitState& state, const Hold& hold, Units used, const Moment& now) {
+[[gnu::flatten]] void settle_as(const Limit& limit, LimitState& state, const Hold& hold, Units used, const Moment& now) {
   settle(*std::get_if<Rule>(&limit), state_of<Rule>(state), hold, used, now);
 }
 template <class Rule>

@@ -42,7 +42,7 @@ class LimitTable::Locked {
  public:
   Locked(LimitTable& table, std::span<Charge> charges, const Moment& asked) : now_(asked) {
     GH_ASSERT(charges.size() <= most_charges);
-    auto next = of_charges_.begin();
+    auto next = std::span(of_charges_).begin();
     for (Charge& charge : charges) {
       if (charge.place == 0) charge.place = table.place_of(charge.key);
       *next = &table.shard_of(charge.place);
@@ -131,7 +131,7 @@ bool LimitTable::make_room(Shard& shard, std::size_t bytes, const Moment& now) {
   return true;
 }
 
-LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
+[[gnu::always_inline]] inline LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
   Node* const found = shard.find(charge.key, charge.place);
   if (found == nullptr) return charge.volume == 0 ? Found{} : make(shard, charge, now);
   found->rule = *charge.rule;  // which may have been changed
@@ -227,7 +227,7 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
   }
   const bool is_taken = all && then == Then::take;
   auto shard = locked.shards().begin();
-  auto next = found.cbegin();
+  auto next = std::span(found).begin();
   for (const Charge& charge : charges) {
     const Found& mine = *next++;
     Shard& here = **shard++;

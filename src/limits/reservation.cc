@@ -46,7 +46,8 @@ Reservation::Account* Reservation::account_of(const LimitKey& key, std::size_t p
 
 // Under the lock of its shard. A rate's state is looked for again in the end; another's is kept until then.
 void Reservation::add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold, bool is_new) {
-  LimitTable::Node* const kept = is_rate(*charge.rule) ? nullptr : found.node;
+  static constexpr LimitTable::Node* none = nullptr;
+  LimitTable::Node* const& kept = is_rate(*charge.rule) ? none : found.node;  // nothing that needs a place on the stack
   if (kept != nullptr) ++kept->kept;
   if (!is_new && add_to_known(charge, kept, found.shared, hold)) return;
   if (accounts_.empty()) accounts_.reserve(usual_accounts);
