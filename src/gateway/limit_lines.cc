@@ -48,7 +48,7 @@ LimitLines::Layout LimitLines::layout_for(std::span<const limits::Charge> decide
 
 void LimitLines::leave_gap(Kind kind, std::string_view name) {
   const bool is_always_said = kind == Kind::number || kind == Kind::money;
-  gaps_.push_back({kind, name, text_.size(), 0, 0, unsaid});
+  gaps_.push_back({kind, name, text_.size(), 0, unsaid});
   if (is_always_said) replace(gaps_.back(), 0);
 }
 
@@ -102,15 +102,19 @@ void LimitLines::replace(Gap& gap, std::uint64_t value) {
   gap.length = said.size();
   gap.value = value;
   const bool in_digits = gap.kind == Kind::number || (gap.kind == Kind::seconds && value != unsaid);
-  gap.digits = in_digits ? gap.length - gap.name.size() : 0;
+  gap.least = 1, gap.most = 0;
+  if (in_digits) {
+    const std::size_t digits = gap.length - gap.name.size();
+    gap.least = digits == 1 ? 0 : powers_of_ten[digits - 1];
+    gap.most = digits == most_digits ? unsaid - 1 : powers_of_ten[digits] - 1;
+  }
   for (Gap& one : gaps_) {
     if (one.at > gap.at) one.at = one.at - before + gap.length;
   }
 }
 
-void LimitLines::put(Gap& gap, std::uint64_t value) {
-  if (value == gap.value) return;
-  if (digits_of(value) != gap.digits) return replace(gap, value);  // what is unsaid has more than any that is said
+void LimitLines::put_another(Gap& gap, std::uint64_t value) {
+  if (value < gap.least || value > gap.most) return replace(gap, value);
   write_over(text_.data() + gap.at + gap.length, std::exchange(gap.value, value), value);
 }
 

@@ -38,8 +38,8 @@ class LimitLines {
     Kind kind = Kind::number;
     std::string_view name;           // in front of what is said
     std::size_t at = 0, length = 0;  // in the text, name included
-    std::size_t digits = 0;          // at its end, all of them the value's; 0: it is not said in digits alone
     std::uint64_t value = 0;
+    std::uint64_t least = 1, most = 0;  // of values whose digits take the place of those at its end; none: it is not said in digits alone
   };
   // What is told of, beside the limits themselves.
   struct Layout {
@@ -51,7 +51,10 @@ class LimitLines {
   void lay_out(const Layout& wanted);
   void leave_gap(Kind kind, std::string_view name = {});
   static std::string said_of(const Gap& gap, std::uint64_t value);
-  void put(Gap& gap, std::uint64_t value);
+  void put(Gap& gap, std::uint64_t value) {
+    if (value != gap.value) put_another(gap, value);
+  }
+  void put_another(Gap& gap, std::uint64_t value);
   void replace(Gap& gap, std::uint64_t value);
 
   std::string policy_;

@@ -150,6 +150,7 @@ Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Aske
 
 std::optional<Result<Identified>> Doorkeeper::identify_at_once(const Received& received, const net::Asker& client) const {
   if (received.named_ != nullptr && (*received.named_)->signature) return std::nullopt;
+  if (received.named_ != nullptr && still_stands(received)) return Result<Identified>(Identified(received, *received.named_));
   Result<identity::PrincipalPtr> principal = look_again(received, client);
   if (!principal) return Result<Identified>(principal.error());
   if ((*principal)->signature) return std::nullopt;

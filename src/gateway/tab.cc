@@ -32,7 +32,7 @@ limits::CallFacts& Tab::own_facts() {
   return *sheet_->own;
 }
 
-void BudgetAlerts::look(const limits::BudgetShare& share, const std::string& tenant, Units amount, Units taken) {
+void BudgetAlerts::look_closer(const limits::BudgetShare& share, const std::string& tenant, Units amount, Units taken) {
   const std::optional<unsigned> reached = limits::alert_reached(percents_, amount, taken);
   if (!reached) return;
   const std::int64_t period = share.most_of_period == ~Units{0} ? share.period : share.next_period;
@@ -142,7 +142,7 @@ void Tab::is_measured(const Measures& measures) {
 // The last of what does not grow.
 void Tab::count_for_quota() {
   if (tokens_from() == 0 || sheet_->plan->limits[tokens_from() - 1].taking != Taking::quota) return;
-  sheet_->reservation.used(sheet_->charges[tokens_from() - 1].key, 1);
+  sheet_->reservation.used(sheet_->charges[tokens_from() - 1].key, 1, tokens_from() - 1);
 }
 
 // The price of a call is held since it was opened: nothing can refuse it.
@@ -217,7 +217,7 @@ void Tab::settle(const Usage& usage) {
   for (std::size_t i = tokens_from(); i < sheet_->charges.size(); ++i) {
     const Units used =
         i < budgets_from() ? use_.prompt + use_.completion : limits::units_of(of.budgets[i - budgets_from()].counts, of.price, use_);
-    sheet_->reservation.used(sheet_->charges[i].key, used);
+    sheet_->reservation.used(sheet_->charges[i].key, used, i);
   }
   desk_->journal.over(slot_, use_);
   sheet_->own ? desk_->book.add(slot_, of, use_) : desk_->book.add(slot_, of, use_, sheet_->plan->line);

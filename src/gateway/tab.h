@@ -6,6 +6,7 @@
 //          before it leaves the process. Who the rates let through counts for them, whatever refuses the call then
 // Threads  the reactor of the connection
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -32,17 +33,22 @@ namespace gatehouse::gateway {
 // Threads  any
 class BudgetAlerts {
  public:
-  explicit BudgetAlerts(std::vector<unsigned> percents) : percents_(std::move(percents)) {}
+  explicit BudgetAlerts(std::vector<unsigned> percents)
+      : percents_(std::move(percents)), least_(percents_.empty() ? 100 : std::min(*std::ranges::min_element(percents_), 100U)) {}
   // So much of a budget is taken now.
-  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units taken);
+  void look(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units taken) {
+    if (taken >= amount / 100 * least_) look_closer(share, tenant, amount, taken);
+  }
 
  private:
+  void look_closer(const limits::BudgetShare& share, const std::string& tenant, limits::Units amount, limits::Units taken);
   struct Said {
     std::int64_t period = 0;
     limits::Units amount = 0;
     unsigned percent = 0;
   };
   const std::vector<unsigned> percents_;
+  const limits::Units least_;  // of them; 100 at most
   std::mutex mutex_;
   std::map<std::uint32_t, Said> said_;  // by budget
 };

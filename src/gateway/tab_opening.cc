@@ -191,12 +191,13 @@ Result<Tab> Tab::open_on(TabDesk& desk, std::unique_ptr<TabSheet> sheet) {
     put_away(desk, std::move(sheet));
     return too_many_calls();
   }
-  Tab tab(desk, std::move(sheet));
+  Result<Tab> made(Tab(desk, std::move(sheet)));
+  Tab& tab = *made;
   tab.slot_ = *slot;
   desk.outstanding.change(1);
   for (std::size_t i = tab.tokens_from(); i < tab.sheet_->charges.size(); ++i) tab.sheet_->held.push_back(tab.sheet_->charges[i].volume);
   for (std::size_t i = tab.budgets_from(); i < tab.sheet_->charges.size(); ++i) tab.watch_budget(i);
-  return tab;
+  return made;
 }
 
 }  // namespace gatehouse::gateway

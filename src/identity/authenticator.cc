@@ -47,6 +47,11 @@ bool is_one_word(std::string_view text) {
 }
 
 Authorization parse_authorization(std::string_view value) {
+  constexpr std::string_view usual = "Bearer ";
+  if (value.size() > usual.size() && value.starts_with(usual) && value[usual.size()] != ' ') {
+    const std::string_view credential = value.substr(usual.size());
+    return {credential, is_one_word(credential)};
+  }
   const std::size_t space = value.find(' ');
   if (!same_word(value.substr(0, space), "Bearer")) return {value, false};
   if (space == std::string_view::npos) return {};

@@ -23,10 +23,8 @@ std::int64_t first_moment(const Zone& zone, std::int64_t local) {
 
 std::int64_t midnight_of(std::chrono::sys_days day) { return day.time_since_epoch().count() * day_length; }
 
-// The count of the period that the moment belongs to.
-PeriodCount& count_at(const Allowance& rule, AllowanceCount& count, WallTime now) {
-  const std::int64_t at = second_of(now);
-  if (within(count.current.when, at)) return count.current;
+// Apart, so that the others, which are nearly all, need no room for what this one does.
+[[gnu::noinline]] PeriodCount& count_of_another(const Allowance& rule, AllowanceCount& count, WallTime now, std::int64_t at) {
   const Stretch when = period_at(rule.period, *rule.zone, now);
   if (count.previous.when == when) {
     std::swap(count.current, count.previous);
@@ -36,6 +34,12 @@ PeriodCount& count_at(const Allowance& rule, AllowanceCount& count, WallTime now
   if (at < count.current.when.begins) next.spent = std::max(count.current.taken(), count.previous.taken());
   count.previous = std::exchange(count.current, next);
   return count.current;
+}
+
+// The count of the period that the moment belongs to.
+PeriodCount& count_at(const Allowance& rule, AllowanceCount& count, WallTime now) {
+  const std::int64_t at = second_of(now);
+  return within(count.current.when, at) ? count.current : count_of_another(rule, count, now, at);
 }
 
 // What still stands against a count when its clock may go back by a day.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "gatehouse/base/text_writer.h"
+
 namespace gatehouse::limits {
 namespace {
 
@@ -73,6 +75,25 @@ void append_fraction(TextWriter& out, std::uint64_t thousandths) {
   for (std::uint64_t digit = 100; thousandths > 0; thousandths %= digit, digit /= 10) out.add(thousandths / digit);
 }
 
+void append_rate_limit_numbers(TextWriter& out, const Decision& decision) {
+  out.add(as_integer(decision.remaining));
+  if (const auto reset = whole_seconds(decision.reset)) out.add(";t=").add(as_integer(*reset));
+}
+
+// Of milliseconds.
+void append_duration(TextWriter& out, std::uint64_t all) {
+  if (all > 0 && all < 1000) {
+    out.add(all).add("ms");
+    return;
+  }
+  const std::uint64_t whole = all / 1000, minutes = whole / 60, hours = minutes / 60;
+  if (hours > 0) out.add(hours).add("h");
+  if (minutes > 0) out.add(minutes % 60).add("m");
+  out.add(whole % 60);
+  append_fraction(out, all % 1000);
+  out.add("s");
+}
+
 }  // namespace
 
 void append_rate_limit_policy(std::string& out, std::span<const Told> told) {
@@ -91,11 +112,6 @@ void append_rate_limit_policy(std::string& out, std::span<const Told> told) {
 void append_rate_limit_item(std::string& out, std::string_view name) {
   append_string(out, name);
   out += ";r=";
-}
-
-void append_rate_limit_numbers(TextWriter& out, const Decision& decision) {
-  out.add(as_integer(decision.remaining));
-  if (const auto reset = whole_seconds(decision.reset)) out.add(";t=").add(as_integer(*reset));
 }
 
 void append_rate_limit(std::string& out, std::span<const Told> told) {
@@ -128,28 +144,14 @@ bool worth_a_retry(const Wait& wait) {
   return time ? *time <= patience : !wait.is_never();
 }
 
-bool append_duration(TextWriter& out, const Wait& wait) {
-  const auto all = whole_milliseconds(wait);
-  if (!all) return false;
-  if (*all > 0 && *all < 1000) {
-    out.add(*all).add("ms");
-    return true;
-  }
-  const std::uint64_t whole = *all / 1000, minutes = whole / 60, hours = minutes / 60;
-  if (hours > 0) out.add(hours).add("h");
-  if (minutes > 0) out.add(minutes % 60).add("m");
-  out.add(whole % 60);
-  append_fraction(out, *all % 1000);
-  out.add("s");
-  return true;
-}
-
 std::optional<std::string> duration_text(const Wait& wait) {
+  const auto all = whole_milliseconds(wait);
+  if (!all) return std::nullopt;
   std::string text;
   TextWriter writer(text, most_digits);
-  const bool is_known = append_duration(writer, wait);
+  append_duration(writer, *all);
   writer.finish();
-  return is_known ? std::optional(std::move(text)) : std::nullopt;
+  return text;
 }
 
 }  // namespace gatehouse::limits

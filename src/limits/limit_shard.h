@@ -61,6 +61,7 @@ struct alignas(64) LimitTable::Shard {
   // What its state has taken by now.
   void weigh(Node& node) {
     const std::size_t now = sizeof(Node) + overhead_bytes + bytes_of(node.state);
+    if (now == node.bytes) return;
     bytes += now - node.bytes;
     node.bytes = now;
   }

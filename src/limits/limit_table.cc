@@ -42,9 +42,11 @@ class LimitTable::Locked {
  public:
   Locked(LimitTable& table, std::span<Charge> charges, const Moment& asked) : now_(asked) {
     GH_ASSERT(charges.size() <= most_charges);
+    auto next = std::span(of_charges_).begin();
     for (Charge& charge : charges) {
       if (charge.place == 0) charge.place = table.place_of(charge.key);
-      insert(&table.shard_of(charge.place));
+      *next = &table.shard_of(charge.place);
+      insert(*next++);
     }
     for (Shard* const shard : held()) {
       shard->lock.lock();
@@ -59,6 +61,8 @@ class LimitTable::Locked {
   Locked& operator=(const Locked&) = delete;
 
   const Moment& now() const { return now_; }
+  // Of the charges, in their order.
+  std::span<Shard* const> shards() const { return of_charges_; }
 
  private:
   std::span<Shard* const> held() const { return std::span(held_).first(shards_); }
@@ -72,7 +76,7 @@ class LimitTable::Locked {
     held_[at] = shard;
   }
 
-  std::array<Shard*, most_charges> held_;  // the first of them
+  std::array<Shard*, most_charges> of_charges_, held_;  // the first of them
   std::size_t shards_ = 0;
   Moment now_;
 };
@@ -127,7 +131,7 @@ bool LimitTable::make_room(Shard& shard, std::size_t bytes, const Moment& now) {
   return true;
 }
 
-LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
+[[gnu::always_inline]] inline LimitTable::Found LimitTable::find(Shard& shard, const Charge& charge, const Moment& now) {
   Node* const found = shard.find(charge.key, charge.place);
   if (found == nullptr) return charge.volume == 0 ? Found{} : make(shard, charge, now);
   found->rule = *charge.rule;  // which may have been changed
@@ -206,7 +210,7 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
   bool all = true, is_new = into.accounts_.empty();
   std::size_t i = 0;
   for (Charge& charge : charges) {
-    Shard& shard = shard_of(charge.place);
+    Shard& shard = *locked.shards()[i];
     Found& mine = found[i++];
     mine = find(shard, charge, now);
     Units together = charge.volume;
@@ -222,16 +226,17 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
     all &= charge.decision.admitted;
   }
   const bool is_taken = all && then == Then::take;
-  i = 0;
+  auto shard = locked.shards().begin();
+  auto next = std::span(found).begin();
   for (const Charge& charge : charges) {
-    const Found& mine = found[i++];
+    const Found& mine = *next++;
+    Shard& here = **shard++;
     if (mine.node == nullptr) continue;
     mine.node->pinned = false;
     if (!is_taken || charge.volume == 0) continue;
-    Shard& shard = shard_of(charge.place);
     const Hold hold = spend(*charge.rule, mine.node->state, charge.volume, charge.spend, now);
-    shard.weigh(*mine.node);
-    if (is_given_back(charge)) into.add(charge, shard, mine, hold, is_new);
+    here.weigh(*mine.node);
+    if (is_given_back(charge)) into.add(charge, here, mine, hold, is_new);
   }
   return all;
 }

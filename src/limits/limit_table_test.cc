@@ -165,7 +165,8 @@ TEST_F(LimitTableTest, WhatIsReservedIsSettledToWhatWasUsed) {
     EXPECT_EQ(left(table, key(1), hundred_tokens, 2), 30U);
     held->used(key(1), 10);
     held->used(key(1), 45);
-    held->used(key(2), 45);
+    held->used(key(2), 44, 0);
+    held->used(key(2), 45, 1);
   }
   EXPECT_EQ(left(table, key(1), hundred_tokens, 2), 55U);
   EXPECT_EQ(left(table, key(2), per_minute, 2), 55U);
@@ -221,6 +222,20 @@ TEST_F(LimitTableTest, WhoFindsNoRoomSharesAStateOfARate) {
   EXPECT_FALSE(take(small, key(1, 3000), three_a_second, 0)) << "three a second for all who have no state";
   EXPECT_TRUE(take(small, key(2, 3000), three_a_second, 0)) << "of another limit three more";
   EXPECT_TRUE(take(small, key(1, 1), three_a_second, 0)) << "and who has one is as before";
+}
+
+TEST_F(LimitTableTest, WhatIsUsedIsOfBothStatesOfWhoHadNoneBefore) {
+  LimitTable small(tiny(10'000), random);
+  std::uint64_t subject = 0;
+  while (small.shared() == 0) ASSERT_TRUE(take(small, key(1, ++subject), three_a_second, 0));
+  std::array<Charge, 1> charge{Charge{key(1, 1000), &three_a_second, 1, Spend::by_use, {}}};
+  {
+    std::optional<Reservation> held = small.reserve(charge, at_second(0));
+    ASSERT_TRUE(held);
+    ASSERT_TRUE(held->grow(charge, at_second(1))) << "a second later there is room";
+    held->used(key(1, 1000), 2);
+  }
+  EXPECT_EQ(left(small, key(1, 1000), three_a_second, 1), 2U) << "the other one is of the state that many share";
 }
 
 TEST_F(LimitTableTest, WhoFindsNoRoomHasNoCallAtOnceAndNoBudget) {

@@ -12,13 +12,15 @@ constexpr std::size_t usual_accounts = 8;
 
 }  // namespace
 
-Reservation::Reservation(Reservation&& other) noexcept : table_(other.table_), accounts_(std::exchange(other.accounts_, {})) {}
+Reservation::Reservation(Reservation&& other) noexcept
+    : table_(other.table_), accounts_(std::exchange(other.accounts_, {})), has_doubles_(std::exchange(other.has_doubles_, false)) {}
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
   if (this == &other) return *this;
   settle();
   table_ = other.table_;
   accounts_ = std::exchange(other.accounts_, {});
+  has_doubles_ = std::exchange(other.has_doubles_, false);
   return *this;
 }
 
@@ -29,17 +31,25 @@ Reservation::Account* Reservation::account_of(const LimitKey& key, std::size_t p
   return nullptr;
 }
 
+[[gnu::noinline]] bool Reservation::add_to_known(const Charge& charge, LimitTable::Node* kept, bool shared, const Hold& hold) {
+  Account* const known = account_of(charge.key, charge.place, kept, shared);
+  if (known == nullptr) {
+    has_doubles_ = true;
+    return false;
+  }
+  known->times += kept != nullptr ? 1 : 0;
+  known->held = sum(known->held, hold.amount);
+  if (charge.spend == Spend::unless_given_back) known->used = sum(known->used, hold.amount);
+  known->put(hold);
+  return true;
+}
+
 // Under the lock of its shard. A rate's state is looked for again in the end; another's is kept until then.
 void Reservation::add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold, bool is_new) {
-  LimitTable::Node* const kept = is_rate(*charge.rule) ? nullptr : found.node;
+  static constexpr LimitTable::Node* none = nullptr;
+  LimitTable::Node* const& kept = is_rate(*charge.rule) ? none : found.node;  // nothing that needs a place on the stack
   if (kept != nullptr) ++kept->kept;
-  Account* const known = is_new ? nullptr : account_of(charge.key, charge.place, kept, found.shared);
-  if (known != nullptr) {
-    known->times += kept != nullptr ? 1 : 0;
-    known->held = sum(known->held, hold.amount);
-    if (charge.spend == Spend::unless_given_back) known->used = sum(known->used, hold.amount);
-    return known->put(hold);
-  }
+  if (!is_new && add_to_known(charge, kept, found.shared, hold)) return;
   if (accounts_.empty()) accounts_.reserve(usual_accounts);
   accounts_.emplace_back(charge, shard, kept, found.shared, hold);
 }
@@ -53,7 +63,10 @@ void Reservation::Account::put(const Hold& hold) {
 // Of another reservation.
 void Reservation::add(Account&& account) {
   Account* const known = account_of(account.key, account.place, account.node, account.shared);
-  if (known == nullptr) return accounts_.push_back(std::move(account));
+  if (known == nullptr) {
+    has_doubles_ = true;
+    return accounts_.push_back(std::move(account));
+  }
   known->times += account.times;
   known->held = sum(known->held, account.held);
   known->used = sum(known->used, account.used);
@@ -69,8 +82,12 @@ bool Reservation::grow(std::span<Charge> charges, const Moment& now) {
   return true;
 }
 
-void Reservation::used(const LimitKey& key, Units units) {
-  Account* last = nullptr;  // a key has a second one where its state was made while others still stood with the shared one
+void Reservation::used(const LimitKey& key, Units units, std::size_t likely) {
+  if (!has_doubles_ && likely < accounts_.size() && accounts_[likely].key == key) {
+    accounts_[likely].used = units;
+    return;
+  }
+  Account* last = nullptr;
   for (Account& account : accounts_) {
     if (account.key != key) continue;
     account.used = std::min(units, account.held);
@@ -121,6 +138,7 @@ void Reservation::settle() {
     }
   }
   accounts_.clear();
+  has_doubles_ = false;
 }
 
 }  // namespace gatehouse::limits

@@ -39,22 +39,24 @@ void WindowLog::drop(std::size_t entry) {
   if (count_ > 0) oldest_ = at(0).at;
 }
 
+[[gnu::noinline]] void WindowLog::grow() {
+  std::vector<Entry> larger(next_size());
+  for (std::size_t i = 0; i < count_; ++i) larger[i] = at(i);
+  ring_ = std::move(larger);
+  first_ = 0;
+}
+
 void WindowLog::push(std::int64_t now, Units units, Units together) {
   total_ = sum(total_, units);
   if (count_ > 0) {
     Entry& last = at(count_ - 1);
     if (last.at == now || sum(last.units, units) <= together) {
       last = Entry{now, sum(last.units, units)};
-      oldest_ = at(0).at;
+      if (count_ == 1) oldest_ = now;
       return;
     }
   }
-  if (count_ == ring_.size()) {
-    std::vector<Entry> larger(next_size());
-    for (std::size_t i = 0; i < count_; ++i) larger[i] = at(i);
-    ring_ = std::move(larger);
-    first_ = 0;
-  }
+  if (count_ == ring_.size()) grow();
   ++count_;
   at(count_ - 1) = Entry{now, units};
   if (count_ == 1) oldest_ = now;

@@ -18,15 +18,20 @@ constexpr std::array<bool, 256> make_plain(bool quoted) {
 constexpr std::array<bool, 256> plain_quoted = make_plain(true), plain_bare = make_plain(false);
 
 // Whether eight characters stand as they are; one that does may be taken for one that does not, and is then looked at by itself.
-bool are_plain(const char* eight) {
+bool are_plain(std::uint64_t x) {
   constexpr std::uint64_t ones = 0x0101010101010101, tops = 0x8080808080808080;
-  std::uint64_t x = 0;
-  std::memcpy(&x, eight, sizeof x);
   const auto hold = [x](char c) {
     const std::uint64_t apart = x ^ (ones * static_cast<unsigned char>(c));
     return (apart - ones) & ~apart;
   };
   return ((x | ((x - ones * 0x20) & ~x) | hold('"') | hold('\\') | hold('\x7F')) & tops) == 0;
+}
+
+template <class Characters>
+Characters read_as(const char* text) {
+  Characters read = 0;
+  std::memcpy(&read, text, sizeof read);
+  return read;
 }
 
 bool sixteen_are_plain(const char* text) {
@@ -35,11 +40,17 @@ bool sixteen_are_plain(const char* text) {
   return !any_of(others | (here == sixteen_times('"')) | (here == sixteen_times('\\')));
 }
 
-// As nearly every text in a log is.
+// As nearly every text in a log is. The last characters may be looked at twice.
 bool is_plain(std::string_view text) {
-  constexpr std::size_t step = 8, long_step = sizeof(Sixteen);
-  if (text.size() < step) return false;
-  if (text.size() < long_step) return are_plain(text.data()) && are_plain(text.data() + text.size() - step);
+  constexpr std::size_t short_step = 4, step = 8, long_step = sizeof(Sixteen);
+  if (text.size() < short_step) return false;
+  if (text.size() < step) {
+    const std::uint64_t first = read_as<std::uint32_t>(text.data());
+    return are_plain(first << 32U | read_as<std::uint32_t>(text.data() + text.size() - short_step));
+  }
+  if (text.size() < long_step) {
+    return are_plain(read_as<std::uint64_t>(text.data())) && are_plain(read_as<std::uint64_t>(text.data() + text.size() - step));
+  }
   for (std::size_t i = 0; i + long_step <= text.size(); i += long_step) {
     if (!sixteen_are_plain(text.data() + i)) return false;
   }

@@ -85,6 +85,12 @@ Result<std::size_t> LineScanner::take(std::string_view bytes) {
     if (at == bytes.size()) break;
     if (bytes[at] == '\n') return bad_line_ending();
     if (bytes[at] != '\r') return control_byte();
+    if (bytes.substr(at).starts_with("\r\n") && limits_.head - size_ >= 2) {
+      size_ += 2;
+      at += 2;
+      GH_CHECK(end_line());
+      continue;
+    }
     after_cr_ = true;
     ++at;
     GH_CHECK(count_end_byte());

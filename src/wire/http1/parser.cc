@@ -8,6 +8,7 @@
 #include "http1/errors.h"
 #include "http1/field_guard.h"
 #include "http1/line_scanner.h"
+#include "http1/plain_head.h"
 #include "http1/target.h"
 
 namespace gatehouse::wire {
@@ -30,6 +31,11 @@ Result<Method> read_method(std::string_view text) {
     if (to_string(m) == text) return m;
   }
   return unknown_method();
+}
+
+Result<BeastHead> read_syntax(std::string_view bytes, std::vector<FieldView>& fields) {
+  const std::optional<BeastHead> plain = read_plain_head(bytes, fields);
+  return plain ? Result<BeastHead>(*plain) : read_with_beast(bytes, fields);
 }
 
 void set_target(RequestHead& head, std::string_view origin) {
@@ -59,7 +65,7 @@ Result<std::size_t> Http1Parser::take_head(std::string_view bytes) {
 
 // The order decides which error a message with several faults gets: syntax, framing, method, target, host, expectation.
 Status Http1Parser::read_head() {
-  GH_TRY(const BeastHead read, read_with_beast(std::string_view(bytes_).substr(parts_->lines.skipped()), head_.fields));
+  GH_TRY(const BeastHead read, read_syntax(std::string_view(bytes_).substr(parts_->lines.skipped()), head_.fields));
   head_.minor = read.minor;
   head_.keep_alive = read.keep_alive;
   GH_TRY(const Framing framing, find_framing(head_.fields));

@@ -9,7 +9,6 @@
 #include <string>
 #include <string_view>
 
-#include "gatehouse/base/text_writer.h"
 #include "gatehouse/limits/limit.h"
 
 namespace gatehouse::limits {
@@ -30,9 +29,8 @@ std::string rate_limit(std::span<const Told> told);
 // The same, behind what stands there.
 void append_rate_limit_policy(std::string& out, std::span<const Told> told);
 void append_rate_limit(std::string& out, std::span<const Told> told);
-// One limit of that list in two pieces, for whoever keeps the first: the name up to what is left, and the rest.
+// One limit of that list up to what is left, for whoever keeps that.
 void append_rate_limit_item(std::string& out, std::string_view name);
-void append_rate_limit_numbers(TextWriter& out, const Decision& decision);
 
 // For Retry-After and retry-after-ms: nothing where waiting never helps, or nobody knows how long.
 std::optional<std::uint64_t> whole_seconds(const Wait& wait);
@@ -42,7 +40,5 @@ bool worth_a_retry(const Wait& wait);
 
 // The value of x-ratelimit-reset-requests and -tokens: "12ms", "1.5s", "6m0s", "1h0m0.25s". Nothing as above.
 std::optional<std::string> duration_text(const Wait& wait);
-// The same, behind what stands there; false: nothing.
-bool append_duration(TextWriter& out, const Wait& wait);
 
 }  // namespace gatehouse::limits

@@ -130,8 +130,8 @@ class Reservation {
   // Takes more, all or none, under the same keys or others.
   bool grow(std::span<Charge> charges, const Moment& now);
   // So many of these units have been used by now, in all. Said before they are handed out, it is right whatever ends the request.
-  // More than is held counts, too.
-  void used(const LimitKey& key, Units units);
+  // More than is held counts, too. likely: before how many others it was taken, where that is known, so that it need not be looked for.
+  void used(const LimitKey& key, Units units, std::size_t likely = 0);
   // Now instead of at the end. Nothing is held afterwards, and more may be taken.
   void settle();
 
@@ -166,12 +166,15 @@ class Reservation {
   // is_new: of a state that it holds nothing of.
   void add(const Charge& charge, LimitTable::Shard& shard, const LimitTable::Found& found, const Hold& hold, bool is_new);
   void add(Account&& account);
+  // Beside what it holds of that already; false: it holds nothing of that.
+  bool add_to_known(const Charge& charge, LimitTable::Node* kept, bool shared, const Hold& hold);
   // Null: it holds nothing of that yet.
   Account* account_of(const LimitKey& key, std::size_t place, const LimitTable::Node* node, bool shared);
   void give_back(const Account& account);
 
   LimitTable* table_;
   std::vector<Account> accounts_;
+  bool has_doubles_ = false;  // there may be two of one key: the state of the second was made while others stood with a shared one
 };
 
 }  // namespace gatehouse::limits

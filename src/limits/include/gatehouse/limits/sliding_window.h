@@ -47,6 +47,7 @@ class WindowLog {
   Wait until_room(const SlidingWindow& rule, Units volume, std::uint64_t behind) const;
   Wait until_gone(std::size_t entry, const SlidingWindow& rule, std::uint64_t behind) const;
   void push(std::int64_t now, Units units, Units together);
+  void grow();
   void drop(std::size_t entry);
   bool join(std::size_t older, Units together);
   void take(std::size_t entry, Units units, Units together);
