@@ -77,7 +77,12 @@ Server::Server(const ServerPlan& plan, telemetry::AccessLog access_log)
       reactors_(reactor_count(plan), clock_),
       files_("files", 1, 1024),  // all versions of all models may be checked at once
       syncs_("syncs", 1, 1024),
-      retirement_(control_, [this] { control_.spawn(tidy_signing_keys()); }) {}
+      retirement_(control_, [this] { control_.spawn(tidy_signing_keys()); }),
+      parted_(control_) {
+  const auto tell = [](const char* what) { log::error("server", "a task broke", {{"error", what}}); };
+  control_.on_escaped = tell;
+  for (Reactor* const reactor : reactors_.all()) reactor->on_escaped = tell;
+}
 
 Server::~Server() { reactors_.stop(); }
 
@@ -246,6 +251,7 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.room_for = [name = entry.name, limits = entry.manifest->limits, llama = settings.llama, this](const Fd& model) {
     return loading_memory_.reserve(name, model, limits, llama);
   };
+  engine.room_unused = [name = entry.name, this] { loading_memory_.release(name); };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
   engine.load.prefix_bytes = std::uint64_t{settings.llama.prefix_memory} * 1024 * 1024;
@@ -381,6 +387,7 @@ Task<void> Server::stop_engines() {
   folders_->stop();
   versions_->stop();
   for (const auto& engine : engines_) co_await engine->stop();
+  while (!parting_.empty()) co_await parted_.wait();
 }
 
 }  // namespace gatehouse::app

@@ -22,6 +22,7 @@
 #include "gatehouse/model/repository.h"
 #include "gatehouse/net/server.h"
 #include "gatehouse/runtime/reactor_pool.h"
+#include "gatehouse/runtime/signal.h"
 #include "gatehouse/runtime/worker_pool.h"
 #include "gatehouse/telemetry/access_log.h"
 #include "gatehouse/telemetry/log.h"
@@ -135,6 +136,7 @@ class Server {
   std::vector<gateway::ServedModel> served_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> engines_;
   std::vector<std::unique_ptr<adapters::ChildEngine>> parting_;  // of versions that are forgotten: until no reactor knows of them
+  Signal parted_;                                                // one of them is gone
   std::vector<adapters::ChildEngine*> at_start_;                 // those that the start begins
   std::unique_ptr<gateway::ServedModels> models_;
   std::unique_ptr<ModelVersions> versions_;

@@ -49,6 +49,7 @@ adapters::ChildEngineOptions Server::tensor_options(const model::Entry& entry, c
   engine.spare_memory = [] { return machine_memory().free_bytes; };
   const std::string full_name = entry.name + "/" + std::to_string(entry.version);
   engine.room_for = [full_name, this](const Fd& model) { return loading_memory_.reserve(full_name, model); };
+  engine.room_unused = [full_name, this] { loading_memory_.release(full_name); };
   engine.lazy = settings.models.lazy && !is_required(entry.name, settings.models);
   engine.sleep_after = settings.models.sleep_after;
   engine.on_state = [name = entry.name, full_name, this](const wire::engine::State& state, const std::string& event) {
@@ -107,7 +108,10 @@ Task<void> Server::end_engine(const engine::TensorEngine& engine) {
   adapters::ChildEngine* const leaving = parting_.emplace_back(std::move(*found)).get();
   engines_.erase(found);
   co_await leaving->stop();
-  behind_reactors([this, leaving] { std::erase_if(parting_, [leaving](const auto& one) { return one.get() == leaving; }); });
+  behind_reactors([this, leaving] {
+    std::erase_if(parting_, [leaving](const auto& one) { return one.get() == leaving; });
+    parted_.raise();
+  });
 }
 
 void Server::behind_reactors(std::function<void()> then) {

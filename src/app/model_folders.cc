@@ -70,16 +70,22 @@ std::string ModelFolders::fault_of(const gateway::ModelOrder& order) const {
 }
 
 Task<void> ModelFolders::look_again(Haste haste) {
-  std::function<std::vector<FoundVersion>(Worker&)> work = [scan = parts_.scan](Worker&) {
+  using Looked = Result<std::vector<FoundVersion>>;
+  std::function<Looked(Worker&)> work = told_as_error<Looked>([scan = parts_.scan]() -> Looked {
     std::vector<FoundVersion> found;
     for (model::Entry& entry : scan()) found.push_back(with_its_look(std::move(entry)));
     return found;
-  };
-  auto looking = files_.run<std::vector<FoundVersion>>(control_, std::move(work));
-  std::optional<std::vector<FoundVersion>> found = co_await std::move(looking);
+  });
+  auto looking = files_.run<Looked>(control_, std::move(work));
+  std::optional<Looked> looked = co_await std::move(looking);
   if (stopped_) co_return;
-  if (found) adopt(std::move(*found), haste);
-  if (!found) log::warn("models", "the folders of models are not looked into: too much waits for the disk");
+  if (!looked) {
+    log::warn("models", "the folders of models are not looked into: too much waits for the disk");
+  } else if (!*looked) {
+    log::error("models", "the folders of models could not be looked into", {{"error", looked->error().describe()}});
+  } else {
+    adopt(std::move(**looked), haste);
+  }
   versions_.settle();
   if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
 }

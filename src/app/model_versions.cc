@@ -121,8 +121,9 @@ std::optional<std::string> ModelVersions::adopt_change(Version& version, FoundVe
   }
   const Wish wish = version.seen.wish;
   const bool awaited = version.awaited;
+  const std::unique_ptr<Version> next = make(std::move(found));
   forgotten_.push_back(version.served);
-  version = std::move(*make(std::move(found)));
+  version = std::move(*next);
   version.seen.wish = wish;
   version.awaited = awaited;
   return std::nullopt;
@@ -188,11 +189,11 @@ void ModelVersions::hear_from_engine(const std::string& name, Version& version) 
 
 // An engine says that it is ready before each reactor's way to it is: a request that is sent there too early would be refused.
 void ModelVersions::confirm(const std::string& name, Version& version) {
-  if (std::exchange(version.confirming, true)) return;
-  parts_.behind_reactors([this, name, served = version.served] {
+  if (std::exchange(version.confirmed_load, version.loads) == version.loads) return;
+  parts_.behind_reactors([this, name, served = version.served, load = version.loads] {
     Version* const found = find(name, served);
-    if (found == nullptr || stopped_) return;
-    found->confirming = false;
+    if (found == nullptr || stopped_ || found->loads != load) return;
+    found->confirmed_load = 0;
     const Life life = served->tensors->life();
     if (found->seen.stage == Stage::loading && (life == Life::ready || life == Life::declared)) move(*found, Stage::ready, "");
     settle();
@@ -234,7 +235,7 @@ void ModelVersions::take(Family& family, const model::Step& step) {
 Task<void> ModelVersions::check(std::string name, const gateway::ServedModel* served) {
   Version* version = find(name, served);
   if (version == nullptr) co_return;
-  std::function<Status(Worker&)> work = [entry = version->entry, look = parts_.check](Worker&) { return look(entry); };
+  std::function<Status(Worker&)> work = told_as_error<Status>([entry = version->entry, look = parts_.check] { return look(entry); });
   auto checking = files_.run<Status>(control_, std::move(work));
   const std::optional<Status> checked = co_await std::move(checking);
   version = find(name, served);
@@ -254,6 +255,7 @@ Task<void> ModelVersions::check(std::string name, const gateway::ServedModel* se
 void ModelVersions::load(Version& version, bool others_answer) {
   const bool asked_for = version.awaited || version.seen.wish == Wish::loaded;
   move(version, Stage::loading, "");
+  ++version.loads;
   const bool anew = std::exchange(version.started, true);
   if (!anew) version.start();
   if (anew || others_answer || asked_for) version.served->tensors->load();

@@ -55,7 +55,8 @@ class ModelVersions {
 
   // Whether it is there as it was last taken up.
   bool knows(const FoundVersion& found) const;
-  // One that is new, or another one under its old number, of a kind that has versions. Why it is not taken up; nothing: it is.
+  // One that is new, or another one under its old number, of a kind that has versions. Why it is not taken up; nothing: it is, or
+  // will be at a later look.
   std::optional<std::string> take_up(FoundVersion found);
   // All that are there now: the others are not any more.
   void miss(const std::vector<FoundVersion>& found, Haste haste);
@@ -81,8 +82,9 @@ class ModelVersions {
     model::VersionSeen seen;  // its stage is shown to others by served->stand, once it may be
     std::string why;
     bool started = false;
-    bool awaited = false;     // somebody waits for it to be loaded
-    bool confirming = false;  // its engine is ready, and not every reactor knows
+    bool awaited = false;              // somebody waits for it to be loaded
+    std::uint64_t loads = 0;           // how often it was
+    std::uint64_t confirmed_load = 0;  // of which its engine is ready, and not every reactor knows; 0: of none
   };
   struct Family {
     std::string name;

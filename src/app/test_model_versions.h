@@ -1,4 +1,4 @@
-// A folder of models that the test writes into, what is made of it, and engines that the test plays.
+// app/test_model_versions.h — for tests: a folder of models that the test writes into, what is made of it, and engines that the test plays.
 #pragma once
 #include <gtest/gtest.h>
 

@@ -1,6 +1,6 @@
 // gateway/fair_places.h — the few places in front of a thread, which all tenants share.
-// Rules    a tenant takes no more places than there are free ones: alone half of them, beside others as many as each of those; so whoever
-//          comes next finds one
+// Rules    a tenant takes no more places than are free: alone half of them, who comes next half of the rest; where several come by turns
+//          they have alike. The last place may be taken
 // Life     outlives its places
 // Threads  any
 #pragma once

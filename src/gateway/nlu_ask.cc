@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "gatehouse/gateway/content_rules.h"
-#include "gatehouse/nlu/forms.h"
+#include "gatehouse/nlu/foreign_labels.h"
 #include "gatehouse/nlu/labels.h"
 #include "gatehouse/wire/nlu/replies.h"
 #include "gatehouse/wire/nlu/requests.h"
@@ -21,7 +21,7 @@ Result<NluAsk> read_predict(const wire::JsonValue& body) {
   ask.model = std::move(sent.model);
   ask.forms.form = sent.format;
   ask.requests.push_back(request_about(std::move(sent.text), std::move(sent.schema)));
-  GH_CHECK(nlu::read_other_forms(ask.requests.front()));
+  GH_CHECK(nlu::read_foreign_labels(ask.requests.front()));
   return ask;
 }
 
@@ -36,7 +36,7 @@ Result<NluAsk> read_extract(const wire::JsonValue& body) {
   request.unit = sent.offset_unit;
   if (sent.mode == wire::NluMode::compat) request.decoding = nlu::Decoding::compat;
   if (sent.mode == wire::NluMode::multi) request.decoding = nlu::Decoding::multi;
-  GH_CHECK(nlu::read_other_forms(request));
+  GH_CHECK(nlu::read_foreign_labels(request));
   return ask;
 }
 

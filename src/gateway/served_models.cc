@@ -65,7 +65,7 @@ std::optional<Error> ServedModel::closed() const {
 
 ServedModelPtr held(const ServedModel& model) {
   if (!model.stand) return {ServedModelPtr(), &model};
-  return {std::make_shared<VersionHold>(*model.stand), &model};
+  return {std::make_shared<VersionHold>(model.stand), &model};
 }
 
 ServedModels::ServedModels(std::vector<ServedModel> models, DefaultModels defaults, ModelAliases aliases)

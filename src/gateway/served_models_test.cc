@@ -90,7 +90,7 @@ TEST_F(Versions, AreKeptAsLongAsSomebodyHoldsThem) {
   EXPECT_TRUE(one.stand->held());
   second.reset();
   EXPECT_FALSE(one.stand->held());
-  const VersionUse use(one.stand.get());
+  const VersionUse use(one.stand);
   EXPECT_TRUE(one.stand->held());
   EXPECT_EQ(held(*served_.named("a")).get(), served_.named("a")) << "what has no versions never goes";
 }
@@ -120,15 +120,15 @@ TEST_F(Versions, AreClosedOnceTheyGo) {
 }
 
 TEST_F(Versions, AreInUseAsLongAsSomethingIsAnsweredByThem) {
-  VersionStand stand;
+  const auto stand = std::make_shared<VersionStand>();
   {
-    VersionUse use(&stand);
+    VersionUse use(stand);
     const VersionUse moved(std::move(use));
-    EXPECT_TRUE(stand.in_use());
+    EXPECT_TRUE(stand->in_use());
     VersionUse other(nullptr);
-    other = VersionUse(&stand);
+    other = VersionUse(stand);
   }
-  EXPECT_FALSE(stand.in_use());
+  EXPECT_FALSE(stand->in_use());
 }
 
 ServedModel text_model_named(const char* name, model::Kind kind) {

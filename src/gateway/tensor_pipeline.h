@@ -33,7 +33,7 @@ class TensorPermitted {
  private:
   friend class TensorAuthorizer;
   TensorPermitted(const Identified& identified, Running::Seat& seat, const ServedModel& model)
-      : identified_(identified), seat_(&seat), model_(&model), use_(model.stand.get()) {}
+      : identified_(identified), seat_(&seat), model_(&model), use_(model.stand) {}
   const Identified& identified_;
   Running::Seat* seat_;
   const ServedModel* model_;

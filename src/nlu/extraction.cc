@@ -110,7 +110,7 @@ struct Extraction::State {
   std::vector<Ask> asks;  // level by level; the root's first
   std::size_t level = 0;  // where the asks of this step begin
   std::size_t found = 0;
-  Usage used;
+  std::size_t slots_asked = 0;
 };
 
 // ---- What is asked ----
@@ -173,7 +173,7 @@ Result<std::size_t> Extraction::State::question(Way way, const std::string& prom
   const std::uint32_t row = book.number_of({.kind = Row::Kind::prompt, .first_position = read.prompt_base, .ids = std::move(tokens.ids)});
   const auto [known, fresh] = question_numbers.try_emplace({way, row}, questions.size());
   if (!fresh) return known->second;
-  if (used.slots + slots.size() + read.rows.size() > limits.slots) {
+  if (slots_asked + slots.size() + read.rows.size() > limits.slots) {
     return too_much("more than " + std::to_string(limits.slots) + " pairs of a prompt and a stretch of text");
   }
   questions.push_back({.way = way, .first_slot = slots.size(), .slots = read.rows.size()});
@@ -212,7 +212,7 @@ Status Extraction::State::take(std::span<const Logits> logits) {
   GH_CHECK(check(logits));
   for (std::size_t i = fresh_questions; i < questions.size(); ++i) decode(questions[i], logits);
   if (level == 0 && request.lexicon) add_known_names();
-  used.slots += slots.size();
+  slots_asked += slots.size();
   slots.clear();
   fresh_questions = questions.size();
   fresh_rows = book.rows().size();
@@ -375,12 +375,6 @@ std::span<const double> Extraction::chances(std::size_t key) const {
 
 std::vector<Task> Extraction::tasks() const {
   return tasks_of(state_->request.schema, state_->labelled(), state_->model->recipe.event_types);
-}
-
-Usage Extraction::usage() const {
-  Usage usage = state_->used;
-  for (const Row& row : rows()) (row.kind == Row::Kind::text ? usage.text_tokens : usage.prompt_tokens) += row.ids.size();
-  return usage;
 }
 
 }  // namespace gatehouse::nlu

@@ -5,6 +5,7 @@
 
 #include "gatehouse/base/assert.h"
 #include "gatehouse/base/fake_clock.h"
+#include "gatehouse/base/result.h"
 #include "gatehouse/runtime/gate.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/runtime/per_reactor.h"
@@ -216,6 +217,17 @@ TEST(WorkerPool, WhatBreaksIsOnePieceOfWorkAndNotTheThread) {
   reactor.run();
   EXPECT_EQ(why, std::bad_alloc().what());
   EXPECT_EQ(after, 7);
+}
+
+TEST(WorkerPool, WhatBreaksCanBeToldAsAnError) {
+  const SystemClock clock;
+  Reactor reactor(0, clock);
+  WorkerPool pool("test", 1, 8);
+  const auto breaks = []() -> Result<int> { throw std::bad_alloc(); };
+  auto working = pool.run<Result<int>>(reactor, told_as_error<Result<int>>(breaks));
+  const std::optional<Result<int>> done = run_task(reactor, std::move(working));
+  ASSERT_TRUE(done && !done->ok());
+  EXPECT_EQ(done->error().reason(), "work_broke");
 }
 
 TEST(WorkerPool, DoesWhatIsPostedBeforeItEnds) {

@@ -34,25 +34,25 @@ constexpr std::uint32_t levels_chosen = 4;
 struct Floats {
   __m256 lanes;
 };
-struct Answers2 {
+struct AnswersAvx2 {
   std::array<Floats, levels_chosen> first;  // by level: all bits where it goes first
 };
 
 // Up to 32 columns stand in registers, from which eight nodes take theirs in a few steps.
-struct HeldRow2 {
+struct HeldRowAvx2 {
   const float* row;
   std::uint32_t columns;
   std::array<Floats, 4> held;
 };
 
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline HeldRow2 hold_row_avx2(const float* row, std::uint32_t columns) {
-  HeldRow2 it{row, columns, {}};
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline HeldRowAvx2 hold_row_avx2(const float* row, std::uint32_t columns) {
+  HeldRowAvx2 it{row, columns, {}};
   if (columns > 32) return it;
   for (std::size_t i = 0; i < it.held.size() && (i == 0 || i * 8 < columns); ++i) it.held[i].lanes = _mm256_loadu_ps(row + i * 8);
   return it;
 }
 
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 values_of(const HeldRow2& row, __m256i feature) {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 values_of(const HeldRowAvx2& row, __m256i feature) {
   if (row.columns > 32) return _mm256_i32gather_ps(row.row, feature, 4);
   const __m256 lowest = _mm256_permutevar8x32_ps(row.held[0].lanes, feature);
   if (row.columns <= 8) return lowest;
@@ -65,7 +65,7 @@ struct HeldRow2 {
 }
 
 template <std::uint32_t level, std::uint32_t above = 0>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 chosen(const float* nodes, const Answers2& answers) {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256 chosen(const float* nodes, const AnswersAvx2& answers) {
   if constexpr (above == level) {
     return _mm256_loadu_ps(nodes);
   } else {
@@ -77,8 +77,8 @@ template <std::uint32_t level, std::uint32_t above = 0>
 
 // Where eight trees are after so many levels, counted from the first node of that level.
 template <std::uint32_t levels, std::uint32_t level = 0>
-[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i choose_down(const HeldRow2& row, const std::int32_t* features,
-                                                                           const float* thresholds, Answers2& answers, __m256i at) {
+[[gnu::target("avx2,fma"), gnu::always_inline]] inline __m256i choose_down(const HeldRowAvx2& row, const std::int32_t* features,
+                                                                           const float* thresholds, AnswersAvx2& answers, __m256i at) {
   if constexpr (level == levels) {
     return at;
   } else {
@@ -95,13 +95,13 @@ template <std::uint32_t levels>
 [[gnu::target("avx2,fma")]] void leaves_avx2_from(const WholeTrees& trees, std::uint32_t group, const float* row, std::uint32_t* leaves) {
   const std::size_t nodes = nodes_of(trees);
   const __m256i lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), two = _mm256_set1_epi32(2);
-  const HeldRow2 held = hold_row_avx2(row, trees.columns);
+  const HeldRowAvx2 held = hold_row_avx2(row, trees.columns);
   for (std::uint32_t half = 0; half < group_width; half += 8) {
     const std::int32_t* features = trees.features.data() + group * nodes * group_width + half;
     const float* thresholds = trees.thresholds.data() + group * nodes * group_width + half;
-    Answers2 answers{};
-    const __m256i chosen_leaf = choose_down<levels>(held, features, thresholds, answers, _mm256_setzero_si256());
-    __m256i at = _mm256_add_epi32(chosen_leaf, _mm256_set1_epi32((1 << levels) - 1));
+    AnswersAvx2 answers{};
+    const __m256i reached = choose_down<levels>(held, features, thresholds, answers, _mm256_setzero_si256());
+    __m256i at = _mm256_add_epi32(reached, _mm256_set1_epi32((1 << levels) - 1));
     for (std::uint32_t level = levels; level < trees.depth; ++level) {
       const __m256i place = _mm256_add_epi32(_mm256_slli_epi32(at, 4), lanes);
       const __m256i feature = _mm256_i32gather_epi32(features, place, 4);
@@ -121,26 +121,26 @@ template <std::uint32_t levels>
   return leaves_avx2_from<levels_chosen>(trees, group, row, leaves);
 }
 
-struct HeldRow5 {
+struct HeldRowAvx512 {
   const float* row;
   std::uint32_t columns;
   __m512 low, high;
 };
-using Answers5 = std::array<__mmask16, levels_chosen>;
+using AnswersAvx512 = std::array<__mmask16, levels_chosen>;
 
-[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline HeldRow5 hold_row_avx512(const float* row, std::uint32_t columns) {
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline HeldRowAvx512 hold_row_avx512(const float* row, std::uint32_t columns) {
   const __m512 none = _mm512_setzero_ps();
   return {row, columns, columns <= 32 ? _mm512_loadu_ps(row) : none, columns > 16 && columns <= 32 ? _mm512_loadu_ps(row + 16) : none};
 }
 
-[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512 values_of(const HeldRow5& held, __m512i feature) {
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512 values_of(const HeldRowAvx512& held, __m512i feature) {
   if (held.columns <= 16) return _mm512_permutexvar_ps(feature, held.low);
   if (held.columns <= 32) return _mm512_permutex2var_ps(held.low, feature, held.high);
   return _mm512_i32gather_ps(feature, held.row, 4);
 }
 
 template <std::uint32_t level, std::uint32_t above = 0>
-[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512 chosen(const float* nodes, const Answers5& answers) {
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512 chosen(const float* nodes, const AnswersAvx512& answers) {
   if constexpr (above == level) {
     return _mm512_loadu_ps(nodes);
   } else {
@@ -151,8 +151,9 @@ template <std::uint32_t level, std::uint32_t above = 0>
 
 // Where sixteen trees are after so many levels, counted from the first node of that level.
 template <std::uint32_t levels, std::uint32_t level = 0>
-[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i choose_down(const HeldRow5& row, const std::int32_t* features,
-                                                                                   const float* thresholds, Answers5& answers, __m512i at) {
+[[gnu::target("avx512f,avx512vl"), gnu::always_inline]] inline __m512i choose_down(const HeldRowAvx512& row, const std::int32_t* features,
+                                                                                   const float* thresholds, AnswersAvx512& answers,
+                                                                                   __m512i at) {
   if constexpr (level == levels) {
     return at;
   } else {
@@ -169,14 +170,14 @@ template <std::uint32_t levels>
 [[gnu::target("avx512f,avx512vl")]] void leaves_avx512_from(const WholeTrees& trees, std::uint32_t group, const float* row,
                                                             std::uint32_t* leaves) {
   const std::size_t nodes = nodes_of(trees);
-  const HeldRow5 held = hold_row_avx512(row, trees.columns);
+  const HeldRowAvx512 held = hold_row_avx512(row, trees.columns);
   const std::int32_t* features = trees.features.data() + group * nodes * group_width;
   const float* thresholds = trees.thresholds.data() + group * nodes * group_width;
   const __m512i lanes = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512i one = _mm512_set1_epi32(1), two = _mm512_set1_epi32(2);
-  Answers5 answers{};
-  const __m512i chosen_leaf = choose_down<levels>(held, features, thresholds, answers, _mm512_setzero_si512());
-  __m512i at = _mm512_add_epi32(chosen_leaf, _mm512_set1_epi32((1 << levels) - 1));
+  AnswersAvx512 answers{};
+  const __m512i reached = choose_down<levels>(held, features, thresholds, answers, _mm512_setzero_si512());
+  __m512i at = _mm512_add_epi32(reached, _mm512_set1_epi32((1 << levels) - 1));
   for (std::uint32_t level = levels; level < trees.depth; ++level) {
     const __m512i place = _mm512_add_epi32(_mm512_slli_epi32(at, 4), lanes);
     const __m512i feature = _mm512_i32gather_epi32(place, features, 4);

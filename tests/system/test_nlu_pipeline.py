@@ -10,7 +10,7 @@ from nlu_pipe import FORMS, MODEL, NESTED, ROOT, UNITS, Pipe, noise, reference, 
 
 ROWS = json.loads((ROOT / "tests" / "quality" / "rows.json").read_text(encoding="utf-8"))
 SOAK = "GATEHOUSE_SOAK" in os.environ
-COUNT, LINES = (2000, 90_000) if SOAK else (120, 2400)  # requests; lines of noise beside five times as many of texts
+COUNT, LINES = (2000, 90_000) if SOAK else (120, 2400)  # requests; lines of noise, beside 5 * COUNT texts
 
 
 @pytest.fixture(scope="module")

@@ -29,7 +29,7 @@ def check_cards(tree):
 # A word in a column of nine, and what it says behind that: Units, Threads, Errors …
 LABEL = re.compile(r"// [A-Z][a-z]+ +(?=\S)")
 COLUMN = 12
-LABEL_WITHIN = re.compile(r"[^/ ] (?:Units|Threads|Errors|Rules|Bounds|Source|Shapes|Time|State|Life|Order)  +\S")
+LABEL_WITHIN = re.compile(r"[^/ ] [A-Z][a-z]{2,7}  +\S")
 
 
 def check_labels(tree):

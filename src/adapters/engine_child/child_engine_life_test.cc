@@ -247,6 +247,36 @@ TEST_F(ChildEngineLifeTest, UnloadedWhileItLoadsItIsEndedAtOnce) {
   EXPECT_EQ(prepare_says(), "model_unloaded");
 }
 
+TEST_F(ChildEngineLifeTest, RoomThatIsNotNeededAfterAllIsGivenBack) {
+  engine->start();
+  child(1);
+  EXPECT_EQ(room_unused, 0);
+  engine->unload();
+  settle(reactor);
+  EXPECT_EQ(room_unused, 1);
+  engine->load();
+  ready_child(2);
+  engine->unload();
+  settle(reactor);
+  EXPECT_EQ(room_unused, 1) << "it was ready, and said so";
+  hold_files();
+  engine->load();
+  settle(reactor);
+  engine->unload();
+  release_files();
+  until([&] { return room_unused == 2; });
+}
+
+TEST_F(ChildEngineLifeTest, WhatBreaksWhileItIsOpenedIsAFaultOfItAlone) {
+  breaks_on_open = true;
+  engine->start();
+  until([&] { return engine->life() == Life::failed; });
+  breaks_on_open = false;
+  engine->load();
+  ready_child(1);
+  EXPECT_EQ(engine->life(), Life::ready);
+}
+
 TEST_F(ChildEngineLifeTest, ALazyOneIsLoadedForWhoAsks) {
   asleep();
   EXPECT_EQ(engine->life(), Life::declared);

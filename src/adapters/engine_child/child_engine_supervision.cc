@@ -44,7 +44,7 @@ Task<void> ChildEngine::live() {
   alone_ = false;
   const Instant began = control_.clock().now();
   Result<Fd> opened = co_await open_model(Room::checked);
-  if (stopping_ || !wanted_) co_return;
+  if (stopping_ || !wanted_) co_return give_room_back();
   End end = End::never_ready;
   if (opened) {
     end = co_await run_child(std::move(*opened));
@@ -68,12 +68,12 @@ Task<void> ChildEngine::live() {
 }
 
 Task<Result<Fd>> ChildEngine::open_model(Room room) {
-  std::function<Result<Fd>(Worker&)> open = [this, room](Worker&) -> Result<Fd> {
+  std::function<Result<Fd>(Worker&)> open = told_as_error<Result<Fd>>([this, room]() -> Result<Fd> {
     Result<Fd> file = options_.open_model();
     if (!file || !options_.room_for || room == Room::known) return file;
     GH_CHECK(options_.room_for(*file));
     return file;
-  };
+  });
   auto opening = files_.run<Result<Fd>>(control_, std::move(open));
   std::optional<Result<Fd>> opened = co_await std::move(opening);
   if (opened) co_return std::move(*opened);
@@ -134,6 +134,7 @@ ChildEngine::End ChildEngine::after_child(std::unique_ptr<Child> child, const St
   if (child->hung()) ++hangs_;
   if (!was_ready) ++failed_loads_;
   end_child(std::move(child));
+  if (!was_ready && (stopping_ || !wanted_)) give_room_back();
   const End end = was_ready ? End::was_ready : End::never_ready;
   if (stopping_) return end;
   if (!wanted_) {
@@ -246,6 +247,10 @@ void ChildEngine::emptied(std::uint64_t child) {
 void ChildEngine::end_child(std::unique_ptr<Child> child) {
   each_link([number = child->number()](EngineLink& link) { link.detach(number); });
   if (!serving_) pid_ = 0;
+}
+
+void ChildEngine::give_room_back() {
+  if (options_.room_unused) options_.room_unused();
 }
 
 void ChildEngine::all_have_left() {

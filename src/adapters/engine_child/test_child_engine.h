@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <memory>
+#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -60,11 +61,13 @@ class ChildEngineTest : public testing::Test {
     options.open_model = [this]() -> Result<Fd> {
       may_open.wait(false);
       ++opened;
+      if (breaks_on_open) throw std::bad_alloc();
       if (file_is_missing) return operator_error("model_file_missing", "no such file");
       if (file_has_changed) return operator_error("model_file_changed", "another file");
       if (memory_is_short) return operator_error("model_too_large", "it needs more memory than there is");
       return Fd(open("/dev/null", O_RDONLY | O_CLOEXEC));
     };
+    options.room_unused = [this] { ++room_unused; };
     options.on_state = [this](const wire::engine::State& state, const std::string& event) {
       events.push_back(event);
       last_detail = state.detail;
@@ -155,7 +158,8 @@ class ChildEngineTest : public testing::Test {
   PuppetSpawner spawner;
   std::atomic<int> opened{0};
   std::atomic<bool> may_open{true};
-  std::atomic<bool> file_is_missing{false}, file_has_changed{false}, memory_is_short{false};
+  std::atomic<bool> file_is_missing{false}, file_has_changed{false}, memory_is_short{false}, breaks_on_open{false};
+  int room_unused = 0;
   bool rehearses = false;  // the child that was made last
   std::vector<std::string> events;
   std::string last_detail;

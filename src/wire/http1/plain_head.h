@@ -1,5 +1,5 @@
-// wire/http1/plain_head.h — heads as nearly all clients write them, read without Boost.Beast, which looks at each of their characters
-// several times. Rules    what is read here is what Beast reads, to the last view; whatever may be anything else is left to it
+// wire/http1/plain_head.h — heads as nearly all clients write them, read without Beast, which looks at each character several times.
+// Rules    what is read here is what Beast reads, to the last view; whatever may be anything else is left to it
 #pragma once
 #include <optional>
 #include <string_view>

@@ -5,6 +5,7 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -47,13 +48,13 @@ class VersionStand {
 class VersionUse {
  public:
   // null: of a model that has no versions to go.
-  explicit VersionUse(VersionStand* stand) : stand_(stand) {
-    if (stand_ != nullptr) stand_->users_.fetch_add(1);
+  explicit VersionUse(std::shared_ptr<VersionStand> stand) : stand_(std::move(stand)) {
+    if (stand_) stand_->users_.fetch_add(1);
   }
   ~VersionUse() {
-    if (stand_ != nullptr) stand_->users_.fetch_sub(1);
+    if (stand_) stand_->users_.fetch_sub(1);
   }
-  VersionUse(VersionUse&& other) noexcept : stand_(std::exchange(other.stand_, nullptr)) {}
+  VersionUse(VersionUse&& other) noexcept = default;
   VersionUse& operator=(VersionUse&& other) noexcept {
     std::swap(stand_, other.stand_);
     return *this;
@@ -62,19 +63,19 @@ class VersionUse {
   VersionUse& operator=(const VersionUse&) = delete;
 
  private:
-  VersionStand* stand_;
+  std::shared_ptr<VersionStand> stand_;  // requests may be taken apart behind the tables, when all ends
 };
 
 // As long as it lives the version stays in memory, wherever it goes.
 class VersionHold {
  public:
-  explicit VersionHold(VersionStand& stand) : stand_(stand) { stand_.holders_.fetch_add(1); }
-  ~VersionHold() { stand_.holders_.fetch_sub(1); }
+  explicit VersionHold(std::shared_ptr<VersionStand> stand) : stand_(std::move(stand)) { stand_->holders_.fetch_add(1); }
+  ~VersionHold() { stand_->holders_.fetch_sub(1); }
   VersionHold(const VersionHold&) = delete;
   VersionHold& operator=(const VersionHold&) = delete;
 
  private:
-  VersionStand& stand_;
+  const std::shared_ptr<VersionStand> stand_;
 };
 
 }  // namespace gatehouse::gateway

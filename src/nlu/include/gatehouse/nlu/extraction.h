@@ -67,11 +67,6 @@ struct Slot {
   friend auto operator<=>(const Slot&, const Slot&) = default;
 };
 
-// What was computed for one request.
-struct Usage {
-  std::uint64_t text_tokens = 0, prompt_tokens = 0, slots = 0;
-};
-
 class Extraction {
  public:
   static Result<Extraction> begin(const Model& model, Request request, Limits limits = {});
@@ -94,7 +89,6 @@ class Extraction {
   // What each label is worth, in their order, for a key at the root that chooses; they add up to 1. Empty where it does not.
   std::span<const double> chances(std::size_t key) const;
   std::vector<Task> tasks() const;
-  Usage usage() const;
 
  private:
   struct State;

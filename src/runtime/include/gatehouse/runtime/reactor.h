@@ -70,7 +70,7 @@ class Reactor {
   static constexpr milliseconds tick_interval{80}, nearly_due{24}, longest_sleep{500};
   // Fires what is due; run() calls it, tests with a fake clock call it themselves.
   void tick();
-  // Those that there are, and how many of them are armed.
+  // Those that there are, and how many of them are armed. On the reactor
   struct DeadlineCount {
     std::size_t all = 0, armed = 0;
   };

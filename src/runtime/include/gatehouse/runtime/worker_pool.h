@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "gatehouse/base/error.h"
 #include "gatehouse/runtime/mailbox.h"
 #include "gatehouse/runtime/signal.h"
 #include "gatehouse/runtime/task.h"
@@ -23,6 +24,18 @@ class Worker {
   friend class WorkerPool;
   Worker() = default;
 };
+
+// For those who go on whatever breaks: what escapes from the work is its result.
+template <class R, class Work>
+std::function<R(Worker&)> told_as_error(Work work) {
+  return [work = std::move(work)](Worker&) -> R {
+    try {
+      return work();
+    } catch (const std::exception& escaped) {
+      return internal_error("work_broke", escaped.what());
+    }
+  };
+}
 
 class WorkerPool {
  public:

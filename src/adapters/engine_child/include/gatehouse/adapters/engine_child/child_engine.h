@@ -30,7 +30,8 @@ struct ChildEngineOptions {
   // Blocks: whether there is memory for a model of that file, model_too_large where not. Null: there is. Not asked of a child that is to
   // take over from another.
   std::function<Status(const Fd&)> room_for;
-  std::function<Result<Fd>()> open_model;                                              // blocks: opens the file and checks its hash
+  std::function<void()> room_unused;       // what room_for() found is not needed: nothing is loaded there. On the control reactor
+  std::function<Result<Fd>()> open_model;  // blocks: opens the file and checks its hash
   std::function<void(const wire::engine::State&, const std::string& event)> on_state;  // on the control reactor
   std::function<void(const std::string& line)> on_output;                              // what the child writes, on the control reactor
   // Blocks: bytes that another child could have. Null: as many as it wants.
@@ -103,6 +104,7 @@ class ChildEngine final : public engine::Engine, public engine::TensorEngine {
   void let_go(std::unique_ptr<Child> child);
   void emptied(std::uint64_t child);
   void end_child(std::unique_ptr<Child> child);
+  void give_room_back();
   void all_have_left();
   bool has_children() const;
   void look_after_children();

@@ -1,10 +1,11 @@
-#include "gatehouse/nlu/forms.h"
+#include "gatehouse/nlu/foreign_labels.h"
 
 #include <algorithm>
 #include <optional>
 #include <string_view>
 #include <utility>
 
+#include "gatehouse/base/words.h"
 #include "gatehouse/nlu/labels.h"
 
 namespace gatehouse::nlu {
@@ -25,12 +26,6 @@ Status take_labels(Request& request, std::vector<std::string> labels) {
   return ok();
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 // "正向，负向"
 std::vector<std::string> split(std::string_view text) {
   std::vector<std::string> parts;
@@ -48,7 +43,8 @@ Status take_key_with_labels(Request& request, wire::NluKey& key) {
   const std::size_t open = name.find('[');
   if (open == 0 || open == std::string_view::npos || !name.ends_with(']')) return ok();
   std::vector<std::string> labels = split(name.substr(open + 1, name.size() - open - 2));
-  if (labels.size() < 2) return ok();  // brackets in a name
+  // Else these are brackets in a name.
+  if (labels.size() < 2 || std::ranges::find(labels, "") != labels.end() || trimmed(name.substr(0, open)).empty()) return ok();
   key.name.resize(open);
   return take_labels(request, std::move(labels));
 }
@@ -72,7 +68,7 @@ Status take_keys_as_labels(Request& request, std::string_view prefix, Decoding d
 
 }  // namespace
 
-Status read_other_forms(Request& request) {
+Status read_foreign_labels(Request& request) {
   if (!request.labels.empty()) return ok();
   if (request.text.starts_with(one_of)) return take_keys_as_labels(request, one_of, Decoding::native);
   if (request.text.starts_with(some_of)) return take_keys_as_labels(request, some_of, Decoding::multi);
