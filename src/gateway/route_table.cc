@@ -247,6 +247,13 @@ Fit match_path(std::string_view pattern, std::string_view path) {
   return pattern == path ? fit : none;
 }
 
+// Of most routes their length, or what stands in front of their braces, says that they are others.
+bool may_fit(const Route& route, std::string_view path) {
+  const bool is_whole = route.fixed == route.path.size();
+  if (is_whole ? path.size() != route.fixed : path.size() <= route.fixed) return false;
+  return route.fixed == 0 || (path[route.fixed - 1] == route.path[route.fixed - 1] && path.starts_with(route.path.substr(0, route.fixed)));
+}
+
 void add_method(std::string& allow, Method method) {
   const std::string_view name = to_string(method);
   allow.append(allow.empty() ? "" : ", ").append(name);
@@ -273,6 +280,7 @@ RouteMatch find_route(std::span<const Route> routes, Method method, std::string_
   std::string_view known = path;
   if (path.starts_with(long_prefix)) known = shorter.append("/api/").append(path.substr(long_prefix.size()));
   for (const Route& route : routes) {
+    if (!may_fit(route, known)) continue;
     const Fit fit = match_path(route.path, known);
     if (!fit.matches) continue;
     if (route.method != method && !(method == Method::head && route.method == Method::get)) {

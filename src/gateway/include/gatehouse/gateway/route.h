@@ -1,6 +1,8 @@
 // gateway/route.h — every route of the house, as data: router, OpenAPI document and the tests over all routes read this one table.
 // Threads  constants
 #pragma once
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -164,6 +166,8 @@ struct Route {
   bool form = false;           // the body may come as a form, too
   bool body_optional = false;  // none is the same as {}
   std::span<const wire::OpenApiParameter> parameters = {};
+  // Bytes of the path in front of its first brace; all where there is none: every request looks at every route.
+  std::size_t fixed = std::min(path.size(), path.find('{'));
 };
 
 std::span<const Route> public_routes();
