@@ -31,7 +31,7 @@ TEST_F(ModelVersionsTest, ANewOneAnswersBeforeTheOldOneGoes) {
   EXPECT_EQ(order(What::load), "2 checking");
   EXPECT_EQ(answers(), "1") << "until the new one is ready";
   const gateway::ServedModel& old = *models_.named("flowers");
-  auto use = std::make_unique<gateway::VersionUse>(old.stand.get());
+  auto use = std::make_unique<gateway::VersionUse>(old.stand);
   becomes("2", Life::ready);
   EXPECT_EQ(answers(), "2");
   EXPECT_THAT(seen(), ElementsAre("2 ready", "1 draining"));
@@ -145,7 +145,7 @@ TEST_F(ModelVersionsTest, WhoeverHasAForgottenOneKeepsIt) {
   begin();
   becomes("1", Life::failed);
   const gateway::ServedModel& failed = *models_.named("flowers");
-  auto use = std::make_unique<gateway::VersionUse>(failed.stand.get());
+  auto use = std::make_unique<gateway::VersionUse>(failed.stand);
   gateway::ServedModelPtr told = gateway::held(failed);
   remove(1);
   pass(seconds(6)), pass(seconds(6));
