@@ -49,7 +49,9 @@ TEST_F(TextThreadTest, OneTenantLeavesPlacesToOthers) {
   const std::vector<Result<Place>> done = run();
   for (std::size_t i = 0; i < 40; ++i) {
     ASSERT_EQ(done[i].ok(), i < 32) << i;
-    if (!done[i]) EXPECT_EQ(done[i].error().reason(), "server_is_overloaded");
+    if (!done[i]) {
+      EXPECT_EQ(done[i].error().reason(), "server_is_overloaded");
+    }
   }
   ASSERT_TRUE(done[40].ok());
   EXPECT_NE(*done[40], std::this_thread::get_id());

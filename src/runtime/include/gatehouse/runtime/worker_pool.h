@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "gatehouse/base/error.h"
@@ -57,7 +58,8 @@ class WorkerPool {
     };
     if (!queue_.push(std::move(job))) co_return std::nullopt;
     co_await state->done.wait();
-    if (state->broke) std::rethrow_exception(state->broke);
+    // Taken along: whoever catches it lets it go, and not the thread that it came from.
+    if (state->broke) std::rethrow_exception(std::exchange(state->broke, nullptr));
     co_return std::move(state->result);
   }
   // For work whose end nobody waits for. It must not throw.
