@@ -110,8 +110,13 @@ class House:
     def pid(self):
         return self.process.pid
 
+    def said(self):
+        """All that every server of this house has logged."""
+        return Path(self.log).read_text(errors="replace")
+
     def tail(self):
-        return Path(self.log).read_text(errors="replace")[-3000:]
+        """The last of it, to be shown where a test fails."""
+        return self.said()[-3000:]
 
     def signal(self, number):
         self.process.send_signal(number)

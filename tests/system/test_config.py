@@ -178,7 +178,7 @@ def test_what_is_set_has_an_effect(new_house, tmp_path):
         eventually(lambda: house.ask("GET", "/healthz").status == 503, 10, "a door that is shut to the third")
     eventually(lambda: house.ask("GET", "/healthz").status == 200, 10, "an open door")
     eventually(lambda: '"path":"/v1/models/gpt-4o-mini"' in log.read_text(), 10, "a line of the access log")
-    assert "/api/llm/generate" not in house.tail() and not re.search(r"^\{|\binfo\b", house.tail(), re.M), "warnings alone, and no JSON"
+    assert "/api/llm/generate" not in house.said() and not re.search(r"^\{|\binfo\b", house.said(), re.M), "warnings alone, and no JSON"
 
 
 def test_addresses_may_come_from_the_environment(tmp_path):
@@ -249,18 +249,18 @@ def test_sighup_takes_all_of_it_or_nothing(new_house, tmp_path):
     eventually(lambda: generate(house, 4096) == 200, 10, "a larger body")
     assert generate(house, 4097) == 413
     assert house.ask("GET", "/", headers={f"X-{n}": "a" for n in range(12)}).status == 431
-    eventually(lambda: '"level":"debug"' in (generate_malformed(house) or house.tail()), 10, "a line of the new level")
+    eventually(lambda: '"level":"debug"' in (generate_malformed(house) or house.said()), 10, "a line of the new level")
 
     write(file, '[server.limits]\nbody_api = "8KiB"\nfields = "many"\n[engine]\nsequences = 1\n')
     house.signal(signal.SIGHUP)
-    eventually(lambda: "is not reloaded" in house.tail(), 10, "a refusal")
-    assert f"{file}:3:10" in house.tail() and f"{file}:5:1" in house.tail()
+    eventually(lambda: "is not reloaded" in house.said(), 10, "a refusal")
+    assert f"{file}:3:10" in house.said() and f"{file}:5:1" in house.said()
     assert generate(house, 4096) == 200 and generate(house, 4097) == 413
 
     write(file, '[server.limits]\nbody_api = "8KiB"\n[server]\nbacklog = 5\n')
     house.signal(signal.SIGHUP)
     eventually(lambda: generate(house, 8192) == 200, 10, "a larger body still")
-    eventually(lambda: '"key":"server.backlog"' in house.tail(), 10, "a word about what must wait")
+    eventually(lambda: '"key":"server.backlog"' in house.said(), 10, "a word about what must wait")
     assert house.stop() == 0
 
 

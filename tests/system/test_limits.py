@@ -178,7 +178,7 @@ def test_the_start_lists_what_is_in_force(new_house, tmp_path):
     file = tmp_path / "g.toml"
     file.write_text('[[limits.rules]]\nname = "acme"\ntenant = "acme"\nrate = "7/60s"\nconcurrency = 2\n')
     house = new_house("--config", str(file))
-    log = house.tail()
+    log = house.said()
     for said in ("limits.address: 1000000 per 1 minute", "limits.key_generation: 1000000 per 1 minute", "acme: 7 per 1 minute, tenant acme",
                  "acme: 2 at once, tenant acme"):
         assert said in log, (said, log)

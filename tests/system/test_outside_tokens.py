@@ -266,7 +266,7 @@ def test_a_key_that_leaves_the_file(new_house, tmp_path):
     assert {present(house, token) for name, token in tokens.items() if name != "RS256"} == {(200, None)}
     keys.path.write_text("{")
     house.signal(signal.SIGHUP)
-    eventually(lambda: "keys cannot be read" in house.tail(), 10, "a word about it")
+    eventually(lambda: "keys cannot be read" in house.said(), 10, "a word about it")
     assert present(house, tokens["ES256"]) == (200, None), "what was read before stays"
 
 
@@ -287,7 +287,7 @@ def test_an_issuer_that_is_away_at_the_start_and_one_that_nobody_vouches_for(new
         assert present(house, token) == (401, INVALID)
         assert present(house, keys.pyjwt("ES256", claims("https://strange.example", tenant_id="demo"))) == (401, INVALID)
         assert present(house, house.key) == (200, None), "nobody else is held up"
-        eventually(lambda: "connection_failed" in house.tail() and "certificate_refused" in house.tail(), 10, "words about both")
+        eventually(lambda: "connection_failed" in house.said() and "certificate_refused" in house.said(), 10, "words about both")
         with key_server(identity, keys.jwks, free):
             eventually(lambda: present(house, token) == (200, None), 30, "the keys")
         assert present(house, token) == (200, None), "what was read stays"
@@ -313,8 +313,8 @@ def test_a_reload_takes_all_issuers_or_none(new_house, tmp_path):
 
     config.write_text(two + table(name="three", issuer="https://three.example", audience="x"))
     house.signal(signal.SIGHUP)
-    eventually(lambda: "is not reloaded" in house.tail(), 10, "a refusal")
-    assert "there must be one of jwks_file, jwks_url and secret_file" in house.tail()
+    eventually(lambda: "is not reloaded" in house.said(), 10, "a refusal")
+    assert "there must be one of jwks_file, jwks_url and secret_file" in house.said()
     assert (present(house, first), present(house, second)) == ((200, None), (200, None))
 
     private_file(tmp_path / "secret", b"another secret of thirty-two bytes")

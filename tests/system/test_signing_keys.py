@@ -85,7 +85,7 @@ def test_another_algorithm_in_the_configuration(new_house, tmp_path, name, other
     checked = json.loads(run("config", "check", "--config", config, "--data", house.data, "--json").stdout)
     assert checked["ok"] and name in checked["notes"][0] and "EdDSA" in checked["notes"][0]
     house.start("--config", str(config))
-    assert "auth.algorithm or auth.secret is another one" in house.tail()
+    assert "auth.algorithm or auth.secret is another one" in house.said()
     new = json.loads(run("token", "issue", "--tenant", "demo", "--scopes", "llm", "--data", house.data, "--json").stdout)["token"]
     assert pyjwt.get_unverified_header(new)["alg"] == name and present(house, old) == present(house, new) == (200, None)
     assert json.loads(run("config", "check", "--config", config, "--data", house.data, "--json").stdout)["notes"] == []

@@ -28,7 +28,7 @@ def test_a_server_with_the_environment_of_another(new_house):
     house = new_house(started=False)
     house.before = ["env", *(f"{name}={value}" for name, value in THEIRS.items())]
     house.start()
-    log = house.tail()
+    log = house.said()
     for name in ("DATABASE_URL", "REDIS_URL", "GITHUB_CLIENT_SECRET"):
         assert re.search(f"{name} is not read: ", log), name
     assert "API_V1_STR" not in log and "hunter2" not in log and SHARED not in log
@@ -55,7 +55,7 @@ def test_a_server_with_the_environment_of_another(new_house):
     # Another secret: new tokens have it, the ones before are taken until they expire.
     house.before = ["env", "ALGORITHM=HS256", "JWT_SECRET=another secret that nobody else has known"]
     house.start()
-    assert "auth.secret is another one" in house.tail()
+    assert "auth.secret is another one" in house.said()
     assert house.ask("GET", "/api/auth/me", headers={"Authorization": f"Bearer {token}"}).status == 200
     new = json.loads(run("token", "issue", "--tenant", "demo", "--scopes", "llm", "--data", house.data, "--json").stdout)["token"]
     assert pyjwt.decode(new, "another secret that nobody else has known", algorithms=["HS256"], audience="gatehouse")["tenant_id"] == "demo"
@@ -106,4 +106,4 @@ def test_a_mark_for_memory_is_told_and_counted(new_house):
         return re.search(r"^gatehouse_memory_mark_crossings_total 1$", text, re.M)
 
     eventually(crossed, 30, "a look at the memory")
-    eventually(lambda: "grown above server.memory_mark" in house.tail(), 5, "the line in the log")
+    eventually(lambda: "grown above server.memory_mark" in house.said(), 5, "the line in the log")

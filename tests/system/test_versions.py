@@ -167,6 +167,13 @@ class Crowd:
         return self
 
 
+@contextlib.contextmanager
+def standing_still(pid):
+    os.kill(pid, signal.SIGSTOP)
+    yield
+    os.kill(pid, signal.SIGCONT)
+
+
 def engines(house):
     return {child for child in children_of(house.pid) if engine_of(child) == "onnx"}
 
@@ -222,13 +229,13 @@ def test_an_answering_engine_that_is_killed_in_a_swap_harms_nobody(hall):
             assert version < 20, "the swap was always over before the old engine could be killed"
             put(house.models, version)
             loading = pool.submit(load, house, MODEL)
-            eventually(lambda: engines(house) - before, 20, "the engine of the new version")
-            for pid in before - others:
-                # Where this process had to wait the swap is over and the old engine has ended by itself: then the next swap it is.
-                still_answers = states(house)[version - 1] == "ready"
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-                    killed = killed or still_answers
+            (new,) = eventually(lambda: engines(house) - before, 20, "the engine of the new version")
+            # While the new engine stands still it cannot take over. Where it had before this process came to stop it, the next swap it is.
+            with standing_still(new):
+                if states(house)[version - 1] == "ready":
+                    (old,) = before - others
+                    os.kill(old, signal.SIGKILL)
+                    killed = True
             assert loading.result(60)["version"] == str(version)
             eventually(lambda: {number for number, state in states(house).items() if state != "gone"} == {version}, 30, "the end of the swap")
     crowd.acknowledge(version)
