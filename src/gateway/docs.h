@@ -3,6 +3,7 @@
 // Threads  immutable: any thread
 // Errors   not_found
 #pragma once
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,11 +28,14 @@ net::Response redoc_page(const wire::RequestHead& head);
 net::Response nlu_page(const wire::RequestHead& head);
 Result<net::Response> docs_file(std::string_view name, const wire::RequestHead& head);
 
+// Whom a document is for.
+enum class Readers : std::uint8_t { all, one };
+
 // /openapi.json
 class OpenApiFile {
  public:
   explicit OpenApiFile(std::string_view document);
-  net::Response response(const wire::RequestHead& head) const;
+  net::Response response(const wire::RequestHead& head, Readers readers) const;
 
  private:
   const std::string gzip_, tag_;

@@ -55,6 +55,8 @@ Error audit_behind() {
       .with_retry(Retry::after(seconds(2)));
 }
 
+bool shows_nothing(const Error& refused) { return refused.reason() == "credential_missing"; }
+
 Error broken(const char* what) { return internal_error("internal_error", what); }
 
 void describe(telemetry::AccessRecord& record, const wire::RequestHead& head) {
@@ -134,23 +136,27 @@ bool Envelope::within_strangers_rate(Egress& egress) const {
   return within.ok();
 }
 
+bool Envelope::let_in(Received& received, Egress& egress, Account& account) const {
+  if (everybody_) {
+    account.ledger.principal = everybody_;
+    return true;
+  }
+  const Route& route = received.route();
+  if (route.open() && !route.welcomes) return true;
+  const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), account.ledger.principal);
+  if (recognised || (route.open() && shows_nothing(recognised.error()))) return true;
+  const bool counted_already = counts(&route) && (route.open() || desk_.governor.counts_everybody());
+  if (counted_already || within_strangers_rate(egress)) egress.respond(recognised.error());
+  return false;
+}
+
 Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& egress, Account& account) {
   const Route& route = received.route();
   const wire::RequestHead& head = received.exchange().head();
-  if (everybody_) {
-    account.ledger.principal = everybody_;
-  } else if (!route.open()) {
-    const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), account.ledger.principal);
-    if (!recognised) {
-      if (desk_.governor.counts_everybody() || within_strangers_rate(egress)) egress.respond(recognised.error());
-      co_return;
-    }
-    if (route.audit == AuditClass::each && audit_of(received.exchange().reactor()).full()) co_return egress.respond(audit_behind());
-    if (generates(route.action)) {
-      co_await desk_.generator.run(received, egress, account.ledger);
-      co_return;
-    }
-  }
+  if (!let_in(received, egress, account)) co_return;
+  const bool on_record = !everybody_ && !route.open() && route.audit == AuditClass::each;
+  if (on_record && audit_of(received.exchange().reactor()).full()) co_return egress.respond(audit_behind());
+  if (generates(route.action)) co_return co_await desk_.generator.run(received, egress, account.ledger);
   if (route.action == Action::predict) co_return co_await desk_.predictor.run(received, egress, account.ledger);
   if (extracts(route.action)) co_return co_await desk_.extractor.run(received, egress, account.ledger);
   if (embeds(route.action)) co_return co_await desk_.embedder.run(received, egress, account.ledger);
@@ -165,7 +171,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   const bool admitted = co_await admit(received, none, egress, account.ledger);
   if (!admitted) co_return;
   if (route.action == Action::openapi) {
-    net::Response document = co_await desk_.small_routes.document(received.exchange().reactor(), head);
+    net::Response document = co_await desk_.small_routes.document(received.exchange().reactor(), head, account.ledger.principal.get());
     co_return egress.respond(std::move(document));
   }
   Result<net::Response> response =
@@ -180,7 +186,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
 // Where there is neither a body nor a signature, no time has passed since the head was looked at.
 Task<bool> Envelope::admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const {
   const Route& route = received.route();
-  if (everybody_ || route.open()) co_return true;
+  if (everybody_ || (route.open() && !ledger.principal)) co_return true;
   if (route.body == BodySize::none) {
     if (!ledger.principal->signature) co_return true;
     // Nobody needs the body; but it is a part of what was signed.

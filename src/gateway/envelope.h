@@ -68,6 +68,8 @@ class Envelope final : public net::Handler {
   bool turned_away(const RouteMatch& match, const wire::RequestHead& head, Egress& egress) const;
   // Whether the address that it comes from may ask any more, where it is one of those that are counted; false: it was told that it may not.
   bool within_strangers_rate(Egress& egress) const;
+  // By the head alone: whether it is known who asks, where that must be known or is told; false: it was a refusal.
+  bool let_in(Received& received, Egress& egress, Account& account) const;
   // The last word about who asks, before anything is done for them; false: it was a refusal.
   Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
   Task<void> administer(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger);

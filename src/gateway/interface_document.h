@@ -1,11 +1,13 @@
-// gateway/interface_document.h — /openapi.json as it is at this moment: the routes, and what each tensor model that is served takes on
-// them.
+// gateway/interface_document.h — /openapi.json as it is at this moment: the routes, and what tensor models that are served take on
+// them: those that everybody is told of, and for who says who they are, those that they may use.
 // Rules    made anew when another model is there, or one says for the first time what it takes; one whose engine begins anew stays in.
-//          It is made once for each change, on a thread of its own: of many models it takes longer than others should wait
+//          It is made once for each change and for all who are told of the same models, on a thread of its own: of many models it takes
+//          longer than others should wait
 // Threads  any reactor
 #pragma once
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,6 +15,7 @@
 
 #include "docs.h"
 #include "gatehouse/gateway/served_models.h"
+#include "gatehouse/identity/principal.h"
 #include "gatehouse/runtime/worker_pool.h"
 #include "model_bodies.h"
 #include "model_signature.h"
@@ -29,8 +32,8 @@ class InterfaceDocument {
   using FilePtr = std::shared_ptr<const OpenApiFile>;
 
   InterfaceDocument(const ServedModels& models, InterfaceFacts facts);
-  // Of the models as they are now; where too many wait for one, the last that was made.
-  Task<FilePtr> current(Reactor& reactor) const;
+  // Of the models as they are now; where too many wait for one, the last that was made for everybody. who: null for nobody.
+  Task<FilePtr> current(Reactor& reactor, const identity::Principal* who) const;
   // How many have been made.
   std::uint64_t made() const { return made_.load(std::memory_order_relaxed); }
 
@@ -49,17 +52,22 @@ class InterfaceDocument {
   };
   using MadePtr = std::shared_ptr<const Made>;
 
-  std::vector<Shown> look() const;
-  MadePtr last() const;
-  FilePtr make(const std::vector<Shown>& shown) const;
+  bool tells(const ServedModel& model, const identity::Principal* who) const;
+  std::vector<Shown> look(const identity::Principal* who) const;
+  // Null: none is kept of these.
+  MadePtr kept(const std::vector<Shown>& shown) const;
+  MadePtr make(const std::vector<Shown>& shown) const;
+  MadePtr for_everybody() const;
+  void set_for_everybody(MadePtr made) const;
   std::string written(const std::vector<Shown>& shown) const;
 
-  static constexpr std::size_t threads = 1, most_waiting = 64;
+  static constexpr std::size_t threads = 1, most_waiting = 64, most_kept = 8;
   const ServedModels& models_;
   const InterfaceFacts facts_;
   mutable std::atomic<std::uint64_t> made_{0};
-  mutable std::mutex mutex_;  // taken for a look
-  mutable MadePtr last_;      // guarded by mutex_
+  mutable std::mutex mutex_;          // taken for a look
+  mutable std::deque<MadePtr> kept_;  // guarded by mutex_, as the next: those that were asked for last, the latest in front
+  mutable MadePtr for_everybody_;
   mutable WorkerPool pool_{"docs", threads, most_waiting};
 };
 

@@ -11,6 +11,7 @@
 namespace gatehouse::gateway {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -34,8 +35,12 @@ class Interface : public ::testing::Test {
     made.stand->move_to(model::Stage::ready, "");
     return made;
   }
-  InterfaceDocument::FilePtr current(const InterfaceDocument& document) { return run_task(reactor_, document.current(reactor_)); }
-  std::string text(const InterfaceDocument& document) { return std::string(current(document)->response(head_with({})).body()); }
+  InterfaceDocument::FilePtr current(const InterfaceDocument& document, const identity::Principal* who = nullptr) {
+    return run_task(reactor_, document.current(reactor_, who));
+  }
+  std::string text(const InterfaceDocument& document, const identity::Principal* who = nullptr) {
+    return std::string(current(document, who)->response(head_with({}), Readers::all).body());
+  }
 
   // The model goes while the document that tells of it is on its way.
   Task<InterfaceDocument::FilePtr> ask_and_forget(const InterfaceDocument& document, const ServedModel& model) {
@@ -43,7 +48,7 @@ class Interface : public ::testing::Test {
       models_.show({}, {});
       models_.drop(model);
     });
-    auto asked = document.current(reactor_);
+    auto asked = document.current(reactor_, nullptr);
     InterfaceDocument::FilePtr file = co_await std::move(asked);
     co_return file;
   }
@@ -95,12 +100,53 @@ TEST_F(Interface, TellsOfThoseAloneThatItMay) {
   EXPECT_THAT(text({models_, {"t", "1", {}}}), Not(HasSubstr("table")));
 }
 
+identity::Principal somebody(identity::Scope scope, const char* model) {
+  identity::Principal who(identity::Proof::api_key, TenantId("acme"), 1);
+  who.scopes = {scope};
+  who.tenant_models = who.models = who.role_grants.models = identity::NameList({model});
+  return who;
+}
+
+TEST_F(Interface, TellsWhoSaysWhoTheyAreOfTheModelsThatTheyMayUse) {
+  const ServedModel& other = models_.keep(version("hidden-forest", "1", second_));
+  models_.show({&other, &one_}, {&other, &one_});
+  const InterfaceDocument document(models_, {"t", "1", {}});
+  using identity::Scope;
+  const identity::Principal theirs = somebody(Scope::predict, "hidden-forest"), all = somebody(Scope::predict, "*");
+  const identity::Principal talker = somebody(Scope::llm, "*");
+  EXPECT_THAT(text(document, &theirs), AllOf(HasSubstr("hidden-forest"), Not(HasSubstr("table:predict"))));
+  EXPECT_THAT(text(document, &all), AllOf(HasSubstr("hidden-forest"), HasSubstr("table:predict")));
+  EXPECT_THAT(text(document, &talker), AllOf(Not(HasSubstr("hidden-forest")), Not(HasSubstr("table:predict"))));
+  EXPECT_THAT(text(document), AllOf(Not(HasSubstr("hidden-forest")), Not(HasSubstr("table:predict"))));
+  const std::uint64_t before = document.made();
+  EXPECT_EQ(current(document, &talker), current(document)) << "who is told the same shares it";
+  EXPECT_NE(current(document, &theirs), current(document, &all));
+  EXPECT_EQ(document.made(), before);
+}
+
+TEST_F(Interface, KeepsAFewAndMakesTheOthersAnew) {
+  std::vector<std::string> names;
+  for (int i = 0; i < 20; ++i) names.push_back("forest-" + std::to_string(i));
+  std::vector<const ServedModel*> served;
+  for (const std::string& name : names) served.push_back(&models_.keep(version(name.c_str(), "1", first_)));
+  models_.show(served, served);
+  const InterfaceDocument document(models_, {"t", "1", {}});
+  for (int round = 0; round < 2; ++round) {
+    for (const std::string& name : names) {
+      const identity::Principal who = somebody(identity::Scope::predict, name.c_str());
+      EXPECT_THAT(text(document, &who), HasSubstr("/" + name + ":predict"));
+    }
+  }
+  EXPECT_EQ(document.made(), 41U) << "and the first one, of no model";
+  EXPECT_THAT(text(document), Not(HasSubstr("forest")));
+}
+
 TEST_F(Interface, IsMadeOnceForAllWhoAskForIt) {
   const InterfaceDocument document(models_, {"t", "1", {"*"}});
   models_.show({&one_}, {&one_});
   const std::uint64_t before = document.made();
   std::vector<Task<InterfaceDocument::FilePtr>> asked;
-  for (int i = 0; i < 8; ++i) asked.push_back(document.current(reactor_));
+  for (int i = 0; i < 8; ++i) asked.push_back(document.current(reactor_, nullptr));
   const std::vector<InterfaceDocument::FilePtr> told = run_tasks(reactor_, std::move(asked));
   EXPECT_EQ(document.made(), before + 1);
   for (const InterfaceDocument::FilePtr& one : told) EXPECT_EQ(one, told.front());
@@ -111,7 +157,7 @@ TEST_F(Interface, TellsOfAModelThatIsGoneWhenItIsMade) {
   const ServedModel& passing = models_.keep(version("passing", "1", first_));
   models_.show({&passing}, {&passing});
   Task<InterfaceDocument::FilePtr> asked = ask_and_forget(document, passing);
-  const std::string told(run_task(reactor_, std::move(asked))->response(head_with({})).body());
+  const std::string told(run_task(reactor_, std::move(asked))->response(head_with({}), Readers::all).body());
   EXPECT_THAT(told, HasSubstr("passing"));
 }
 

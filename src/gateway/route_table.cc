@@ -45,6 +45,11 @@ constexpr Route page(std::string_view path, Action action, std::string_view summ
   return route;
 }
 
+constexpr Route welcoming(Route route) {
+  route.welcomes = true;
+  return route;
+}
+
 constexpr Route key_only(Route route) {
   route.key_only = true;
   return route;
@@ -135,7 +140,7 @@ constexpr Route repository(std::string_view path, Action action, std::string_vie
 constexpr std::array common_rows{
     Route{Method::get, "/", Action::root, open_to_all, Dialect::api, no_body, small_time, "about", "That it is up", nullptr, &root_schema},
     Route{Method::get, "/version", Action::version, open_to_all, Dialect::api, no_body, small_time, "about", "Version and build", nullptr, &version_schema},
-    Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document", nullptr, &any_object_schema},
+    welcoming(Route{Method::get, "/openapi.json", Action::openapi, open_to_all, Dialect::api, no_body, small_time, "about", "This interface as an OpenAPI 3.1 document; with a credential, what the models take that it may use, too", nullptr, &any_object_schema}),
     page("/docs", Action::docs, "This interface, to try out"),
     page("/docs/static/{file}", Action::docs_file, "What the pages are made of"),
     page("/redoc", Action::redoc, "This interface, to read"),

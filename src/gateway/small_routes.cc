@@ -93,9 +93,9 @@ Result<net::Response> SmallRoutes::answer(const RouteMatch& match, const wire::R
   return internal_error("route_without_answer", "another's route came to the small routes");
 }
 
-Task<net::Response> SmallRoutes::document(Reactor& reactor, const wire::RequestHead& head) const {
-  const InterfaceDocument::FilePtr file = co_await openapi_.current(reactor);
-  co_return file->response(head);
+Task<net::Response> SmallRoutes::document(Reactor& reactor, const wire::RequestHead& head, const identity::Principal* who) const {
+  const InterfaceDocument::FilePtr file = co_await openapi_.current(reactor, who);
+  co_return file->response(head, who == nullptr ? Readers::all : Readers::one);
 }
 
 Result<net::Response> SmallRoutes::documentation(Action action, std::string_view parameter, const wire::RequestHead& head) const {

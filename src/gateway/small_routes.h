@@ -26,8 +26,8 @@ class SmallRoutes {
  public:
   SmallRoutes(const ServedModels& models, telemetry::Metrics& metrics, SmallFacts facts);
 
-  // Action::openapi
-  Task<net::Response> document(Reactor& reactor, const wire::RequestHead& head) const;
+  // Action::openapi; who: null where nobody says who they are.
+  Task<net::Response> document(Reactor& reactor, const wire::RequestHead& head, const identity::Principal* who) const;
   // Only for other actions that need no engine and change nothing.
   // model_not_found, model_not_allowed, not_found (a file of the pages)
   // who: null where anybody may ask.

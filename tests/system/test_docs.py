@@ -10,7 +10,7 @@ import jsonschema_rs
 import onnx_file
 import pytest
 from browser import Browser
-from house import ROOT, command, eventually
+from house import ROOT, House, command, eventually, run
 
 PAGES = ("/docs", "/redoc")
 NOBODY = {}
@@ -127,15 +127,50 @@ def test_what_is_described_comes_and_goes_with_the_versions(new_house, tmp_path)
     assert house.ask("GET", "/openapi.json", headers={"If-None-Match": etag}).status == 200
 
 
-def test_what_is_served_is_described_only_where_the_settings_name_it(new_house, tmp_path):
-    models = tmp_path / "models"
-    onnx_file.put(models, "secret-table", *onnx_file.constant(1), version=1)
-    house = new_house(started=False)
-    house.start("--models", str(models))
-    question = {"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]}]}
-    eventually(lambda: house.ask("POST", "/v2/models/secret-table/infer", question).status == 200, 60, "the model")
-    told = house.ask("GET", "/openapi.json", headers=NOBODY)
-    assert told.status == 200 and "/v2/models/{" in told.body.decode() and "secret-table" not in told.body.decode()
+@pytest.fixture(scope="module")
+def closed_house(tmp_path_factory):
+    """It serves a model of its operator's own, which no setting names."""
+    folder = tmp_path_factory.mktemp("closed")
+    onnx_file.put(folder / "models", "secret-table", *onnx_file.constant(1), version=1)
+    house = House(folder / "data", folder / "log")
+    try:
+        house.start("--models", str(folder / "models"))
+        question = {"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP32", "data": [1, 2]}]}
+        eventually(lambda: house.ask("POST", "/v2/models/secret-table/infer", question).status == 200, 60, "the model")
+        yield house
+    finally:
+        house.kill()
+
+
+def key_for(house, *options):
+    return json.loads(run("key", "create", "--tenant", "demo", "--name", "one", *options, "--data", house.data, "--json").stdout)["api_key"]
+
+
+def test_who_says_who_they_are_is_told_of_their_models(closed_house):
+    house = closed_house
+
+    def told(fields):
+        answer = house.ask("GET", "/openapi.json", headers=fields)
+        assert answer.status == 200, answer.body
+        return answer, "/v2/models/secret-table/infer" in answer.json()["paths"]
+
+    nobodys, known = told(NOBODY)
+    assert not known and b"secret-table" not in nobodys.body
+    for fields in ({"X-API-Key": house.key}, {"api-key": house.key}, house.bearer()):
+        theirs, known = told(fields)
+        assert known and theirs.headers["Cache-Control"] == "private, no-cache" and theirs.headers["ETag"] != nobodys.headers["ETag"], fields
+        assert {"authorization", "x-api-key", "api-key"} <= {one.strip().lower() for one in theirs.headers["Vary"].split(",")}
+    for options in (("--scopes", "llm"), ("--scopes", "predict", "--models", "iris")):
+        answer, known = told({"X-API-Key": key_for(house, *options)})
+        assert not known and b"secret-table" not in answer.body, options
+
+
+def test_a_bad_credential_is_told_so_and_others_are_nobody(closed_house):
+    house = closed_house
+    assert house.ask("GET", "/openapi.json", headers={"X-API-Key": house.key[:-1] + "?"}).status == 401
+    assert house.ask("GET", "/openapi.json", headers={"Authorization": "Bearer nonsense"}).status == 401
+    assert house.ask("GET", "/openapi.json", headers={"Authorization": "Bearer " + house.key, "X-API-Key": key_for(house)}).status == 400
+    assert b"secret-table" not in house.ask("GET", "/openapi.json", headers={"Authorization": "Basic Og=="}).body
 
 
 # -- in a browser -----------------------------------------------------------------------------------------------------------
@@ -190,6 +225,21 @@ def test_the_page_authorises_and_sends(house, browser, scheme):
     page.run(f"{{ {FIND} open('/v1/models').querySelector('.btn.execute').click(); }}")
     page.eventually(f"{{ {FIND} open('/v1/models').querySelector('.live-responses-table .response .response-col_status')?.innerText.startsWith('200') }}")
     assert all(one.startswith((house.public.url, "data:", "blob:")) for one in page.asked_for()), page.asked_for()
+    assert [one for one in page.complaints() if "401" not in one] == []
+
+
+def test_the_page_shows_the_models_of_who_authorises(closed_house, browser):
+    house = closed_house
+    page = browser.open(house.public.url + "/docs")
+    page.eventually("document.querySelectorAll('.opblock').length > 10")
+    its_own = f"(() => {{ {FIND} return !!open('/v2/models/secret-table/infer'); }})()"
+    assert not page.run(its_own)
+    authorise(page, "X-API-Key", house.key)
+    page.eventually(its_own)
+    sign_out(page)
+    page.eventually("!" + its_own)
+    authorise(page, "X-API-Key", "gh_nobodys_key")
+    assert execute(page, "/version") == 200, "a page that is left as it was"
     assert [one for one in page.complaints() if "401" not in one] == []
 
 

@@ -159,7 +159,8 @@ struct Route {
   bool identified = false;                       // any credential, whatever it allows
   std::optional<identity::Scope> or_needs = {};  // in place of `needs`
   constexpr bool open() const { return !needs && !identified; }
-  bool page = false;  // for people: not in the OpenAPI document
+  bool page = false;      // for people: not in the OpenAPI document
+  bool welcomes = false;  // open, and tells more to whoever shows a credential, which must be a good one then
   AuditClass audit = AuditClass::folded;
   // For the document alone.
   int success = 200;
