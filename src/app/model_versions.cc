@@ -307,8 +307,9 @@ void ModelVersions::take_leave() {
 void ModelVersions::drop_what_nobody_has() {
   std::erase_if(left_, [this](const gateway::ServedModel* model) {
     if (model->stand->held()) return false;
-    parts_.end_engine(*model->tensors);
+    const engine::TensorEngine& engine = *model->tensors;
     models_.drop(*model);
+    parts_.end_engine(engine);
     return true;
   });
 }

@@ -63,6 +63,15 @@ std::optional<Error> ServedModel::closed() const {
   return Error(Code::unavailable, Origin::engine, "model_unloaded", "Version " + version + " of the model is not loaded");
 }
 
+namespace {
+
+void add_turnover(std::map<std::string, engine::Turnover>& all, const ServedModel& model) {
+  if (model.engine == nullptr && model.tensors == nullptr) return;
+  all[(model.makes_tokens() ? "llama:" : "onnx:") + model.name] += model.runner().turnover();
+}
+
+}  // namespace
+
 ServedModelPtr held(const ServedModel& model) {
   if (!model.stand) return {ServedModelPtr(), &model};
   return {std::make_shared<VersionHold>(model.stand), &model};
@@ -81,6 +90,7 @@ std::uint32_t ServedModels::number_of(const std::string& name) {
 
 const ServedModel& ServedModels::keep(ServedModel model) {
   model.number = number_of(model.name);
+  const std::lock_guard lock(kept_mutex_);
   return *kept_.emplace_back(std::make_unique<const ServedModel>(std::move(model)));
 }
 
@@ -106,6 +116,8 @@ void ServedModels::forget_before(std::uint64_t table) {
 
 void ServedModels::drop(const ServedModel& model) {
   GH_ASSERT(model.stand && !model.stand->held());
+  const std::lock_guard lock(kept_mutex_);
+  add_turnover(left_, model);
   std::erase_if(kept_, [&model](const auto& one) { return one.get() == &model; });
 }
 
@@ -167,6 +179,13 @@ bool ServedModels::required_ready() const {
 
 bool ServedModels::required_failed() const {
   return std::ranges::any_of(answering(), [](const ServedModel* m) { return m->required && m->life() == Life::failed; });
+}
+
+std::map<std::string, engine::Turnover> ServedModels::turnovers() const {
+  const std::lock_guard lock(kept_mutex_);
+  std::map<std::string, engine::Turnover> all = left_;
+  for (const auto& model : kept_) add_turnover(all, *model);
+  return all;
 }
 
 std::uint64_t ServedModels::resident_bytes() const {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "gatehouse/nlu/token_rows.h"
+#include "test_tensor_engine.h"
 
 namespace gatehouse::gateway {
 namespace {
@@ -36,10 +37,11 @@ TEST(ServedModelNames, TheDefaultIsNoAlias) {
 // A model whose versions come and go.
 class Versions : public ::testing::Test {
  protected:
-  const ServedModel& version(const char* name, const char* number, Stage stage = Stage::ready) {
+  const ServedModel& version(const char* name, const char* number, Stage stage = Stage::ready, engine::TensorEngine* engine = nullptr) {
     ServedModel made;
     made.name = name;
     made.version = number;
+    made.tensors = engine;
     made.stand = std::make_shared<VersionStand>();
     made.stand->move_to(stage, "");
     return served_.keep(std::move(made));
@@ -104,6 +106,20 @@ TEST_F(Versions, LeaveNoTableBehindThatNobodyReads) {
   EXPECT_EQ(served_.kept().tables, before.tables + 2);
   served_.forget_before(served_.shown());
   EXPECT_EQ(served_.kept(), before);
+}
+
+TEST_F(Versions, LeaveTheRestartsOfTheirEnginesBehind) {
+  StandingTensorEngine first, second;
+  first.set(engine::Turnover{3, 1, 0});
+  second.set(engine::Turnover{2, 0, 1});
+  const ServedModel& one = version("flowers", "1", Stage::ready, &first);
+  version("flowers", "2", Stage::ready, &second);
+  const auto all = [this] { return served_.turnovers().at("onnx:flowers"); };
+  EXPECT_EQ(all(), (engine::Turnover{5, 1, 1}));
+  served_.drop(one);
+  EXPECT_EQ(all(), (engine::Turnover{5, 1, 1})) << "a counter does not go back";
+  second.set(engine::Turnover{3, 0, 1});
+  EXPECT_EQ(all(), (engine::Turnover{6, 1, 1}));
 }
 
 TEST_F(Versions, AreClosedOnceTheyGo) {

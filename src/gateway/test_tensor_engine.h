@@ -22,6 +22,8 @@ class StandingTensorEngine final : public engine::TensorEngine {
   void load() override {}
   void unload() override {}
   wire::engine::State state() const override { return {}; }
+  engine::Turnover turnover() const override { return turnover_; }
+  void set(engine::Turnover turnover) { turnover_ = turnover; }
   Result<std::unique_ptr<engine::TensorCall>> infer(Reactor&, const wire::engine::Infer&) override {
     return Error(Code::unavailable, Origin::engine, "model_loading", "It computes nothing");
   }
@@ -29,6 +31,7 @@ class StandingTensorEngine final : public engine::TensorEngine {
 
  private:
   engine::Life life_ = engine::Life::ready;
+  engine::Turnover turnover_;
   std::shared_ptr<const wire::engine::Signature> signature_;
 };
 

@@ -67,19 +67,6 @@ std::vector<telemetry::Sample> kv_cells(const ServedModels& models) {
   return samples;
 }
 
-// By engine: a model's versions are one.
-std::map<std::string, engine::Turnover> turnovers_of(const ServedModels& models) {
-  std::map<std::string, engine::Turnover> found;
-  for (const ServedModel* model : models.all()) {
-    engine::Turnover& all = found[(model->makes_tokens() ? "llama:" : "onnx:") + model->name];
-    const engine::Turnover one = model->runner().turnover();
-    all.restarts += one.restarts;
-    all.hangs += one.hangs;
-    all.recycled += one.recycled;
-  }
-  return found;
-}
-
 std::vector<telemetry::Sample> samples_of(const std::map<std::string, engine::Turnover>& turnovers) {
   std::vector<telemetry::Sample> samples;
   for (const auto& [name, turnover] : turnovers) {
@@ -148,7 +135,7 @@ void watch_models(telemetry::Metrics& metrics, const ServedModels& models) {
                 each_model(models, [](State s) { return s.steps; }));
   metrics.watch(Kind::gauge, "gatehouse_kv_cells", "Cells of the KV cache: written, and all", Read([&models] { return kv_cells(models); }));
   metrics.watch(Kind::counter, "gatehouse_engine_restarts_total", "Engines that were started again, and why",
-                Read([&models] { return samples_of(turnovers_of(models)); }));
+                Read([&models] { return samples_of(models.turnovers()); }));
   watch_for_pickers(metrics, models);
 }
 

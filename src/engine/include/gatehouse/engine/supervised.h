@@ -20,6 +20,13 @@ struct Turnover {
   std::uint64_t restarts = 0;  // of one that had not been told to go
   std::uint64_t hangs = 0;     // those of them that hung
   std::uint64_t recycled = 0;  // of one that was worn
+  Turnover& operator+=(const Turnover& other) {
+    restarts += other.restarts;
+    hangs += other.hangs;
+    recycled += other.recycled;
+    return *this;
+  }
+  friend bool operator==(const Turnover&, const Turnover&) = default;
 };
 
 class Supervised {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -111,6 +112,8 @@ class ServedModels {
   bool required_failed() const;
   // Resident memory of this process and of all engines.
   std::uint64_t resident_bytes() const;
+  // By engine: a model's versions are one, and those that are gone have left their part. Any thread
+  std::map<std::string, engine::Turnover> turnovers() const;
 
   // It is served from the next show() on that names it.
   const ServedModel& keep(ServedModel model);
@@ -143,7 +146,9 @@ class ServedModels {
   void put(Table table);
   std::uint32_t number_of(const std::string& name);
 
-  std::vector<std::unique_ptr<const ServedModel>> kept_;
+  mutable std::mutex kept_mutex_;                              // where others may look meanwhile
+  std::map<std::string, engine::Turnover> left_;               // guarded by kept_mutex_: of engines of versions that are gone
+  std::vector<std::unique_ptr<const ServedModel>> kept_;       // changed under kept_mutex_
   std::map<std::string, std::uint32_t, std::less<>> numbers_;  // of all names that there ever were
   std::vector<const ServedModel*> fixed_;                      // those without versions
   std::vector<std::unique_ptr<const Table>> tables_;           // by number; somebody may still be reading an old one
