@@ -55,7 +55,7 @@ class Run {
         exchange_(egress.exchange()),
         limit_(admitted.permitted(), ending),
         alarm_(reactor_, [this] { job_.poke(); }),
-        outlasts_client_(egress.holds_end() && !admitted.permitted().generation().stream),
+        when_gone_(when_gone(egress, admitted.permitted().generation())),
         open_(admitted.choices(), true) {
     outcome_.usage.prompt_tokens = admitted.prompt().prompt_tokens;
     if (const w::CallForm form = admitted.prompt().calls; form != w::CallForm::none) calls_.emplace(answer, form, admitted.choices());
@@ -155,7 +155,7 @@ class Run {
 
   void look_at_client() {
     const Instant now = reactor_.clock().now();
-    if (exchange_.gone() && !outlasts_client_) {
+    if (exchange_.gone() && when_gone_ == WhenGone::is_cancelled) {
       outcome_.finish = "cancelled";
       outcome_.error = client_gone();
       outcome_.answered = answer_.begun();
@@ -212,7 +212,7 @@ class Run {
   net::Exchange& exchange_;
   const TimeLimit limit_;
   Deadline alarm_;
-  const bool outlasts_client_;       // who asked will ask again for a whole answer: they could not wait, or lost the connection
+  const WhenGone when_gone_;
   std::vector<bool> open_;           // by choice: it has not ended
   std::optional<CallTeller> calls_;  // where tools may be asked for
   Instant last_written_{}, renew_at_{};
@@ -221,6 +221,10 @@ class Run {
 };
 
 }  // namespace
+
+WhenGone when_gone(const Egress& egress, const Generation& generation) {
+  return egress.holds_end() && !generation.stream ? WhenGone::goes_on : WhenGone::is_cancelled;
+}
 
 Task<Outcome> dispatch(Egress& egress, Admitted& admitted, Answer& answer, const Ending& ending) {
   Run run(egress, admitted, answer, ending);

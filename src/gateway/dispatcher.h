@@ -17,8 +17,11 @@ struct Outcome {
   bool answered = false;                     // the client has been told everything; else the error is still to be mapped to a reply
 };
 
-// Runs until the answer is complete, the client gone, or the engine lost. With an engine that is lost before it produced anything
-// the outcome is the error engine_lost, and the request may be tried once more.
+// A whole answer that is held for whoever asks for it again is made to its end: who asked could not wait, or lost the connection.
+WhenGone when_gone(const Egress& egress, const Generation& generation);
+
+// Runs until the answer is complete, the client gone where the call ends with it, or the engine lost. With an engine that is lost before it
+// produced anything the outcome is the error engine_lost, and the request may be tried once more.
 Task<Outcome> dispatch(Egress& egress, Admitted& admitted, Answer& answer, const Ending& ending);
 
 }  // namespace gatehouse::gateway

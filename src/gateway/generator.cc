@@ -227,7 +227,8 @@ Opening Generator::open(const Permitted& permitted, Egress& egress, std::optiona
 }
 
 Task<Outcome> Generator::attempt(const Permitted& permitted, Answer& answer, Egress& egress, Tab& tab) {
-  Result<Measured> measured = co_await measure_.measure(egress.exchange().reactor(), permitted);
+  const WhenGone gone = when_gone(egress, permitted.generation());
+  Result<Measured> measured = co_await measure_.measure(egress.exchange().reactor(), permitted, gone);
   if (!measured) {
     tab.tell(*egress.limits());
     co_return outcome_of(std::move(measured).error());

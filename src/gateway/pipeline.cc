@@ -16,7 +16,6 @@
 #include <array>
 #include <limits>
 
-#include "client_watch.h"
 #include "engine_wait.h"
 #include "time_limit.h"
 
@@ -183,14 +182,14 @@ Result<Permitted> Authorizer::permit(const Identified& identified, Running::Seat
   return Permitted(identified, seat, std::move(parsed), *model);
 }
 
-Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted) const {
+Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permitted, WhenGone gone) const {
   const Status fits = check_length(permitted.generation().prompt, permitted.model());
   if (!fits) co_return fits.error();
   const Status seated = check_choices(permitted.generation().prompt, permitted.model().engine->state().seats);
   if (!seated) co_return seated.error();
   net::Exchange& exchange = permitted.identified().received().exchange();
   const TimeLimit limit(permitted, ending_);
-  const Status there = co_await until_there(reactor, *permitted.model().engine, exchange, limit);
+  const Status there = co_await until_there(reactor, *permitted.model().engine, exchange, limit, gone);
   if (!there) co_return there.error();
   auto prepared = permitted.model().engine->prepare(reactor, permitted.generation().prompt);
   if (!prepared) co_return std::move(prepared).error();
@@ -200,7 +199,7 @@ Task<Result<Measured>> Measure::measure(Reactor& reactor, const Permitted& permi
   for (;;) {
     alarm.arm(limit.next_look(reactor.clock().now()));
     co_await job->wait();
-    if (exchange.gone()) co_return client_gone();
+    if (exchange.gone() && gone == WhenGone::is_cancelled) co_return client_gone();
     engine::JobNews news = job->take();
     if (news.lost) co_return engine_lost();
     if (news.refused) co_return error_of(*news.refused, permitted.generation().prompt);

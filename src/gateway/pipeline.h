@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "client_watch.h"
 #include "decisions.h"
 #include "ending.h"
 #include "gatehouse/base/result.h"
@@ -150,8 +151,8 @@ class Measure {
  public:
   explicit Measure(const Ending& ending) : ending_(ending) {}
   // model_loading, engine_lost, shutting_down (503), context_length_exceeded, template_failed, invalid_value (400),
-  // deadline_exceeded (504), client_gone
-  Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted) const;
+  // deadline_exceeded (504), client_gone where the call ends with its client
+  Task<Result<Measured>> measure(Reactor& reactor, const Permitted& permitted, WhenGone gone = WhenGone::is_cancelled) const;
 
  private:
   const Ending& ending_;

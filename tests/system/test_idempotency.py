@@ -135,6 +135,22 @@ def test_a_client_that_waits_no_longer_finds_its_answer(new_house):
     assert settled(house, 1) == (1, usage["prompt_tokens"], usage["completion_tokens"])
 
 
+def test_a_client_that_waits_no_longer_for_the_engine_finds_its_answer(new_house):
+    house = new_house()
+    key, asked = fresh(), body(max_tokens=20)
+    (engine,) = house.children()
+    os.kill(engine, signal.SIGSTOP)  # the prompt is not even counted
+    try:
+        with pytest.raises(TimeoutError):
+            house.ask("POST", CHAT, asked, {**house.bearer(), "Idempotency-Key": key}, timeout=0.3)
+    finally:
+        os.kill(engine, signal.SIGCONT)
+    answer = eventually(lambda: (answer := once(house, key, content=asked)).status == 200 and answer, seconds=60, what="the answer")
+    assert replayed(answer), "it was made for who had gone"
+    usage = answer.json()["usage"]
+    assert settled(house, 1) == (1, usage["prompt_tokens"], usage["completion_tokens"])
+
+
 def test_a_stream_that_its_client_leaves_is_charged_once_and_not_made_again(new_house):
     house = new_house()
     key, asked = fresh(), body("Tell me a long story.", max_tokens=2000)
