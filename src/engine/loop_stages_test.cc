@@ -168,7 +168,7 @@ TEST(EngineLoopSeats, TheChunkFollowsWhatStepsTake) {
   LoopOptions options;
   for (int i = 0; i < 100; ++i) {
     for (const std::uint32_t count : {1U, 8U}) options.costs.saw_decode(count, milliseconds(10));
-    for (const std::uint32_t tokens : {16U, 48U}) options.costs.saw_prefill(tokens, milliseconds(2 * tokens));
+    for (const std::uint32_t tokens : {16U, 48U}) options.costs.saw_prefill(tokens, tokens / 2.0, milliseconds(2 * tokens));
   }
   TurnedLoop t({}, options);
   t.ask(1, "loop:x", 1000);
@@ -177,7 +177,7 @@ TEST(EngineLoopSeats, TheChunkFollowsWhatStepsTake) {
   t.turn();
   const std::uint64_t cells = t.cells();
   t.turn();
-  EXPECT_EQ(t.cells(), cells + 1 + 112) << "(250 - 10) / 2 = 120, in tiles";
+  EXPECT_EQ(t.cells(), cells + 1 + 64) << "(250 - 10) / 2 = 120, in tiles";
   t.before_pass([&t] { t.clock.advance(milliseconds(600)); });  // a machine that is busy with something else
   t.turns(12);
   t.before_pass({});

@@ -117,11 +117,14 @@ void EngineLoop::take_seats(const StepPlan& plan) {
 
 nanoseconds EngineLoop::usual_time(const StepPlan& plan) const {
   const StepCosts costs = costs_.costs();
-  std::uint32_t tokens = 0;
-  for (const Prefill& part : plan.prefill) tokens += part.tokens;
+  DepthOfPass depth;
+  for (const Prefill& part : plan.prefill) {
+    const Sequence* s = seated_[part.seat];
+    depth.add(s == nullptr ? 0 : s->cells, part.tokens);
+  }
   double time = 0;
   if (!plan.decode.empty()) time += costs.decode.of(static_cast<std::uint32_t>(plan.decode.size()));
-  if (tokens > 0) time += costs.prefill.of(tokens);
+  if (depth.tokens() > 0) time += costs.prefill.of(depth.tokens(), depth.mean());
   return nanoseconds(static_cast<std::int64_t>(time));
 }
 
@@ -228,12 +231,12 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
 
 void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   parts_.clear();
-  std::uint32_t tokens = 0;
+  DepthOfPass depth;
   for (const Prefill& part : plan) {
     const Sequence* s = seated_[part.seat];
     if (s == nullptr) continue;  // it ended in this very step
     parts_.push_back(PromptPart{part.seat, s->cells, std::span(s->request.prompt).subspan(s->computed, part.tokens), part.last});
-    tokens += part.tokens;
+    depth.add(s->cells, part.tokens);
   }
   if (parts_.empty()) return;
   const Instant began = clock_.now();
@@ -248,8 +251,8 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   ++counters_.steps;
   if (filled) {
     const nanoseconds took = clock_.now() - began;
-    const double usual = costs_.costs().prefill.of(tokens);
-    if (!threads_.on_trial()) costs_.saw_prefill(tokens, took);
+    const double usual = costs_.costs().prefill.of(depth.tokens(), depth.mean());
+    if (!threads_.on_trial()) costs_.saw_prefill(depth.tokens(), depth.mean(), took);
     adapt_threads(took, usual);
   }
   for (std::size_t i = 0; i < parts_.size(); ++i) {

@@ -72,10 +72,28 @@ TEST(PlanStep, TheChunkIsWhatTheGapHasRoomFor) {
   limits.costs = {.decode = {0, 1e6}, .prefill = {0, 2e6}};  // 1 ms a sequence, 2 ms a token
   limits.gap = milliseconds(201);
   limits.gap_alone = milliseconds(400);
-  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 96, false}));
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 64, false}))
+      << "96 would be a tile and a half";
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 90, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 90, true}))
+      << "and all of it as a whole";
   EXPECT_THAT(plan({prefilling(1, 1000, 5)}, {}, limits).prefill, ElementsAre(Prefill{1, 192, false}));
   EXPECT_THAT(plan({decoding(0), prefilling(1, 60, 5), prefilling(2, 36, 6), prefilling(3, 1, 7)}, {}, limits).prefill,
               ElementsAre(Prefill{1, 60, true}, Prefill{2, 36, true}));
+}
+
+TEST(PlanStep, TheChunkIsSmallerTheMoreStandsInFrontOfIt) {
+  StepLimits limits = limits_of(8);
+  limits.costs = {.decode = {0, 1e6}, .prefill = {0, 1e6, 1e3}};  // 1 ms a token, and 1 us for each in front
+  limits.gap = milliseconds(201);
+  const auto chunk = [&](std::uint32_t cells) {
+    SequenceView prompt = prefilling(1, 1000, 5);
+    prompt.cells = cells;
+    return plan({decoding(0), prompt}, {}, limits).prefill;
+  };
+  EXPECT_THAT(chunk(0), ElementsAre(Prefill{1, 128, false}));
+  EXPECT_THAT(chunk(500), ElementsAre(Prefill{1, 128, false}));
+  EXPECT_THAT(chunk(1000), ElementsAre(Prefill{1, 64, false}));
+  EXPECT_THAT(chunk(3000), ElementsAre(Prefill{1, 64, false}));
 }
 
 TEST(PlanStep, AChunkOfZeroStillGoesOn) {

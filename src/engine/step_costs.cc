@@ -10,6 +10,7 @@ namespace {
 
 constexpr double memory = 0.97;
 constexpr std::uint32_t least_chunk = 64, tile = 16;
+constexpr double told_apart = 128.0 * 128.0;   // depths that lie closer together than this say nothing about what depth costs
 constexpr std::uint32_t rehearsed_cells = 72;  // what the passes of a rehearsal write to one seat, at most
 
 class Rehearsal {
@@ -63,7 +64,7 @@ class Rehearsal {
     const Status passed = model_.prefill(std::span(&part, 1));
     if (!passed) return false;
     sample(std::span(&seat, 1));
-    costs_.saw_prefill(tokens, clock_.now() - began);
+    costs_.saw_prefill(tokens, cells_[seat] + tokens / 2.0, clock_.now() - began);
     cells_[seat] += tokens;
     return goes_on(passed);
   }
@@ -83,17 +84,35 @@ class Rehearsal {
 
 }  // namespace
 
-std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, nanoseconds gap, std::uint32_t most) {
-  if (costs.prefill.each <= 0) return most;
+std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, std::uint32_t depth, nanoseconds gap, std::uint32_t most) {
+  const double token = costs.prefill.token(depth);
+  if (token <= 0) return most;
   const double step = decoding == 0 ? 0 : costs.decode.of(decoding);
   const double room = std::max(static_cast<double>(gap.count()) - step, step) - costs.prefill.fixed;
-  const double fits = std::clamp(room / costs.prefill.each, 0.0, static_cast<double>(most));
+  const double fits = std::clamp(room / token, 0.0, static_cast<double>(most));
   const auto tokens = static_cast<std::uint32_t>(fits);
   return tokens == most ? most : std::min(most, std::max(least_chunk, tokens / tile * tile));
 }
 
-void CostLine::saw(std::uint32_t count, nanoseconds took) {
-  const auto x = static_cast<double>(count), y = static_cast<double>(std::max(took, nanoseconds(0)).count());
+void CostModel::saw_decode(std::uint32_t sequences, nanoseconds took) { decode_.saw(sequences, static_cast<double>(took.count())); }
+
+// What one line has learnt is taken off what the other one sees.
+void CostModel::saw_prefill(std::uint32_t tokens, double depth, nanoseconds took) {
+  if (tokens == 0) return;
+  const auto all = static_cast<double>(took.count()), count = static_cast<double>(tokens);
+  const double fixed = std::min(prefill_.cost().fixed, all);
+  depth_.saw(depth, (all - fixed) / count);
+  if (depth_.spread() >= told_apart) deep_ = depth_.cost().each;
+  prefill_.saw(count, all - deep_ * depth * count);
+}
+
+StepCosts CostModel::costs() const {
+  const StepCost line = prefill_.cost();
+  return {decode_.cost(), {line.fixed, line.each, deep_}};
+}
+
+void CostLine::saw(double x, double nanoseconds) {
+  const double y = std::max(nanoseconds, 0.0);
   const auto add = [](double& sum, double value) { sum = sum * memory + value; };
   add(weight_, 1);
   add(x_, x);
@@ -105,12 +124,17 @@ void CostLine::saw(std::uint32_t count, nanoseconds took) {
 StepCost CostLine::cost() const {
   if (weight_ <= 0) return {};
   const double x = x_ / weight_, y = y_ / weight_;
-  const double spread = xx_ / weight_ - x * x;
   const StepCost through_nothing{0, x > 0 ? y / x : 0};
-  if (spread <= 1e-9 * x * x) return through_nothing;
-  const double each = (xy_ / weight_ - x * y) / spread;
+  if (spread() <= 1e-9 * x * x) return through_nothing;
+  const double each = (xy_ / weight_ - x * y) / spread();
   if (each <= 0) return {y, 0};
   return y - each * x < 0 ? through_nothing : StepCost{y - each * x, each};
+}
+
+double CostLine::spread() const {
+  if (weight_ <= 0) return 0;
+  const double x = x_ / weight_;
+  return xx_ / weight_ - x * x;
 }
 
 CostModel rehearse(SequenceModel& model, const Clock& clock, nanoseconds most) {

@@ -35,20 +35,59 @@ TEST(PrefillChunk, FillsTheGapBesideTheDecodeStep) {
       {"no chunk at all", 1, 100, 0, 0},
   };
   for (const Row& row : rows) {
-    EXPECT_EQ(prefill_chunk(costs(), row.decoding, milliseconds(row.gap_ms), row.most), row.chunk) << row.what;
+    EXPECT_EQ(prefill_chunk(costs(), row.decoding, 0, milliseconds(row.gap_ms), row.most), row.chunk) << row.what;
   }
 }
 
 TEST(PrefillChunk, IsTheMostWhereNothingHasBeenMeasured) {
-  EXPECT_EQ(prefill_chunk(StepCosts(), 16, milliseconds(1), 128), 128U);
+  EXPECT_EQ(prefill_chunk(StepCosts(), 16, 0, milliseconds(1), 128), 128U);
   CostModel model;
-  model.saw_prefill(64, nanoseconds(0));
-  EXPECT_EQ(prefill_chunk(model.costs(), 16, milliseconds(1), 128), 128U);
+  model.saw_prefill(64, 32, nanoseconds(0));
+  EXPECT_EQ(prefill_chunk(model.costs(), 16, 0, milliseconds(1), 128), 128U);
+}
+
+TEST(PrefillChunk, IsSmallerFurtherDown) {
+  StepCosts deep = costs();
+  deep.prefill.deep = ms / 500;  // after 500 tokens one takes twice as long
+  const auto chunk = [&](std::uint32_t depth, int gap) { return prefill_chunk(deep, 1, depth, milliseconds(gap), 128); };
+  EXPECT_EQ(chunk(0, 250), 128U);
+  EXPECT_EQ(chunk(500, 250), 112U) << "(250 - 8 - 10) / 2 = 116, in tiles";
+  EXPECT_EQ(chunk(2000, 250), 64U) << "46, but never fewer";
+}
+
+// What 64 tokens take behind so many: 10 ms, and a millisecond and 2 us a token in front for each.
+nanoseconds pass(std::uint32_t tokens, double depth) {
+  return nanoseconds(static_cast<std::int64_t>(10 * ms + tokens * (ms + 2000 * depth)));
+}
+
+TEST(CostModel, LearnsWhatDepthCosts) {
+  CostModel model;
+  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill(tokens, tokens / 2.0, pass(tokens, tokens / 2.0));
+  EXPECT_EQ(model.costs().prefill.deep, 0) << "so far nothing lay deep";
+  std::uint32_t depth = 0;
+  for (const std::uint32_t tokens : {128U, 128U, 96U, 128U, 64U, 96U, 48U, 64U, 80U, 48U, 64U, 48U, 32U, 48U, 32U, 48U, 32U, 48U}) {
+    model.saw_prefill(tokens, depth + tokens / 2.0, pass(tokens, depth + tokens / 2.0));
+    depth += tokens;
+  }
+  for (const std::uint32_t deep : {0U, 500U, 1000U, 2000U}) {
+    const double real = static_cast<double>(pass(64, deep).count());
+    EXPECT_NEAR(model.costs().prefill.of(64, deep), real, real / 4) << deep;
+  }
+}
+
+TEST(CostModel, OfShortPromptsAloneKeepsWhatItKnowsOfDepth) {
+  CostModel model;
+  for (std::uint32_t depth = 0; depth < 2048; depth += 64) model.saw_prefill(64, depth + 32.0, pass(64, depth + 32.0));
+  const double known = model.costs().prefill.deep;
+  EXPECT_NEAR(known, 2000, 400);
+  for (int i = 0; i < 500; ++i) model.saw_prefill(40, 20, pass(40, 20));
+  EXPECT_NEAR(model.costs().prefill.deep, 2000, 600);
+  EXPECT_NEAR(model.costs().prefill.of(40, 20), static_cast<double>(pass(40, 20).count()), 5 * ms);
 }
 
 TEST(CostLine, FindsTheFixedPartAndTheSlope) {
   CostLine line;
-  for (const std::uint32_t count : {1U, 16U, 4U, 16U}) line.saw(count, milliseconds(7 + count));
+  for (const std::uint32_t count : {1U, 16U, 4U, 16U}) line.saw(count, (7 + count) * ms);
   EXPECT_NEAR(line.cost().fixed, 7 * ms, 1);
   EXPECT_NEAR(line.cost().each, 1 * ms, 1);
   EXPECT_NEAR(line.cost().of(10), 17 * ms, 1);
@@ -56,32 +95,32 @@ TEST(CostLine, FindsTheFixedPartAndTheSlope) {
 
 TEST(CostLine, OfOneCountAloneGoesThroughNothing) {
   CostLine line;
-  for (int i = 0; i < 3; ++i) line.saw(128, milliseconds(256));
+  for (int i = 0; i < 3; ++i) line.saw(128, 256 * ms);
   EXPECT_EQ(line.cost().fixed, 0);
   EXPECT_NEAR(line.cost().of(64), 128 * ms, 1);
 }
 
 TEST(CostLine, NeverGoesDownNorBeginsBelowNothing) {
   CostLine down, below;
-  down.saw(10, milliseconds(20));
-  down.saw(20, milliseconds(10));
+  down.saw(10, 20 * ms);
+  down.saw(20, 10 * ms);
   EXPECT_EQ(down.cost().each, 0);
-  below.saw(10, milliseconds(1));
-  below.saw(20, milliseconds(20));
+  below.saw(10, ms);
+  below.saw(20, 20 * ms);
   EXPECT_GE(below.cost().fixed, 0);
   EXPECT_GT(below.cost().each, 0);
 }
 
 TEST(CostLine, FollowsAMachineThatBecomesSlower) {
   CostModel model;
-  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill(tokens, milliseconds(tokens));
+  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill(tokens, 0, milliseconds(tokens));
   for (int i = 0; i < 10; ++i) model.saw_decode(16, milliseconds(20));
-  const auto chunk = [&] { return prefill_chunk(model.costs(), 16, milliseconds(250), 128); };
+  const auto chunk = [&] { return prefill_chunk(model.costs(), 16, 0, milliseconds(250), 128); };
   ASSERT_EQ(chunk(), 128U);
   int steps = 0;
-  for (; chunk() > 64 && steps < 100; ++steps) model.saw_prefill(chunk(), milliseconds(4 * chunk()));
+  for (; chunk() > 64 && steps < 100; ++steps) model.saw_prefill(chunk(), 0, milliseconds(4 * chunk()));
   EXPECT_LT(steps, 30);
-  for (steps = 0; chunk() < 128 && steps < 200; ++steps) model.saw_prefill(chunk(), milliseconds(chunk()));
+  for (steps = 0; chunk() < 128 && steps < 200; ++steps) model.saw_prefill(chunk(), 0, milliseconds(chunk()));
   EXPECT_LT(steps, 100) << "and when it is fast again";
 }
 

@@ -2,8 +2,9 @@
 // computed between two tokens of others.
 // Units    nanoseconds of wall time; tokens
 // Threads  value types
-// Rules    times are taken as lines: a fixed part, and one for each sequence of a decode step or each token of a prompt. Newer measurements
-//          weigh more, so that the lines follow contention and longer contexts. Without measurements everything is free
+// Rules    times are taken as lines: a fixed part, and one for each sequence of a decode step or each token of a prompt; a token of a
+//          prompt takes longer the more stands in front of it. Newer measurements weigh more, so that the lines follow contention and
+//          longer contexts. Without measurements everything is free
 #pragma once
 #include <cstdint>
 
@@ -19,22 +20,46 @@ struct StepCost {
   double of(std::uint32_t count) const { return fixed + each * static_cast<double>(count); }
 };
 
-struct StepCosts {
-  StepCost decode;   // by sequences
-  StepCost prefill;  // by tokens
+// fixed + (each + deep * depth) * tokens; depth: how many tokens stand in front of one, in the middle of those of the pass.
+struct PromptCost {
+  double fixed = 0, each = 0, deep = 0;
+  double token(double depth) const { return each + deep * depth; }
+  double of(std::uint32_t tokens, double depth) const { return fixed + token(depth) * static_cast<double>(tokens); }
 };
 
-// Tokens of prompts that may be computed beside a decode step of so many sequences: as many as leave the two within gap together, but no
-// less time than the decode step itself takes (on a slow machine prompts must go on, too), no fewer than 64 (smaller
-// passes make prompts so slow that those behind them find nobody to decode with), and no more than most. A multiple of 16 below most:
-// kernels work on tiles.
-std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, nanoseconds gap, std::uint32_t most);
+// The tokens of one pass, and how deep they lie.
+class DepthOfPass {
+ public:
+  void add(std::uint32_t in_front, std::uint32_t tokens) {
+    tokens_ += tokens;
+    sum_ += static_cast<double>(tokens) * (in_front + tokens / 2.0);
+  }
+  std::uint32_t tokens() const { return tokens_; }
+  double mean() const { return tokens_ == 0 ? 0 : sum_ / tokens_; }
+
+ private:
+  std::uint32_t tokens_ = 0;
+  double sum_ = 0;
+};
+
+struct StepCosts {
+  StepCost decode;  // by sequences
+  PromptCost prefill;
+};
+
+// Tokens of prompts that may be computed beside a decode step of so many sequences, of a prompt of which depth tokens are computed: as many
+// as leave the two within gap together, but no less time than the decode step itself takes (on a slow machine prompts must go on, too), no
+// fewer than 64 (smaller passes make prompts so slow that those behind them find nobody to decode with: attention works on tiles of 64, and
+// far down 32 take as long), and no more than most. A multiple of 16 below most: products work on tiles, too.
+std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, std::uint32_t depth, nanoseconds gap, std::uint32_t most);
 
 // A line through points that come one after the other; each point weighs 3 % less with every later one.
 class CostLine {
  public:
-  void saw(std::uint32_t count, nanoseconds took);
+  void saw(double x, double nanoseconds);
   StepCost cost() const;
+  // Of the points: how far they lie from their middle, squared, in the mean.
+  double spread() const;
 
  private:
   double weight_ = 0, x_ = 0, y_ = 0, xx_ = 0, xy_ = 0;  // sums
@@ -42,12 +67,16 @@ class CostLine {
 
 class CostModel {
  public:
-  void saw_decode(std::uint32_t sequences, nanoseconds took) { decode_.saw(sequences, took); }
-  void saw_prefill(std::uint32_t tokens, nanoseconds took) { prefill_.saw(tokens, took); }
-  StepCosts costs() const { return {decode_.cost(), prefill_.cost()}; }
+  void saw_decode(std::uint32_t sequences, nanoseconds took);
+  // depth: as of PromptCost
+  void saw_prefill(std::uint32_t tokens, double depth, nanoseconds took);
+  StepCosts costs() const;
 
  private:
-  CostLine decode_, prefill_;
+  CostLine decode_;
+  CostLine prefill_;  // by tokens, as if nothing stood in front of them
+  CostLine depth_;    // of a token, by what stands in front of it
+  double deep_ = 0;
 };
 
 // A few passes over a model that nobody uses yet, until they have taken `most` together: what the model knows before the first job. Leaves
