@@ -168,7 +168,7 @@ TEST(EngineLoopSeats, TheChunkFollowsWhatStepsTake) {
   LoopOptions options;
   for (int i = 0; i < 100; ++i) {
     for (const std::uint32_t count : {1U, 8U}) options.costs.saw_decode(count, milliseconds(10));
-    for (const std::uint32_t tokens : {16U, 48U}) options.costs.saw_prefill(tokens, tokens / 2.0, milliseconds(2 * tokens));
+    for (const std::uint32_t tokens : {16U, 48U}) options.costs.saw_prefill({tokens, 0}, milliseconds(2 * tokens));
   }
   TurnedLoop t({}, options);
   t.ask(1, "loop:x", 1000);

@@ -117,14 +117,14 @@ void EngineLoop::take_seats(const StepPlan& plan) {
 
 nanoseconds EngineLoop::usual_time(const StepPlan& plan) const {
   const StepCosts costs = costs_.costs();
-  DepthOfPass depth;
+  PromptPass pass;
   for (const Prefill& part : plan.prefill) {
-    const Sequence* s = seated_[part.seat];
-    depth.add(s == nullptr ? 0 : s->cells, part.tokens);
+    const Sequence* s = seated_[plan.move && plan.move->to == part.seat ? plan.move->from : part.seat];
+    pass.add(s == nullptr ? 0 : s->cells, part.tokens);
   }
   double time = 0;
   if (!plan.decode.empty()) time += costs.decode.of(static_cast<std::uint32_t>(plan.decode.size()));
-  if (depth.tokens() > 0) time += costs.prefill.of(depth.tokens(), depth.mean());
+  if (pass.tokens > 0) time += costs.prefill.of(pass);
   return nanoseconds(static_cast<std::int64_t>(time));
 }
 
@@ -231,12 +231,12 @@ void EngineLoop::decode(const std::vector<Seat>& seats) {
 
 void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   parts_.clear();
-  DepthOfPass depth;
+  PromptPass pass;
   for (const Prefill& part : plan) {
     const Sequence* s = seated_[part.seat];
     if (s == nullptr) continue;  // it ended in this very step
     parts_.push_back(PromptPart{part.seat, s->cells, std::span(s->request.prompt).subspan(s->computed, part.tokens), part.last});
-    depth.add(s->cells, part.tokens);
+    pass.add(s->cells, part.tokens);
   }
   if (parts_.empty()) return;
   const Instant began = clock_.now();
@@ -251,8 +251,8 @@ void EngineLoop::prefill(const std::vector<Prefill>& plan) {
   ++counters_.steps;
   if (filled) {
     const nanoseconds took = clock_.now() - began;
-    const double usual = costs_.costs().prefill.of(depth.tokens(), depth.mean());
-    if (!threads_.on_trial()) costs_.saw_prefill(depth.tokens(), depth.mean(), took);
+    const double usual = costs_.costs().prefill.of(pass);
+    if (!threads_.on_trial()) costs_.saw_prefill(pass, took);
     adapt_threads(took, usual);
   }
   for (std::size_t i = 0; i < parts_.size(); ++i) {

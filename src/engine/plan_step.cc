@@ -187,39 +187,39 @@ const SequenceView* take_prompt(std::vector<const SequenceView*>& left, TenantCl
   return s;
 }
 
-// Attention works on tiles of so many tokens of a prompt: of one that goes on, the piece ends with a tile.
-constexpr std::uint32_t whole_tile = 64;
-
 // What the first prompt may take, and what all may together.
 struct Chunk {
   std::uint32_t first, all;
+  // Of one that goes on, whole tiles.
   std::uint32_t of_first(std::uint32_t left) const {
     if (left <= first) return left;
-    return std::max(first < whole_tile ? first : first / whole_tile * whole_tile, 1U);
+    return std::max(first < attention_tile ? first : first / attention_tile * attention_tile, 1U);
   }
 };
-Chunk chunk_beside(std::size_t decoding, const SequenceView& first, const StepLimits& limits) {
+// Where that prompt is one of them.
+Chunk chunk_with(const SequenceView& prompt, std::size_t decoding, const StepLimits& limits) {
   const auto beside = static_cast<std::uint32_t>(decoding);
-  const std::uint32_t all = prefill_chunk(limits.costs, beside, first.cells, limits.gap, limits.prefill_chunk);
+  const std::uint32_t all = prefill_chunk(limits.costs, beside, prompt.cells, limits.gap, limits.prefill_chunk);
   if (decoding > 0) return {all, all};
-  return {prefill_chunk(limits.costs, 0, first.cells, limits.gap_alone, limits.prefill_chunk_alone), all};
+  return {prefill_chunk(limits.costs, 0, prompt.cells, limits.gap_alone, limits.prefill_chunk_alone), all};
 }
 
 void choose_prefill(const Seating& seating, TenantClaims& claims, const StepLimits& limits, StepPlan& plan) {
   std::vector<const SequenceView*> left = prompts(seating);
-  std::uint32_t used = 0;
-  Chunk chunk{};
+  std::uint32_t used = 0, most = 0;
   while (!left.empty()) {
     const bool first = plan.prefill.empty();
     const SequenceView* s = take_prompt(left, claims);
-    if (first) chunk = chunk_beside(plan.decode.size(), *s, limits);
+    const Chunk chunk = chunk_with(*s, plan.decode.size(), limits);
     const std::uint32_t tokens = first ? chunk.of_first(s->prompt_left) : s->prompt_left;
-    if (!first && used + tokens > chunk.all) break;
+    most = first ? chunk.all : std::min(most, chunk.all);
+    if (!first && used + tokens > most) break;
     const auto seat = static_cast<Seat>(std::ranges::find(seating, s) - seating.begin());
     plan.prefill.push_back(Prefill{seat, tokens, tokens == s->prompt_left});
     used += tokens;
     Claim& claim = claims.of(s->tenant);
     claim.done += claim.of(tokens);
+    if (tokens < s->prompt_left) break;  // one that goes on is alone
   }
   std::ranges::sort(plan.prefill, {}, &Prefill::seat);
 }

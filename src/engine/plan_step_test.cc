@@ -96,6 +96,17 @@ TEST(PlanStep, TheChunkIsSmallerTheMoreStandsInFrontOfIt) {
   EXPECT_THAT(chunk(3000), ElementsAre(Prefill{1, 64, false}));
 }
 
+TEST(PlanStep, WhatLiesDeepIsNotTakenAlongAsIfItDidNot) {
+  StepLimits limits = limits_of(8);
+  limits.costs = {.decode = {0, 1e6}, .prefill = {0, 1e6, 1e3}};
+  limits.gap = milliseconds(201);
+  SequenceView deep = prefilling(2, 100, 6);
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 10, 5), deep}, {}, limits).prefill,
+              ElementsAre(Prefill{1, 10, true}, Prefill{2, 100, true}));
+  deep.cells = 3000;
+  EXPECT_THAT(plan({decoding(0), prefilling(1, 10, 5), deep}, {}, limits).prefill, ElementsAre(Prefill{1, 10, true}));
+}
+
 TEST(PlanStep, AChunkOfZeroStillGoesOn) {
   StepLimits limits = limits_of(2);
   limits.prefill_chunk_alone = 0;

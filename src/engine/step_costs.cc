@@ -9,7 +9,8 @@ namespace gatehouse::engine {
 namespace {
 
 constexpr double memory = 0.97;
-constexpr std::uint32_t least_chunk = 64, tile = 16;
+constexpr std::uint32_t least_chunk = attention_tile, tile = 16;
+constexpr double most_believed = 4;
 constexpr double told_apart = 128.0 * 128.0;   // depths that lie closer together than this say nothing about what depth costs
 constexpr std::uint32_t rehearsed_cells = 72;  // what the passes of a rehearsal write to one seat, at most
 
@@ -60,11 +61,13 @@ class Rehearsal {
     const Seat seat = static_cast<Seat>(cells_.size()) - 1;
     const std::vector<Token> prompt(tokens, token_);
     const PromptPart part{seat, cells_[seat], prompt, true};
+    PromptPass pass;
+    pass.add(cells_[seat], tokens);
     const Instant began = clock_.now();
     const Status passed = model_.prefill(std::span(&part, 1));
     if (!passed) return false;
     sample(std::span(&seat, 1));
-    costs_.saw_prefill(tokens, cells_[seat] + tokens / 2.0, clock_.now() - began);
+    costs_.saw_prefill(pass, clock_.now() - began);
     cells_[seat] += tokens;
     return goes_on(passed);
   }
@@ -96,14 +99,18 @@ std::uint32_t prefill_chunk(const StepCosts& costs, std::uint32_t decoding, std:
 
 void CostModel::saw_decode(std::uint32_t sequences, nanoseconds took) { decode_.saw(sequences, static_cast<double>(took.count())); }
 
-// What one line has learnt is taken off what the other one sees.
-void CostModel::saw_prefill(std::uint32_t tokens, double depth, nanoseconds took) {
-  if (tokens == 0) return;
-  const auto all = static_cast<double>(took.count()), count = static_cast<double>(tokens);
-  const double fixed = std::min(prefill_.cost().fixed, all);
-  depth_.saw(depth, (all - fixed) / count);
-  if (depth_.spread() >= told_apart) deep_ = depth_.cost().each;
-  prefill_.saw(count, all - deep_ * depth * count);
+// What one line has learnt is taken off what the other one sees. What depth costs is seen where tiles are whole.
+void CostModel::saw_prefill(const PromptPass& pass, nanoseconds took) {
+  if (pass.tokens == 0) return;
+  const double expected = costs().prefill.of(pass);
+  auto all = static_cast<double>(took.count());
+  if (expected > 0) all = std::min(all, most_believed * expected);
+  const auto count = static_cast<double>(pass.tokens);
+  if (pass.tokens >= attention_tile) {
+    depth_.saw(pass.looks / count, (all - std::min(prefill_.cost().fixed, all)) / count);
+    if (depth_.spread() >= told_apart) deep_ = depth_.cost().each;
+  }
+  prefill_.saw(count, all - deep_ * pass.looks);
 }
 
 StepCosts CostModel::costs() const {

@@ -42,7 +42,7 @@ TEST(PrefillChunk, FillsTheGapBesideTheDecodeStep) {
 TEST(PrefillChunk, IsTheMostWhereNothingHasBeenMeasured) {
   EXPECT_EQ(prefill_chunk(StepCosts(), 16, 0, milliseconds(1), 128), 128U);
   CostModel model;
-  model.saw_prefill(64, 32, nanoseconds(0));
+  model.saw_prefill({64, 0}, nanoseconds(0));
   EXPECT_EQ(prefill_chunk(model.costs(), 16, 0, milliseconds(1), 128), 128U);
 }
 
@@ -55,34 +55,69 @@ TEST(PrefillChunk, IsSmallerFurtherDown) {
   EXPECT_EQ(chunk(2000, 250), 64U) << "46, but never fewer";
 }
 
-// What 64 tokens take behind so many: 10 ms, and a millisecond and 2 us a token in front for each.
-nanoseconds pass(std::uint32_t tokens, double depth) {
-  return nanoseconds(static_cast<std::int64_t>(10 * ms + tokens * (ms + 2000 * depth)));
+// One prompt that goes on behind so many tokens.
+PromptPass behind(std::uint32_t in_front, std::uint32_t tokens) {
+  PromptPass pass;
+  pass.add(in_front, tokens);
+  return pass;
 }
 
-TEST(CostModel, LearnsWhatDepthCosts) {
+// 10 ms, a millisecond a token, and 2 us for each that whole tiles look back at.
+nanoseconds time_of(const PromptPass& pass) {
+  return nanoseconds(static_cast<std::int64_t>(10 * ms + pass.tokens * ms + 2000 * pass.looks));
+}
+
+void see(CostModel& model, const PromptPass& pass) { model.saw_prefill(pass, time_of(pass)); }
+
+void expect_right(const CostModel& model, double share) {
+  for (const std::uint32_t deep : {0U, 500U, 1000U, 2000U}) {
+    const PromptPass pass = behind(deep, 64);
+    const auto real = static_cast<double>(time_of(pass).count());
+    EXPECT_NEAR(model.costs().prefill.of(pass), real, real * share) << deep;
+  }
+}
+
+CostModel that_saw_a_long_prompt() {
   CostModel model;
-  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill(tokens, tokens / 2.0, pass(tokens, tokens / 2.0));
+  for (const std::uint32_t tokens : {16U, 48U}) see(model, behind(0, tokens));
   EXPECT_EQ(model.costs().prefill.deep, 0) << "so far nothing lay deep";
   std::uint32_t depth = 0;
-  for (const std::uint32_t tokens : {128U, 128U, 96U, 128U, 64U, 96U, 48U, 64U, 80U, 48U, 64U, 48U, 32U, 48U, 32U, 48U, 32U, 48U}) {
-    model.saw_prefill(tokens, depth + tokens / 2.0, pass(tokens, depth + tokens / 2.0));
-    depth += tokens;
-  }
-  for (const std::uint32_t deep : {0U, 500U, 1000U, 2000U}) {
-    const double real = static_cast<double>(pass(64, deep).count());
-    EXPECT_NEAR(model.costs().prefill.of(64, deep), real, real / 4) << deep;
-  }
+  for (; depth < 512; depth += 128) see(model, behind(depth, 128));
+  for (; depth < 2048; depth += 64) see(model, behind(depth, 64));
+  return model;
+}
+
+TEST(PromptPass, LooksBackByWholeTilesOfEachPrompt) {
+  EXPECT_EQ(behind(1000, 64).looks, 64 * 1032.0);
+  EXPECT_EQ(behind(1000, 2).looks, 64 * 1001.0) << "as much as a whole tile";
+  PromptPass two = behind(0, 10);
+  two.add(500, 70);
+  EXPECT_EQ(two.tokens, 80U);
+  EXPECT_EQ(two.looks, 64 * 5.0 + 128 * 535.0);
+}
+
+TEST(CostModel, LearnsWhatDepthCosts) { expect_right(that_saw_a_long_prompt(), 0.25); }
+
+TEST(CostModel, IsNotMisledByShortRestsFarDown) {
+  CostModel model = that_saw_a_long_prompt();
+  for (std::uint32_t i = 0; i < 200; ++i) see(model, behind(i % 2 == 0 ? 0 : 2000, 8 + i % 23));
+  expect_right(model, 0.35);
+  EXPECT_GT(model.costs().prefill.each, 0) << "a prompt that begins is not free";
 }
 
 TEST(CostModel, OfShortPromptsAloneKeepsWhatItKnowsOfDepth) {
-  CostModel model;
-  for (std::uint32_t depth = 0; depth < 2048; depth += 64) model.saw_prefill(64, depth + 32.0, pass(64, depth + 32.0));
-  const double known = model.costs().prefill.deep;
-  EXPECT_NEAR(known, 2000, 400);
-  for (int i = 0; i < 500; ++i) model.saw_prefill(40, 20, pass(40, 20));
+  CostModel model = that_saw_a_long_prompt();
+  EXPECT_NEAR(model.costs().prefill.deep, 2000, 400);
+  for (int i = 0; i < 500; ++i) see(model, behind(0, 40));
   EXPECT_NEAR(model.costs().prefill.deep, 2000, 600);
-  EXPECT_NEAR(model.costs().prefill.of(40, 20), static_cast<double>(pass(40, 20).count()), 5 * ms);
+  EXPECT_NEAR(model.costs().prefill.of(behind(0, 40)), static_cast<double>(time_of(behind(0, 40)).count()), 5 * ms);
+}
+
+TEST(CostModel, BelievesNoPassThatStoodStill) {
+  CostModel model = that_saw_a_long_prompt();
+  model.saw_prefill(behind(2048, 64), seconds(60));
+  for (int i = 0; i < 20; ++i) see(model, behind(0, 40));
+  expect_right(model, 1);
 }
 
 TEST(CostLine, FindsTheFixedPartAndTheSlope) {
@@ -113,14 +148,14 @@ TEST(CostLine, NeverGoesDownNorBeginsBelowNothing) {
 
 TEST(CostLine, FollowsAMachineThatBecomesSlower) {
   CostModel model;
-  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill(tokens, 0, milliseconds(tokens));
+  for (const std::uint32_t tokens : {16U, 48U}) model.saw_prefill({tokens, 0}, milliseconds(tokens));
   for (int i = 0; i < 10; ++i) model.saw_decode(16, milliseconds(20));
   const auto chunk = [&] { return prefill_chunk(model.costs(), 16, 0, milliseconds(250), 128); };
   ASSERT_EQ(chunk(), 128U);
   int steps = 0;
-  for (; chunk() > 64 && steps < 100; ++steps) model.saw_prefill(chunk(), 0, milliseconds(4 * chunk()));
+  for (; chunk() > 64 && steps < 100; ++steps) model.saw_prefill({chunk(), 0}, milliseconds(4 * chunk()));
   EXPECT_LT(steps, 30);
-  for (steps = 0; chunk() < 128 && steps < 200; ++steps) model.saw_prefill(chunk(), 0, milliseconds(chunk()));
+  for (steps = 0; chunk() < 128 && steps < 200; ++steps) model.saw_prefill({chunk(), 0}, milliseconds(chunk()));
   EXPECT_LT(steps, 100) << "and when it is fast again";
 }
 

@@ -27,6 +27,7 @@ void InterfaceDocument::set_for_everybody(MadePtr made) const {
 
 InterfaceDocument::MadePtr InterfaceDocument::kept(const std::vector<Shown>& shown) const {
   const std::lock_guard lock(mutex_);
+  if (for_everybody_ && for_everybody_->shown == shown) return for_everybody_;
   const auto found = std::ranges::find_if(kept_, [&shown](const MadePtr& made) { return made->shown == shown; });
   if (found == kept_.end()) return nullptr;
   std::rotate(kept_.begin(), found, found + 1);

@@ -61,7 +61,7 @@ class InterfaceDocument {
   void set_for_everybody(MadePtr made) const;
   std::string written(const std::vector<Shown>& shown) const;
 
-  static constexpr std::size_t threads = 1, most_waiting = 64, most_kept = 8;
+  static constexpr std::size_t threads = 1, most_waiting = 64, most_kept = 32;
   const ServedModels& models_;
   const InterfaceFacts facts_;
   mutable std::atomic<std::uint64_t> made_{0};

@@ -46,7 +46,7 @@ wire::ErrorShape shape_of(Dialect dialect) {
 }
 
 wire::Access access_of(const Route& route) {
-  if (route.open()) return wire::Access::open;
+  if (route.open()) return route.welcomes ? wire::Access::welcome : wire::Access::open;
   return route.key_only ? wire::Access::api_key : wire::Access::credential;
 }
 

@@ -220,6 +220,11 @@ def children_of(pid):
     return sorted(found)
 
 
+def wants_a_credential(operation):
+    """Of the OpenAPI document; where one may be shown, and need not, there is an empty way in."""
+    return bool(operation.get("security")) and {} not in operation["security"]
+
+
 def engine_of(pid):
     """Which kind of engine that process is; nothing where it is none."""
     with contextlib.suppress(OSError, ValueError):

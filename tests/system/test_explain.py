@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from house import INSTANCES, MODEL, ROWS, House, continues_text, eventually, model_at, run
+from house import INSTANCES, MODEL, ROWS, House, continues_text, eventually, model_at, run, wants_a_credential
 
 PASSWORD = "a horse of another colour"
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -81,7 +81,7 @@ def secured(house):
     document = house.ask("GET", "/openapi.json", headers={}).json()
     for path, methods in document["paths"].items():
         for method, operation in methods.items():
-            if operation.get("security"):
+            if wants_a_credential(operation):
                 yield method.upper(), path, operation
 
 

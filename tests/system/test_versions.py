@@ -170,8 +170,10 @@ class Crowd:
 @contextlib.contextmanager
 def standing_still(pid):
     os.kill(pid, signal.SIGSTOP)
-    yield
-    os.kill(pid, signal.SIGCONT)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def engines(house):

@@ -12,12 +12,15 @@ const fieldsOf = (authorized) => {
   }
   return fields;
 };
+let asked = 0;
 const askAgain = (original, system) => (payload) => {
   const done = original(payload);
+  const mine = ++asked;
   const authorized = system.authSelectors.authorized();
   fetch("openapi.json", { headers: fieldsOf(authorized ? authorized.toJS() : {}) })
     .then((answer) => (answer.ok ? answer.text() : null))
-    .then((text) => text && system.specActions.updateSpec(text));
+    .then((text) => text && mine === asked && system.specActions.updateSpec(text))
+    .catch(() => {});
   return done;
 };
 const Told = { statePlugins: { auth: { wrapActions: { authorize: askAgain, authorizeOauth2: askAgain, logout: askAgain } } } };

@@ -113,6 +113,8 @@ void write_responses(JsonWriter& w, const OpenApiEntry& entry) {
   if (entry.access != Access::open) {
     write_failure(w, "401", "No valid credential", entry.errors);
     write_failure(w, "403", "The credential does not allow this", entry.errors);
+  }
+  if (entry.access == Access::credential || entry.access == Access::api_key) {
     write_failure(w, "429", "A limit is reached; Retry-After says when to come back", entry.errors);
   }
   write_failure(w, "default", "Any other error", entry.errors);
@@ -122,7 +124,8 @@ void write_responses(JsonWriter& w, const OpenApiEntry& entry) {
 void write_security(JsonWriter& w, Access access) {
   w.key("security").begin_list();
   // A list of alternatives; an empty list undoes what holds for the whole document.
-  if (access == Access::credential) w.raw(R"({"bearer":[]})").raw(R"({"password":[]})");
+  if (access == Access::welcome) w.raw("{}");
+  if (access == Access::welcome || access == Access::credential) w.raw(R"({"bearer":[]})").raw(R"({"password":[]})");
   if (access != Access::open) w.raw(R"({"X-API-Key":[]})").raw(R"({"api-key":[]})");
   w.end_list();
 }

@@ -47,6 +47,7 @@ constexpr std::array entries{
                  .event = &generate_event_schema,
                  .access = Access::api_key},
     OpenApiEntry{.method = "GET", .path = "/metrics", .tag = "health", .summary = "Metrics", .access = Access::open},
+    OpenApiEntry{.method = "GET", .path = "/models", .tag = "about", .summary = "Yours, too", .access = Access::welcome},
 };
 
 class OpenApiDocument : public ::testing::Test {
@@ -74,7 +75,7 @@ TEST_F(OpenApiDocument, SaysWhatItIs) {
   EXPECT_EQ(text_.find("$ref"), std::string::npos);
   std::string tags;
   for (const JsonValue& tag : at({"tags"}).items()) tags.append(tag.find("name")->string()).append(";");
-  EXPECT_EQ(tags, "llm;health;");
+  EXPECT_EQ(tags, "llm;health;about;");
 }
 
 TEST_F(OpenApiDocument, EveryOperationHasWhatTheSpecificationAsks) {
@@ -178,7 +179,19 @@ TEST_F(OpenApiDocument, EverySchemeAskedForIsDeclared) {
       }
     }
   }
-  EXPECT_EQ(asked, 4U * 4U + 2U);
+  EXPECT_EQ(asked, 5U * 4U + 2U);
+}
+
+TEST_F(OpenApiDocument, WhoIsWelcomeMayShowACredentialAndNeedNot) {
+  const JsonValue get = at({"paths", "/models", "get"});
+  std::size_t ways = 0, schemes = 0;
+  for (const JsonValue& way : get.find("security")->items()) {
+    ++ways;
+    for ([[maybe_unused]] const JsonMember scheme : way.members()) ++schemes;
+  }
+  EXPECT_EQ(ways, 5U);
+  EXPECT_EQ(schemes, 4U) << "one way asks for none";
+  EXPECT_TRUE(get.find("responses")->find("401"));
 }
 
 }  // namespace

@@ -2,7 +2,8 @@
 // Units    tokens and seats; instants of the engine's clock
 // Threads  pure function
 // Rules    every running sequence decodes in every step; between two such passes at most one more is made, over at most a chunk of prompts
-//          (engine/step_costs.h), whatever waits. A job seated by this plan waits for the next one
+//          (engine/step_costs.h), whatever waits; of a prompt that goes on, whole tiles of attention. A job seated by this plan waits for
+//          the next one
 // Fairness by tenant, in tokens of work divided by weights (engine/fair_shares.h); within a tenant first come, first served
 //          - the lowest free seat goes to the tenant that has been computed for least, with what its seats are still good for counted as
 //            done: so seats that come free together are shared out, too

@@ -20,26 +20,27 @@ struct StepCost {
   double of(std::uint32_t count) const { return fixed + each * static_cast<double>(count); }
 };
 
-// fixed + (each + deep * depth) * tokens; depth: how many tokens stand in front of one, in the middle of those of the pass.
-struct PromptCost {
-  double fixed = 0, each = 0, deep = 0;
-  double token(double depth) const { return each + deep * depth; }
-  double of(std::uint32_t tokens, double depth) const { return fixed + token(depth) * static_cast<double>(tokens); }
+// Attention works on tiles of so many tokens of a prompt: fewer take nearly as long.
+inline constexpr std::uint32_t attention_tile = 64;
+
+// The tokens of one pass over prompts, and what they look back at: of each prompt its whole tiles times the tokens in front of their
+// middle.
+struct PromptPass {
+  std::uint32_t tokens = 0;
+  double looks = 0;
+  void add(std::uint32_t in_front, std::uint32_t more) {
+    const std::uint32_t tiles = (more + attention_tile - 1) / attention_tile;
+    tokens += more;
+    looks += static_cast<double>(tiles) * attention_tile * (in_front + more / 2.0);
+  }
 };
 
-// The tokens of one pass, and how deep they lie.
-class DepthOfPass {
- public:
-  void add(std::uint32_t in_front, std::uint32_t tokens) {
-    tokens_ += tokens;
-    sum_ += static_cast<double>(tokens) * (in_front + tokens / 2.0);
-  }
-  std::uint32_t tokens() const { return tokens_; }
-  double mean() const { return tokens_ == 0 ? 0 : sum_ / tokens_; }
-
- private:
-  std::uint32_t tokens_ = 0;
-  double sum_ = 0;
+// fixed + each * tokens + deep * looks
+struct PromptCost {
+  double fixed = 0, each = 0, deep = 0;
+  // Of a token behind so many others, where it is one of a whole tile.
+  double token(double in_front) const { return each + deep * in_front; }
+  double of(const PromptPass& pass) const { return fixed + each * static_cast<double>(pass.tokens) + deep * pass.looks; }
 };
 
 struct StepCosts {
@@ -68,14 +69,14 @@ class CostLine {
 class CostModel {
  public:
   void saw_decode(std::uint32_t sequences, nanoseconds took);
-  // depth: as of PromptCost
-  void saw_prefill(std::uint32_t tokens, double depth, nanoseconds took);
+  // One pass counts for no more than four times what was expected of it: a process that was stopped says nothing about the model.
+  void saw_prefill(const PromptPass& pass, nanoseconds took);
   StepCosts costs() const;
 
  private:
   CostLine decode_;
   CostLine prefill_;  // by tokens, as if nothing stood in front of them
-  CostLine depth_;    // of a token, by what stands in front of it
+  CostLine depth_;    // of a token, by what it looks back at
   double deep_ = 0;
 };
 

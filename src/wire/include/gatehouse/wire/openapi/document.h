@@ -17,7 +17,8 @@ namespace gatehouse::wire {
 using SchemaFn = void (*)(JsonWriter&);
 
 enum class ErrorShape : std::uint8_t { api, openai, oip, oauth, anthropic };
-enum class Access : std::uint8_t { open, credential, api_key };
+// welcome: a credential may be shown, and need not.
+enum class Access : std::uint8_t { open, welcome, credential, api_key };
 
 // What may stand in the query or in a field of the head; a path's parameters are read from the path.
 struct OpenApiParameter {
