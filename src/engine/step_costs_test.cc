@@ -89,11 +89,12 @@ CostModel that_saw_a_long_prompt() {
 
 TEST(PromptPass, LooksBackByWholeTilesOfEachPrompt) {
   EXPECT_EQ(behind(1000, 64).looks, 64 * 1032.0);
-  EXPECT_EQ(behind(1000, 2).looks, 64 * 1001.0) << "as much as a whole tile";
+  EXPECT_EQ(behind(1000, 40).looks, 64 * 1020.0) << "as much as a whole tile";
+  EXPECT_EQ(behind(1000, 2).looks, 4 * 1001.0) << "twice as much as if it were in one";
   PromptPass two = behind(0, 10);
   two.add(500, 70);
   EXPECT_EQ(two.tokens, 80U);
-  EXPECT_EQ(two.looks, 64 * 5.0 + 128 * 535.0);
+  EXPECT_EQ(two.looks, 20 * 5.0 + 128 * 535.0);
 }
 
 TEST(CostModel, LearnsWhatDepthCosts) { expect_right(that_saw_a_long_prompt(), 0.25); }

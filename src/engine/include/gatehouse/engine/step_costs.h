@@ -6,6 +6,7 @@
 //          prompt takes longer the more stands in front of it. Newer measurements weigh more, so that the lines follow contention and
 //          longer contexts. Without measurements everything is free
 #pragma once
+#include <algorithm>
 #include <cstdint>
 
 #include "gatehouse/base/clock.h"
@@ -20,18 +21,18 @@ struct StepCost {
   double of(std::uint32_t count) const { return fixed + each * static_cast<double>(count); }
 };
 
-// Attention works on tiles of so many tokens of a prompt: fewer take nearly as long.
+// Attention works on tiles of so many tokens of a prompt; where there are fewer it goes another way, on which each takes twice as long.
 inline constexpr std::uint32_t attention_tile = 64;
 
-// The tokens of one pass over prompts, and what they look back at: of each prompt its whole tiles times the tokens in front of their
-// middle.
+// The tokens of one pass over prompts, and what they look back at: of each prompt its whole tiles, or what it has in place of one, times
+// the tokens in front of their middle.
 struct PromptPass {
   std::uint32_t tokens = 0;
   double looks = 0;
   void add(std::uint32_t in_front, std::uint32_t more) {
-    const std::uint32_t tiles = (more + attention_tile - 1) / attention_tile;
+    const std::uint32_t whole = (more + attention_tile - 1) / attention_tile * attention_tile;
     tokens += more;
-    looks += static_cast<double>(tiles) * attention_tile * (in_front + more / 2.0);
+    looks += static_cast<double>(std::min(whole, 2 * more)) * (in_front + more / 2.0);
   }
 };
 
