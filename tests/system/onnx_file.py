@@ -104,12 +104,17 @@ def put(folder, name, file, said, version=1):
     (home / "model.toml").write_text(said)
 
 
-def constant(value):
-    """A graph that answers each row of two with that value, whatever is in it, and its manifest. It is no forest: an engine computes it."""
+def constant(value, products=0):
+    """A graph that answers each row of two with that value, whatever is in it, and its manifest. It is no forest: an engine computes it.
+
+    Products of nothing but constants are taken once, when it is loaded: with some hundred of them that takes a while."""
     from onnx import TensorProto, helper
 
     nodes = [helper.make_node("ReduceSum", ["X", "axes"], ["sum"], keepdims=1), helper.make_node("Mul", ["sum", "none"], ["nothing"]), helper.make_node("Add", ["nothing", "value"], ["Y"])]
     given = [helper.make_tensor("axes", TensorProto.INT64, [1], [1]), helper.make_tensor("none", TensorProto.FLOAT, [1], [0.0]), helper.make_tensor("value", TensorProto.FLOAT, [1], [float(value)])]
+    if products:
+        given[1] = helper.make_tensor("product0", TensorProto.FLOAT, [512, 512], bytes(4 * 512 * 512), raw=True)
+        nodes[:0] = [helper.make_node("MatMul", [f"product{i}", "product0"], [f"product{i + 1}"]) for i in range(products)] + [helper.make_node("ReduceMax", [f"product{products}"], ["none"], keepdims=0)]
     sides = [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["n", 2])], [helper.make_tensor_value_info("Y", TensorProto.FLOAT, ["n", 1])]
     graph = helper.make_graph(nodes, "constant", *sides, given)
     file = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8).SerializeToString()

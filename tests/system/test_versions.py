@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import multiprocessing
 import os
 import shutil
 import signal
@@ -20,8 +21,8 @@ MODEL = "constant"
 QUESTION = {"inputs": [{"name": "X", "shape": [1, 2], "datatype": "FP32", "data": [1.0, 2.0]}]}
 
 
-def put(folder, version):
-    onnx_file.put(folder, MODEL, *onnx_file.constant(version), version=version)
+def put(folder, version, products=0):
+    onnx_file.put(folder, MODEL, *onnx_file.constant(version, products), version=version)
 
 
 @pytest.fixture
@@ -126,45 +127,58 @@ def test_a_watched_folder_is_taken_up_whole(hall):
 
 
 class Crowd:
-    """Clients that ask without a pause, and write down when each question was sent and who answered."""
+    """Clients that ask without a pause, in a process of their own: what a test does meanwhile, and when, does not wait for their threads."""
 
     def __init__(self, house):
-        self.house, self.over, self.seen, self.wrong, self.acknowledged = house, threading.Event(), set(), [], [(0.0, 1)]
-        self.asked, self.body = 0, json.dumps(QUESTION)
-        self.pool = ThreadPoolExecutor(CLIENTS)
-        self.clients = [self.pool.submit(self.ask) for _ in range(CLIENTS)]
-
-    def ask(self):
-        where = self.house.public
-        connection = http.client.HTTPConnection(where.host, where.port, timeout=60)
-        headers = {**self.house.bearer(), "Content-Type": "application/json"}
-        asked = 0
-        while not self.over.is_set():
-            least = self.acknowledged[-1][1]
-            connection.request("POST", f"/v2/models/{MODEL}/infer", self.body, headers)
-            answer = connection.getresponse()
-            body = answer.read()
-            asked += 1
-            if answer.status != 200:
-                self.wrong.append((answer.status, body))
-                self.over.wait(float(answer.headers.get("Retry-After", 0)))
-                continue
-            said = json.loads(body)
-            version = int(said["model_version"])
-            self.seen.add(version)
-            if version < least or said["outputs"][0]["data"] != [version]:
-                self.wrong.append((least, body))
-        connection.close()
-        return asked
+        process = multiprocessing.get_context("spawn")
+        self.least, self.over, self.told = process.Value("i", 1), process.Event(), process.SimpleQueue()
+        where = house.public.host, house.public.port
+        self.clients = process.Process(target=ask_together, args=(where, house.bearer(), self.least, self.over, self.told), daemon=True)
+        self.clients.start()
+        assert self.told.get() == "asking"
 
     def acknowledge(self, version):
-        self.acknowledged.append((time.monotonic(), version))
+        self.least.value = version
 
     def end(self):
         self.over.set()
-        self.asked = sum(one.result(60) for one in self.clients)
-        self.pool.shutdown()
+        self.asked, self.seen, self.wrong = self.told.get()
+        self.clients.join(60)
         return self
+
+
+def ask_together(where, headers, least, over, told):
+    """What the process of a crowd does; tells how many questions were asked, which versions answered, and what was wrong."""
+    seen, wrong, asking = set(), [], threading.Barrier(CLIENTS + 1)
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        clients = [pool.submit(ask, where, headers, least, over, seen, wrong, asking) for _ in range(CLIENTS)]
+        asking.wait(60)
+        told.put("asking")
+        asked = sum(one.result() for one in clients)
+    told.put((asked, seen, wrong))
+
+
+def ask(where, headers, least, over, seen, wrong, asking):
+    connection, asked = http.client.HTTPConnection(*where, timeout=60), 0
+    while not over.is_set():
+        oldest = least.value
+        connection.request("POST", f"/v2/models/{MODEL}/infer", json.dumps(QUESTION), {**headers, "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        body = answer.read()
+        asked += 1
+        if asked == 1:
+            asking.wait(60)
+        if answer.status != 200:
+            wrong.append((answer.status, body))
+            over.wait(float(answer.headers.get("Retry-After", 0)))
+            continue
+        said = json.loads(body)
+        version = int(said["model_version"])
+        seen.add(version)
+        if version < oldest or said["outputs"][0]["data"] != [version]:
+            wrong.append((oldest, body))
+    connection.close()
+    return asked
 
 
 @contextlib.contextmanager
@@ -229,7 +243,7 @@ def test_an_answering_engine_that_is_killed_in_a_swap_harms_nobody(hall):
             before = engines(house)
             version += 1
             assert version < 20, "the swap was always over before the old engine could be killed"
-            put(house.models, version)
+            put(house.models, version, products=150)
             loading = pool.submit(load, house, MODEL)
             (new,) = eventually(lambda: engines(house) - before, 20, "the engine of the new version")
             # While the new engine stands still it cannot take over. Where it had before this process came to stop it, the next swap it is.
