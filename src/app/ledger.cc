@@ -107,7 +107,7 @@ Task<Status> LedgerWriter::write(Reactor& reactor) {
   gateway::LedgerBook::Taken taken = book_.take();
   if (taken.empty()) co_return ok();
   ++last_;
-  for (const std::uint32_t slot : taken.slots) part_.stamp(slot, number_, last_);
+  part_.stamp(taken.slots, number_, last_);
   taken_ = std::move(taken);
   co_return co_await write_batch(reactor);
 }
@@ -126,7 +126,7 @@ Task<Status> LedgerWriter::write_batch(Reactor& reactor) {
   store::LedgerBatch batch = batch_of(*taken_, number_, last_);
   const Status settled = co_await store_.settle(reactor, std::move(batch));
   if (!settled) co_return settled;
-  for (const std::uint32_t slot : taken_->slots) part_.release(slot);
+  part_.release(taken_->slots);
   taken_.reset();
   co_return ok();
 }

@@ -28,6 +28,9 @@ constexpr std::uint32_t most_slots_ever = 1U << 20U;
 constexpr std::size_t most_at_once = 4096;  // calls in one batch: more would make it no cheaper
 constexpr std::size_t most_pages_ever = 1U << 19U;
 constexpr std::size_t facts_for_plans = 4096;  // of each part, beside one for each slot
+// Whatever was synced since is in no cache of this core: who comes to a slot later asks for it now, and does not wait for it then.
+constexpr int for_writing = 1;
+constexpr std::size_t fetched_ahead = 8;
 
 enum SlotState : std::uint32_t { is_free = 0, runs = 1, is_over = 2, is_opened = 3 };
 enum PageKind : std::uint32_t { is_blank = 0, of_slots = 1, of_facts = 2 };
@@ -290,6 +293,7 @@ std::optional<std::uint32_t> Inflight::Part::take(std::uint32_t facts) {
   }
   const std::uint32_t number = free_slots_.back();
   free_slots_.pop_back();
+  if (!free_slots_.empty()) fetch(free_slots_.back());
   ++users_[facts];
   Slot& slot = file_.slot(number);
   slot.writer = 0;
@@ -358,10 +362,22 @@ void Inflight::Part::over(std::uint32_t number, const CallUse& use) {
   slot.state.store(is_over, std::memory_order_release);
 }
 
-void Inflight::Part::stamp(std::uint32_t number, std::uint32_t writer, std::int64_t batch) {
-  Slot& slot = file_.slot(number);
-  slot.writer = writer;
-  slot.batch = batch;
+void Inflight::Part::fetch(std::uint32_t slot) const { __builtin_prefetch(&file_.slot(slot), for_writing); }
+
+void Inflight::Part::stamp(std::span<const std::uint32_t> numbers, std::uint32_t writer, std::int64_t batch) {
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    if (i + fetched_ahead < numbers.size()) fetch(numbers[i + fetched_ahead]);
+    Slot& slot = file_.slot(numbers[i]);
+    slot.writer = writer;
+    slot.batch = batch;
+  }
+}
+
+void Inflight::Part::release(std::span<const std::uint32_t> slots) {
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    if (i + fetched_ahead < slots.size()) fetch(slots[i + fetched_ahead]);
+    release(slots[i]);
+  }
 }
 
 void Inflight::Part::release(std::uint32_t number) {

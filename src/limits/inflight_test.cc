@@ -251,7 +251,7 @@ TEST_F(Journal, ABatchIsStampedBeforeItIsWritten) {
     Inflight::Part& part = journal.part(1);
     const std::uint32_t slot = *part.take(facts());
     part.over(slot, {1, 0, 1});
-    part.stamp(slot, 1, 42);
+    part.stamp({{slot}}, 1, 42);
   }
   Inflight journal = open();
   std::vector<LeftCall> left = journal.left();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <functional>
+#include <new>
 #include <utility>
 
 #include "gatehouse/base/assert.h"
@@ -194,12 +195,16 @@ Units LimitTable::asked_together(std::span<const Charge> charges, std::span<cons
   return together;
 }
 
-Decision LimitTable::look_at(Shard& shard, const Charge& charge, const Found& found, Units together, const Moment& now) {
-  if (found.node == nullptr) return charge.volume > 0 ? no_room : look_at_new(*charge.rule, now);
+// Made in its place: a copy would be read whole right after it was written in pieces, and wait for each of them.
+void LimitTable::look_at(Shard& shard, Charge& charge, const Found& found, Units together, const Moment& now) {
+  Decision* const said = &charge.decision;
+  if (found.node == nullptr) {
+    *said = charge.volume > 0 ? no_room : look_at_new(*charge.rule, now);
+    return;
+  }
   found.node->pinned = true;
-  Decision said = limits::look(*charge.rule, found.node->state, together, now);
-  if (said.admitted && charge.volume > 0 && !may_grow(shard, found, now)) said = no_room;
-  return said;
+  ::new (said) Decision(limits::look(*charge.rule, found.node->state, together, now));
+  if (said->admitted && charge.volume > 0 && !may_grow(shard, found, now)) *said = no_room;
 }
 
 bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then then, Reservation& into) {
@@ -218,7 +223,7 @@ bool LimitTable::decide_lot(std::span<Charge> charges, const Moment& asked, Then
       together = asked_together(charges.first(i), std::span(found).first(i));
       is_new = false;
     }
-    charge.decision = look_at(shard, charge, mine, together, now);
+    look_at(shard, charge, mine, together, now);
     if (earlier > nanoseconds(0)) {
       charge.decision.reset = counted_from(charge.decision.reset, earlier);
       charge.decision.retry = counted_from(charge.decision.retry, earlier);

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -127,11 +128,13 @@ class Inflight::Part {
   void share(std::uint32_t slot, std::size_t budget, const BudgetShare& share);
   // The call is over, with this.
   void over(std::uint32_t slot, const CallUse& use);
-  void stamp(std::uint32_t slot, std::uint32_t writer, std::int64_t batch);
+  void stamp(std::span<const std::uint32_t> slots, std::uint32_t writer, std::int64_t batch);
   // It is settled, or was none.
   void release(std::uint32_t slot);
+  void release(std::span<const std::uint32_t> slots);
 
  private:
+  void fetch(std::uint32_t slot) const;
   // Other facts for a call that runs.
   void rewrite(std::uint32_t slot, const CallFacts& facts);
 

@@ -108,7 +108,7 @@ class LimitTable {
   Found make(Shard& shard, const Charge& charge, const Moment& now);
   bool may_grow(Shard& shard, const Found& found, const Moment& now);
   static Units asked_together(std::span<const Charge> charges, std::span<const Found> found);
-  Decision look_at(Shard& shard, const Charge& charge, const Found& found, Units together, const Moment& now);
+  void look_at(Shard& shard, Charge& charge, const Found& found, Units together, const Moment& now);
   static bool make_room(Shard& shard, std::size_t bytes, const Moment& now);
 
   Hash hash_;
