@@ -228,7 +228,7 @@ Status Server::add_models(const Settings& settings) {
   models_ = std::make_unique<gateway::ServedModels>(std::move(served_), default_models(settings.models), settings.models.aliases);
   if (!tensor_spawner_) GH_CHECK(make_tensor_spawner(settings.onnx));
   versions_ = std::make_unique<ModelVersions>(control_, files_, *models_, version_parts(settings));
-  ModelFolders::Parts folders{[paths = model_folders(settings.models)] { return model::scan(paths); }, settings.models.watch};
+  ModelFolders::Parts folders{model_folders(settings.models), settings.models.watch};
   folders_ = std::make_unique<ModelFolders>(control_, files_, *versions_, std::move(folders));
   folders_->take_up(std::move(found));
   models_->set_orders([this](gateway::ModelOrder order, gateway::OrderTold told) { folders_->give(std::move(order), std::move(told)); });

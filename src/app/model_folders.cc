@@ -21,6 +21,16 @@ FoundVersion with_its_look(model::Entry entry) {
 
 }  // namespace
 
+struct ModelFolders::Looked {
+  std::string folders;              // how they looked,
+  std::vector<FoundVersion> found;  // and what stood in them, of all kinds, whole or broken
+  bool as_before = false;           // nothing was read
+
+  bool looks_like(const Looked& other) const {
+    return folders == other.folders && std::ranges::equal(found, other.found, {}, &FoundVersion::stamp, &FoundVersion::stamp);
+  }
+};
+
 ModelFolders::ModelFolders(Reactor& control, WorkerPool& files, ModelVersions& versions, Parts parts)
     : control_(control), files_(files), versions_(versions), parts_(std::move(parts)), look_due_(control, [this] {
         control_.spawn(look_again(Haste::usual));
@@ -39,7 +49,7 @@ void ModelFolders::take_up(std::vector<model::Entry> entries) {
 
 void ModelFolders::begin() {
   versions_.settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
+  if (parts_.look_every > seconds(0)) look_due_.arm_in_step(parts_.look_every);
 }
 
 void ModelFolders::stop() {
@@ -70,27 +80,42 @@ std::string ModelFolders::fault_of(const gateway::ModelOrder& order) const {
 }
 
 Task<void> ModelFolders::look_again(Haste haste) {
-  using Looked = Result<std::vector<FoundVersion>>;
-  std::function<Looked(Worker&)> work = told_as_error<Looked>([scan = parts_.scan]() -> Looked {
-    std::vector<FoundVersion> found;
-    for (model::Entry& entry : scan()) found.push_back(with_its_look(std::move(entry)));
-    return found;
-  });
-  auto looking = files_.run<Looked>(control_, std::move(work));
-  std::optional<Looked> looked = co_await std::move(looking);
+  using Answer = Result<Looked>;
+  const std::shared_ptr<const Looked> before = settled_ && haste == Haste::usual ? before_ : nullptr;
+  std::function<Answer(Worker&)> work =
+      told_as_error<Answer>([folders = parts_.folders, before]() -> Answer { return look_into(folders, before.get()); });
+  auto looking = files_.run<Answer>(control_, std::move(work));
+  std::optional<Answer> looked = co_await std::move(looking);
   if (stopped_) co_return;
   if (!looked) {
     log::warn("models", "the folders of models are not looked into: too much waits for the disk");
   } else if (!*looked) {
     log::error("models", "the folders of models could not be looked into", {{"error", looked->error().describe()}});
-  } else {
-    adopt(std::move(**looked), haste);
+  } else if (!(*looked)->as_before) {
+    take_note(std::move(**looked), haste);
   }
   versions_.settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
+  if (parts_.look_every > seconds(0)) look_due_.arm_in_step(parts_.look_every);
 }
 
-void ModelFolders::adopt(std::vector<FoundVersion> found, Haste haste) {
+// before: what will be found again where nothing looks different; null: nobody knows.
+ModelFolders::Looked ModelFolders::look_into(const std::vector<std::filesystem::path>& folders, const Looked* before) {
+  Looked looked;
+  looked.folders = model::look_of(folders);
+  looked.as_before = before != nullptr && looked.folders == before->folders &&
+                     std::ranges::all_of(before->found, [](const FoundVersion& one) { return model::look_of(one.entry) == one.stamp; });
+  if (looked.as_before) return looked;
+  for (model::Entry& entry : model::scan(folders)) looked.found.push_back(with_its_look(std::move(entry)));
+  return looked;
+}
+
+void ModelFolders::take_note(Looked looked, Haste haste) {
+  const bool all_done = adopt(looked.found, haste);
+  settled_ = all_done && before_ && looked.looks_like(*before_);
+  before_ = std::make_shared<const Looked>(std::move(looked));
+}
+
+bool ModelFolders::adopt(const std::vector<FoundVersion>& found, Haste haste) {
   // A disk that is away for a moment takes no model away.
   const bool all_read = std::ranges::none_of(found, [](const FoundVersion& one) {
     return !one.entry.manifest && one.entry.manifest.error().reason() == "model_folder_unreadable";
@@ -100,7 +125,9 @@ void ModelFolders::adopt(std::vector<FoundVersion> found, Haste haste) {
     forget_others(found);
   }
   faults_.clear();
-  for (FoundVersion& one : found) adopt_one(std::move(one), haste);
+  bool all_done = all_read;
+  for (const FoundVersion& one : found) all_done = adopt_one(one, haste) && all_done;
+  return all_done;
 }
 
 void ModelFolders::forget_others(const std::vector<FoundVersion>& there) {
@@ -109,16 +136,24 @@ void ModelFolders::forget_others(const std::vector<FoundVersion>& there) {
   std::erase_if(pending_, [&paths](const auto& one) { return !paths.contains(one.first); });
 }
 
-void ModelFolders::adopt_one(FoundVersion found, Haste haste) {
+bool ModelFolders::adopt_one(const FoundVersion& found, Haste haste) {
   const model::Entry& entry = found.entry;
   if (!entry.manifest) faults_[full_name(entry)] = entry.manifest.error().describe();
   const bool has_versions = model::has_versions(entry);
-  if (has_versions && versions_.knows(found)) return;
-  if (!stands_still(found, haste)) return;
-  if (!entry.manifest) return say_once(found, entry.manifest.error().describe());
-  if (!has_versions) return say_once(found, "a restart serves a version of this kind");
+  if (has_versions && versions_.knows(found)) return true;
+  if (!stands_still(found, haste)) return false;
+  if (!entry.manifest) {
+    say_once(found, entry.manifest.error().describe());
+    return false;  // what mends it may stand where nobody looks
+  }
+  if (!has_versions) {
+    say_once(found, "a restart serves a version of this kind");
+    return true;
+  }
+  // Who refuses it now may take it later.
   const std::optional<std::string> refused = versions_.take_up(found);
   if (refused) say_once(found, *refused);
+  return !refused && versions_.knows(found);
 }
 
 bool ModelFolders::stands_still(const FoundVersion& found, Haste haste) {

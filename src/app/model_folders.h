@@ -1,11 +1,14 @@
 // app/model_folders.h — the watch over the folders of models: what has come there, changed or gone is told to who sees to the versions
 // (model_versions.h), and an order is carried out on what stands there by then.
 // Rules    a folder that came while the server runs is told of when it has stood unchanged between two looks, or somebody asks for it. What
-//          is not taken up is said once
+//          is not taken up is said once. Where two looks in a row have found the same, and nothing is left to do about it, manifests are
+//          not read again until something looks different
 // Threads  the control reactor, before it runs or on it; give() from any thread
 #pragma once
-#include <functional>
+#include <filesystem>
 #include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +22,7 @@ namespace gatehouse::app {
 class ModelFolders {
  public:
   struct Parts {
-    std::function<std::vector<model::Entry>()> scan;  // blocks; of all kinds, whole or broken
+    std::vector<std::filesystem::path> folders;
     seconds look_every{0};
   };
   ModelFolders(Reactor& control, WorkerPool& files, ModelVersions& versions, Parts parts);
@@ -36,11 +39,15 @@ class ModelFolders {
   std::size_t remembered() const { return pending_.size(); }
 
  private:
+  struct Looked;
   Task<void> look_again(Haste haste);
+  static Looked look_into(const std::vector<std::filesystem::path>& folders, const Looked* before);
+  void take_note(Looked looked, Haste haste);
   Task<void> carry_out(gateway::ModelOrder order, gateway::OrderTold told);
-  void adopt(std::vector<FoundVersion> found, Haste haste);
+  // Whether nothing of it waits for another look; the same of one.
+  bool adopt(const std::vector<FoundVersion>& found, Haste haste);
   void forget_others(const std::vector<FoundVersion>& there);
-  void adopt_one(FoundVersion found, Haste haste);
+  bool adopt_one(const FoundVersion& found, Haste haste);
   bool stands_still(const FoundVersion& found, Haste haste);
   void say_once(const FoundVersion& found, const std::string& what);
   std::string fault_of(const gateway::ModelOrder& order) const;
@@ -51,6 +58,8 @@ class ModelFolders {
   const Parts parts_;
   std::map<std::string, std::string> pending_;  // folders that came since, by their path: how they looked
   std::map<std::string, std::string> faults_;   // NAME/VERSION of what is broken: why
+  std::shared_ptr<const Looked> before_;        // what was found last
+  bool settled_ = false;                        // and will be found again where everything looks as it did then
   Deadline look_due_;
   bool stopped_ = false;
 };

@@ -49,6 +49,50 @@ TEST_F(ModelFoldersTest, WhatIsGoneFromTheFolderGoesWhenAnotherAnswers) {
   EXPECT_EQ(answers(), "none");
 }
 
+// Where nothing looks different manifests are not read; so each kind of change must look different.
+TEST_F(ModelFoldersTest, WhatChangesWhereNothingDidForLongIsSeen) {
+  put(1);
+  begin();
+  becomes("1", Life::ready);
+  const auto pass_long = [this] {
+    for (int i = 0; i < 4; ++i) pass(seconds(6));
+  };
+  pass_long();
+  put(2);
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_THAT(seen(), ElementsAre("2 loading", "1 ready")) << "a version that came";
+  becomes("2", Life::ready);
+  goes("1");
+  pass_long();
+  order(What::unload, 2);
+  goes("2");
+  pass_long();
+  const ScriptedEngine* const before = &engine("2");
+  put(2, "good and new");
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_NE(&engine("2"), before) << "files that were changed";
+  pass_long();
+  remove(2);
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_THAT(seen(), ElementsAre("1 loading")) << "a version that went";
+}
+
+TEST_F(ModelFoldersTest, AModelThatIsNewAndOneThatWasMendedAreSeen) {
+  put(1);
+  begin();
+  for (int i = 0; i < 4; ++i) pass(seconds(6));
+  const std::filesystem::path roses = folder_ / "roses" / "1";
+  std::filesystem::create_directories(roses);
+  for (int i = 0; i < 4; ++i) pass(seconds(6));
+  std::ofstream(roses / "model.toml") << "kind = ";
+  for (int i = 0; i < 4; ++i) pass(seconds(6));
+  EXPECT_THAT(seen(), ElementsAre("1 loading"));
+  using Copy = std::filesystem::copy_options;
+  std::filesystem::copy(folder_ / "flowers" / "1", roses, Copy::recursive | Copy::overwrite_existing);
+  pass(seconds(6)), pass(seconds(6));
+  EXPECT_THAT(seen(), ElementsAre("1 loading", "1 loading"));
+}
+
 TEST_F(ModelFoldersTest, WhatIsNotThereIsSaid) {
   put(1);
   begin();

@@ -83,7 +83,7 @@ class ModelVersionsTest : public ::testing::Test {
       ended_ += static_cast<int>(std::erase_if(engines_, [&engine](const auto& one) { return one.get() == &engine; }));
     };
     versions_ = std::make_unique<ModelVersions>(control_, files_, models_, std::move(parts));
-    ModelFolders::Parts folders{[this] { return model::scan({folder_}); }, seconds(5)};
+    ModelFolders::Parts folders{{folder_}, seconds(5)};
     folders_ = std::make_unique<ModelFolders>(control_, files_, *versions_, std::move(folders));
     folders_->take_up(model::scan({folder_}));
     folders_->begin();

@@ -70,6 +70,35 @@ void scan_model(const std::filesystem::path& model, std::vector<Entry>& out) {
   }
 }
 
+void add_look(std::string& look, const std::filesystem::path& folder, const std::string& name) {
+  look += name + ":";
+  struct stat found{};
+  if (::stat((folder / name).c_str(), &found) != 0) {
+    look += "missing;";
+    return;
+  }
+  for (const std::int64_t part : {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
+                                  static_cast<std::int64_t>(found.st_mode), static_cast<std::int64_t>(found.st_size),
+                                  static_cast<std::int64_t>(found.st_mtim.tv_sec), static_cast<std::int64_t>(found.st_mtim.tv_nsec)}) {
+    look += std::to_string(part) + ",";
+  }
+  look += ";";
+}
+
+// Of a folder, its manifest, and folders in it so many levels deep.
+void add_look(std::string& look, const std::filesystem::path& folder, int levels) {
+  look += folder.string();
+  add_look(look, folder, ".");
+  add_look(look, folder, "model.toml");
+  if (levels == 0) return;
+  const Result<std::vector<std::filesystem::path>> inner = folders_in(folder);
+  if (!inner) {
+    look += inner.error().describe();
+    return;
+  }
+  for (const std::filesystem::path& one : *inner) add_look(look, one, levels - 1);
+}
+
 // By name, highest version first; equal ones stay in the order in which they came.
 using Sorted = std::multimap<std::pair<std::string, std::int64_t>, Entry>;
 
@@ -103,25 +132,16 @@ bool has_versions(const Entry& entry) {
 }
 
 std::string look_of(const Entry& entry) {
-  std::vector<std::string> names{"model.toml"};
-  if (entry.manifest) {
-    for (const ManifestFile& file : entry.manifest->files) names.push_back(file.path);
-  }
   std::string look;
-  for (const std::string& name : names) {
-    struct stat found{};
-    look += name + ":";
-    if (::stat((entry.folder / name).c_str(), &found) != 0) {
-      look += "missing;";
-      continue;
-    }
-    for (const std::int64_t part :
-         {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino), static_cast<std::int64_t>(found.st_size),
-          static_cast<std::int64_t>(found.st_mtim.tv_sec), static_cast<std::int64_t>(found.st_mtim.tv_nsec)}) {
-      look += std::to_string(part) + ",";
-    }
-    look += ";";
-  }
+  add_look(look, entry.folder, "model.toml");
+  if (!entry.manifest) return look;
+  for (const ManifestFile& file : entry.manifest->files) add_look(look, entry.folder, file.path);
+  return look;
+}
+
+std::string look_of(const std::vector<std::filesystem::path>& folders) {
+  std::string look;
+  for (const std::filesystem::path& folder : folders) add_look(look, folder, 2);
   return look;
 }
 

@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "test_folder.h"
 
 namespace gatehouse::model {
@@ -75,6 +77,30 @@ TEST_F(Repository, AFolderThatCannotBeReadIsSaid) {
   put(folder_.path() / "one", "a file");
   model("two/m/1");
   EXPECT_THAT(said(all()), ElementsAre("/0 model_folder_unreadable", "m/1"));
+}
+
+TEST_F(Repository, FoldersLookDifferentWhenAnotherScanMayFindSomethingElse) {
+  const auto look = [this] { return look_of({folder_.path() / "one", folder_.path() / "absent"}); };
+  std::vector<std::string> looks{look()};
+  const auto differs = [&] {
+    looks.push_back(look());
+    EXPECT_EQ(look(), looks.back()) << "nothing has changed";
+    return std::ranges::count(looks, looks.back()) == 1;
+  };
+  std::filesystem::create_directories(folder_.path() / "one");
+  EXPECT_TRUE(differs()) << "a folder of models";
+  std::filesystem::create_directories(folder_.path() / "one" / "b" / "1");
+  EXPECT_TRUE(differs()) << "a version without a manifest";
+  model("one/b/1");
+  EXPECT_TRUE(differs()) << "its manifest";
+  model("one/b/1", good + "# more\n");
+  EXPECT_TRUE(differs()) << "another one";
+  std::filesystem::permissions(folder_.path() / "one/b/1/model.toml", std::filesystem::perms::none);
+  EXPECT_TRUE(differs()) << "one that may not be read";
+  model("absent/c/2");
+  EXPECT_TRUE(differs()) << "a folder that was not there";
+  std::filesystem::remove_all(folder_.path() / "one" / "b");
+  EXPECT_TRUE(differs()) << "a model less";
 }
 
 }  // namespace

@@ -30,5 +30,8 @@ std::vector<Entry> newest(std::vector<Entry> entries);
 bool has_versions(const Entry& entry);
 // How the folder of an entry looks to the file system: another text when its manifest or one of its files is another, or is being written.
 std::string look_of(const Entry& entry);
+// The same of the folders that are scanned: another text when entries may have come or gone, or a manifest is another. Many times cheaper
+// than a scan; what manifests name is not looked at.
+std::string look_of(const std::vector<std::filesystem::path>& folders);
 
 }  // namespace gatehouse::model
