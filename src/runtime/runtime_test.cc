@@ -89,6 +89,22 @@ TEST_F(Deadline_, FiresOnceWhenDueAndMayDestroyItsNeighbours) {
 }
 
 // As where a new connection comes more often than the reactor ticks.
+TEST(Deadlines, OfOneBeatAreDueTogether) {
+  FakeClock clock;
+  Reactor reactor(0, clock);
+  std::vector<Instant> due;
+  Deadline first(reactor, [&] { due.push_back(clock.now()); }), second(reactor, [&] { due.push_back(clock.now()); });
+  first.arm_in_step(milliseconds(500));
+  clock.advance(milliseconds(130));
+  second.arm_in_step(milliseconds(500));
+  for (int i = 0; i < 50; ++i) {
+    clock.advance(milliseconds(10));
+    reactor.tick();
+  }
+  ASSERT_EQ(due.size(), 2U);
+  EXPECT_EQ(due[0], due[1]);
+}
+
 TEST(Deadlines, AreNotPutOffByOthersThatAreArmedAgainAndAgain) {
   const SystemClock clock;
   Reactor reactor(0, clock);

@@ -23,7 +23,7 @@ ChildEngine::ChildEngine(Reactor& control, std::vector<Reactor*> reactors, Worke
       stopped_(control),
       poll_(control, [this] {
         look_after_children();
-        if (has_children()) poll_.arm_in(Child::poll_interval);
+        if (has_children()) poll_.arm_in_step(Child::poll_interval);
       }) {
   for (Reactor* reactor : reactors_) {
     EngineLink::Callbacks callbacks;

@@ -209,7 +209,7 @@ std::unique_ptr<Child> ChildEngine::make_child() {
 }
 
 Status ChildEngine::launch(Child& child, const Fd& model_file) {
-  if (!poll_.armed()) poll_.arm_in(Child::poll_interval);
+  if (!poll_.armed()) poll_.arm_in_step(Child::poll_interval);
   GH_TRY(std::vector<Fd> fronts, child.spawn(spawner_, links_.size()));
   if (&child == serving_.get()) {
     pid_ = child.pid();

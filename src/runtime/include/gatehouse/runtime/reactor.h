@@ -132,6 +132,11 @@ class Deadline {
     if (!reactor_.ticking_ || when < reactor_.next_look_ - Reactor::tick_interval) reactor_.look_by(when);
   }
   void arm_in(nanoseconds wait) { arm(reactor_.clock().now() + wait); }
+  // In at most so long, when all others are due who wait so too: a reactor is woken once for them.
+  void arm_in_step(nanoseconds beat) {
+    const nanoseconds now = reactor_.clock().now().time_since_epoch();
+    arm(Instant(now - now % beat + beat));
+  }
   void disarm() { when_ = Instant::max(); }
   bool armed() const { return when_ != Instant::max(); }
 
