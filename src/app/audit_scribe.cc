@@ -20,13 +20,13 @@ AuditScribe::AuditScribe(Reactor& reactor, const identity::AuditDesk& desk, gate
            [this] {
              book_.put_back(book_.take_counted(gateway::minute_of(reactor_.clock().wall())));
              start();
-             due_.arm_in_step(between_looks);
+             due_.arm_in(between_looks);
            }),
       written_(reactor) {}
 
 void AuditScribe::begin() {
   book_.on_record([this] { start(); });
-  reactor_.post([this] { due_.arm_in_step(between_looks); });
+  reactor_.post([this] { due_.arm_in(between_looks); });
 }
 
 void AuditScribe::start() {

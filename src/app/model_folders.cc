@@ -49,7 +49,7 @@ void ModelFolders::take_up(std::vector<model::Entry> entries) {
 
 void ModelFolders::begin() {
   versions_.settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in_step(parts_.look_every);
+  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
 }
 
 void ModelFolders::stop() {
@@ -87,6 +87,7 @@ Task<void> ModelFolders::look_again(Haste haste) {
   auto looking = files_.run<Answer>(control_, std::move(work));
   std::optional<Answer> looked = co_await std::move(looking);
   if (stopped_) co_return;
+  if (parts_.look_every > seconds(0)) look_due_.arm_in(parts_.look_every);
   if (!looked) {
     log::warn("models", "the folders of models are not looked into: too much waits for the disk");
   } else if (!*looked) {
@@ -95,7 +96,6 @@ Task<void> ModelFolders::look_again(Haste haste) {
     take_note(std::move(**looked), haste);
   }
   versions_.settle();
-  if (parts_.look_every > seconds(0)) look_due_.arm_in_step(parts_.look_every);
 }
 
 // before: what will be found again where nothing looks different; null: nobody knows.
@@ -110,6 +110,8 @@ ModelFolders::Looked ModelFolders::look_into(const std::vector<std::filesystem::
 }
 
 void ModelFolders::take_note(Looked looked, Haste haste) {
+  settled_ = false;  // whatever of it is thrown
+  ++read_;
   const bool all_done = adopt(looked.found, haste);
   settled_ = all_done && before_ && looked.looks_like(*before_);
   before_ = std::make_shared<const Looked>(std::move(looked));
@@ -144,7 +146,8 @@ bool ModelFolders::adopt_one(const FoundVersion& found, Haste haste) {
   if (!stands_still(found, haste)) return false;
   if (!entry.manifest) {
     say_once(found, entry.manifest.error().describe());
-    return false;  // what mends it may stand where nobody looks
+    // A manifest that comes is seen; what mends another may stand where nobody looks.
+    return entry.manifest.error().reason() == "manifest_missing";
   }
   if (!has_versions) {
     say_once(found, "a restart serves a version of this kind");

@@ -37,6 +37,8 @@ class ModelFolders {
   void give(gateway::ModelOrder order, gateway::OrderTold told);
   // How many folders are remembered by how they looked.
   std::size_t remembered() const { return pending_.size(); }
+  // How many looks have read manifests.
+  std::size_t read() const { return read_; }
 
  private:
   struct Looked;
@@ -60,6 +62,7 @@ class ModelFolders {
   std::map<std::string, std::string> faults_;   // NAME/VERSION of what is broken: why
   std::shared_ptr<const Looked> before_;        // what was found last
   bool settled_ = false;                        // and will be found again where everything looks as it did then
+  std::size_t read_ = 0;
   Deadline look_due_;
   bool stopped_ = false;
 };

@@ -56,6 +56,9 @@ TEST_F(ModelFoldersTest, WhatChangesWhereNothingDidForLongIsSeen) {
   becomes("1", Life::ready);
   const auto pass_long = [this] {
     for (int i = 0; i < 4; ++i) pass(seconds(6));
+    const std::size_t read = folders_->read();
+    for (int i = 0; i < 4; ++i) pass(seconds(6));
+    EXPECT_EQ(folders_->read(), read) << "nothing looks different";
   };
   pass_long();
   put(2);

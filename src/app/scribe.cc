@@ -25,7 +25,7 @@ Scribe::Scribe(Reactor& reactor, store::Store& store, identity::Authenticator& a
       written_(reactor) {}
 
 void Scribe::begin() {
-  reactor_.post([this] { due_.arm_in_step(interval); });
+  reactor_.post([this] { due_.arm_in(interval); });
 }
 
 // What has become many while something was written does not wait either.
@@ -55,11 +55,7 @@ Task<void> Scribe::write() {
   if (!settled) telemetry::log::warn("store", "calls are not settled yet", {{"error", settled.error().describe()}});
   writing_ = false;
   written_.raise();
-  if (hurried_ && settled) {
-    due_.arm_in(nanoseconds(0));
-  } else {
-    due_.arm_in_step(interval);
-  }
+  due_.arm_in(hurried_ && settled ? nanoseconds(0) : interval);
 }
 
 Task<void> Scribe::write_then(Reactor& from, std::shared_ptr<Signal> done) {

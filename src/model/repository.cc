@@ -70,6 +70,8 @@ void scan_model(const std::filesystem::path& model, std::vector<Entry>& out) {
   }
 }
 
+constexpr mode_t who_may_read = S_IFMT | S_IRUSR | S_IRGRP | S_IROTH;
+
 void add_look(std::string& look, const std::filesystem::path& folder, const std::string& name) {
   look += name + ":";
   struct stat found{};
@@ -78,7 +80,7 @@ void add_look(std::string& look, const std::filesystem::path& folder, const std:
     return;
   }
   for (const std::int64_t part : {static_cast<std::int64_t>(found.st_dev), static_cast<std::int64_t>(found.st_ino),
-                                  static_cast<std::int64_t>(found.st_mode), static_cast<std::int64_t>(found.st_size),
+                                  static_cast<std::int64_t>(found.st_mode & who_may_read), static_cast<std::int64_t>(found.st_size),
                                   static_cast<std::int64_t>(found.st_mtim.tv_sec), static_cast<std::int64_t>(found.st_mtim.tv_nsec)}) {
     look += std::to_string(part) + ",";
   }

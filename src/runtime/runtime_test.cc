@@ -88,7 +88,6 @@ TEST_F(Deadline_, FiresOnceWhenDueAndMayDestroyItsNeighbours) {
   EXPECT_EQ(fired, 1);
 }
 
-// As where a new connection comes more often than the reactor ticks.
 TEST(Deadlines, OfOneBeatAreDueTogether) {
   FakeClock clock;
   Reactor reactor(0, clock);
@@ -105,6 +104,7 @@ TEST(Deadlines, OfOneBeatAreDueTogether) {
   EXPECT_EQ(due[0], due[1]);
 }
 
+// As where a new connection comes more often than the reactor ticks.
 TEST(Deadlines, AreNotPutOffByOthersThatAreArmedAgainAndAgain) {
   const SystemClock clock;
   Reactor reactor(0, clock);

@@ -203,6 +203,7 @@ def tokens_of(usage):
 
 
 PATIENCE = 1500  # seconds: where a thousand streams share a small machine, each waits for its turn
+STREAM = 660  # seconds: more than the route allows
 
 
 class Drinker(threading.Thread):
@@ -219,7 +220,7 @@ class Drinker(threading.Thread):
             body = {"max_tokens": self.random.randint(20, self.most), "temperature": 1, "seed": self.random.randint(0, 1 << 30), "stream_options": {"include_usage": True},
                     "messages": [{"role": "user", "content": "Tell me a story about " + self.random.choice(["a cat", "the sea", "a town", "an old man"])}]}
             try:
-                with self.house.stream("/v1/chat/completions", body, PATIENCE, headers) as answer:
+                with self.house.stream("/v1/chat/completions", body, STREAM, headers) as answer:
                     if answer.status == 429:
                         self.refused = json.loads(answer.read())
                         return

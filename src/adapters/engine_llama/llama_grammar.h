@@ -3,10 +3,12 @@
 // Errors   schema_not_supported (caller): libllama does not take the grammar, or following it costs too much
 #pragma once
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "gatehouse/base/clock.h"
 #include "gatehouse/engine/sequence_model.h"
 #include "llama_handles.h"
 #include "vocabulary.h"
@@ -26,6 +28,8 @@ class LlamaGrammar final : public engine::Constraint {
  private:
   LlamaGrammar(std::shared_ptr<const Vocabulary> vocabulary, SamplerHandle grammar)
       : vocabulary_(std::move(vocabulary)), grammar_(std::move(grammar)) {}
+  // How much CPU time it takes to ask for every token; nothing: none is allowed.
+  std::optional<nanoseconds> time_of_all();
   void collect(std::span<const float> row, std::size_t count);
   // Keeps those of candidates_ that are allowed; whether any is.
   bool keep_allowed();

@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "gatehouse/base/assert.h"
 #include "gatehouse/base/clock.h"
 #include "gatehouse/runtime/task.h"
 
@@ -134,6 +135,7 @@ class Deadline {
   void arm_in(nanoseconds wait) { arm(reactor_.clock().now() + wait); }
   // In at most so long, when all others are due who wait so too: a reactor is woken once for them.
   void arm_in_step(nanoseconds beat) {
+    GH_ASSERT(beat > nanoseconds(0));
     const nanoseconds now = reactor_.clock().now().time_since_epoch();
     arm(Instant(now - now % beat + beat));
   }
