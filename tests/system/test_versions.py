@@ -275,7 +275,7 @@ def test_an_answering_engine_that_is_killed_in_a_swap_harms_nobody(hall):
                     os.kill(old, signal.SIGKILL)
                     killed = True
             assert loading.result(60)["version"] == str(version)
-            if not killed:  # one that is made again fast stands where the next one comes
+            if not killed:  # what is killed must be loaded again fast: its calls wait for it
                 version += 1
                 put(house.models, version)
                 load(house, MODEL)
