@@ -44,6 +44,8 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerSt
   const Result<Marks> marks = co_await marks_of(reactor, store);
   if (!marks) co_return marks.error();
   std::erase_if(left, [&](const limits::LeftCall& call) { return call.batch > 0 && call.batch <= mark_of(*marks, call.writer); });
+  std::size_t calls = 0;
+  for (const limits::LeftCall& call : left) calls += call.use.calls;
   if (!left.empty()) {
     const std::int64_t number = mark_of(*marks, who_settles_what_was_left) + 1;
     journal.stamp(left, who_settles_what_was_left, number);
@@ -58,7 +60,7 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerSt
   journal.clear();
   const Status cleared = journal.sync();  // before what is written from now on
   if (!cleared) co_return cleared.error();
-  co_return left.size();
+  co_return calls;
 }
 
 Task<Result<gateway::SpentBefore>> spent_before(Reactor& reactor, store::Store& store, WallTime now) {
@@ -107,7 +109,9 @@ Task<Status> LedgerWriter::write(Reactor& reactor) {
   gateway::LedgerBook::Taken taken = book_.take();
   if (taken.empty()) co_return ok();
   ++last_;
-  part_.stamp(taken.slots, number_, last_);
+  slots_ = part_.take_sums();
+  slots_.insert(slots_.end(), taken.own_slots.begin(), taken.own_slots.end());
+  part_.stamp(slots_, number_, last_);
   taken_ = std::move(taken);
   co_return co_await write_batch(reactor);
 }
@@ -126,7 +130,7 @@ Task<Status> LedgerWriter::write_batch(Reactor& reactor) {
   store::LedgerBatch batch = batch_of(*taken_, number_, last_);
   const Status settled = co_await store_.settle(reactor, std::move(batch));
   if (!settled) co_return settled;
-  part_.release(taken_->slots);
+  part_.release(slots_);
   taken_.reset();
   co_return ok();
 }

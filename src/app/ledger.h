@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "gatehouse/gateway/gateway.h"
 #include "gatehouse/gateway/ledger_book.h"
@@ -55,6 +56,7 @@ class LedgerWriter {
   const std::uint32_t number_;
   std::int64_t last_;
   std::optional<gateway::LedgerBook::Taken> taken_;  // of the batch that is being written
+  std::vector<std::uint32_t> slots_;                 // which that frees
 };
 
 }  // namespace gatehouse::app

@@ -46,7 +46,8 @@ class FailingLedger final : public store::LedgerStore {
   static Error away() { return Error(Code::unavailable, Origin::gatehouse, "store_unavailable", "away"); }
 };
 
-class Ledger_ : public ::testing::Test {
+// Each call with facts of its own, or all with facts in common.
+class Ledger_ : public ::testing::TestWithParam<bool> {
  protected:
   Ledger_() {
     std::string name = (std::filesystem::temp_directory_path() / "gatehouse-ledger-XXXXXX").string();
@@ -64,6 +65,7 @@ class Ledger_ : public ::testing::Test {
     Result<limits::Inflight> opened = limits::Inflight::open((folder_ / "inflight").string(), {1, 128, "boot"});
     ASSERT_TRUE(opened);
     journal_.emplace(std::move(*opened));
+    line_ = {};
     const auto mark = store_.marks.find("reactor-0");
     const LedgerParts parts{store_, book_, *journal_, syncs_, 0};
     writer_.emplace(parts, mark == store_.marks.end() ? 0 : mark->second);
@@ -78,19 +80,26 @@ class Ledger_ : public ::testing::Test {
   }
   // One that runs, of ten tokens until now.
   std::uint32_t begin_call() {
-    const std::uint32_t slot = journal_->part(0).take(facts()).value();
+    const std::uint32_t slot = in_common() ? journal_->part(0).take(kept_).value() : journal_->part(0).take(facts()).value();
     journal_->part(0).begin(slot, 4);
     journal_->part(0).produced(slot, 6);
     return slot;
   }
   void end_call(std::uint32_t slot) {
     const limits::CallUse use{4, 0, 6};
+    if (in_common()) return book_.add(facts(), use, line_, journal_->part(0).join(slot, use));
     journal_->part(0).over(slot, use);
     book_.add(slot, facts(), use);
   }
+  static bool in_common() { return GetParam(); }
   Status write() { return run_task(reactor_, writer_->write(reactor_)); }
   std::size_t left() const { return journal_->left().size(); }
-  Result<std::size_t> settle_rest() { return run_task(reactor_, settle_what_was_left(reactor_, store_, *journal_)); }
+  // Then the journal is empty, and calls may begin.
+  Result<std::size_t> settle_rest() {
+    Result<std::size_t> settled = run_task(reactor_, settle_what_was_left(reactor_, store_, *journal_));
+    if (settled) kept_ = journal_->part(0).keep(facts()).value();
+    return settled;
+  }
 
   std::filesystem::path folder_;
   FakeClock clock_;
@@ -100,10 +109,14 @@ class Ledger_ : public ::testing::Test {
   gateway::LedgerBook book_;
   std::optional<limits::Inflight> journal_;
   std::optional<LedgerWriter> writer_;
+  std::uint32_t kept_ = 0;
+  gateway::LedgerBook::Line line_;
 };
+INSTANTIATE_TEST_SUITE_P(Facts, Ledger_, ::testing::Bool(),
+                         [](const auto& info) { return std::string(info.param ? "InCommon" : "OfItsOwn"); });
 using Fails = FailingLedger::Fails;
 
-TEST_F(Ledger_, WritesCallsThatAreOverAndGivesTheirSlotsBack) {
+TEST_P(Ledger_, WritesCallsThatAreOverAndGivesTheirSlotsBack) {
   const std::uint32_t over = begin_call();
   begin_call();
   end_call(over);
@@ -115,7 +128,7 @@ TEST_F(Ledger_, WritesCallsThatAreOverAndGivesTheirSlotsBack) {
   EXPECT_THAT(store_.asked, ElementsAre(1)) << "nothing has ended since";
 }
 
-TEST_F(Ledger_, ABatchThatFailedIsTheSameOneAgainAndWhatEndedMeanwhileIsTheNext) {
+TEST_P(Ledger_, ABatchThatFailedIsTheSameOneAgainAndWhatEndedMeanwhileIsTheNext) {
   for (const Fails fails : {Fails::before, Fails::behind}) {
     const std::int64_t before = store_.requests, last = store_.marks["reactor-0"];
     store_.asked.clear();
@@ -133,7 +146,7 @@ TEST_F(Ledger_, ABatchThatFailedIsTheSameOneAgainAndWhatEndedMeanwhileIsTheNext)
   }
 }
 
-TEST_F(Ledger_, WhatAProcessLeftIsSettledOnceWhereverItWasEnded) {
+TEST_P(Ledger_, WhatAProcessLeftIsSettledOnceWhereverItWasEnded) {
   for (const Fails fails : {Fails::never, Fails::before, Fails::behind}) {
     const std::int64_t before = store_.requests;
     end_call(begin_call());
@@ -151,7 +164,7 @@ TEST_F(Ledger_, WhatAProcessLeftIsSettledOnceWhereverItWasEnded) {
   }
 }
 
-TEST_F(Ledger_, AStartThatCannotSettleLeavesAllToTheNextOne) {
+TEST_P(Ledger_, AStartThatCannotSettleLeavesAllToTheNextOne) {
   for (const Fails fails : {Fails::before, Fails::behind}) {
     const std::int64_t before = store_.requests;
     begin_call();
@@ -170,7 +183,7 @@ TEST_F(Ledger_, AStartThatCannotSettleLeavesAllToTheNextOne) {
   }
 }
 
-TEST_F(Ledger_, ACallThatHadNotBegunIsNone) {
+TEST_P(Ledger_, ACallThatHadNotBegunIsNone) {
   static_cast<void>(journal_->part(0).take(facts()));
   restart();
   EXPECT_EQ(settle_rest().value(), 0U);

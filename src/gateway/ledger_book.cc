@@ -35,15 +35,21 @@ void LedgerBook::find(const limits::CallFacts& facts, Line& line) {
 
 void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
   Line line;
-  add(slot, facts, use, line);
-}
-
-void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use, Line& line) {
-  if (line.edition != edition_) find(facts, line);
+  count(facts, use, line);
   slots_.push_back(slot);
   if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
+  one_more_slot();
+}
+
+void LedgerBook::add(const limits::CallFacts& facts, const limits::CallUse& use, Line& line, bool one_more) {
+  count(facts, use, line);
+  if (one_more) one_more_slot();
+}
+
+void LedgerBook::count(const limits::CallFacts& facts, const limits::CallUse& use, Line& line) {
+  if (line.edition != edition_) find(facts, line);
   store::UsageRow& row = *line.row;
-  ++row.requests;
+  row.requests += as_kept(use.calls);
   row.prompt_tokens += as_kept(use.prompt);
   row.completion_tokens += as_kept(use.completion);
   row.cached_tokens += as_kept(use.cached);
@@ -53,19 +59,19 @@ void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const l
     *line.spent[i] += as_kept(spent.first);
     if (spent.next > 0) spent_[{facts.budgets[i].budget, facts.budgets[i].next_period}] += as_kept(spent.next);
   }
-  if (slots_.size() == many_ && hurry_) hurry_();
 }
 
 LedgerBook::Taken LedgerBook::take() {
   ++edition_;
+  waiting_ = 0;
   Taken taken;
-  taken.slots = std::exchange(slots_, {});
+  taken.own_slots = std::exchange(slots_, {});
   taken.charged = std::exchange(charged_, {});
   for (auto& [key, row] : std::exchange(usage_, {})) taken.usage.push_back(std::move(row));
   for (const auto& [of, units] : std::exchange(spent_, {})) {
     if (units > 0) taken.spent.emplace_back(of.first, of.second, units);
   }
-  slots_.reserve(taken.slots.size());
+  slots_.reserve(taken.own_slots.size());
   return taken;
 }
 

@@ -212,15 +212,20 @@ void Tab::produced(std::uint32_t tokens) {
 
 void Tab::settle(const Usage& usage) {
   if (!open_) return;
-  use_ = {usage.prompt_tokens, usage.cached_tokens, std::max<std::uint64_t>(usage.completion_tokens, use_.completion)};
+  use_ = {usage.prompt_tokens, std::min(usage.cached_tokens, usage.prompt_tokens),
+          std::max<std::uint64_t>(usage.completion_tokens, use_.completion)};
   const limits::CallFacts& of = facts();
   for (std::size_t i = tokens_from(); i < sheet_->charges.size(); ++i) {
     const Units used =
         i < budgets_from() ? use_.prompt + use_.completion : limits::units_of(of.budgets[i - budgets_from()].counts, of.price, use_);
     sheet_->reservation.used(sheet_->charges[i].key, used, i);
   }
-  desk_->journal.over(slot_, use_);
-  sheet_->own ? desk_->book.add(slot_, of, use_) : desk_->book.add(slot_, of, use_, sheet_->plan->line);
+  if (sheet_->own) {
+    desk_->journal.over(slot_, use_);
+    desk_->book.add(slot_, of, use_);
+  } else {
+    desk_->book.add(of, use_, sheet_->plan->line, desk_->journal.join(slot_, use_));
+  }
   let_go();
 }
 
@@ -242,7 +247,7 @@ void Tab::tell(std::string& fields) const { fields = fields_of(*sheet_->plan, sh
 std::optional<Units> Tab::cost(const Usage& usage) const {
   const limits::Price& price = facts().price;
   if (!open_ || price == limits::Price()) return std::nullopt;
-  return limits::cost_of(price, {usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens});
+  return limits::cost_of(price, limits::CallUse{usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens});
 }
 
 }  // namespace gatehouse::gateway

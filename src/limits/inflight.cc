@@ -1,97 +1,30 @@
 #include "gatehouse/limits/inflight.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
-#include <cstddef>
-#include <cstring>
 #include <fstream>
-#include <mutex>
-#include <span>
 #include <utility>
 
 #include "gatehouse/base/assert.h"
+#include "inflight_file.h"
 #include "inflight_old.h"
 
 namespace gatehouse::limits {
+
+using namespace journal;
+
 namespace {
 
-constexpr std::uint64_t magic = 0x32464e4948544147U;  // GATHINF2
-constexpr std::size_t page = 4096, slot_bytes = 128, facts_bytes = 1024;
-constexpr std::size_t slots_a_page = page / slot_bytes, facts_a_page = page / facts_bytes;
 constexpr std::uint32_t most_slots_ever = 1U << 20U;
-constexpr std::size_t most_at_once = 4096;  // calls in one batch: more would make it no cheaper
+constexpr std::size_t most_at_once = 4096;  // slots in one batch: more would make it no cheaper
 constexpr std::size_t most_pages_ever = 1U << 19U;
 constexpr std::size_t facts_for_plans = 4096;  // of each part, beside one for each slot
 // Whatever was synced since is in no cache of this core: who comes to a slot later asks for it now, and does not wait for it then.
 constexpr int for_writing = 1;
 constexpr std::size_t fetched_ahead = 8;
-
-enum SlotState : std::uint32_t { is_free = 0, runs = 1, is_over = 2, is_opened = 3 };
-enum PageKind : std::uint32_t { is_blank = 0, of_slots = 1, of_facts = 2 };
-
-struct Header {
-  std::uint64_t magic = 0;
-  std::array<char, 64> boot{};
-};
-
-// As it lies in the file, and as all of it stands before its edition says so.
-struct KeptFacts {
-  std::uint32_t kind;  // of the page, in the first of it
-  std::atomic<std::uint32_t> edition;
-  std::int32_t day;
-  std::uint32_t budgets;
-  Price price;
-  std::array<char, 64> tenant;
-  std::array<char, 128> model;
-  std::array<char, 64> task;
-  std::array<BudgetShare, most_budgets> shares;
-};
-
-// As it lies in the file; the first of a page has its kind alone. Whoever reads it after a crash finds a slot that was being taken still
-// free. What every call writes lies in one line of the cache.
-struct alignas(slot_bytes) Slot {
-  std::atomic<std::uint32_t> state;
-  std::uint32_t writer;
-  std::int64_t batch;
-  std::atomic<std::uint64_t> facts;  // edition and number
-  std::uint64_t prompt, cached;
-  std::atomic<std::uint64_t> granted, produced;
-  std::uint64_t is_marked;
-  CallMark mark;
-};
-static_assert(sizeof(Header) <= page && sizeof(Slot) == slot_bytes && sizeof(KeptFacts) <= facts_bytes);
-static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::is_trivially_copyable_v<BudgetShare>);
-
-constexpr std::uint64_t named(std::uint32_t number, std::uint32_t edition) { return std::uint64_t{edition} << 32U | number; }
-constexpr auto number_in(std::uint64_t facts) { return static_cast<std::uint32_t>(facts); }
-constexpr std::size_t pages_for(std::size_t many, std::size_t a_page) { return (many + a_page - 1) / a_page; }
-
-template <std::size_t size>
-void put(std::array<char, size>& to, std::string_view text) {
-  to.fill(0);
-  std::copy_n(text.begin(), std::min(text.size(), size), to.begin());
-}
-template <std::size_t size>
-std::string got(const std::array<char, size>& from) {
-  return std::string(from.data(), ::strnlen(from.data(), size));
-}
-
-CallFacts facts_in(const KeptFacts& kept) {
-  CallFacts facts;
-  facts.tenant = got(kept.tenant);
-  facts.model = got(kept.model);
-  facts.day = kept.day;
-  facts.price = kept.price;
-  facts.task = got(kept.task);
-  facts.budgets.assign(kept.shares.begin(), kept.shares.begin() + std::min<std::size_t>(kept.budgets, most_budgets));
-  return facts;
-}
 
 Error unusable(const std::string& path, const std::string& what) { return operator_error("inflight_unusable", "'" + path + "' " + what); }
 
@@ -99,56 +32,9 @@ Error failed(const std::string& path, const char* what) { return unusable(path, 
 
 }  // namespace
 
-struct Inflight::File {
-  Fd fd;
-  std::byte* bytes = nullptr;
-  std::size_t mapped = 0;  // some of it behind the end of the file, until that grows
-  std::mutex lock;
-  std::size_t pages = 0;                     // that there is room for on the disk; under lock, like the next
-  std::size_t handed = 1, handed_slots = 0;  // pages, the first of which says what it is; and how many of them hold slots
-  std::size_t most_slot_pages = 0;
-  std::string boot;
-  bool other_boot = false;  // it was written before the machine was started
-  bool old_format = false;  // until it is cleared
-  std::vector<Part> parts;
-
-  ~File() {
-    if (bytes != nullptr) ::munmap(bytes, mapped);
-  }
-  Header& header() { return *reinterpret_cast<Header*>(bytes); }
-  Slot& slot(std::size_t number) { return *reinterpret_cast<Slot*>(bytes + number * slot_bytes); }
-  KeptFacts& facts(std::size_t number) { return *reinterpret_cast<KeptFacts*>(bytes + number * facts_bytes); }
-  std::uint32_t& kind(std::size_t number) { return *reinterpret_cast<std::uint32_t*>(bytes + number * page); }
-  std::span<std::byte> whole() { return {bytes, pages * page}; }
-  // Room for so many; false: there is none on the disk.
-  bool make_room(std::size_t wanted) {
-    if (wanted > pages && ::posix_fallocate(fd.get(), 0, static_cast<off_t>(wanted * page)) != 0) return false;
-    pages = std::max(pages, wanted);
-    return true;
-  }
-  // One that no part has; nothing: there are no more.
-  std::optional<std::size_t> hand_out(PageKind what) {
-    const std::lock_guard held(lock);
-    // Neither kind takes the other's room.
-    const std::size_t handed_facts = handed - 1 - handed_slots, most_facts = mapped / page - 1 - most_slot_pages;
-    if (what == of_slots ? handed_slots == most_slot_pages : handed_facts == most_facts) return std::nullopt;
-    if (!make_room(handed + 1)) return std::nullopt;
-    if (what == of_slots) ++handed_slots;
-    return handed++;
-  }
-  // Null: they are not what the slot was taken with, which the disk was not told in time.
-  KeptFacts* facts_of(const Slot& slot) {
-    const std::uint64_t facts_named = slot.facts.load(std::memory_order_acquire);
-    const std::size_t number = number_in(facts_named), on = number / facts_a_page;
-    if (on == 0 || on >= pages || kind(on) != of_facts) return nullptr;
-    KeptFacts& found = facts(number);
-    return named(number_in(facts_named), found.edition.load(std::memory_order_acquire)) == facts_named ? &found : nullptr;
-  }
-};
-
 Units units_of(BudgetCounts counts, const Price& price, const CallUse& use) {
   if (counts == BudgetCounts::tokens) return use.prompt + use.completion;
-  return cost_of(price, TokensUsed{use.prompt, use.cached, use.completion});
+  return cost_of(price, use);
 }
 
 SpentIn spent_in(const BudgetShare& share, const Price& price, const CallUse& use) {
@@ -165,7 +51,8 @@ Result<Inflight> Inflight::open(const std::string& path, const Options& options)
   std::uint64_t said = 0;
   const bool is_new = old_size == 0 || (::pread(file->fd.get(), &said, sizeof said, 0) == sizeof said && said == 0);
   file->old_format = !is_new && said == old_inflight_magic;
-  if (!is_new && !file->old_format && said != magic) return unusable(path, "is no file of calls that are being made");
+  if (!is_new && !file->old_format && said != magic && said != magic_without_sums)
+    return unusable(path, "is no file of calls that are being made");
   GH_ASSERT(options.parts > 0 && options.most_slots <= most_slots_ever);
   file->most_slot_pages = std::max<std::size_t>(options.most_slots / (slots_a_page - 1), options.parts);
   // Each part has room for some, and those of an earlier process that had more are kept, too.
@@ -189,50 +76,6 @@ Inflight::Inflight(std::unique_ptr<File> file) : file_(std::move(file)) {}
 Inflight::Inflight(Inflight&&) noexcept = default;
 Inflight& Inflight::operator=(Inflight&&) noexcept = default;
 Inflight::~Inflight() = default;
-
-std::vector<LeftCall> Inflight::left() const {
-  if (file_->old_format) return left_in_old(file_->whole(), file_->other_boot);
-  std::vector<LeftCall> left;
-  for (std::uint32_t i = 0; i < file_->pages * slots_a_page; ++i) {
-    if (i % slots_a_page == 0 || file_->kind(i / slots_a_page) != of_slots) continue;
-    const Slot& slot = file_->slot(i);
-    const std::uint32_t state = slot.state.load(std::memory_order_acquire);
-    const KeptFacts* const facts = state == runs || state == is_over ? file_->facts_of(slot) : nullptr;
-    if (facts == nullptr) continue;
-    LeftCall call;
-    call.slot = i;
-    call.writer = slot.writer;
-    call.batch = slot.batch;
-    call.facts = facts_in(*facts);
-    if (slot.is_marked != 0) call.facts.mark = slot.mark;
-    const bool lost_power = file_->other_boot && state == runs;
-    call.use = {slot.prompt, slot.cached, lost_power ? slot.granted.load() : slot.produced.load()};
-    left.push_back(std::move(call));
-  }
-  return left;
-}
-
-void Inflight::stamp(const std::vector<LeftCall>& calls, std::uint32_t writer, std::int64_t batch) {
-  for (const LeftCall& call : calls) {
-    if (file_->old_format) {
-      stamp_old(file_->whole(), call.slot, writer, batch);
-      continue;
-    }
-    Slot& slot = file_->slot(call.slot);
-    slot.writer = writer;
-    slot.batch = batch;
-  }
-}
-
-// What says what the file is comes last: until then there is nothing in it.
-void Inflight::clear() {
-  for (std::size_t i = 1; i < file_->pages; ++i) {
-    if (file_->kind(i) != is_blank) file_->kind(i) = is_blank;
-  }
-  put(file_->header().boot, file_->boot);
-  file_->header().magic = magic;
-  file_->old_format = file_->other_boot = false;
-}
 
 // What was written through the mapping belongs to the file's data.
 Status Inflight::sync() const {
@@ -296,8 +139,7 @@ std::optional<std::uint32_t> Inflight::Part::take(std::uint32_t facts) {
   if (!free_slots_.empty()) fetch(free_slots_.back());
   ++users_[facts];
   Slot& slot = file_.slot(number);
-  slot.writer = 0;
-  slot.batch = 0;
+  slot.stamp.store(0, std::memory_order_relaxed);
   slot.prompt = slot.cached = 0;
   slot.granted.store(0, std::memory_order_relaxed);
   slot.produced.store(0, std::memory_order_relaxed);
@@ -362,14 +204,43 @@ void Inflight::Part::over(std::uint32_t number, const CallUse& use) {
   slot.state.store(is_over, std::memory_order_release);
 }
 
+// A call becomes the sum of itself and those before with one store, and only then the sum of those before is forgotten: a process that ends
+// in between leaves both in the page, and the one of more calls is it.
+bool Inflight::Part::join(std::uint32_t number, const CallUse& use) {
+  Slot& slot = file_.slot(number);
+  const std::uint64_t facts = slot.facts.load(std::memory_order_relaxed);
+  const std::size_t on = number / slots_a_page;
+  if (sums_.size() <= on) sums_.resize(on + 1);
+  std::vector<Sum>& sums = sums_[on];
+  const auto before = std::ranges::find(sums, facts, &Sum::facts);
+  slot.sum = {use, generation_};
+  if (before != sums.end()) slot.sum.use += file_.slot(before->slot).sum.use;
+  slot.state.store(is_sum, std::memory_order_release);
+  if (before != sums.end()) {
+    release(std::exchange(before->slot, number));
+    return false;
+  }
+  if (sums.empty()) summed_.push_back(on);
+  sums.push_back({facts, number});
+  return true;
+}
+
+std::vector<std::uint32_t> Inflight::Part::take_sums() {
+  std::vector<std::uint32_t> taken;
+  for (const std::size_t on : std::exchange(summed_, {})) {
+    for (const Sum& sum : sums_[on]) taken.push_back(sum.slot);
+    sums_[on].clear();
+  }
+  ++generation_;
+  return taken;
+}
+
 void Inflight::Part::fetch(std::uint32_t slot) const { __builtin_prefetch(&file_.slot(slot), for_writing); }
 
 void Inflight::Part::stamp(std::span<const std::uint32_t> numbers, std::uint32_t writer, std::int64_t batch) {
   for (std::size_t i = 0; i < numbers.size(); ++i) {
     if (i + fetched_ahead < numbers.size()) fetch(numbers[i + fetched_ahead]);
-    Slot& slot = file_.slot(numbers[i]);
-    slot.writer = writer;
-    slot.batch = batch;
+    file_.slot(numbers[i]).stamp.store(stamp_of(writer, batch), std::memory_order_release);
   }
 }
 

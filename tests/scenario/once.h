@@ -43,7 +43,11 @@ class Once : public ::testing::Test {
     EXPECT_TRUE(house().done(house().house().registry().store().idempotent_calls().drop_expired(house().reactor, store::Moment())).ok());
   }
   // The calls that were charged since the last time.
-  std::size_t charged() { return house().gateway().ledger(house().reactor).take().slots.size(); }
+  std::int64_t charged() {
+    std::int64_t calls = 0;
+    for (const store::UsageRow& row : house().gateway().ledger(house().reactor).take().usage) calls += row.requests;
+    return calls;
+  }
   void set_quota(std::int64_t calls) {
     store::Tenant tenant = house().house().registry().current()->tenant(TenantId("demo"))->record;
     tenant.quota_per_day = calls;

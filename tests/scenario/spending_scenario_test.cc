@@ -52,7 +52,8 @@ TEST(Budget, GivesBackWhatAnAnswerDidNotNeed) {
   const auto ledger = house.ledger();
   ASSERT_EQ(ledger.spent.size(), 1U);
   EXPECT_EQ(ledger.spent[0].units, 80);
-  EXPECT_EQ(ledger.slots.size(), 10U);
+  ASSERT_EQ(ledger.usage.size(), 1U);
+  EXPECT_EQ(ledger.usage[0].requests, 10);
 }
 
 TEST(Budget, OfMoneyGoesByThePriceOfTheModel) {

@@ -213,6 +213,7 @@ class Drinker(threading.Thread):
         super().__init__(daemon=True)
         self.house, self.key, self.most, self.random = house, key, most, random.Random(seed)
         self.told, self.seen, self.refused, self.broken = 0, 0, None, 0
+        self.done, self.cut = 0, 0  # streams, the second of those that may have begun
 
     def run(self):
         headers = {"Authorization": f"Bearer {self.key}"}
@@ -226,15 +227,19 @@ class Drinker(threading.Thread):
                         return
                     if answer.status != 200:
                         self.broken += 1
+                        self.cut += 1
                         answer.read()
                         time.sleep(0.2)  # as a client that tries again would
                         continue
                     chunks, done = read_stream(answer)
-            except OSError:
+            except OSError as error:
                 self.broken += 1
+                self.cut += not isinstance(error, ConnectionRefusedError)
                 time.sleep(0.2)  # nobody listens until the server is started again
                 continue
             self.seen += sum(1 for chunk in chunks for choice in chunk.get("choices", []) if choice["delta"].get("content"))
+            self.done += done
+            self.cut += not done
             if done:
                 self.told += chunks[-1]["usage"]["total_tokens"]
 
@@ -346,6 +351,8 @@ def killed_at_random(house, kills, seed, streams=8, tokens=200_000):
     used = tokens_of(used_by(house, "t0"))
     told, seen = sum(one.told for one in drinkers), sum(one.seen for one in drinkers)
     assert used >= told and used >= seen, "tokens were sent that nobody accounts for"
+    done, cut = sum(one.done for one in drinkers), sum(one.cut for one in drinkers)
+    assert done <= used_by(house, "t0")["requests"] <= done + cut, "a call is counted once"
     return used
 
 

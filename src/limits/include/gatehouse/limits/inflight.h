@@ -49,11 +49,6 @@ struct CallFacts {
   std::string task = {};  // what it is for; cut off behind 64 bytes; empty: nobody has said
 };
 
-// What it has come to.
-struct CallUse {
-  std::uint64_t prompt = 0, cached = 0, completion = 0;
-  friend bool operator==(const CallUse&, const CallUse&) = default;
-};
 Units units_of(BudgetCounts counts, const Price& price, const CallUse& use);
 
 // What it takes from one budget in the end: in the period that it began in, and in the next.
@@ -62,7 +57,7 @@ struct SpentIn {
 };
 SpentIn spent_in(const BudgetShare& share, const Price& price, const CallUse& use);
 
-// A call that an earlier process did not settle, or may not have.
+// A call that an earlier process did not settle, or may not have; or several of the same facts that it had added up.
 struct LeftCall {
   std::uint32_t slot = 0;
   std::uint32_t writer = 0;  // which was to settle it,
@@ -95,7 +90,7 @@ class Inflight {
 
   class Part;
   Part& part(std::size_t number);
-  // So many calls of a part that are over, and wait to be settled, leave enough slots for those that run, and for as many again.
+  // So many slots of a part that wait to be settled leave enough for the calls that run, and for as many again.
   std::size_t many() const;
 
  private:
@@ -128,6 +123,11 @@ class Inflight::Part {
   void share(std::uint32_t slot, std::size_t budget, const BudgetShare& share);
   // The call is over, with this.
   void over(std::uint32_t slot, const CallUse& use);
+  // The same, of a call that has no mark and no facts of its own. Its slot stands for those before it of the same facts, too, and theirs is
+  // free: so thousands of calls take few slots until they are settled. Whether one more slot waits for that than before.
+  bool join(std::uint32_t slot, const CallUse& use);
+  // The slots of all sums; calls that are over from now on begin others.
+  std::vector<std::uint32_t> take_sums();
   void stamp(std::span<const std::uint32_t> slots, std::uint32_t writer, std::int64_t batch);
   // It is settled, or was none.
   void release(std::uint32_t slot);
@@ -141,6 +141,13 @@ class Inflight::Part {
   File& file_;
   std::vector<std::uint32_t> free_slots_, free_facts_;
   std::vector<std::uint32_t> users_;  // of facts, by their number: calls, and who keeps them
+  struct Sum {
+    std::uint64_t facts = 0;  // as a slot names them
+    std::uint32_t slot = 0;
+  };
+  std::vector<std::vector<Sum>> sums_;  // by page
+  std::vector<std::size_t> summed_;     // the pages that have any
+  std::uint64_t generation_ = 1;        // of the sums
 };
 
 // Of this boot of the machine; empty where the kernel does not say.
