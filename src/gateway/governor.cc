@@ -23,8 +23,13 @@ constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
-limits::LimitKey key_of_budget(std::uint32_t number) { return {budgets_from | number, {0, number}}; }
-limits::LimitKey key_of_quota(std::uint32_t tenant) { return {quota_number, {tenant, 0}}; }
+// As subject_of() a rule for each tenant: what is about one tenant is looked at under one lock. Of users and keys it may have many.
+limits::Subject subject_of_tenant(std::uint32_t tenant) { return {std::uint64_t{tenant} << 32U, 0}; }
+limits::LimitKey key_of_quota(std::uint32_t tenant) { return {quota_number, subject_of_tenant(tenant)}; }
+limits::LimitKey key_of_budget(const store::Budget& budget, std::uint32_t tenant) {
+  const bool of_all = !budget.user && !budget.key;
+  return {budgets_from | budget.number, of_all ? subject_of_tenant(tenant) : limits::Subject{0, budget.number}};
+}
 
 // Of IPv6 the network: a client has as many addresses there as it likes.
 limits::Subject subject_of_address(std::string_view text) {
@@ -187,7 +192,7 @@ void Governor::remember(const SpentBefore& before, const identity::Directory& di
     const limits::Limit limit = allowance;
     for (const store::BudgetSpend& spend : before.spent) {
       if (spend.budget != budget.number || spend.period != kept_beginning(when)) continue;
-      table_.count(spent_already(key_of_budget(budget.number), limit, spend.units), now);
+      table_.count(spent_already(key_of_budget(budget, tenant->record.number), limit, spend.units), now);
     }
   }
 }
@@ -241,7 +246,7 @@ void Governor::add_budgets(TabPlan& plan, const std::vector<store::Budget>& budg
     limit.taking = Taking::budget;
     limit.name = money ? "money" : "tokens";
     limit.limit = allowance_of(budget, *plan.zone);
-    limit.key = key_of_budget(budget.number);
+    limit.key = key_of_budget(budget, who.tenant_number);
     limit.meters = budget_meters_;
     const BudgetTerms terms = terms_of(budget.unit, plan.facts.price);
     add(plan, std::move(limit), std::max<Units>(terms.per_call, 1));
@@ -252,11 +257,10 @@ void Governor::add_budgets(TabPlan& plan, const std::vector<store::Budget>& budg
   }
 }
 
-std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const ServedModel& model,
-                                             const identity::Directory& directory) const {
+TabPlanPtr Governor::make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const {
   const identity::Principal& who = identified.principal();
   const identity::TenantEntry* tenant = directory.tenant(who.tenant);
-  auto plan = std::make_shared<TabPlan>();
+  TabPlanPtr plan(std::make_unique<TabPlan>().release());
   plan->directory = directory.version();
   plan->zone = tenant != nullptr ? &zone(tenant->record.time_zone) : &limits::Zone::utc();
   plan->facts.tenant = who.tenant.value();
@@ -285,11 +289,11 @@ std::shared_ptr<TabPlan> Governor::make_plan(const Identified& identified, const
   return plan;
 }
 
-std::shared_ptr<TabPlan> Governor::plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now) {
+TabPlanPtr Governor::plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now) {
   const identity::Directory& directory = desks_[reactor].directory();
   const identity::Principal& who = identified.principal();
   const PlanFor whose(who, model.number, identified.received().route().action);
-  std::shared_ptr<TabPlan> plan = plans_[reactor].find(whose, who.role, directory.version());
+  TabPlanPtr plan = plans_[reactor].find(whose, who.role, directory.version());
   if (plan && stands_at(*plan, now)) return plan;
   plan = make_plan(identified, model, directory);
   begin_at(*plan, now);
@@ -313,7 +317,7 @@ Result<Tab> Governor::open(const Identified& identified, const ServedModel& mode
 Status Governor::count_repeat(const Identified& identified, const ServedModel& model, std::string* fields) {
   if (!rules_.on) return ok();
   TabDesk& desk = desks_[static_cast<std::size_t>(identified.received().exchange().reactor().index())];
-  auto plan = std::make_shared<TabPlan>();
+  TabPlanPtr plan(std::make_unique<TabPlan>().release());
   plan->directory = desk.directory().version();
   plan->zone = &limits::Zone::utc();
   add_rules(*plan, asked_of(identified, model), limits::Counted::calls);
@@ -326,9 +330,9 @@ Status Governor::count_repeat(const Identified& identified, const ServedModel& m
   return ok();
 }
 
-BudgetUse Governor::of(const store::Budget& budget, const limits::Zone& zone) const {
+BudgetUse Governor::of(const store::Budget& budget, std::uint32_t tenant, const limits::Zone& zone) const {
   const limits::PeriodCount counted =
-      table_.counted(key_of_budget(budget.number), allowance_of(budget, zone), {clock_.now(), clock_.wall()});
+      table_.counted(key_of_budget(budget, tenant), allowance_of(budget, zone), {clock_.now(), clock_.wall()});
   BudgetUse use;
   use.spent = static_cast<std::int64_t>(counted.spent);
   use.reserved = static_cast<std::int64_t>(counted.reserved);

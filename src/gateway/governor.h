@@ -57,12 +57,12 @@ class Governor final : public BudgetUses {
 
   // Reads the files of the time zones that tenants have: on a thread where nobody waits for it.
   void learn_zones(const identity::Directory& directory);
-  BudgetUse of(const store::Budget& budget, const limits::Zone& zone) const override;
+  BudgetUse of(const store::Budget& budget, std::uint32_t tenant, const limits::Zone& zone) const override;
   const limits::Zone& zone(const std::string& name) const override { return zones_.of(name); }
 
  private:
-  std::shared_ptr<TabPlan> plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now);
-  std::shared_ptr<TabPlan> make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
+  TabPlanPtr plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now);
+  TabPlanPtr make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
   void add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const;
   // tokens: those of tokens as well as those of money.
   void add_budgets(TabPlan& plan, const std::vector<store::Budget>& budgets, const identity::Principal& who, bool tokens) const;

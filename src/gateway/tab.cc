@@ -24,7 +24,7 @@ Tab::~Tab() {
     desk_->journal.release(slot_);
     let_go();
   }
-  put_away(*desk_, std::move(sheet_));
+  put_away(std::move(sheet_));
 }
 
 limits::CallFacts& Tab::own_facts() {

@@ -53,10 +53,10 @@ class BudgetAlerts {
   std::map<std::uint32_t, Said> said_;  // by budget
 };
 
-// What a tab is written on. Its memory is used again by the next one.
+// What a tab is written on; the next one of its plan is written there, too.
 struct TabSheet {
   explicit TabSheet(limits::LimitTable& table) : reservation(table.nothing()) {}
-  std::shared_ptr<TabPlan> plan;
+  TabPlanPtr plan;
   std::vector<limits::Charge> charges;   // one for each limit of the plan, with what it said when it was last asked
   std::vector<limits::Units> held;       // taken in all, of tokens a minute and budgets
   std::vector<limits::Limit> amounts;    // of budgets, once one of them was changed
@@ -80,7 +80,6 @@ struct TabDesk {
   const Clock& clock;
   const std::vector<identity::Authenticator>& authenticators;  // by reactor
   std::size_t reactor = 0;
-  std::vector<std::unique_ptr<TabSheet>> spare = {};
   const identity::Directory& directory() const { return authenticators[reactor].directory(); }
 };
 
@@ -97,11 +96,9 @@ class Tab {
   // server_is_overloaded (unavailable): there are as many calls as can be. fields: what a refusal says of the limits.
   // now: the one moment that all of it goes by. counted: whether the rates let it through, and so count it, whatever refuses it; may be
   // null
-  static Result<Tab> open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
-                          bool* counted = nullptr);
+  static Result<Tab> open(TabDesk& desk, TabPlanPtr plan, const limits::Moment& now, std::string& fields, bool* counted = nullptr);
   // The same for a call whose needs are known already: all of it at once, and it is measured with that.
-  static Result<Tab> open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields,
-                          const Measures& known);
+  static Result<Tab> open(TabDesk& desk, TabPlanPtr plan, const limits::Moment& now, std::string& fields, const Measures& known);
   Tab(Tab&& other) noexcept = default;
   Tab& operator=(Tab&&) = delete;
   ~Tab();

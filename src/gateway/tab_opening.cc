@@ -52,7 +52,7 @@ std::optional<BudgetLeft> least_left(const TabPlan& plan, std::span<const Charge
   return BudgetLeft{plan.limits[least].name, charges[least].decision.remaining};
 }
 
-constexpr std::size_t most_spare_sheets = 256;
+constexpr std::size_t most_spare_sheets = 4;  // of a plan; there are thousands of those
 
 }  // namespace
 
@@ -102,25 +102,27 @@ Units needed_by(const TabPlan& plan, std::size_t line, const Measures& measures)
   return terms.per_call + Units{measures.prompt_tokens} * terms.per_prompt_token + Units{measures.choices} * terms.per_token;
 }
 
-void put_away(TabDesk& desk, std::unique_ptr<TabSheet> sheet) {
-  sheet->plan.reset();
+void put_away(std::unique_ptr<TabSheet> sheet) {
+  const TabPlanPtr plan = std::exchange(sheet->plan, nullptr);
   sheet->held.clear();
-  sheet->amounts.clear();
   sheet->own.reset();
-  if (desk.spare.size() < most_spare_sheets) desk.spare.push_back(std::move(sheet));
+  // Where budgets were changed meanwhile it has rules of its own.
+  if (sheet->amounts.empty() && plan->spare.size() < most_spare_sheets) plan->spare.push_back(std::move(sheet));
 }
 
 namespace {
 
-std::unique_ptr<TabSheet> sheet_for(TabDesk& desk, std::shared_ptr<TabPlan> plan) {
+std::unique_ptr<TabSheet> sheet_for(TabDesk& desk, TabPlanPtr plan) {
   std::unique_ptr<TabSheet> sheet;
-  if (desk.spare.empty()) {
+  if (plan->spare.empty()) {
     sheet = std::make_unique<TabSheet>(desk.table);
+    sheet->charges = plan->charges;
   } else {
-    sheet = std::move(desk.spare.back());
-    desk.spare.pop_back();
+    sheet = std::move(plan->spare.back());
+    plan->spare.pop_back();
+    auto of_plan = plan->charges.cbegin();
+    for (Charge& charge : sheet->charges) charge.volume = (of_plan++)->volume;
   }
-  sheet->charges = plan->charges;
   sheet->plan = std::move(plan);
   return sheet;
 }
@@ -158,22 +160,22 @@ bool takes(TabSheet& sheet, const limits::Moment& now) {
 
 }  // namespace
 
-Result<Tab> Tab::open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields, bool* counted) {
+Result<Tab> Tab::open(TabDesk& desk, TabPlanPtr plan, const limits::Moment& now, std::string& fields, bool* counted) {
   std::unique_ptr<TabSheet> sheet = sheet_for(desk, std::move(plan));
   if (takes(*sheet, now)) return open_on(desk, std::move(sheet));
   Error refusal = refusal_at_the_opening(desk, *sheet, now, fields, counted);
-  put_away(desk, std::move(sheet));
+  put_away(std::move(sheet));
   return refusal;
 }
 
-Result<Tab> Tab::open(TabDesk& desk, std::shared_ptr<TabPlan> plan, const limits::Moment& now, std::string& fields, const Measures& known) {
+Result<Tab> Tab::open(TabDesk& desk, TabPlanPtr plan, const limits::Moment& now, std::string& fields, const Measures& known) {
   std::unique_ptr<TabSheet> sheet = sheet_for(desk, std::move(plan));
   for (std::size_t i = sheet->plan->tokens_from; i < sheet->charges.size(); ++i) {
     sheet->charges[i].volume = std::max(sheet->charges[i].volume, needed_by(*sheet->plan, i, known));
   }
   if (!takes(*sheet, now)) {
     Error refusal = refusal_at_the_opening(desk, *sheet, now, fields, nullptr);
-    put_away(desk, std::move(sheet));
+    put_away(std::move(sheet));
     return refusal;
   }
   Result<Tab> tab = open_on(desk, std::move(sheet));
@@ -188,7 +190,7 @@ Result<Tab> Tab::open_on(TabDesk& desk, std::unique_ptr<TabSheet> sheet) {
   if (!slot) {
     for (const Charge& charge : sheet->charges) sheet->reservation.used(charge.key, 0);
     sheet->reservation.settle();
-    put_away(desk, std::move(sheet));
+    put_away(std::move(sheet));
     return too_many_calls();
   }
   Result<Tab> made(Tab(desk, std::move(sheet)));

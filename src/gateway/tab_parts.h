@@ -26,7 +26,7 @@ limits::Wait until_the_next_call(limits::LimitTable& table, const std::vector<li
 const std::string& fields_of(TabPlan& plan, std::span<const limits::Charge> charges);
 // Of a limit that grows, by the whole call.
 limits::Units needed_by(const TabPlan& plan, std::size_t line, const Measures& measures);
-// The sheet is the next tab's.
-void put_away(TabDesk& desk, std::unique_ptr<TabSheet> sheet);
+// The sheet is the next tab's of its plan.
+void put_away(std::unique_ptr<TabSheet> sheet);
 
 }  // namespace gatehouse::gateway

@@ -4,12 +4,17 @@
 #include <chrono>
 #include <limits>
 
+#include "tab.h"
+
 namespace gatehouse::gateway {
 namespace {
 
 bool is_within(const limits::Stretch& when, std::int64_t at) { return at >= when.begins && at < when.ends; }
 
 }  // namespace
+
+TabPlan::TabPlan() = default;
+TabPlan::~TabPlan() = default;
 
 std::int32_t date_in(const limits::Zone& zone, WallTime now) {
   const std::int64_t at = unix_seconds(now);

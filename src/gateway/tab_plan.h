@@ -2,6 +2,8 @@
 // the directory and the day are the same.
 // Threads  its reactor
 #pragma once
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -60,7 +62,14 @@ class KeptFacts {
   std::optional<std::uint32_t> number_;
 };
 
-struct TabPlan {
+struct TabSheet;
+
+struct TabPlan : boost::intrusive_ref_counter<TabPlan, boost::thread_unsafe_counter> {
+  TabPlan();
+  ~TabPlan();
+  TabPlan(const TabPlan&) = delete;
+  TabPlan& operator=(const TabPlan&) = delete;
+
   std::vector<PlannedLimit> limits;
   std::vector<limits::Charge> charges;            // of each: the least that a call takes, which is refused where there is not even that
   std::size_t tokens_from = 0, budgets_from = 0;  // where those begin that grow: tokens a minute, and budgets
@@ -71,8 +80,12 @@ struct TabPlan {
   LimitLines lines;       // of its answers
   limits::Stretch today;  // which facts.day is
   const limits::Zone* zone = nullptr;
-  std::uint64_t directory = 0;  // the version that it is from
+  std::uint64_t directory = 0;                   // the version that it is from
+  std::vector<std::unique_ptr<TabSheet>> spare;  // which its next calls are written on: their charges are as they are here
 };
+
+// Counted by its reactor alone.
+using TabPlanPtr = boost::intrusive_ptr<TabPlan>;
 
 // Whether its day and the periods of its budgets are still those that are now,
 bool stands_at(const TabPlan& plan, WallTime now);

@@ -9,7 +9,7 @@ constexpr std::size_t most_plans = 2048;
 
 }  // namespace
 
-std::shared_ptr<TabPlan> TabPlans::find(const PlanFor& whose, const std::string& role, std::uint64_t directory) {
+TabPlanPtr TabPlans::find(const PlanFor& whose, const std::string& role, std::uint64_t directory) {
   if (directory != directory_) {
     kept_.clear();
     directory_ = directory;
@@ -19,7 +19,7 @@ std::shared_ptr<TabPlan> TabPlans::find(const PlanFor& whose, const std::string&
   return found != kept_.end() && found->second.role == role ? found->second.plan : nullptr;
 }
 
-void TabPlans::put(const PlanFor& whose, std::string role, std::shared_ptr<TabPlan> plan) {
+void TabPlans::put(const PlanFor& whose, std::string role, TabPlanPtr plan) {
   if (kept_.size() >= most_plans) kept_.clear();
   kept_.insert_or_assign(whose, Kept{std::move(role), std::move(plan)});
 }

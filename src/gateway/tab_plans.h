@@ -25,13 +25,13 @@ struct PlanFor {
 class TabPlans {
  public:
   // Null: it is to be made. role: of who asks, which may be another one for the same user.
-  std::shared_ptr<TabPlan> find(const PlanFor& whose, const std::string& role, std::uint64_t directory);
-  void put(const PlanFor& whose, std::string role, std::shared_ptr<TabPlan> plan);
+  TabPlanPtr find(const PlanFor& whose, const std::string& role, std::uint64_t directory);
+  void put(const PlanFor& whose, std::string role, TabPlanPtr plan);
 
  private:
   struct Kept {
     std::string role;
-    std::shared_ptr<TabPlan> plan;
+    TabPlanPtr plan;
   };
   // Marks are digests, and keys are drawn.
   struct Hash {

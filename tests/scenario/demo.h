@@ -48,7 +48,9 @@ class Demo : public WholeGateway {
   }
   void remove_budget() { GH_ASSERT(done(house().registry().remove(reactor, store::Reach::everything(), budget().id, std::nullopt)).ok()); }
   store::Budget budget() { return directory()->budgets(TenantId("demo"))->front(); }
-  gateway::BudgetUse budget_use() { return gateway().budget_uses().of(budget(), limits::Zone::utc()); }
+  gateway::BudgetUse budget_use() {
+    return gateway().budget_uses().of(budget(), directory()->tenant(TenantId("demo"))->record.number, limits::Zone::utc());
+  }
   gateway::LedgerBook::Taken ledger() { return gateway().ledger(reactor).take(); }
   identity::DirectoryPtr directory() { return house().registry().current(); }
 

@@ -30,8 +30,8 @@ struct BudgetUse {
 class BudgetUses {
  public:
   virtual ~BudgetUses() = default;
-  // In the period that is now, in the zone of its tenant.
-  virtual BudgetUse of(const store::Budget& budget, const limits::Zone& zone) const = 0;
+  // In the period that is now, in the zone of its tenant, which has that number.
+  virtual BudgetUse of(const store::Budget& budget, std::uint32_t tenant, const limits::Zone& zone) const = 0;
   // By which a tenant's days go, by its name: one that this machine does not know is UTC. No file is read.
   virtual const limits::Zone& zone(const std::string& name) const = 0;
 };
