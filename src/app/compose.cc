@@ -343,7 +343,7 @@ Status Server::start() {
     LedgerWriter ledger(parts, settled_before_[i]);
     scribes_.push_back(std::make_unique<Scribe>(reactors_[i], data_->store(), authenticators_[i], std::move(ledger)));
     scribes_.back()->begin();
-    gateway_->ledger(reactors_[i]).on_many(journal_->many(), [scribe = scribes_.back().get()] { scribe->hurry(); });
+    journal_->part(i).on_many([scribe = scribes_.back().get()] { scribe->hurry(); });
     audit_scribes_.push_back(std::make_unique<AuditScribe>(reactors_[i], data_->house().audit(), gateway_->audit(reactors_[i])));
     audit_scribes_.back()->begin();
   }

@@ -52,7 +52,7 @@ Task<Result<std::size_t>> settle_what_was_left(Reactor& reactor, store::LedgerSt
     const Status synced = journal.sync();
     if (!synced) co_return synced.error();
     gateway::LedgerBook book;
-    for (const limits::LeftCall& call : left) book.add(call.slot, call.facts, call.use);
+    for (const limits::LeftCall& call : left) book.add(call.facts, call.use);
     store::LedgerBatch batch = batch_of(book.take(), who_settles_what_was_left, number);
     const Status settled = co_await store.settle(reactor, std::move(batch));
     if (!settled) co_return settled.error();
@@ -109,8 +109,7 @@ Task<Status> LedgerWriter::write(Reactor& reactor) {
   gateway::LedgerBook::Taken taken = book_.take();
   if (taken.empty()) co_return ok();
   ++last_;
-  slots_ = part_.take_sums();
-  slots_.insert(slots_.end(), taken.own_slots.begin(), taken.own_slots.end());
+  slots_ = part_.take_over();
   part_.stamp(slots_, number_, last_);
   taken_ = std::move(taken);
   co_return co_await write_batch(reactor);

@@ -87,9 +87,8 @@ class Ledger_ : public ::testing::TestWithParam<bool> {
   }
   void end_call(std::uint32_t slot) {
     const limits::CallUse use{4, 0, 6};
-    if (in_common()) return book_.add(facts(), use, line_, journal_->part(0).join(slot, use));
-    journal_->part(0).over(slot, use);
-    book_.add(slot, facts(), use);
+    in_common() ? journal_->part(0).join(slot, use) : journal_->part(0).over(slot, use);
+    book_.add(facts(), use, line_);
   }
   static bool in_common() { return GetParam(); }
   Status write() { return run_task(reactor_, writer_->write(reactor_)); }
@@ -113,7 +112,7 @@ class Ledger_ : public ::testing::TestWithParam<bool> {
   gateway::LedgerBook::Line line_;
 };
 INSTANTIATE_TEST_SUITE_P(Facts, Ledger_, ::testing::Bool(),
-                         [](const auto& info) { return std::string(info.param ? "InCommon" : "OfItsOwn"); });
+                         [](const auto& which) { return std::string(which.param ? "InCommon" : "OfItsOwn"); });
 using Fails = FailingLedger::Fails;
 
 TEST_P(Ledger_, WritesCallsThatAreOverAndGivesTheirSlotsBack) {

@@ -23,7 +23,8 @@ constexpr std::uint32_t strangers_number = 0, quota_number = 0x7fffffff, budgets
 
 Units units_of(std::int64_t kept) { return static_cast<Units>(std::max<std::int64_t>(kept, 0)); }
 
-// As subject_of() a rule for each tenant: what is about one tenant is looked at under one lock. Of users and keys it may have many.
+// Rules for each tenant have this subject, too: what is about a tenant is looked at under one lock. Budgets of its users and keys, which
+// may be many, stand anywhere.
 limits::Subject subject_of_tenant(std::uint32_t tenant) { return {std::uint64_t{tenant} << 32U, 0}; }
 limits::LimitKey key_of_quota(std::uint32_t tenant) { return {quota_number, subject_of_tenant(tenant)}; }
 limits::LimitKey key_of_budget(const store::Budget& budget, std::uint32_t tenant) {

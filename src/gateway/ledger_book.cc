@@ -33,21 +33,14 @@ void LedgerBook::find(const limits::CallFacts& facts, Line& line) {
   line.edition = edition_;
 }
 
-void LedgerBook::add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use) {
+void LedgerBook::add(const limits::CallFacts& facts, const limits::CallUse& use) {
   Line line;
-  count(facts, use, line);
-  slots_.push_back(slot);
-  if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
-  one_more_slot();
+  add(facts, use, line);
 }
 
-void LedgerBook::add(const limits::CallFacts& facts, const limits::CallUse& use, Line& line, bool one_more) {
-  count(facts, use, line);
-  if (one_more) one_more_slot();
-}
-
-void LedgerBook::count(const limits::CallFacts& facts, const limits::CallUse& use, Line& line) {
+void LedgerBook::add(const limits::CallFacts& facts, const limits::CallUse& use, Line& line) {
   if (line.edition != edition_) find(facts, line);
+  if (facts.mark != limits::CallMark()) charged_.push_back(facts.mark);
   store::UsageRow& row = *line.row;
   row.requests += as_kept(use.calls);
   row.prompt_tokens += as_kept(use.prompt);
@@ -63,15 +56,12 @@ void LedgerBook::count(const limits::CallFacts& facts, const limits::CallUse& us
 
 LedgerBook::Taken LedgerBook::take() {
   ++edition_;
-  waiting_ = 0;
   Taken taken;
-  taken.own_slots = std::exchange(slots_, {});
   taken.charged = std::exchange(charged_, {});
   for (auto& [key, row] : std::exchange(usage_, {})) taken.usage.push_back(std::move(row));
   for (const auto& [of, units] : std::exchange(spent_, {})) {
     if (units > 0) taken.spent.emplace_back(of.first, of.second, units);
   }
-  slots_.reserve(taken.own_slots.size());
   return taken;
 }
 

@@ -27,8 +27,8 @@ TEST(LedgerBook, CallsOfOneLineAreAddedUpAndEachBatchBeginsAtNothing) {
   LedgerBook::Line line;
   const limits::CallFacts mine = facts();
   for (std::int64_t batch = 1; batch <= 3; ++batch) {
-    for (std::int64_t i = 0; i < batch; ++i) book.add(mine, {4, 1, 6}, line, i == 0);
-    book.add(2, mine, {4, 1, 6});
+    for (std::int64_t i = 0; i < batch; ++i) book.add(mine, {4, 1, 6}, line);
+    book.add(mine, {4, 1, 6});
     const LedgerBook::Taken taken = book.take();
     const std::int64_t calls = batch + 1;
     ASSERT_EQ(taken.usage.size(), 1U);
@@ -37,7 +37,6 @@ TEST(LedgerBook, CallsOfOneLineAreAddedUpAndEachBatchBeginsAtNothing) {
     EXPECT_EQ(taken.usage[0].cost, (5 + 3 * 2 + 1 + 6 * 3) * calls);
     EXPECT_EQ(spent_of(taken, 7, 1000), 10 * calls);
     EXPECT_EQ(spent_of(taken, 8, 0), taken.usage[0].cost);
-    EXPECT_EQ(taken.own_slots, std::vector<std::uint32_t>{2}) << "those that are added up are the journal's";
   }
   EXPECT_TRUE(book.take().empty());
 }
@@ -48,7 +47,7 @@ TEST(LedgerBook, WhatGrewInAnotherPeriodIsSpentThereAndWhatIsNothingIsNoEntry) {
   late.budgets[0].most_of_period = 3;
   late.budgets[0].next_period = 2000;
   late.price = {};
-  book.add(1, late, {4, 0, 6});
+  book.add(late, {4, 0, 6});
   const LedgerBook::Taken taken = book.take();
   EXPECT_EQ(spent_of(taken, 7, 1000), 3);
   EXPECT_EQ(spent_of(taken, 7, 2000), 7);
@@ -57,27 +56,11 @@ TEST(LedgerBook, WhatGrewInAnotherPeriodIsSpentThereAndWhatIsNothingIsNoEntry) {
 
 TEST(LedgerBook, CallsThatTheJournalHasAddedUpCountAsSoMany) {
   LedgerBook book;
-  book.add(1, facts(), {12, 3, 18, 3});
+  book.add(facts(), {12, 3, 18, 3});
   const LedgerBook::Taken taken = book.take();
   ASSERT_EQ(taken.usage.size(), 1U);
   EXPECT_EQ(taken.usage[0].requests, 3);
   EXPECT_EQ(taken.usage[0].cost, 3 * 5 + 9 * 2 + 3 * 1 + 18 * 3) << "the price of a call is paid by each";
-}
-
-TEST(LedgerBook, SaysOnceThatManySlotsWait) {
-  LedgerBook book;
-  LedgerBook::Line line;
-  int said = 0;
-  book.on_many(3, [&said] { ++said; });
-  for (int i = 0; i < 5; ++i) {
-    book.add(facts(), {}, line, false);
-    EXPECT_EQ(said, i < 3 ? 0 : 1) << "of calls that need none of their own there may be any number";
-    i % 2 == 0 ? book.add(1, facts(), {}) : book.add(facts(), {}, line, true);
-  }
-  EXPECT_EQ(said, 1);
-  book.take();
-  for (int i = 0; i < 3; ++i) book.add(1, facts(), {});
-  EXPECT_EQ(said, 2);
 }
 
 }  // namespace

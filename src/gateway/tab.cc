@@ -212,6 +212,7 @@ void Tab::produced(std::uint32_t tokens) {
 
 void Tab::settle(const Usage& usage) {
   if (!open_) return;
+  // No more cached than there are: of calls that are added up nobody could tell any more.
   use_ = {usage.prompt_tokens, std::min(usage.cached_tokens, usage.prompt_tokens),
           std::max<std::uint64_t>(usage.completion_tokens, use_.completion)};
   const limits::CallFacts& of = facts();
@@ -222,9 +223,10 @@ void Tab::settle(const Usage& usage) {
   }
   if (sheet_->own) {
     desk_->journal.over(slot_, use_);
-    desk_->book.add(slot_, of, use_);
+    desk_->book.add(of, use_);
   } else {
-    desk_->book.add(of, use_, sheet_->plan->line, desk_->journal.join(slot_, use_));
+    desk_->journal.join(slot_, use_);
+    desk_->book.add(of, use_, sheet_->plan->line);
   }
   let_go();
 }

@@ -52,7 +52,7 @@ std::optional<BudgetLeft> least_left(const TabPlan& plan, std::span<const Charge
   return BudgetLeft{plan.limits[least].name, charges[least].decision.remaining};
 }
 
-constexpr std::size_t most_spare_sheets = 4;  // of a plan; there are thousands of those
+constexpr std::size_t most_spare_sheets = 8;  // of a plan; there are thousands of those
 
 }  // namespace
 
@@ -106,7 +106,7 @@ void put_away(std::unique_ptr<TabSheet> sheet) {
   const TabPlanPtr plan = std::exchange(sheet->plan, nullptr);
   sheet->held.clear();
   sheet->own.reset();
-  // Where budgets were changed meanwhile it has rules of its own.
+  // Where budgets were changed meanwhile its charges have rules of their own, and no call asks for the plan again.
   if (sheet->amounts.empty() && plan->spare.size() < most_spare_sheets) plan->spare.push_back(std::move(sheet));
 }
 

@@ -1,5 +1,6 @@
 // gateway/tab_plans.h — the plans of those who have asked of late, so that none is made for each call.
-// Memory   bounded; when there are too many, or the directory has changed, all are made anew
+// Memory   bounded: 2,048 plans, each with up to eight sheets of some two kilobytes; when there are too many, or the directory has changed,
+//          all are made anew
 // Threads  its reactor
 #pragma once
 #include <memory>

@@ -19,7 +19,6 @@ using namespace journal;
 namespace {
 
 constexpr std::uint32_t most_slots_ever = 1U << 20U;
-constexpr std::size_t most_at_once = 4096;  // slots in one batch: more would make it no cheaper
 constexpr std::size_t most_pages_ever = 1U << 19U;
 constexpr std::size_t facts_for_plans = 4096;  // of each part, beside one for each slot
 // Whatever was synced since is in no cache of this core: who comes to a slot later asks for it now, and does not wait for it then.
@@ -85,11 +84,6 @@ Status Inflight::sync() const {
 
 Inflight::Part& Inflight::part(std::size_t number) { return file_->parts.at(number); }
 
-std::size_t Inflight::many() const {
-  const std::size_t slots = file_->most_slot_pages * (slots_a_page - 1) / file_->parts.size();
-  return std::clamp<std::size_t>(slots / 4, 1, most_at_once);
-}
-
 std::optional<std::uint32_t> Inflight::Part::keep(const CallFacts& facts) {
   GH_ASSERT(facts.budgets.size() <= most_budgets);
   if (free_facts_.empty()) {
@@ -103,7 +97,7 @@ std::optional<std::uint32_t> Inflight::Part::keep(const CallFacts& facts) {
   const std::uint32_t number = free_facts_.back();
   free_facts_.pop_back();
   users_[number] = 1;
-  KeptFacts& kept = file_.facts(number);
+  SlotFacts& kept = file_.facts(number);
   // Whatever of this reaches the disk, and when: a slot that names what was there before finds another edition.
   kept.edition.fetch_add(1, std::memory_order_relaxed);
   std::atomic_thread_fence(std::memory_order_release);
@@ -202,12 +196,15 @@ void Inflight::Part::over(std::uint32_t number, const CallUse& use) {
   slot.cached = use.cached;
   slot.produced.store(use.completion, std::memory_order_relaxed);
   slot.state.store(is_over, std::memory_order_release);
+  over_.push_back(number);
+  one_more_waits();
 }
 
 // A call becomes the sum of itself and those before with one store, and only then the sum of those before is forgotten: a process that ends
 // in between leaves both in the page, and the one of more calls is it.
-bool Inflight::Part::join(std::uint32_t number, const CallUse& use) {
+void Inflight::Part::join(std::uint32_t number, const CallUse& use) {
   Slot& slot = file_.slot(number);
+  GH_ASSERT(slot.is_marked == 0);
   const std::uint64_t facts = slot.facts.load(std::memory_order_relaxed);
   const std::size_t on = number / slots_a_page;
   if (sums_.size() <= on) sums_.resize(on + 1);
@@ -215,18 +212,21 @@ bool Inflight::Part::join(std::uint32_t number, const CallUse& use) {
   const auto before = std::ranges::find(sums, facts, &Sum::facts);
   slot.sum = {use, generation_};
   if (before != sums.end()) slot.sum.use += file_.slot(before->slot).sum.use;
+  slot.check = check_of(slot.sum);
   slot.state.store(is_sum, std::memory_order_release);
-  if (before != sums.end()) {
-    release(std::exchange(before->slot, number));
-    return false;
-  }
+  if (before != sums.end()) return release(std::exchange(before->slot, number));
   if (sums.empty()) summed_.push_back(on);
   sums.push_back({facts, number});
-  return true;
+  one_more_waits();
 }
 
-std::vector<std::uint32_t> Inflight::Part::take_sums() {
-  std::vector<std::uint32_t> taken;
+void Inflight::Part::one_more_waits() {
+  if (++waiting_ == file_.many() && hurry_) hurry_();
+}
+
+std::vector<std::uint32_t> Inflight::Part::take_over() {
+  std::vector<std::uint32_t> taken = std::exchange(over_, {});
+  waiting_ = 0;
   for (const std::size_t on : std::exchange(summed_, {})) {
     for (const Sum& sum : sums_[on]) taken.push_back(sum.slot);
     sums_[on].clear();

@@ -42,7 +42,7 @@ struct Header {
 };
 
 // As it lies in the file, and as all of it stands before its edition says so.
-struct KeptFacts {
+struct SlotFacts {
   std::uint32_t kind;  // of the page, in the first of it
   std::atomic<std::uint32_t> edition;
   std::int32_t day;
@@ -64,13 +64,21 @@ struct SlotSum {
   CallUse use;
   std::uint64_t generation;  // of those that one batch takes
 };
+// A slot lies in two lines of the cache. What says that it is a sum stands in one of them with this, and the sum in the other: should the
+// disk be told of one line and not of the other, they do not go together.
+constexpr std::uint32_t check_of(const SlotSum& sum) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15U;
+  std::uint64_t mixed = sum.generation;
+  for (const std::uint64_t one : {sum.use.prompt, sum.use.cached, sum.use.completion, sum.use.calls}) mixed = (mixed ^ one) * odd;
+  return static_cast<std::uint32_t>(mixed >> 32U);
+}
 
 // As it lies in the file; the first of a page has its kind alone. Whoever reads it after a crash finds a slot that was being taken still
 // free. What a call writes until it is over lies in one line of the cache.
 struct alignas(slot_bytes) Slot {
   std::atomic<std::uint32_t> state;
-  std::uint32_t old_writer;  // of a stamp that is a batch alone: it is from before stamps were written at once
-  std::atomic<std::int64_t> stamp;
+  std::uint32_t check;               // of a sum; in a file from before there were any, who wrote a stamp that is a batch alone
+  std::atomic<std::int64_t> stamp;   // by whom it is to be settled, and in which batch
   std::atomic<std::uint64_t> facts;  // edition and number
   std::uint64_t prompt, cached;
   std::atomic<std::uint64_t> granted, produced;
@@ -80,7 +88,7 @@ struct alignas(slot_bytes) Slot {
     SlotSum sum;  // of one that is a sum
   };
 };
-static_assert(sizeof(Header) <= page && sizeof(Slot) == slot_bytes && sizeof(KeptFacts) <= facts_bytes);
+static_assert(sizeof(Header) <= page && sizeof(Slot) == slot_bytes && sizeof(SlotFacts) <= facts_bytes);
 static_assert(std::atomic<std::uint64_t>::is_always_lock_free && std::is_trivially_copyable_v<BudgetShare>);
 
 constexpr std::uint64_t named(std::uint32_t number, std::uint32_t edition) { return std::uint64_t{edition} << 32U | number; }
@@ -97,7 +105,7 @@ std::string got(const std::array<char, size>& from) {
   return std::string(from.data(), ::strnlen(from.data(), size));
 }
 
-inline CallFacts facts_in(const KeptFacts& kept) {
+inline CallFacts facts_in(const SlotFacts& kept) {
   CallFacts facts;
   facts.tenant = got(kept.tenant);
   facts.model = got(kept.model);
@@ -128,23 +136,19 @@ struct Inflight::File {
   }
   journal::Header& header() { return *reinterpret_cast<journal::Header*>(bytes); }
   journal::Slot& slot(std::size_t number) { return *reinterpret_cast<journal::Slot*>(bytes + number * journal::slot_bytes); }
-  journal::KeptFacts& facts(std::size_t number) { return *reinterpret_cast<journal::KeptFacts*>(bytes + number * journal::facts_bytes); }
+  journal::SlotFacts& facts(std::size_t number) { return *reinterpret_cast<journal::SlotFacts*>(bytes + number * journal::facts_bytes); }
   std::uint32_t& kind(std::size_t number) { return *reinterpret_cast<std::uint32_t*>(bytes + number * journal::page); }
   std::span<std::byte> whole() { return {bytes, pages * journal::page}; }
-  // All that pages of slots have.
-  std::vector<std::uint32_t> slots() {
-    std::vector<std::uint32_t> all;
-    for (std::size_t on = 1; on < pages; ++on) {
-      if (kind(on) != journal::of_slots) continue;
-      for (std::size_t i = 1; i < journal::slots_a_page; ++i) all.push_back(static_cast<std::uint32_t>(on * journal::slots_a_page + i));
-    }
-    return all;
-  }
   // Room for so many; false: there is none on the disk.
   bool make_room(std::size_t wanted) {
     if (wanted > pages && ::posix_fallocate(fd.get(), 0, static_cast<off_t>(wanted * journal::page)) != 0) return false;
     pages = std::max(pages, wanted);
     return true;
+  }
+  // So many slots of a part that wait to be settled leave enough for the calls that run, and for as many again.
+  std::size_t many() const {
+    constexpr std::size_t most_at_once = 4096;  // more in a batch would make it no cheaper
+    return std::clamp<std::size_t>(most_slot_pages * (journal::slots_a_page - 1) / parts.size() / 4, 1, most_at_once);
   }
   // One that no part has; nothing: there are no more.
   std::optional<std::size_t> hand_out(journal::PageKind what) {
@@ -155,26 +159,6 @@ struct Inflight::File {
     if (!make_room(handed + 1)) return std::nullopt;
     if (what == journal::of_slots) ++handed_slots;
     return handed++;
-  }
-  // By a greater sum of the same calls and others: what made that was ended before this one was forgotten.
-  bool is_followed(std::size_t number) {
-    const journal::Slot& mine = slot(number);
-    const std::size_t first = number / journal::slots_a_page * journal::slots_a_page;
-    for (std::size_t i = first + 1; i < first + journal::slots_a_page; ++i) {
-      const journal::Slot& other = slot(i);
-      const bool same = other.state.load(std::memory_order_acquire) == journal::is_sum && other.facts.load() == mine.facts.load() &&
-                        other.sum.generation == mine.sum.generation;
-      if (same && other.sum.use.calls > mine.sum.use.calls) return true;
-    }
-    return false;
-  }
-  // Null: they are not what the slot was taken with, which the disk was not told in time.
-  journal::KeptFacts* facts_of(const journal::Slot& slot) {
-    const std::uint64_t facts_named = slot.facts.load(std::memory_order_acquire);
-    const std::size_t number = journal::number_in(facts_named), on = number / journal::facts_a_page;
-    if (on == 0 || on >= pages || kind(on) != journal::of_facts) return nullptr;
-    journal::KeptFacts& found = facts(number);
-    return journal::named(journal::number_in(facts_named), found.edition.load(std::memory_order_acquire)) == facts_named ? &found : nullptr;
   }
 };
 

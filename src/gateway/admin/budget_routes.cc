@@ -84,6 +84,7 @@ Task<Result<std::vector<BudgetView>>> Administration::view(Reactor& reactor, std
     const limits::Stretch now = limits::period_at(period_of(budget.period), zone, clock_.wall());
     BudgetUse use;
     if (budget_uses_ != nullptr) {
+      // A tenant that has been removed since had its budgets removed with it.
       const identity::TenantEntry* const tenant = directory->tenant(budget.tenant);
       use = budget_uses_->of(budget, tenant == nullptr ? 0 : tenant->record.number, zone);
     } else if (const auto found = kept.find({budget.number, ends ? now.begins : 0}); found != kept.end()) {

@@ -3,7 +3,6 @@
 // Threads  its reactor
 #pragma once
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <string>
 #include <tuple>
@@ -25,36 +24,25 @@ class LedgerBook {
     std::vector<std::int64_t*> spent;  // of each budget, in the period that its calls begin in
   };
 
-  // A call of that slot is over, or what the journal has added up there.
-  void add(std::uint32_t slot, const limits::CallFacts& facts, const limits::CallUse& use);
-  // A call that the journal adds up itself (Inflight::Part::join); line: of these facts; one_more: what it has
-  // said, whether one more slot waits.
-  void add(const limits::CallFacts& facts, const limits::CallUse& use, Line& line, bool one_more);
+  // A call is over, or several of the same facts.
+  void add(const limits::CallFacts& facts, const limits::CallUse& use);
+  // The same; line: of these facts.
+  void add(const limits::CallFacts& facts, const limits::CallUse& use, Line& line);
 
   struct Taken {
-    std::vector<std::uint32_t> own_slots;  // those of what the journal has added up are known to it
     std::vector<store::UsageRow> usage;
     std::vector<store::BudgetSpend> spent;
     std::vector<store::Digest> charged;  // calls that are made once
     bool empty() const { return usage.empty(); }
   };
-  // Called when so many slots wait for it.
-  void on_many(std::size_t many, std::function<void()> hurry) { many_ = many, hurry_ = std::move(hurry); }
   // All of it; the book is empty then.
   Taken take();
 
  private:
   using Used = std::tuple<std::string, store::Day, std::string, std::string>;  // tenant, day, model, task
   void find(const limits::CallFacts& facts, Line& line);
-  void count(const limits::CallFacts& facts, const limits::CallUse& use, Line& line);
-  void one_more_slot() {
-    if (++waiting_ == many_ && hurry_) hurry_();
-  }
 
-  std::size_t many_ = 0, waiting_ = 0;  // slots
-  std::function<void()> hurry_;
   std::uint64_t edition_ = 1;  // grows with each time that it is emptied
-  std::vector<std::uint32_t> slots_;
   std::vector<store::Digest> charged_;
   std::map<Used, store::UsageRow, std::less<>> usage_;
   std::map<std::pair<std::uint32_t, std::int64_t>, std::int64_t> spent_;  // by budget and period

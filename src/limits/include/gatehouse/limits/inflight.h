@@ -12,11 +12,13 @@
 #pragma once
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "gatehouse/base/fd.h"
@@ -90,8 +92,6 @@ class Inflight {
 
   class Part;
   Part& part(std::size_t number);
-  // So many slots of a part that wait to be settled leave enough for the calls that run, and for as many again.
-  std::size_t many() const;
 
  private:
   struct File;
@@ -123,11 +123,13 @@ class Inflight::Part {
   void share(std::uint32_t slot, std::size_t budget, const BudgetShare& share);
   // The call is over, with this.
   void over(std::uint32_t slot, const CallUse& use);
-  // The same, of a call that has no mark and no facts of its own. Its slot stands for those before it of the same facts, too, and theirs is
-  // free: so thousands of calls take few slots until they are settled. Whether one more slot waits for that than before.
-  bool join(std::uint32_t slot, const CallUse& use);
-  // The slots of all sums; calls that are over from now on begin others.
-  std::vector<std::uint32_t> take_sums();
+  // The same, of a call that has no mark and no facts of its own. In its page its slot stands for those before it of the same facts, too,
+  // and theirs is free: so thousands of calls take few slots until they are settled.
+  void join(std::uint32_t slot, const CallUse& use);
+  // The slots of all that is over since the last time: they are the caller's, to be stamped and released.
+  std::vector<std::uint32_t> take_over();
+  // Called when so many of them wait for that, that those that run should not have to.
+  void on_many(std::function<void()> hurry) { hurry_ = std::move(hurry); }
   void stamp(std::span<const std::uint32_t> slots, std::uint32_t writer, std::int64_t batch);
   // It is settled, or was none.
   void release(std::uint32_t slot);
@@ -135,12 +137,14 @@ class Inflight::Part {
 
  private:
   void fetch(std::uint32_t slot) const;
+  void one_more_waits();
   // Other facts for a call that runs.
   void rewrite(std::uint32_t slot, const CallFacts& facts);
 
   File& file_;
   std::vector<std::uint32_t> free_slots_, free_facts_;
   std::vector<std::uint32_t> users_;  // of facts, by their number: calls, and who keeps them
+  std::vector<std::uint32_t> over_;   // slots of calls that stand for themselves
   struct Sum {
     std::uint64_t facts = 0;  // as a slot names them
     std::uint32_t slot = 0;
@@ -148,6 +152,8 @@ class Inflight::Part {
   std::vector<std::vector<Sum>> sums_;  // by page
   std::vector<std::size_t> summed_;     // the pages that have any
   std::uint64_t generation_ = 1;        // of the sums
+  std::size_t waiting_ = 0;             // slots of either
+  std::function<void()> hurry_;
 };
 
 // Of this boot of the machine; empty where the kernel does not say.
