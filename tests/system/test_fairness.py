@@ -65,7 +65,9 @@ class Crowd:
             got = key.fileobj.recv(1 << 20)
             assert got, "a stream of the crowd was closed"
             self.tokens[key.data] += got.count(b'"text":"')
-            self.over[key.data] |= b"[DONE]" in got
+            if b"[DONE]" in got:
+                self.over[key.data] = True
+                self.selector.unregister(key.fileobj)  # the server may close it when nothing more is asked there
 
     def running(self):
         return [i for i, tokens in enumerate(self.tokens) if tokens > 0 and not self.over[i]]
