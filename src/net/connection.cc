@@ -10,6 +10,7 @@ namespace {
 
 // A connection that has sent nothing yet is waited for this long while the server drains.
 constexpr milliseconds patience_while_draining{1000};
+constexpr std::size_t short_answer = 64 * 1024;  // leaves while the next request is read
 
 Error head_too_slow() { return Error(Code::timeout, Origin::caller, "request_timeout", "The request head did not come in time"); }
 Error too_many_connections() {
@@ -70,7 +71,7 @@ Task<void> Connection::run() {
       broke_ = true;
     }
     settle_answer();
-    if (!output_.empty() || !parser_.body_done()) co_await finish();
+    if (output_.size() > short_answer || !parser_.body_done()) co_await finish();
     end_exchange();
     if (!keep_ || broken_) break;
   }
@@ -92,7 +93,7 @@ void Connection::begin_exchange() {
   enter(Phase::handling);
   started_ = now();
   answer_ = Answer::none;
-  sent_before_ = output_.sent();
+  sent_before_ = output_.sent() + output_.size();
   body_received_ = 0;
   continued_ = body_failed_ = was_above_ = broke_ = news_ = false;
   low_water_ = 0;
@@ -216,7 +217,7 @@ bool Connection::body_stalls(Instant now) {
 
 void Connection::tick(Instant now) {
   if (broken_) return;
-  if (!output_.empty() && now - last_drained_ >= limits_->write_stall) return abort();
+  if (!output_.empty() && !pump_is_due_ && now - last_drained_ >= limits_->write_stall) return abort();
   if (phase_ == Phase::handling) {
     if (!gone_ && stream_.peer_left()) {
       gone_ = news_ = true;

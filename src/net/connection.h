@@ -2,6 +2,7 @@
 // Life     live() runs until the connection is closed and keeps it alive
 // Threads  the reactor of its shard
 #pragma once
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,7 +50,8 @@ class Connection final : public Exchange, public std::enable_shared_from_this<Co
   Instant last_drained() const override { return last_drained_; }
   bool gone() const override { return gone_; }
   void watch(std::size_t low_water, std::function<void()> changed) override;
-  std::uint64_t bytes_sent() const override { return output_.sent() - sent_before_; }
+  // With what is about to leave. Of a client that is lost it may be less than there was before.
+  std::uint64_t bytes_sent() const override { return std::max(output_.sent() + output_.size(), sent_before_) - sent_before_; }
 
  private:
   enum class Phase { head, idle, body, handling, lingering };

@@ -114,7 +114,7 @@ void Connection::respond(Response response) {
   const After after = decide_after(response);
   append_head(response, BodyForm::length, after);
   if (!head_only(response)) output_.tail().append(response.body());
-  pump();
+  pump_soon();
 }
 
 void Connection::begin_stream(Response response) {
@@ -216,7 +216,8 @@ void Connection::wait_for_room() {
   });
 }
 
-// At the end of this turn of the reactor, so that what is sent in several pieces leaves as one.
+// At the end of this turn of the reactor, so that what is sent in several pieces leaves as one, and what many clients are told leaves
+// together: who reads it is woken once, and not for each answer.
 void Connection::pump_soon() {
   if (pump_is_due_) return;
   pump_is_due_ = true;
