@@ -212,6 +212,21 @@ TEST(Exchange, CountsTheBytesOfItsOwnAnswer) {
   EXPECT_EQ(exchange.bytes_sent(), client.received.size() - before);
 }
 
+TEST(Exchange, AnswersOfOneTurnLeaveTogether) {
+  House house;
+  Client& one = house.say(get("/held/a"));
+  Client& other = house.say(get("/held/b"));
+  Exchange &first = house.held("/held/a"), &second = house.held("/held/b");
+  first.respond(TestHandler::text(200, "first"));
+  second.respond(TestHandler::text(200, "second"));
+  EXPECT_GT(first.unsent(), 0U) << "until both are there";
+  EXPECT_GT(second.unsent(), 0U);
+  EXPECT_EQ(first.bytes_sent(), first.unsent()) << "it counts all the same";
+  ASSERT_TRUE(house.hears(one, "first"));
+  ASSERT_TRUE(house.hears(other, "second"));
+  EXPECT_EQ(first.unsent(), 0U);
+}
+
 TEST(Exchange, HasTheDateOfItsAnswerAndNotOfItsRequest) {
   House house;
   Client& client = house.say(get("/hello") + get("/held/a"));
