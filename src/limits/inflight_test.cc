@@ -1,6 +1,3 @@
-#include "gatehouse/limits/inflight.h"
-
-#include <gtest/gtest.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -14,25 +11,16 @@
 #include <fstream>
 #include <set>
 
+#include "test_journal.h"
+
 namespace gatehouse::limits {
 namespace {
 
-class Journal : public ::testing::Test {
+class Journal : public JournalInAFolder {
  protected:
   Journal() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-inflight-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    path_ = folder_ / "inflight";
     options_.parts = 2;
     options_.most_slots = 192;
-    options_.boot = "first boot";
-  }
-  ~Journal() override { std::filesystem::remove_all(folder_); }
-
-  Inflight open() {
-    Result<Inflight> opened = Inflight::open(path_, options_);
-    EXPECT_TRUE(opened) << (opened ? "" : opened.error().describe());
-    return std::move(*opened);
   }
   static CallFacts facts() {
     CallFacts made;
@@ -49,9 +37,6 @@ class Journal : public ::testing::Test {
     part.begin(slot, 0);
     return slot;
   }
-
-  std::filesystem::path folder_, path_;
-  Inflight::Options options_;
 };
 
 constexpr std::uintmax_t page = 4096;

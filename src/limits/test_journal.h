@@ -16,7 +16,7 @@ inline constexpr std::size_t page_bytes = 4096;
 class JournalInAFolder : public ::testing::Test {
  protected:
   JournalInAFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-sums-XXXXXX").string();
+    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-inflight-XXXXXX").string();
     folder_ = ::mkdtemp(name.data());
     path_ = folder_ / "inflight";
     options_.boot = "first boot";

@@ -1,12 +1,14 @@
 // limits/inflight.h — the calls that are being made, in a file that is mapped into memory: whatever ends the process, what they used is
 // known to the next one.
-// Format   DATA/inflight: a page that says what it is, then pages of slots, one a call, and pages of facts that calls have in common: so a
-//          call writes little, and few pages are written again and again. Written by one process at a time, on this machine alone. It
-//          grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault of memory
+// Format   DATA/inflight: a page that says what it is, then pages of slots, one for each call that runs, and pages of facts that calls
+//          have in common: so a call writes little, and few pages are written again and again. Written by one process at a time, on this
+//          machine alone. It grows as calls need it, and has room on the disk for whatever it maps: a full disk is an answer, not a fault
+//          of memory
 // Rules    a slot says how much a call has produced before that leaves the process. A call that the engine has not begun has taken nothing,
 //          whatever ends the process. A mapped page outlives the process (SIGKILL), not the machine (loss of power), unless it was synced:
 //          what a file of an earlier boot says was granted counts as produced. A slot names its facts by number and edition: one whose
-//          facts were not synced either is none
+//          facts were not synced either is none. Of calls of the same facts that are over, one slot of a page stands for all there: of a
+//          page the disk is told as a whole, of several in any order
 // Threads  a part belongs to one reactor; the file outlives its parts. sync() from any thread that may block
 // Errors   inflight_unusable (operator)
 #pragma once
