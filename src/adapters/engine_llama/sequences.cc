@@ -7,6 +7,7 @@
 #include <exception>
 #include <utility>
 
+#include "cache_clear.h"
 #include "gatehouse/base/assert.h"
 
 namespace gatehouse::adapters {
@@ -50,6 +51,7 @@ Result<std::unique_ptr<LlamaSequences>> LlamaSequences::create(ModelHandle model
                                                                const SequenceShape& shape) {
   ContextHandle context;
   try {
+    const CacheClear clearing(clearing_threads());
     context.reset(llama_init_from_model(model.get(), parameters(shape)));
   } catch (const std::exception& why) {
     return operator_error("model_load_failed", std::string("llama.cpp: ") + why.what());
