@@ -30,7 +30,7 @@ Result<net::Response> Echo::answer(Reactor& reactor, std::string_view body) {
   return response;
 }
 
-Task<void> Echo::governed(const Received& received, Egress& egress, Ledger& ledger) {
+Task<void> Echo::governed(const Received& received, Egress& egress) {
   const Result<std::string_view> body = co_await received.exchange().read_body(bodies_.of(received.route()));
   if (!body) co_return egress.respond(body.error());
   std::optional<Result<Identified>> at_once = doorkeeper_.identify_at_once(received, egress.client());
@@ -40,7 +40,6 @@ Task<void> Echo::governed(const Received& received, Egress& egress, Ledger& ledg
   }
   const Result<Identified>& identified = *at_once;
   if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
   Result<net::Response> response = answer(received.exchange().reactor(), *body);
   if (!response) co_return egress.respond(response.error());
   Result<Tab> tab = governor_.open(*identified, model_, egress.limits(), Measures{0, 1, 1});

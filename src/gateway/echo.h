@@ -18,7 +18,7 @@ class Echo {
     model_.name = "echo";
   }
 
-  Task<void> governed(const Received& received, Egress& egress, Ledger& ledger);
+  Task<void> governed(const Received& received, Egress& egress);
   Task<void> plain(const Received& received, Egress& egress);
 
  private:

@@ -195,7 +195,7 @@ Task<Result<Embedder::TextsRead>> Embedder::read_texts(Reactor& reactor, const A
 }
 
 Task<void> Embedder::run(const Received& received, Egress& egress, Ledger& ledger) {
-  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress);
   if (!guest) co_return egress.respond(guest.error());
   const Result<Asked> asked = read(**guest, ledger);
   (*guest)->understood();

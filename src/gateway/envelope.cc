@@ -101,7 +101,7 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
-    Received received(exchange, match, desk_.clock.wall());
+    Received received(exchange, match, desk_.clock.wall(), account.ledger.principal);
     co_await serve(std::move(received), match, egress, account);
   } else if (match.allow.empty()) {
     egress.respond(no_route(head.method, head.path, match));
@@ -143,7 +143,7 @@ bool Envelope::let_in(Received& received, Egress& egress, Account& account) cons
   }
   const Route& route = received.route();
   if (route.open() && !route.welcomes) return true;
-  const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client(), account.ledger.principal);
+  const Result<Recognised> recognised = desk_.doorkeeper.recognise(received, egress.client());
   if (recognised || (route.open() && shows_nothing(recognised.error()))) return true;
   const bool counted_already = counts(&route) && (route.open() || desk_.governor.counts_everybody());
   if (counted_already || within_strangers_rate(egress)) egress.respond(recognised.error());
@@ -161,7 +161,7 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   if (extracts(route.action)) co_return co_await desk_.extractor.run(received, egress, account.ledger);
   if (embeds(route.action)) co_return co_await desk_.embedder.run(received, egress, account.ledger);
   if (infers(route.action)) co_return co_await desk_.inference.run(received, egress, account.ledger);
-  if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress, account.ledger);
+  if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {
     co_await administer(received, match, egress, account.ledger);
@@ -202,7 +202,6 @@ Task<bool> Envelope::admit(const Received& received, std::string_view body, Egre
     egress.respond(identified.error());
     co_return false;
   }
-  ledger.principal = identified->shared_principal();
   co_return true;
 }
 
@@ -271,6 +270,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   const wire::RequestHead& head = exchange.head();
   const Reactor& reactor = exchange.reactor();
   const std::chrono::duration<double> duration = reactor.clock().now() - exchange.started();
+  const WallTime over = desk_.clock.wall();
   Meters& meters = meters_of(reactor);
   meters.request(account.route, head.method, egress.status(), duration.count(), egress.error());
   const Ledger& ledger = account.ledger;
@@ -279,7 +279,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   if (is_admitted && extracts(account.route->action)) meters.tasks(ledger.model, ledger.task);
 
   if (account.route != nullptr && !ledger.on_record) {
-    Decision decision(*account.route, desk_.clock.wall());
+    Decision decision(*account.route, over);
     decision.who = ledger.principal.get();
     decision.subject = &ledger.subject;
     decision.object = ledger.model.empty() ? std::string_view(ledger.object) : std::string_view(ledger.model);
@@ -293,7 +293,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   // Probes come all the time and say nothing as long as they are well.
   if (account.route != nullptr && account.route->probe && egress.status() < 400) return;
   telemetry::AccessRecord record;
-  record.time = desk_.clock.wall();
+  record.time = over;
   record.request_id = egress.request_id();
   describe(record, head);
   record.client_ip = egress.client().address;

@@ -122,7 +122,7 @@ Task<Status> Extractor::read_texts(Reactor& reactor, Asked& asked) {
 }
 
 Task<void> Extractor::run(const Received& received, Egress& egress, Ledger& ledger) {
-  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress, ledger);
+  const Result<std::unique_ptr<Guest>> guest = co_await desk_.receive(received, egress);
   if (!guest) co_return egress.respond(guest.error());
   Result<Asked> asked = read(**guest, ledger);
   (*guest)->understood();

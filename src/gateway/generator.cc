@@ -77,7 +77,6 @@ Task<void> Generator::run(const Received& received, Egress& egress, Ledger& ledg
   if (!body) co_return egress.respond(body.error());
   const Result<Identified> identified = co_await doorkeeper_.identify(received, egress.client(), *body);
   if (!identified) co_return egress.respond(identified.error());
-  ledger.principal = identified->shared_principal();
   Running::Seat seat(running_[here], identified->principal());
   std::optional<OnceRequest> once;
   if (*key) once = idempotency_.name(*identified, **key, *body);

@@ -1,7 +1,6 @@
 // gateway/meters.h — what is counted about requests, under the names that dashboards know.
 // Threads  a set belongs to one reactor; the numbers behind it are shared
 #pragma once
-#include <atomic>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -16,19 +15,19 @@ namespace gatehouse::gateway {
 
 // Numbers that go up and down, of all reactors.
 struct Levels {
-  std::atomic<std::int64_t> active_requests{0}, streams{0};
+  telemetry::Level active_requests, streams;
 };
 
 // One more, as long as it lives.
 class Raised {
  public:
-  explicit Raised(std::atomic<std::int64_t>& level) : level_(level) { level_.fetch_add(1, std::memory_order_relaxed); }
-  ~Raised() { level_.fetch_sub(1, std::memory_order_relaxed); }
+  explicit Raised(telemetry::Level& level) : level_(level) { level_.add(1); }
+  ~Raised() { level_.add(-1); }
   Raised(const Raised&) = delete;
   Raised& operator=(const Raised&) = delete;
 
  private:
-  std::atomic<std::int64_t>& level_;
+  telemetry::Level& level_;
 };
 
 class Meters {

@@ -112,24 +112,25 @@ Status Doorkeeper::look(const Received& received, const net::Asker& client, iden
   return check_scope(route, *who);
 }
 
-Result<Recognised> Doorkeeper::recognise(Received& received, const net::Asker& client, identity::PrincipalPtr& known) const {
+Result<Recognised> Doorkeeper::recognise(Received& received, const net::Asker& client) const {
+  identity::PrincipalPtr& known = *received.named_;
   const Status looked = look(received, client, identity::Asking::first, known);
   if (!looked) {
     if (!known) known = authenticator_of(received).owner_of_refused(received.exchange().head());
     return looked.error();
   }
-  received.named_ = &known;
   received.named_by_ = authenticator_of(received).directory().version();
   return Recognised();
 }
 
 // As long as the directory is the same, and its time has not run out, a credential is as good as it was; what is signed has a window of its
 // own.
-Result<identity::PrincipalPtr> Doorkeeper::look_again(const Received& received, const net::Asker& client) const {
-  if (received.named_ != nullptr && still_stands(received)) return *received.named_;
+Status Doorkeeper::look_again(const Received& received, const net::Asker& client) const {
+  if (received.named_by_ && still_stands(received)) return ok();
   identity::PrincipalPtr who;
   GH_CHECK(look(received, client, identity::Asking::again, who));
-  return who;
+  *received.named_ = std::move(who);
+  return ok();
 }
 
 bool Doorkeeper::still_stands(const Received& received) const {
@@ -140,20 +141,19 @@ bool Doorkeeper::still_stands(const Received& received) const {
 }
 
 Task<Result<Identified>> Doorkeeper::identify(Received received, const net::Asker& client, std::string_view body) const {
-  Result<identity::PrincipalPtr> principal = look_again(received, client);
-  if (!principal) co_return principal.error();
-  const Status redeemed = co_await nonces_.redeem(received.exchange().reactor(), **principal, body);
+  const Status looked = look_again(received, client);
+  if (!looked) co_return looked.error();
+  const Status redeemed = co_await nonces_.redeem(received.exchange().reactor(), **received.named_, body);
   if (!redeemed) co_return redeemed.error();
-  co_return Identified(std::move(received), std::move(*principal));
+  co_return Identified(std::move(received));
 }
 
 std::optional<Result<Identified>> Doorkeeper::identify_at_once(const Received& received, const net::Asker& client) const {
-  if (received.named_ != nullptr && (*received.named_)->signature) return std::nullopt;
-  if (received.named_ != nullptr && still_stands(received)) return Result<Identified>(Identified(received, *received.named_));
-  Result<identity::PrincipalPtr> principal = look_again(received, client);
-  if (!principal) return Result<Identified>(principal.error());
-  if ((*principal)->signature) return std::nullopt;
-  return Result<Identified>(Identified(received, std::move(*principal)));
+  if (received.named_by_ && (*received.named_)->signature) return std::nullopt;
+  const Status looked = look_again(received, client);
+  if (!looked) return Result<Identified>(looked.error());
+  if ((*received.named_)->signature) return std::nullopt;
+  return Result<Identified>(Identified(received));
 }
 
 namespace {

@@ -29,7 +29,8 @@
 
 namespace gatehouse::gateway {
 
-// The head alone: the envelope has given it an id and found its route; whom it names, once the doorkeeper has looked.
+// The head alone: the envelope has given it an id and found its route; whom it names, once the doorkeeper has looked. named is the
+// envelope's, and lives as long as what is received does.
 class Received {
  public:
   net::Exchange& exchange() const { return *exchange_; }
@@ -37,16 +38,20 @@ class Received {
   // Its route, and what stands for the braces of that.
   const RouteMatch& match() const { return *match_; }
   WallTime at() const { return at_; }
+  // What the clock on the wall says now; it is not read once more for that.
+  WallTime wall_at(Instant now) const { return at_ + std::chrono::duration_cast<WallTime::duration>(now - exchange_->started()); }
 
  private:
   friend class Envelope;
   friend class Doorkeeper;
-  Received(net::Exchange& exchange, const RouteMatch& match, WallTime at) : exchange_(&exchange), match_(&match), at_(at) {}
+  friend class Identified;
+  Received(net::Exchange& exchange, const RouteMatch& match, WallTime at, identity::PrincipalPtr& named)
+      : exchange_(&exchange), match_(&match), at_(at), named_(&named) {}
   net::Exchange* exchange_;
   const RouteMatch* match_;
   WallTime at_;
-  const identity::PrincipalPtr* named_ = nullptr;  // the envelope's; null: nobody has looked yet
-  std::uint64_t named_by_ = 0;                     // the version of the directory that said so
+  identity::PrincipalPtr* named_;
+  std::optional<std::uint64_t> named_by_;  // the version of the directory that said so; none: nobody has looked yet
 };
 
 // By the head alone: who asks is known, and may use this route at all. Only now is a body read.
@@ -60,14 +65,12 @@ class Recognised {
 class Identified {
  public:
   const Received& received() const { return received_; }
-  const identity::Principal& principal() const { return *principal_; }
-  const identity::PrincipalPtr& shared_principal() const { return principal_; }
+  const identity::Principal& principal() const { return **received_.named_; }
 
  private:
   friend class Doorkeeper;
-  Identified(Received received, identity::PrincipalPtr principal) : received_(std::move(received)), principal_(std::move(principal)) {}
+  explicit Identified(Received received) : received_(std::move(received)) {}
   Received received_;
-  identity::PrincipalPtr principal_;
 };
 
 class Doorkeeper {
@@ -78,8 +81,8 @@ class Doorkeeper {
   // credential_missing, api_key_invalid, token_revoked, signature_invalid … (401), ambiguous_credentials (400), tenant_disabled,
   // scope_missing, address_not_allowed (403)
   // client: where a trusted proxy speaks for it, that one's word.
-  // known: becomes whose credential it is, also where that one is refused; it lives as long as what was received does.
-  Result<Recognised> recognise(Received& received, const net::Asker& client, identity::PrincipalPtr& known) const;
+  // What it names becomes whose credential it is, also where that one is refused.
+  Result<Recognised> recognise(Received& received, const net::Asker& client) const;
   // Once the body has come: that may take its time, and who asks may not be let in any more. The same, and digest_mismatch,
   // signature_replayed (401)
   Task<Result<Identified>> identify(Received received, const net::Asker& client, std::string_view body) const;
@@ -89,7 +92,7 @@ class Doorkeeper {
  private:
   // who: whoever that is, also where they are refused for what they are known for; else it stays as it was.
   Status look(const Received& received, const net::Asker& client, identity::Asking asking, identity::PrincipalPtr& who) const;
-  Result<identity::PrincipalPtr> look_again(const Received& received, const net::Asker& client) const;
+  Status look_again(const Received& received, const net::Asker& client) const;
   bool still_stands(const Received& received) const;
   identity::Authenticator& authenticator_of(const Received& received) const {
     return authenticators_[static_cast<std::size_t>(received.exchange().reactor().index())];

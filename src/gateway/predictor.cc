@@ -144,7 +144,7 @@ Task<Result<Predictor::Predictions>> Predictor::predict(Reactor& reactor, Asked&
 Task<void> Predictor::run(const Received& received, Egress& egress, Ledger& ledger) {
   const Result<std::optional<std::string_view>> key = idempotency_key(received.exchange().head());
   if (!key) co_return egress.respond(key.error());
-  const Result<std::unique_ptr<Guest>> found = co_await desk_.receive(received, egress, ledger);
+  const Result<std::unique_ptr<Guest>> found = co_await desk_.receive(received, egress);
   if (!found) co_return egress.respond(found.error());
   Guest& guest = **found;
   std::optional<OnceRequest> once;

@@ -30,7 +30,7 @@ TensorDesk::TensorDesk(const ServedModels& models_, const Doorkeeper& doorkeeper
       running_(running),
       parsers_(running.size()) {}
 
-Task<Result<std::unique_ptr<Guest>>> TensorDesk::receive(const Received& received, const Egress& egress, Ledger& ledger) {
+Task<Result<std::unique_ptr<Guest>>> TensorDesk::receive(const Received& received, const Egress& egress) {
   net::Exchange& exchange = received.exchange();
   const Result<std::string_view> body = co_await exchange.read_body(bodies_.of(received.route()));
   if (!body) co_return body.error();
@@ -40,7 +40,6 @@ Task<Result<std::unique_ptr<Guest>>> TensorDesk::receive(const Received& receive
     identified.emplace(std::move(redeemed));
   }
   if (!*identified) co_return identified->error();
-  ledger.principal = (*identified)->shared_principal();
   const auto here = static_cast<std::size_t>(exchange.reactor().index());
   co_return std::make_unique<Guest>(std::move(**identified), running_[here], parsers_[here], *body);
 }

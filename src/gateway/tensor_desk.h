@@ -46,7 +46,7 @@ class TensorDesk {
              std::vector<Running>& running, Governor& governor);
 
   // Who asks has been let in by the head. The errors of Exchange::read_body() and Doorkeeper::identify()
-  Task<Result<std::unique_ptr<Guest>>> receive(const Received& received, const Egress& egress, Ledger& ledger);
+  Task<Result<std::unique_ptr<Guest>>> receive(const Received& received, const Egress& egress);
 
   const ServedModels& models;
   Governor& governor;

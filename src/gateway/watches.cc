@@ -151,9 +151,9 @@ void watch_process(telemetry::Metrics& metrics, const ServedModels& models, cons
   metrics.watch(Kind::gauge, "llm_api_memory_usage_bytes", "Resident memory of this process and its engines",
                 One([&models] { return static_cast<double>(models.resident_bytes()); }));
   metrics.watch(Kind::gauge, "llm_api_active_requests", "Requests being answered",
-                One([&levels] { return static_cast<double>(levels.active_requests.load(std::memory_order_relaxed)); }));
+                One([&levels] { return static_cast<double>(levels.active_requests.value()); }));
   metrics.watch(Kind::gauge, "gatehouse_streams", "Streams being sent",
-                One([&levels] { return static_cast<double>(levels.streams.load(std::memory_order_relaxed)); }));
+                One([&levels] { return static_cast<double>(levels.streams.value()); }));
 }
 
 }  // namespace gatehouse::gateway

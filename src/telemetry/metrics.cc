@@ -72,6 +72,17 @@ std::uint64_t Counter::value() const {
   return sum;
 }
 
+void Level::add(std::int64_t n) {
+  const std::size_t shard = shard_of_this_thread();
+  add_in(shard, shards_[shard].count, n);
+}
+
+std::int64_t Level::value() const {
+  std::int64_t sum = 0;
+  for (const Shard& shard : shards_) sum += shard.count.load(std::memory_order_relaxed);
+  return std::max<std::int64_t>(sum, 0);  // one shard may have been read before it was raised, another after it was lowered for that
+}
+
 Histogram::Histogram(std::vector<double> upper_bounds) : bounds_(std::move(upper_bounds)) {
   GH_ASSERT(std::adjacent_find(bounds_.begin(), bounds_.end(), [](double a, double b) { return !(a < b); }) == bounds_.end());
   for (Shard& shard : shards_) shard.counts = std::vector<std::atomic<std::uint64_t>>(bounds_.size() + 1);

@@ -67,6 +67,26 @@ TEST(Metrics, WritesHistogramsWithoutLabels) {
   EXPECT_THAT(metrics.scrape(), HasSubstr("s_bucket{le=\"1\"} 0\ns_bucket{le=\"+Inf\"} 1\ns_sum 3\ns_count 1\n"));
 }
 
+TEST(Level, IsWhatAllThreadsTogetherHaveRaisedAndNotLowered) {
+  Level level;
+  level.add(5);
+  {
+    std::vector<std::jthread> others;  // more than have a shard of their own
+    for (int i = 0; i < 12; ++i) {
+      others.emplace_back([&level] {
+        for (int n = 0; n < 1000; ++n) level.add(1), level.add(-1);
+        level.add(-1);
+        level.add(2);
+      });
+    }
+  }
+  EXPECT_EQ(level.value(), 17);
+  level.add(-17);
+  EXPECT_EQ(level.value(), 0);
+  level.add(-1);
+  EXPECT_EQ(level.value(), 0) << "less than nothing is a moment between two looks";
+}
+
 TEST(Histogram, DoesNotLetOneNonsenseSpoilTheSum) {
   Histogram histogram({1, 2});
   histogram.observe(std::numeric_limits<double>::quiet_NaN());

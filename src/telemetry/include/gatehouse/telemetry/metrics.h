@@ -33,6 +33,19 @@ class Counter {
   std::array<Shard, metric_shards> shards_;
 };
 
+// What goes up and down. Whoever has raised it lowers it again, also from another thread.
+class Level {
+ public:
+  void add(std::int64_t n);
+  std::int64_t value() const;
+
+ private:
+  struct alignas(64) Shard {
+    std::atomic<std::int64_t> count{0};
+  };
+  std::array<Shard, metric_shards> shards_;
+};
+
 class Histogram {
  public:
   explicit Histogram(std::vector<double> upper_bounds);  // ascending, without +Inf
