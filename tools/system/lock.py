@@ -34,8 +34,8 @@ def line(found):
 
 
 def main():
-    if sys.version_info[:2] != (3, 11):
-        sys.exit("run this with Debian 12's python 3.11: what is pinned are its wheels")
+    if sys.version_info[:3] != (3, 11, 2):  # what a library needs may hang on the last number, too
+        sys.exit("run this with Debian 12's /usr/bin/python3, 3.11.2: what is pinned are its wheels, and what they need there")
     wanted, pinned = (Path(name).resolve() for name in sys.argv[1:3]) if sys.argv[1:] else (WANTED, PINNED)
     with tempfile.TemporaryDirectory() as folder:
         found = resolve(Path(folder), wanted)
