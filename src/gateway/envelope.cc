@@ -101,7 +101,7 @@ Task<void> Envelope::answer(net::Exchange& exchange, Egress& egress, Account& ac
   const bool stranger = match.route == nullptr || match.route->open();
   if (counts(match.route) && (stranger || desk_.governor.counts_everybody()) && !within_strangers_rate(egress)) co_return;
   if (match.route != nullptr) {
-    Received received(exchange, match, desk_.clock.wall(), account.ledger.principal);
+    Received received(exchange, match, desk_.clock.wall(), account.principal);
     co_await serve(std::move(received), match, egress, account);
   } else if (match.allow.empty()) {
     egress.respond(no_route(head.method, head.path, match));
@@ -138,7 +138,7 @@ bool Envelope::within_strangers_rate(Egress& egress) const {
 
 bool Envelope::let_in(Received& received, Egress& egress, Account& account) const {
   if (everybody_) {
-    account.ledger.principal = everybody_;
+    account.principal = everybody_;
     return true;
   }
   const Route& route = received.route();
@@ -164,18 +164,18 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
   if (route.action == Action::echo) co_return co_await desk_.echo.governed(received, egress);
   if (route.action == Action::echo_plain) co_return co_await desk_.echo.plain(received, egress);
   if (administrates(route.action)) {
-    co_await administer(received, match, egress, account.ledger);
+    co_await administer(received, match, egress, account);
     co_return;
   }
   std::string_view none;
-  const bool admitted = co_await admit(received, none, egress, account.ledger);
+  const bool admitted = co_await admit(received, none, egress, account);
   if (!admitted) co_return;
   if (route.action == Action::openapi) {
-    net::Response document = co_await desk_.small_routes.document(received.exchange().reactor(), head, account.ledger.principal.get());
+    net::Response document = co_await desk_.small_routes.document(received.exchange().reactor(), head, account.principal.get());
     co_return egress.respond(std::move(document));
   }
   Result<net::Response> response =
-      desk_.small_routes.answer(match, head, account.ledger.principal.get(), desk_.ending.draining.load(std::memory_order_relaxed));
+      desk_.small_routes.answer(match, head, account.principal.get(), desk_.ending.draining.load(std::memory_order_relaxed));
   if (response) {
     egress.respond(std::move(*response));
   } else {
@@ -184,11 +184,11 @@ Task<void> Envelope::serve(Received received, const RouteMatch& match, Egress& e
 }
 
 // Where there is neither a body nor a signature, no time has passed since the head was looked at.
-Task<bool> Envelope::admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const {
+Task<bool> Envelope::admit(const Received& received, std::string_view body, Egress& egress, const Account& account) const {
   const Route& route = received.route();
-  if (everybody_ || (route.open() && !ledger.principal)) co_return true;
+  if (everybody_ || (route.open() && !account.principal)) co_return true;
   if (route.body == BodySize::none) {
-    if (!ledger.principal->signature) co_return true;
+    if (!account.principal->signature) co_return true;
     // Nobody needs the body; but it is a part of what was signed.
     const Result<std::string_view> unneeded = co_await received.exchange().read_body(most_unneeded);
     if (!unneeded) {
@@ -205,22 +205,22 @@ Task<bool> Envelope::admit(const Received& received, std::string_view body, Egre
   co_return true;
 }
 
-Task<void> Envelope::administer(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger) {
-  Result<Question> question = read_question(received, match, ledger.principal.get());
+Task<void> Envelope::administer(const Received& received, const RouteMatch& match, Egress& egress, Account& account) {
+  Result<Question> question = read_question(received, match, account.principal.get());
   if (!question) co_return egress.respond(question.error());
   question->address = egress.client().address;
   question->user_agent = received.exchange().head().field("user-agent").value_or("");
-  ledger.object = question->parameter;
+  account.ledger.object = question->parameter;
   if (received.route().body != BodySize::none) {
     const Result<std::string_view> body = co_await received.exchange().read_body(desk_.bodies.of(received.route()));
     if (!body) co_return egress.respond(body.error());
     question->body = *body;
   }
-  const bool admitted = co_await admit(received, question->body, egress, ledger);
+  const bool admitted = co_await admit(received, question->body, egress, account);
   if (!admitted) co_return;
-  question->who = ledger.principal.get();
-  question->subject = &ledger.subject;
-  const Result<std::int64_t> intent = co_await intend(received, egress, ledger);
+  question->who = account.principal.get();
+  question->subject = &account.ledger.subject;
+  const Result<std::int64_t> intent = co_await intend(received, egress, account);
   if (!intent) co_return egress.respond(audit_behind().with_detail(intent.error().describe()));
   Reactor& reactor = received.exchange().reactor();
   Result<Reply> reply = co_await desk_.administration.answer(reactor, std::move(*question));
@@ -230,7 +230,7 @@ Task<void> Envelope::administer(const Received& received, const RouteMatch& matc
   }
   if (!reply) co_return egress.respond(about_body(reply.error(), received.route()));
   if (has_own_record(received.route(), *reply)) {
-    const Status kept = co_await keep_record(received, egress, ledger, *reply, *intent);
+    const Status kept = co_await keep_record(received, egress, account, *reply, *intent);
     if (!kept) co_return egress.respond(kept.error());
   }
   net::Response response(reply->status);
@@ -238,27 +238,27 @@ Task<void> Envelope::administer(const Received& received, const RouteMatch& matc
   egress.respond(std::move(response));
 }
 
-Decision Envelope::decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const {
+Decision Envelope::decision_about(const Received& received, const Egress& egress, const Account& account) const {
   Decision decision(received.route(), desk_.clock.wall());
-  decision.who = ledger.principal.get();
-  decision.object = ledger.object;
+  decision.who = account.principal.get();
+  decision.object = account.ledger.object;
   decision.request_id = egress.request_id();
   decision.address = egress.client().address;
   return decision;
 }
 
 // Strangers, who may come in any number, cost no write of the store before it is known what they want.
-Task<Result<std::int64_t>> Envelope::intend(const Received& received, const Egress& egress, const Ledger& ledger) const {
-  if (!ledger.principal || !is_intended(received.route())) co_return std::int64_t{0};
-  telemetry::AuditRecord record = intent_of(decision_about(received, egress, ledger));
+Task<Result<std::int64_t>> Envelope::intend(const Received& received, const Egress& egress, const Account& account) const {
+  if (!account.principal || !is_intended(received.route())) co_return std::int64_t{0};
+  telemetry::AuditRecord record = intent_of(decision_about(received, egress, account));
   co_return co_await desk_.administration.audit_desk().intend(received.exchange().reactor(), std::move(record));
 }
 
-Task<Status> Envelope::keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply,
+Task<Status> Envelope::keep_record(const Received& received, const Egress& egress, Account& account, const Reply& reply,
                                    std::int64_t intent) {
-  std::vector<telemetry::AuditRecord> records(1, record_of(decision_about(received, egress, ledger), reply));
+  std::vector<telemetry::AuditRecord> records(1, record_of(decision_about(received, egress, account), reply));
   records.front().intent = intent;
-  ledger.on_record = true;
+  account.ledger.on_record = true;
   Reactor& reactor = received.exchange().reactor();
   Status kept = co_await desk_.administration.audit_desk().append(reactor, records);
   // It was done, and will be on record once the store is back.
@@ -280,7 +280,7 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
 
   if (account.route != nullptr && !ledger.on_record) {
     Decision decision(*account.route, over);
-    decision.who = ledger.principal.get();
+    decision.who = account.principal.get();
     decision.subject = &ledger.subject;
     decision.object = ledger.model.empty() ? std::string_view(ledger.object) : std::string_view(ledger.model);
     decision.status = egress.status();
@@ -300,9 +300,9 @@ void Envelope::close_account(net::Exchange& exchange, const Egress& egress, cons
   record.status = egress.status();
   record.process_time = duration.count();
   record.bytes = exchange.bytes_sent();
-  if (ledger.principal) {
-    record.tenant_id = ledger.principal->tenant.value();
-    if (ledger.principal->key) record.key_id = ledger.principal->key->value();
+  if (account.principal) {
+    record.tenant_id = account.principal->tenant.value();
+    if (account.principal->key) record.key_id = account.principal->key->value();
   }
   record.error = egress.error();
   record.rule = rule_of(egress.error());

@@ -61,6 +61,7 @@ class Envelope final : public net::Handler {
   // What is known about a request when it is over.
   struct Account {
     const Route* route = nullptr;
+    identity::PrincipalPtr principal;  // whose credential it was; null: nobody's that we know
     Ledger ledger;
   };
   Task<void> answer(net::Exchange& exchange, Egress& egress, Account& account);
@@ -71,14 +72,14 @@ class Envelope final : public net::Handler {
   // By the head alone: whether it is known who asks, where that must be known or is told; false: it was a refusal.
   bool let_in(Received& received, Egress& egress, Account& account) const;
   // The last word about who asks, before anything is done for them; false: it was a refusal.
-  Task<bool> admit(const Received& received, std::string_view body, Egress& egress, Ledger& ledger) const;
-  Task<void> administer(const Received& received, const RouteMatch& match, Egress& egress, Ledger& ledger);
+  Task<bool> admit(const Received& received, std::string_view body, Egress& egress, const Account& account) const;
+  Task<void> administer(const Received& received, const RouteMatch& match, Egress& egress, Account& account);
   Task<void> serve(Received received, const RouteMatch& match, Egress& egress, Account& account);
   // What was done is on record for good when it returns.
-  Decision decision_about(const Received& received, const Egress& egress, const Ledger& ledger) const;
+  Decision decision_about(const Received& received, const Egress& egress, const Account& account) const;
   // What is about to be done is kept, and how: 0 where it need not be.
-  Task<Result<std::int64_t>> intend(const Received& received, const Egress& egress, const Ledger& ledger) const;
-  Task<Status> keep_record(const Received& received, const Egress& egress, Ledger& ledger, const Reply& reply, std::int64_t intent);
+  Task<Result<std::int64_t>> intend(const Received& received, const Egress& egress, const Account& account) const;
+  Task<Status> keep_record(const Received& received, const Egress& egress, Account& account, const Reply& reply, std::int64_t intent);
   void close_account(net::Exchange& exchange, const Egress& egress, const Account& account);
   AuditBook& audit_of(const Reactor& reactor) { return desk_.audit[static_cast<std::size_t>(reactor.index())]; }
   Meters& meters_of(const Reactor& reactor) { return desk_.meters[static_cast<std::size_t>(reactor.index())]; }

@@ -24,12 +24,11 @@ namespace gatehouse::gateway {
 
 // What a request has come to, for the log and the meters.
 struct Ledger {
-  identity::PrincipalPtr principal;  // whose credential it was; null: nobody's that we know
-  std::string object;                // the id of what it is about, where the path names it
-  Subject subject;                   // whom it is about, where nobody was let in
-  bool on_record = false;            // it has its record already
-  std::string model;                 // empty: none was reached
-  std::string task;                  // of NLU, several apart by commas; empty: another kind of model
+  std::string object;      // the id of what it is about, where the path names it
+  Subject subject;         // whom it is about, where nobody was let in
+  bool on_record = false;  // it has its record already
+  std::string model;       // empty: none was reached
+  std::string task;        // of NLU, several apart by commas; empty: another kind of model
   Usage usage;
   std::optional<nanoseconds> generated_for;
   std::string_view finish;

@@ -302,20 +302,15 @@ TabPlanPtr Governor::plan_for(const Identified& identified, const ServedModel& m
   return plan;
 }
 
-limits::Moment Governor::now_of(const Identified& identified) const {
-  const Instant now = clock_.now();
-  return {now, identified.received().wall_at(now)};
-}
-
 Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields, bool* counted) {
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
-  const limits::Moment now = now_of(identified);
+  const limits::Moment now{clock_.now(), clock_.wall()};
   return Tab::open(desks_[here], plan_for(identified, model, here, now.wall), now, *fields, counted);
 }
 
 Result<Tab> Governor::open(const Identified& identified, const ServedModel& model, std::string* fields, const Measures& known) {
   const auto here = static_cast<std::size_t>(identified.received().exchange().reactor().index());
-  const limits::Moment now = now_of(identified);
+  const limits::Moment now{clock_.now(), clock_.wall()};
   return Tab::open(desks_[here], plan_for(identified, model, here, now.wall), now, *fields, known);
 }
 
@@ -329,7 +324,7 @@ Status Governor::count_repeat(const Identified& identified, const ServedModel& m
   add_rules(*plan, asked_of(identified, model), limits::Counted::calls);
   plan->tokens_from = plan->budgets_from = plan->limits.size();
   complete(*plan);
-  const limits::Moment now = now_of(identified);
+  const limits::Moment now{clock_.now(), clock_.wall()};
   begin_at(*plan, now.wall);
   GH_TRY(const Tab never_measured, Tab::open(desk, std::move(plan), now, *fields));
   never_measured.tell(*fields);

@@ -61,7 +61,6 @@ class Governor final : public BudgetUses {
   const limits::Zone& zone(const std::string& name) const override { return zones_.of(name); }
 
  private:
-  limits::Moment now_of(const Identified& identified) const;
   TabPlanPtr plan_for(const Identified& identified, const ServedModel& model, std::size_t reactor, WallTime now);
   TabPlanPtr make_plan(const Identified& identified, const ServedModel& model, const identity::Directory& directory) const;
   void add_rules(TabPlan& plan, const limits::Asked& asked, limits::Counted counted) const;

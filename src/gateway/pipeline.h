@@ -38,8 +38,6 @@ class Received {
   // Its route, and what stands for the braces of that.
   const RouteMatch& match() const { return *match_; }
   WallTime at() const { return at_; }
-  // What the clock on the wall says now; it is not read once more for that.
-  WallTime wall_at(Instant now) const { return at_ + std::chrono::duration_cast<WallTime::duration>(now - exchange_->started()); }
 
  private:
   friend class Envelope;
