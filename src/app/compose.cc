@@ -256,8 +256,12 @@ void Server::add_engine(const model::Entry& entry, const Settings& settings) {
   engine.sleep_after = settings.models.sleep_after;
   engine.load.prefix_bytes = std::uint64_t{settings.llama.prefix_memory} * 1024 * 1024;
   engine.open_model = [path = entry.folder / file.path, sha256 = file.sha256, this] { return model::open_verified(path, sha256, hashes_); };
-  engine.on_state = [name = entry.name, this](const wire::engine::State& state, const std::string& event) {
-    if (event != "engine started") loading_memory_.release(name);
+  engine.on_state = [name = entry.name, number = engines_.size(), this](const wire::engine::State& state, const std::string& event) {
+    if (event == "model ready") {
+      loading_memory_.loaded(name, [loaded = engines_[number].get()] { return loaded->state().memory_left; });
+    } else if (event != "engine started" && state.state != wire::engine::ModelState::ready) {
+      loading_memory_.release(name);
+    }
     if (event == "model unloaded") gateway_->forget_answers(name);
     log_state(name, state, event);
   };

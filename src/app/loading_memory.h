@@ -1,9 +1,10 @@
-// app/loading_memory.h — whether there is memory for a model that is to be loaded, beside those that are being loaded already.
+// app/loading_memory.h — whether there is memory for a model that is to be loaded, beside what others are about to take.
 // Units    bytes
 // Threads  reserve() blocks on small files: a worker. release() from any thread
 // Errors   model_too_large, with the figures
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -18,17 +19,19 @@ namespace gatehouse::app {
 
 class LoadingMemory {
  public:
-  // file: the model's, of which the size alone is looked at; limits: its manifest's. What it needs counts as taken until release(), and is
-  // seen by the kernel from then on.
+  // file: the model's, of which the size alone is looked at; limits: its manifest's. What it needs counts as taken until loaded() or
+  // release(), and is seen by the kernel from then on.
   Status reserve(const std::string& model, const Fd& file, const model::ManifestLimits& limits, const LlamaSettings& settings);
   // The same of a tensor model.
   Status reserve(const std::string& model, const Fd& file);
   Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free, std::string_view advice = {});
+  // left: what of it the kernel has yet to give; asked by each reserve() of another, until release().
+  void loaded(const std::string& model, std::function<std::uint64_t()> left);
   void release(const std::string& model);
 
  private:
-  std::mutex mutex_;  // taken for a look-up
-  std::map<std::string, std::uint64_t> loading_;
+  std::mutex mutex_;                                              // taken for a look-up
+  std::map<std::string, std::function<std::uint64_t()>> taking_;  // what each is about to take
 };
 
 // "1.4 GiB"

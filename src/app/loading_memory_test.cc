@@ -26,6 +26,22 @@ TEST(LoadingMemory, CountsThoseThatAreBeingLoadedUntilTheyAreThere) {
   EXPECT_TRUE(memory.reserve("b", 3 * gib, 5 * gib).ok());
 }
 
+TEST(LoadingMemory, CountsWhatALoadedOneHasYetToTake) {
+  LoadingMemory memory;
+  std::uint64_t left = 2 * gib;
+  EXPECT_TRUE(memory.reserve("a", 3 * gib, 5 * gib).ok());
+  memory.loaded("a", [&left] { return left; });
+  const Status refused = memory.reserve("b", 3 * gib, 4 * gib);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().public_text(), testing::HasSubstr("other models are about to take 2.00 GiB"));
+  left = gib;
+  EXPECT_TRUE(memory.reserve("b", 3 * gib, 4 * gib).ok());
+  memory.release("b");
+  EXPECT_FALSE(memory.reserve("b", 4 * gib, 4 * gib).ok());
+  memory.release("a");
+  EXPECT_TRUE(memory.reserve("b", 4 * gib, 4 * gib).ok());
+}
+
 TEST(LoadingMemory, SaysGibibytes) {
   EXPECT_EQ(in_gibibytes(0), "0.00 GiB");
   EXPECT_EQ(in_gibibytes(gib / 100 * 5), "0.04 GiB");

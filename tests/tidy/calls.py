@@ -28,7 +28,7 @@ BANS = (
     Ban("getenv", CALL + r"(?:secure_)?getenv\s*\(", "take it as a parameter; src/app reads the environment", but=("src/app/",), in_tests=False),
     Ban("thread", r"\bstd::(?:j?thread\b(?!::)|async\b)|" + CALL + r"pthread_create\s*\(",
         "use Reactor, ReactorPool or WorkerPool of runtime/", in_tests=False,
-        # what writes and packs logs, the child's compute and prepare threads, those that clear its cache (a child has no reactor for them), and
+        # what writes and packs logs, the child's compute and prepare threads, those that clear its cache (it is loaded on a thread that has no pool), and
         # the thread that forks (PDEATHSIG follows the thread)
         but=("src/runtime/", "src/telemetry/background_thread.", "src/adapters/engine_child/", "src/adapters/engine_llama/cache_clear.")),
     Ban("detach", r"(?:\bthread\w*|\}\s*\))\s*\.detach\s*\(\s*\)", "keep the thread and join it"),

@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -105,7 +106,10 @@ Status Child::on_control(const w::Body& body) {
   // The sandbox allows a child no look into /proc; a thread's memory is the front's.
   const Result<std::uint64_t> resident = pid() == 0 ? Result<std::uint64_t>(std::uint64_t{0}) : telemetry::resident_bytes(pid());
   if (resident && *resident > 0) state_.rss_bytes = *resident;
-  if (told->state == w::ModelState::ready && !std::exchange(ready_, true)) {
+  const bool is_ready_now = told->state == w::ModelState::ready && !std::exchange(ready_, true);
+  if (is_ready_now) grown_bytes_ = told->memory_left > 0 ? state_.rss_bytes + told->memory_left : 0;
+  state_.memory_left = grown_bytes_ - std::min(grown_bytes_, state_.rss_bytes);
+  if (is_ready_now) {
     load_due_.disarm();
     watch_.begin(control_.clock().now());
   }

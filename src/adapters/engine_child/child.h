@@ -68,6 +68,7 @@ class Child {
   ChildWatch watch_;
   Deadline load_due_;
   bool ready_ = false, gone_ = false, hung_ = false;
+  std::uint64_t grown_bytes_ = 0;  // what it takes in the end; 0: it took all of that before it was ready
   std::string complaint_;
   wire::engine::State state_;
   wire::engine::Signature signature_;

@@ -112,6 +112,22 @@ TEST_F(ChildEngineLifeTest, WithoutMemoryForTwoTheOldOneLeavesFirstAndWhoComesWa
   EXPECT_EQ(engine->restarts(), 0U);
 }
 
+TEST_F(ChildEngineLifeTest, MemoryThatIsNotYetTakenIsNoRoomForTwo) {
+  constexpr std::uint64_t mib = 1024 * 1024;
+  memory_left = 8 * mib;
+  ready_to_be_recycled(17 * mib, 1);
+  EXPECT_EQ(engine->state().memory_left, 8 * mib);
+  until([&] { return engine->life() == Life::draining; });
+}
+
+TEST_F(ChildEngineLifeTest, MemoryThatIsNotYetTakenIsCountedForBoth) {
+  constexpr std::uint64_t mib = 1024 * 1024;
+  memory_left = 8 * mib;
+  ready_to_be_recycled(17 * mib + 1, 2);
+  child(2);
+  EXPECT_EQ(engine->life(), Life::ready);
+}
+
 TEST_F(ChildEngineLifeTest, WhereTheFileHasChangedTheWornOneIsKept) {
   file_has_changed = false;
   remake(recycled_after(1, 1));

@@ -194,7 +194,10 @@ Task<bool> ChildEngine::room_for_two() {
   std::function<std::uint64_t(Worker&)> look = [spare = options_.spare_memory](Worker&) { return spare(); };
   auto looking = files_.run<std::uint64_t>(control_, std::move(look));
   const std::optional<std::uint64_t> spare = co_await std::move(looking);
-  co_return spare&& serving_ && *spare > serving_->state().rss_bytes + serving_->state().rss_bytes / 8;
+  if (!spare || !serving_) co_return false;
+  // What this one has still to take is taken, whoever comes; and the other one takes as much in the end.
+  const std::uint64_t left = serving_->state().memory_left, all = serving_->state().rss_bytes + left;
+  co_return *spare > left + all + all / 8;
 }
 
 std::unique_ptr<Child> ChildEngine::make_child() {

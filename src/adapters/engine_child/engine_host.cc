@@ -48,9 +48,11 @@ class EngineHost final : public Host, public engine::EventSink {
     if (options.rehearse) loop_options.costs = engine::rehearse(*sequences, clock(), rehearsal_time);
     auto loop = std::make_shared<engine::EngineLoop>(*sequences, clock(), *this, loop_options);
     auto compiler = std::shared_ptr<engine::PromptCompiler>(std::move(loaded->compiler));
-    reactor().post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells()] {
+    reactor().post([this, loop, compiler, detail = sequences->description(), seats = sequences->seats(), cells = sequences->seat_cells(),
+                    left = sequences->memory_left()] {
       state_.seats = seats;
       state_.seat_cells = cells;
+      state_.memory_left = left;
       loop_ = loop;
       compiler_ = compiler;
       publish(w::ModelState::ready, detail);

@@ -121,6 +121,7 @@ class ChildEngineTest : public testing::Test {
   }
   void tell(wire::engine::ModelState told, const std::string& detail = "", std::uint32_t jobs = 0) {
     wire::engine::State state;
+    state.memory_left = memory_left;
     state.jobs = jobs;
     state.state = told;
     state.detail = detail;
@@ -160,7 +161,8 @@ class ChildEngineTest : public testing::Test {
   std::atomic<bool> may_open{true};
   std::atomic<bool> file_is_missing{false}, file_has_changed{false}, memory_is_short{false}, breaks_on_open{false};
   int room_unused = 0;
-  bool rehearses = false;  // the child that was made last
+  std::uint64_t memory_left = 0;  // of each child, as it says it
+  bool rehearses = false;         // the child that was made last
   std::vector<std::string> events;
   std::string last_detail;
   std::unique_ptr<ChildEngine> engine;

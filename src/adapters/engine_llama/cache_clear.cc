@@ -8,7 +8,7 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <system_error>
+#include <exception>
 #include <thread>
 #include <vector>
 
@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::size_t page = 4096, huge_page = std::size_t{2} << 20;
 constexpr std::size_t least_buffer = 2 * huge_page, a_threads_worth = 16 * huge_page;
-constexpr std::size_t bytes_a_nanosecond = 4;  // half of what one thread clears where memory is at hand
+constexpr std::size_t bytes_a_nanosecond = 4;  // one thread clears six where memory is at hand
 constexpr unsigned most_threads = 8;
 
 thread_local CacheClear* of_this_thread = nullptr;
@@ -54,7 +54,7 @@ std::size_t touch(std::span<std::byte> pages, unsigned threads, Instant until) {
     std::vector<std::jthread> others;
     try {
       while (others.size() + 1 < threads) others.emplace_back(work);
-    } catch (const std::system_error&) {  // no more can be had: those that are there do it
+    } catch (const std::exception&) {  // no more can be had: those that are there do it
     }
     work();
   }
@@ -96,7 +96,7 @@ extern "C" [[gnu::visibility("default")]] void ggml_backend_buffer_clear(ggml_ba
   using namespace gatehouse::adapters;
   if (of_this_thread != nullptr && value == 0 && ggml_backend_buffer_is_host(buffer)) {
     auto* const at = static_cast<std::byte*>(ggml_backend_buffer_get_base(buffer));
-    if (of_this_thread->clear({at, ggml_backend_buffer_get_size(buffer)})) return;
+    if (at != nullptr && of_this_thread->clear({at, ggml_backend_buffer_get_size(buffer)})) return;
   }
   clear_as_the_library_does(buffer, value);
 }

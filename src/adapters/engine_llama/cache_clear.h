@@ -2,7 +2,7 @@
 // Why      libllama writes zeros over it when it makes it, 1.5 GB by default, and with that each of its pages is had from the kernel: a
 //          quarter of a second. On a virtual machine whose host has to find the memory first it is 3.4 s, 1.7 s with two threads, where
 //          all else of a load takes half a second
-// Rules    pages are cleared as long as that takes where memory is at hand, several times over; the rest comes from the kernel when it is
+// Rules    pages are cleared for several times as long as that takes where memory is at hand; the rest comes from the kernel when it is
 //          first used, as zeros, in small pages: with each token a few, where a huge one would hold up an answer
 // Threads  counts for the thread that it is made on, while it lives; one at a time on each
 #pragma once
@@ -23,7 +23,8 @@ class CacheClear {
   CacheClear(const CacheClear&) = delete;
   CacheClear& operator=(const CacheClear&) = delete;
   ~CacheClear();
-  // False where it is not taken, and not changed: it is too small to be worth it, or is no memory that the kernel gives anew.
+  // Of private memory that no file stands behind. False where it is too small to be worth it, or the kernel does not take it back: then it
+  // is still to be cleared.
   bool clear(std::span<std::byte> buffer);
   std::size_t cleared() const { return cleared_; }  // bytes of the buffers that were taken
   std::size_t left() const { return left_; }        // of them, those that have yet to come from the kernel

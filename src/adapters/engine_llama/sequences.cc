@@ -50,8 +50,8 @@ llama_context_params parameters(const SequenceShape& shape) {
 Result<std::unique_ptr<LlamaSequences>> LlamaSequences::create(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary,
                                                                const SequenceShape& shape) {
   ContextHandle context;
+  CacheClear clearing(std::min(shape.threads, clearing_threads()));
   try {
-    const CacheClear clearing(clearing_threads());
     context.reset(llama_init_from_model(model.get(), parameters(shape)));
   } catch (const std::exception& why) {
     return operator_error("model_load_failed", std::string("llama.cpp: ") + why.what());
@@ -59,7 +59,9 @@ Result<std::unique_ptr<LlamaSequences>> LlamaSequences::create(ModelHandle model
   if (!context)
     return operator_error("model_load_failed", "no memory for " + std::to_string(shape.seats) + " seats of " +
                                                    std::to_string(shape.seat_cells) + " tokens; fewer or smaller seats need less");
-  return std::unique_ptr<LlamaSequences>(new LlamaSequences(std::move(model), std::move(vocabulary), shape, std::move(context)));
+  auto made = std::unique_ptr<LlamaSequences>(new LlamaSequences(std::move(model), std::move(vocabulary), shape, std::move(context)));
+  made->memory_left_ = clearing.left();
+  return made;
 }
 
 LlamaSequences::LlamaSequences(ModelHandle model, std::shared_ptr<const Vocabulary> vocabulary, const SequenceShape& shape,

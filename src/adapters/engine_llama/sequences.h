@@ -31,6 +31,7 @@ class LlamaSequences final : public engine::SequenceModel {
   std::uint32_t threads() const override { return shape_.threads; }
   void compute_with(std::uint32_t threads) override;
   std::uint64_t preemptions() const override;
+  std::uint64_t memory_left() const override { return memory_left_; }
   void open(engine::Seat seat, const wire::engine::Sampling& sampling) override;
   void constrain(engine::Seat seat, std::shared_ptr<engine::Constraint> constraint) override;
   Status prefill(std::span<const engine::PromptPart> parts) override;
@@ -70,6 +71,7 @@ class LlamaSequences final : public engine::SequenceModel {
   const ModelHandle model_;
   const std::shared_ptr<const Vocabulary> vocabulary_;
   const SequenceShape shape_;
+  std::uint64_t memory_left_ = 0;
   std::unique_ptr<ComputeThreads> threads_;  // outlives the context, which is attached to it
   ContextHandle context_;
   SystemRandom random_;

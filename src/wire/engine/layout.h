@@ -80,10 +80,10 @@ inline constexpr auto layout<Done> =
                &Done::decode_us, &Done::error,         &Done::stop};
 template <>
 inline constexpr auto layout<State> = std::tuple{
-    &State::state,         &State::detail,      &State::seats,       &State::seat_cells, &State::sequences,     &State::kv_cells,
-    &State::queued,        &State::jobs,        &State::steps,       &State::compute_us, &State::rss_bytes,     &State::open_fds,
-    &State::saved,         &State::saved_bytes, &State::given_back,  &State::step_us,    &State::usual_step_us, &State::prompt_computed,
-    &State::prompt_cached, &State::prefixes,    &State::prefix_bytes};
+    &State::state,         &State::detail,      &State::seats,        &State::seat_cells, &State::sequences,     &State::kv_cells,
+    &State::queued,        &State::jobs,        &State::steps,        &State::compute_us, &State::rss_bytes,     &State::open_fds,
+    &State::saved,         &State::saved_bytes, &State::given_back,   &State::step_us,    &State::usual_step_us, &State::prompt_computed,
+    &State::prompt_cached, &State::prefixes,    &State::prefix_bytes, &State::memory_left};
 
 template <>
 inline constexpr auto layout<Tensor> = std::tuple{&Tensor::name, &Tensor::datatype, &Tensor::shape, &Tensor::bytes};

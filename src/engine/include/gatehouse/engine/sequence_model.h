@@ -88,6 +88,9 @@ class SequenceModel {
   virtual void compute_with(std::uint32_t threads) = 0;
   virtual std::uint64_t preemptions() const = 0;  // how often the kernel has taken a thread of this process off its core
 
+  // Bytes that its seats will take, and had not from the kernel when it was made.
+  virtual std::uint64_t memory_left() const { return 0; }
+
   // Sampling state of the sequence that takes the seat.
   virtual void open(Seat seat, const wire::engine::Sampling& sampling) = 0;
   // Nothing else is sampled for the seat, which has just been opened. Made by the compiler of the same model.

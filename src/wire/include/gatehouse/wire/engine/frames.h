@@ -271,6 +271,7 @@ struct State {
   std::uint64_t prompt_computed = 0, prompt_cached = 0;  // tokens of prompts, since the start: computed, and copied instead
   std::uint32_t prefixes = 0;                            // that are kept
   std::uint64_t prefix_bytes = 0;
+  std::uint64_t memory_left = 0;  // bytes that its seats will take and have not yet; of a child, as it was when it was ready
   friend bool operator==(const State&, const State&) = default;
 };
 
