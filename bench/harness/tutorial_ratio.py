@@ -111,7 +111,9 @@ class Tutorial:
             except (urllib.error.URLError, OSError) as why:
                 if self._server.poll() is not None or time.monotonic() > until:
                     self._log.seek(0)
-                    raise SystemExit(f"the peer did not start ({why}):\n" + self._log.read()[-2000:]) from None
+                    said = self._log.read()[-2000:]
+                    self.__exit__()  # nobody else does, as it was never entered
+                    raise SystemExit(f"the peer did not start ({why}):\n{said}") from None
                 time.sleep(0.05)
 
     def __exit__(self, *_):
