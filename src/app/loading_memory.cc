@@ -46,20 +46,21 @@ Status LoadingMemory::reserve(const std::string& model, const Fd& file) {
 Status LoadingMemory::reserve(const std::string& model, std::uint64_t needed, std::uint64_t free, std::string_view advice) {
   const std::lock_guard lock(mutex_);
   std::uint64_t others = 0;
-  for (const auto& [name, bytes] : taking_) others += name == model ? 0 : bytes();
+  for (const auto& [name, taking] : taking_) others += name == model ? 0 : taking.bytes();
   if (needed > free - std::min(free, others)) {
     std::string text =
         "the model '" + model + "' needs about " + in_gibibytes(needed) + " of memory, and " + in_gibibytes(free) + " can be had";
     if (others > 0) text += ", of which other models are about to take " + in_gibibytes(others);
     return operator_error("model_too_large", text + std::string(advice));
   }
-  taking_[model] = [needed] { return needed; };
+  taking_[model] = {needed, nullptr};
   return ok();
 }
 
 void LoadingMemory::loaded(const std::string& model, std::function<std::uint64_t()> left) {
   const std::lock_guard lock(mutex_);
-  taking_[model] = std::move(left);
+  const auto found = taking_.find(model);
+  if (found != taking_.end()) found->second.left = std::move(left);
 }
 
 void LoadingMemory::release(const std::string& model) {

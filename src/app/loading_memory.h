@@ -3,6 +3,7 @@
 // Threads  reserve() blocks on small files: a worker. release() from any thread
 // Errors   model_too_large, with the figures
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,13 +26,19 @@ class LoadingMemory {
   // The same of a tensor model.
   Status reserve(const std::string& model, const Fd& file);
   Status reserve(const std::string& model, std::uint64_t needed, std::uint64_t free, std::string_view advice = {});
-  // left: what of it the kernel has yet to give; asked by each reserve() of another, until release().
+  // left: what of it the kernel has yet to give, by its engine's own word, which is believed up to what was reserved for it; asked by each
+  // reserve() of another, until release().
   void loaded(const std::string& model, std::function<std::uint64_t()> left);
   void release(const std::string& model);
 
  private:
-  std::mutex mutex_;                                              // taken for a look-up
-  std::map<std::string, std::function<std::uint64_t()>> taking_;  // what each is about to take
+  struct Taking {
+    std::uint64_t needed = 0;
+    std::function<std::uint64_t()> left;  // null: all of it
+    std::uint64_t bytes() const { return left ? std::min(needed, left()) : needed; }
+  };
+  std::mutex mutex_;  // taken for a look-up
+  std::map<std::string, Taking> taking_;
 };
 
 // "1.4 GiB"

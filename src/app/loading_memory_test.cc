@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace gatehouse::app {
 namespace {
 
@@ -40,6 +42,16 @@ TEST(LoadingMemory, CountsWhatALoadedOneHasYetToTake) {
   EXPECT_FALSE(memory.reserve("b", 4 * gib, 4 * gib).ok());
   memory.release("a");
   EXPECT_TRUE(memory.reserve("b", 4 * gib, 4 * gib).ok());
+}
+
+TEST(LoadingMemory, BelievesAnEngineUpToWhatWasReserved) {
+  LoadingMemory memory;
+  EXPECT_TRUE(memory.reserve("a", gib, 5 * gib).ok());
+  memory.loaded("a", [] { return std::numeric_limits<std::uint64_t>::max(); });
+  EXPECT_FALSE(memory.reserve("b", 4 * gib + 1, 5 * gib).ok());
+  EXPECT_TRUE(memory.reserve("b", 4 * gib, 5 * gib).ok());
+  memory.loaded("c", [] { return 5 * gib; });
+  EXPECT_TRUE(memory.reserve("d", gib, 6 * gib).ok()) << "nothing was reserved for it";
 }
 
 TEST(LoadingMemory, SaysGibibytes) {

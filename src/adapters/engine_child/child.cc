@@ -15,6 +15,9 @@ namespace w = wire::engine;
 
 namespace {
 
+constexpr std::uint64_t most_memory = std::uint64_t{1}
+                                      << 48U;  // that a child is believed to take yet: more than there is, and no sum overflows
+
 Result<std::pair<Fd, Fd>> socket_pair() {
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -107,7 +110,7 @@ Status Child::on_control(const w::Body& body) {
   const Result<std::uint64_t> resident = pid() == 0 ? Result<std::uint64_t>(std::uint64_t{0}) : telemetry::resident_bytes(pid());
   if (resident && *resident > 0) state_.rss_bytes = *resident;
   const bool is_ready_now = told->state == w::ModelState::ready && !std::exchange(ready_, true);
-  if (is_ready_now) grown_bytes_ = told->memory_left > 0 ? state_.rss_bytes + told->memory_left : 0;
+  if (is_ready_now && told->memory_left > 0) grown_bytes_ = state_.rss_bytes + std::min(told->memory_left, most_memory);
   state_.memory_left = grown_bytes_ - std::min(grown_bytes_, state_.rss_bytes);
   if (is_ready_now) {
     load_due_.disarm();

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "test_child_engine.h"
 
 namespace gatehouse::adapters {
@@ -126,6 +128,13 @@ TEST_F(ChildEngineLifeTest, MemoryThatIsNotYetTakenIsCountedForBoth) {
   ready_to_be_recycled(17 * mib + 1, 2);
   child(2);
   EXPECT_EQ(engine->life(), Life::ready);
+}
+
+TEST_F(ChildEngineLifeTest, AnEngineThatSaysItTakesAllMemoryIsNotBelievedToTakeNone) {
+  memory_left = std::numeric_limits<std::uint64_t>::max();
+  ready_to_be_recycled(std::uint64_t{1} << 40U, 1);
+  EXPECT_LT(engine->state().memory_left, std::uint64_t{1} << 50U);
+  until([&] { return engine->life() == Life::draining; });
 }
 
 TEST_F(ChildEngineLifeTest, WhereTheFileHasChangedTheWornOneIsKept) {
